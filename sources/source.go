@@ -1,0 +1,141 @@
+// Package sources says what a source is: one server that holds documents.
+//
+// It has no client of its own; each kind of server is a package below this
+// one, and passes the suite in sourcetest.
+package sources
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// A Source is one server that holds documents. Its methods may be called
+// concurrently.
+type Source interface {
+	// Fetch looks at the document id. The validator is what an earlier Fetch
+	// of it returned, "" the first time: if the source can tell by it that
+	// nothing changed, the Version has no files and says Unchanged.
+	//
+	// All files of the Version were received whole and validated. Its ID may
+	// differ from id: it is the document's own. The caller closes it.
+	//
+	// Errors match fs.ErrNotExist (the server answers, and has no such
+	// document) or fs.ErrPermission (it may not be read); every other error
+	// means that the document could not be looked at. An error's text names
+	// neither the document nor its address, both of which are keys to it.
+	Fetch(ctx context.Context, id, validator string) (*Version, error)
+}
+
+// A Lister is a Source that can name all its documents.
+type Lister interface {
+	Source
+
+	// List yields the ids of all documents, in no order. After an error it
+	// stops.
+	List(ctx context.Context) iter.Seq2[string, error]
+}
+
+// An Importer is a Source that can take a document back.
+type Importer interface {
+	Source
+
+	// Import makes the document id from v. It never changes a document that
+	// exists.
+	Import(ctx context.Context, id string, v *Version) error
+}
+
+// A Version is what one Fetch of a document gave.
+type Version struct {
+	// ID is the document's own id, as decoded text.
+	ID string
+
+	// Validator goes into the next Fetch. It may be "".
+	Validator string
+
+	// Unchanged says that the document is as it was when the validator was
+	// given; then only ID and Validator are set.
+	Unchanged bool
+
+	// Title is for people. A pad has none but its id: then it is "".
+	Title string
+
+	// Revision is what the server calls this state ("42"), "" if nothing.
+	Revision string
+
+	// Modified is when the document last changed, zero if the server does
+	// not tell.
+	Modified time.Time
+
+	// Suspect says why this may not be all of the document, as one of the
+	// words below; "" if nothing is wrong with it.
+	Suspect Suspicion
+
+	// Facts are what later runs compare.
+	Facts Facts
+
+	// Private is what only packs may hold, by name ("admin" for a poll's
+	// admin link); nil if nothing.
+	Private map[string]string
+
+	// Files are the saved forms. A file's name is unique in its Version.
+	Files []File
+
+	// Release frees what the files are read from. It may be nil.
+	Release func() error
+}
+
+// Close frees what the files are read from; they cannot be read afterwards.
+func (v *Version) Close() error {
+	if v == nil || v.Release == nil {
+		return nil
+	}
+	return v.Release()
+}
+
+// A File is one saved form of a document.
+type File struct {
+	Name   string // "ag.etherpad": valid UTF-8 with no slash, else the document's choice
+	Format string // "etherpad", "txt", "html", "json", "csv", …
+	Size   int64  // in bytes
+	SHA256 [32]byte
+
+	// Content holds Size bytes. It is safe for concurrent use until the
+	// Version is closed.
+	Content io.ReaderAt
+}
+
+// Facts are what is compared between two versions of one document to see
+// that a later one is a loss. A zero field is not known.
+type Facts struct {
+	// Revision counts the changes; a smaller one than before is a shorter
+	// history. It is nil where the server does not count.
+	Revision *int64 `json:"revision,omitempty"`
+
+	// Length is how much people wrote, in characters.
+	Length int64 `json:"length,omitempty"`
+
+	// First identifies the document's first revision: another one means
+	// that the document was made anew under the same id.
+	First string `json:"first,omitempty"`
+
+	// Content is a hash of the content without what changes by itself.
+	Content string `json:"content,omitempty"`
+
+	// Blank says that the document holds just what it was created with.
+	Blank bool `json:"blank,omitempty"`
+}
+
+// A Suspicion is a word for why a version may be a loss. It is stored in
+// manifests; package backup adds those that show by comparison.
+type Suspicion string
+
+// RescueCopy: the server gave no complete export, so text and HTML stand in.
+const RescueCopy Suspicion = "rescue-copy"
+
+// ErrRefused is matched by errors for answers that a server gave in place of
+// the document: an error page, something cut short, another document. They
+// are in no Version.
+var ErrRefused = errors.New("not the document")
