@@ -1,0 +1,166 @@
+package padsync_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/padsync/padsync/"
+
+// everything is what only the top of the tree may import.
+var everything = []string{
+	"backup", "restore", "repository", "manifest", "crypto",
+	"sources", "sources/*", "sources/sourcetest/*", "documents/*", "sinks", "sinks/*", "internal/*",
+}
+
+// layers says who may import whom: the first row whose pattern (path.Match)
+// fits a package holds for it. A package that fits no row is an error. Test
+// files may import what they like. CONTRIBUTING.md shows the same table to people.
+var layers = []layer{
+	{"cmd/padsync", everything},
+	{"demo", everything},
+	{"bench", everything},
+
+	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable"}},
+	{"restore", []string{"repository", "manifest", "sources", "documents/*", "internal/durable"}},
+	{"repository", []string{"manifest", "sources", "crypto", "sinks", "internal/spool"}},
+
+	{"sources", nil},
+	{"sources/sourcetest", []string{"sources", "documents/*"}},
+	{"sources/sourcetest/*", []string{"sources", "sources/sourcetest", "documents/*"}},
+	{"sources/*", []string{"sources", "documents/*", "internal/polite", "internal/spool"}},
+
+	{"sinks", nil},
+	{"sinks/sinktest", []string{"sinks"}},
+	{"sinks/*", []string{"sinks", "internal/durable"}},
+
+	{"documents/*", nil},
+	{"manifest", nil},
+	{"crypto", nil},
+	{"internal/spool", []string{"crypto"}},
+	{"internal/*", nil},
+}
+
+type layer struct {
+	pattern   string
+	mayImport []string
+}
+
+func TestImportsFollowTheLayers(t *testing.T) {
+	imports, err := readImports(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(imports) < 4 {
+		t.Fatalf("found only %d packages: the test looks in the wrong place", len(imports))
+	}
+	for _, problem := range violations(imports) {
+		t.Error(problem)
+	}
+}
+
+func TestForbiddenImportsAreFound(t *testing.T) {
+	for name, planted := range map[string]struct {
+		from, to string
+		wrong    bool
+	}{
+		"up":                     {"sources/etherpad", "backup", true},
+		"sideways":               {"sources/etherpad", "sources/framadate", true},
+		"a concrete sink":        {"repository", "sinks/local", true},
+		"tests in the program":   {"backup", "sources/sourcetest/etherpadtest", true},
+		"from a leaf":            {"manifest", "sources", true},
+		"package in no row":      {"helpers", "", true},
+		"sub-package in no row":  {"backup/helpers", "", true},
+		"down":                   {"sources/etherpad", "documents/pad", false},
+		"exact row before glob":  {"internal/spool", "crypto", false},
+		"the same, wrongly":      {"internal/polite", "crypto", true},
+		"fake server to its own": {"sources/sourcetest/etherpadtest", "sources/sourcetest", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			problems := violations(map[string][]string{planted.from: {planted.to}})
+			if (len(problems) > 0) != planted.wrong {
+				t.Errorf("%s importing %q: %v", planted.from, planted.to, problems)
+			}
+		})
+	}
+}
+
+// violations returns one line for each import that layers does not allow.
+func violations(imports map[string][]string) (problems []string) {
+	for _, from := range slices.Sorted(maps.Keys(imports)) {
+		row := slices.IndexFunc(layers, func(l layer) bool { return matches(l.pattern, from) })
+		if row < 0 {
+			problems = append(problems, fmt.Sprintf("package %s is in no row of layers: decide what it may import", from))
+			continue
+		}
+		for _, to := range imports[from] {
+			allowed := func(pattern string) bool { return matches(pattern, to) }
+			if to != "" && !slices.ContainsFunc(layers[row].mayImport, allowed) {
+				problems = append(problems, fmt.Sprintf("package %s may not import %s", from, to))
+			}
+		}
+	}
+	return problems
+}
+
+func matches(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
+}
+
+// readImports returns the packages below root, named without the module, each
+// with those of ours that it imports under any build tag.
+func readImports(root fs.FS) (map[string][]string, error) {
+	imports := make(map[string][]string)
+	return imports, fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if base := d.Name(); name != "." && (base == "testdata" || base[0] == '.' || base[0] == '_') {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		dir := path.Dir(name)
+		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		ours, err := importsOf(root, name)
+		if err != nil {
+			return err
+		}
+		imports[dir] = append(imports[dir], ours...)
+		return nil
+	})
+}
+
+func importsOf(root fs.FS, name string) (ours []string, err error) {
+	source, err := fs.ReadFile(root, name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	for _, spec := range file.Imports {
+		full, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, err
+		}
+		if short, ok := strings.CutPrefix(full, module); ok {
+			ours = append(ours, short)
+		}
+	}
+	return ours, nil
+}

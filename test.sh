@@ -1,0 +1,16 @@
+#!/bin/sh
+# Installs what the tests need (Debian's tools, an Etherpad, storage servers;
+# kept for the next time) and runs all of them. Arguments go to go test.
+set -eu
+cd "$(dirname "$0")"
+
+command -v go >/dev/null || { echo "test.sh needs Go 1.26 or later: https://go.dev/dl" >&2; exit 1; }
+
+.ci/install gcc libc6-dev age zstd jq restic
+sh internal/testserver/install-storage.sh
+sh internal/testserver/install-etherpad.sh
+
+# "small" links five of rclone's back ends instead of all: minutes less to
+# compile, and those five are the ones that the tests talk to.
+[ $# -gt 0 ] || set -- ./...
+exec go test -race -tags small -timeout 20m "$@"
