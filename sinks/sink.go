@@ -14,10 +14,10 @@ import (
 // A Sink is a flat store of immutable objects. Its methods may be called
 // concurrently. Retries are its own affair: an error is final for this call.
 //
-// Keys obey fs.ValidPath and are not ".". The same key always means the same
-// bytes. Errors match fs.ErrNotExist where an object is missing and
-// fs.ErrPermission where the store forbids the call. Error texts hold no
-// secrets.
+// Keys obey CheckKey, and no key is a folder of another. The same key always
+// means the same bytes. Errors match fs.ErrNotExist where an object is
+// missing and fs.ErrPermission where the store forbids the call; after ctx
+// has ended there is always an error. Error texts hold no secrets.
 type Sink interface {
 	// Put stores size bytes of r under key, durably, whole or not at all:
 	// when it returns nil, the object survives a crash; when r ends early
