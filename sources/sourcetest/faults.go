@@ -1,0 +1,122 @@
+package sourcetest
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"sync"
+)
+
+// A Fault is a way in which a server's answers go bad.
+type Fault int
+
+const (
+	None       Fault = iota
+	Limited          // one 429 with Retry-After, then as if nothing had been
+	Down             // 503 to everything
+	Silent           // no answer at all
+	Cut              // half of the body, though Content-Length says more
+	CutCleanly       // half of the body, and a clean end
+	Empty            // status and headers, and no body
+	NotUTF8          // bytes that are no text amid the body
+	ErrorPage        // an error page in HTML, with status 200
+)
+
+func (f Fault) String() string {
+	names := [...]string{"none", "limited", "down", "silent", "cut", "cut cleanly", "empty", "not UTF-8", "error page"}
+	if f < 0 || int(f) >= len(names) {
+		return fmt.Sprintf("fault %d", int(f))
+	}
+	return names[f]
+}
+
+// Faults stands before a server and spoils its answers. It is safe for
+// concurrent use.
+type Faults struct {
+	Handler http.Handler
+
+	mu    sync.Mutex // guards fault
+	fault Fault
+}
+
+// Set says how the answers are spoilt from now on.
+func (f *Faults) Set(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fault = fault
+}
+
+func (f *Faults) take() Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fault := f.fault
+	if fault == Limited {
+		f.fault = None
+	}
+	return fault
+}
+
+// ServeHTTP answers as the server does, but for the fault.
+func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	const page = "<!DOCTYPE html><html><body>An error occurred.</body></html>"
+	switch fault := f.take(); fault {
+	case None:
+		f.Handler.ServeHTTP(w, r)
+	case Limited:
+		w.Header().Set("Retry-After", "90")
+		http.Error(w, "Too many requests, please try again later.", http.StatusTooManyRequests)
+	case Down:
+		http.Error(w, page, http.StatusServiceUnavailable)
+	case Silent:
+		<-r.Context().Done()
+	case ErrorPage:
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, page)
+	default:
+		answer := &answer{header: http.Header{}, status: http.StatusOK}
+		f.Handler.ServeHTTP(answer, r)
+		answer.send(w, fault)
+	}
+}
+
+// An answer is one that was caught on its way, to be spoilt.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
+
+func (a *answer) send(w http.ResponseWriter, fault Fault) {
+	maps.Copy(w.Header(), a.header)
+	w.Header().Del("Content-Length")
+	body := a.body.Bytes()
+	half := len(body) / 2
+	switch fault {
+	case Cut:
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		body = body[:half]
+	case CutCleanly:
+		body = body[:half]
+	case Empty:
+		body = nil
+	case NotUTF8:
+		// As many bytes as before, so that only their meaning is wrong.
+		body = bytes.Clone(body)
+		for i := half; i < len(body) && i < half+4; i++ {
+			body[i] = 0xff
+		}
+	}
+	w.WriteHeader(a.status)
+	w.Write(body) // an error is the client's going away
+	if fault == CutCleanly {
+		if flusher, ok := w.(http.Flusher); ok {
+			flusher.Flush() // chunked: no length tells of the missing half
+		}
+	}
+}
