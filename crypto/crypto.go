@@ -1,0 +1,81 @@
+// Package crypto seals what is stored, to age recipients, and opens it with
+// age identities. It has no cryptography of its own: the files it writes are
+// age files, and age -d opens them.
+package crypto
+
+import (
+	"errors"
+	"io"
+
+	"filippo.io/age"
+)
+
+// Seal gives a writer whose bytes arrive in w as one age file, which all of
+// the recipients can open. The file is whole when Close returned nil; w stays
+// open.
+func Seal(w io.Writer, recipients ...age.Recipient) (io.WriteCloser, error) {
+	return age.Encrypt(w, recipients...)
+}
+
+// OpenStream gives the plain bytes of the age file that r reads. Each byte is
+// authenticated before it is given, and io.EOF comes only at the true end.
+//
+// If no identity fits, the error is an *age.NoIdentityMatchError.
+func OpenStream(r io.Reader, identities ...age.Identity) (io.Reader, error) {
+	return age.Decrypt(r, identities...)
+}
+
+// Open gives the plain bytes of the age file of size bytes that r holds, and
+// how many there are. It reads r twice at most (for a header of usual length),
+// and then once for each ReadAt, however long, unless the last one's bytes
+// serve: so r may be a store where each ReadAt is a request. A reader of many
+// bytes asks for them in one ReadAt.
+//
+// What it gives is safe for concurrent use if r is. Its errors wrap those of
+// r. If no identity fits, the error is an *age.NoIdentityMatchError.
+func Open(r io.ReaderAt, size int64, identities ...age.Identity) (io.ReaderAt, int64, error) {
+	src := &windows{r: r, size: size}
+	if err := src.ends(); err != nil {
+		return nil, 0, err
+	}
+	plain, plainSize, err := age.DecryptReaderAt(src, size, identities...)
+	if err != nil {
+		return nil, 0, err
+	}
+	chunks := max(1, (plainSize+chunkSize-1)/chunkSize)
+	payload := size - plainSize - chunks*chunkOverhead
+	return &opened{plain: plain, size: plainSize, src: src, payload: payload}, plainSize, nil
+}
+
+// age seals chunks of chunkSize plain bytes one by one.
+const (
+	chunkSize       = 64 << 10
+	chunkOverhead   = 16
+	sealedChunkSize = chunkSize + chunkOverhead
+)
+
+// opened reads all sealed chunks of a range at once, where age alone would
+// read one after the other.
+type opened struct {
+	plain   io.ReaderAt
+	size    int64
+	src     *windows
+	payload int64 // where the first sealed chunk begins
+}
+
+func (o *opened) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errors.New("read at a negative offset")
+	}
+	if off >= o.size {
+		return 0, io.EOF
+	}
+	first := off / chunkSize
+	end := (min(off+int64(len(p)), o.size) + chunkSize - 1) / chunkSize
+	release, err := o.src.hold(o.payload+first*sealedChunkSize, (end-first)*sealedChunkSize)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	return o.plain.ReadAt(p, off)
+}

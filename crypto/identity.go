@@ -1,0 +1,235 @@
+package crypto
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"filippo.io/age/armor"
+	"filippo.io/age/plugin"
+	"golang.org/x/crypto/ssh"
+)
+
+// ErrPassphrase is matched by errors for a passphrase that is wrong or that
+// nobody could be asked for.
+var ErrPassphrase = errors.New("passphrase missing or wrong")
+
+// ErrNoRecipient is matched by errors for an identity that does not tell its
+// recipient.
+var ErrNoRecipient = errors.New("the identity does not tell its recipient")
+
+// A Prompt is how the person who runs the program is asked. The zero value
+// asks nobody: what would need an answer fails.
+type Prompt struct {
+	Passphrase func() (string, error) // that of the identity file
+	Plugin     *plugin.ClientUI       // how age's plugins ask
+}
+
+// ParseIdentities reads an identity file of at most 1 MiB: lines of
+// AGE-SECRET-KEY-1…, AGE-SECRET-KEY-PQ-1… and AGE-PLUGIN-…, or an SSH private
+// key; or such a file protected by a passphrase, as an age file or as ssh
+// does it. A passphrase is asked for at once. No error holds any of its text.
+func ParseIdentities(r io.Reader, p Prompt) ([]age.Identity, error) {
+	text, err := readAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("identity file: %w", err)
+	}
+	trimmed := bytes.TrimSpace(text)
+	var found []age.Identity
+	switch {
+	case bytes.HasPrefix(trimmed, []byte(armor.Header)):
+		found, err = parseProtected(armor.NewReader(bytes.NewReader(trimmed)), p)
+	case bytes.HasPrefix(text, []byte("age-encryption")):
+		found, err = parseProtected(bytes.NewReader(text), p)
+	case bytes.HasPrefix(trimmed, []byte("-----BEGIN")):
+		found, err = parseSSHIdentity(text, p)
+	default:
+		found, err = parseLines(bytes.NewReader(text), p)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("identity file: %w", err)
+	}
+	return found, nil
+}
+
+func readAll(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxFile {
+		return nil, ErrTooLong
+	}
+	return text, nil
+}
+
+func parseLines(r io.Reader, p Prompt) ([]age.Identity, error) {
+	var found []age.Identity
+	err := eachLine(r, func(line string) error {
+		id, err := parseIdentity(line, p)
+		if err != nil {
+			// The cause may quote the secret.
+			return errors.New("not an identity")
+		}
+		found = append(found, id)
+		return nil
+	})
+	if err == nil && len(found) == 0 {
+		err = errors.New("no identity in it")
+	}
+	return found, err
+}
+
+func parseIdentity(line string, p Prompt) (age.Identity, error) {
+	switch {
+	case strings.HasPrefix(line, "AGE-PLUGIN-"):
+		ui := p.Plugin
+		if ui == nil {
+			ui = &plugin.ClientUI{}
+		}
+		return plugin.NewIdentity(line, ui)
+	case strings.HasPrefix(line, "AGE-SECRET-KEY-PQ-1"):
+		return age.ParseHybridIdentity(line)
+	default:
+		return age.ParseX25519Identity(line)
+	}
+}
+
+func parseProtected(r io.Reader, p Prompt) ([]age.Identity, error) {
+	passphrase, err := p.ask()
+	if err != nil {
+		return nil, err
+	}
+	id, err := age.NewScryptIdentity(passphrase)
+	if err != nil {
+		return nil, ErrPassphrase
+	}
+	plain, err := age.Decrypt(r, id)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		return nil, ErrPassphrase
+	}
+	if err != nil {
+		return nil, errors.New("not an age file protected by a passphrase")
+	}
+	text, err := readAll(plain)
+	if err != nil {
+		return nil, err
+	}
+	return parseLines(bytes.NewReader(text), p)
+}
+
+// ask gives the passphrase that the person said.
+func (p Prompt) ask() (string, error) {
+	if p.Passphrase == nil {
+		return "", ErrPassphrase
+	}
+	passphrase, err := p.Passphrase()
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrPassphrase, err)
+	}
+	return passphrase, nil
+}
+
+// sshIdentity is an SSH key that still knows its public half, which agessh's
+// types keep to themselves.
+type sshIdentity struct {
+	age.Identity
+	recipient Recipient
+}
+
+func parseSSHIdentity(text []byte, p Prompt) ([]age.Identity, error) {
+	key, err := ssh.ParseRawPrivateKey(text)
+	var locked *ssh.PassphraseMissingError
+	if errors.As(err, &locked) {
+		passphrase, err := p.ask()
+		if err != nil {
+			return nil, err
+		}
+		if key, err = ssh.ParseRawPrivateKeyWithPassphrase(text, []byte(passphrase)); err != nil {
+			return nil, ErrPassphrase
+		}
+	} else if err != nil {
+		return nil, errors.New("not an SSH private key")
+	}
+	id, err := newSSHIdentity(key)
+	if err != nil {
+		return nil, err
+	}
+	return []age.Identity{id}, nil
+}
+
+func newSSHIdentity(key any) (age.Identity, error) {
+	var id age.Identity
+	var err error
+	switch k := key.(type) {
+	case *ed25519.PrivateKey: // from OpenSSH's own format
+		key = *k
+		id, err = agessh.NewEd25519Identity(*k)
+	case ed25519.PrivateKey:
+		id, err = agessh.NewEd25519Identity(k)
+	case *rsa.PrivateKey:
+		id, err = agessh.NewRSAIdentity(k)
+	default:
+		return nil, errors.New("an SSH key of another kind than ssh-ed25519 and ssh-rsa")
+	}
+	if err != nil {
+		return nil, errors.New("not a sound SSH private key")
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		return nil, errors.New("not a sound SSH private key")
+	}
+	recipient, err := parseSSH(publicText(signer.PublicKey()))
+	if err != nil {
+		return nil, err
+	}
+	return sshIdentity{id, recipient}, nil
+}
+
+// RecipientOf is who can be sealed to so that id opens it. The error matches
+// ErrNoRecipient for an identity of a plugin: its owner knows the recipient.
+func RecipientOf(id age.Identity) (Recipient, error) {
+	switch i := id.(type) {
+	case *age.X25519Identity:
+		return named(i.Recipient(), nil)
+	case *age.HybridIdentity:
+		return named(i.Recipient(), nil)
+	case sshIdentity:
+		return i.recipient, nil
+	}
+	return Recipient{}, ErrNoRecipient
+}
+
+// A NativeIdentity is an identity of age's own kinds. Its String is the
+// secret.
+type NativeIdentity interface {
+	age.Identity
+	fmt.Stringer
+}
+
+// Generate makes a new identity.
+func Generate(postQuantum bool) (NativeIdentity, error) {
+	if postQuantum {
+		return age.GenerateHybridIdentity()
+	}
+	return age.GenerateX25519Identity()
+}
+
+// WriteIdentity writes an identity file with the one identity, as age-keygen
+// does.
+func WriteIdentity(w io.Writer, id NativeIdentity, created time.Time) error {
+	recipient, err := RecipientOf(id)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "# created: %s\n# public key: %s\n%s\n",
+		created.Format(time.RFC3339), recipient, id)
+	return err
+}

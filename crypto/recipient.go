@@ -1,0 +1,178 @@
+package crypto
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"filippo.io/age/plugin"
+	"filippo.io/age/tag"
+	"golang.org/x/crypto/ssh"
+)
+
+// maxFile is how long a file of recipients or identities may be, in bytes.
+const maxFile = 1 << 20
+
+// ErrMixed is matched by errors for recipients of which some are post-quantum
+// and some are not: what is sealed to both would be as weak as the weaker.
+var ErrMixed = errors.New("post-quantum and classic recipients cannot be mixed")
+
+// ErrTooLong is matched by errors for a file of recipients or identities of
+// more than 1 MiB.
+var ErrTooLong = errors.New("longer than 1 MiB")
+
+// ErrIdentity is matched by errors for an identity, which is secret, where a
+// recipient was expected.
+var ErrIdentity = errors.New("an identity, which is secret, in place of a recipient")
+
+// A Recipient is who can open what is sealed to it.
+type Recipient struct {
+	age.Recipient
+	text string
+}
+
+// String is its text in age's form, public and without a comment.
+func (r Recipient) String() string { return r.text }
+
+// Hash tells recipients apart without naming them: the first 16 hex digits of
+// the SHA-256 of its text.
+func (r Recipient) Hash() string {
+	sum := sha256.Sum256([]byte(r.text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// WrapWithLabels implements age.RecipientWithLabels, without which age would
+// not see that recipients may not be mixed.
+func (r Recipient) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string, error) {
+	if l, ok := r.Recipient.(age.RecipientWithLabels); ok {
+		return l.WrapWithLabels(fileKey)
+	}
+	stanzas, err := r.Wrap(fileKey)
+	return stanzas, nil, err
+}
+
+// PostQuantum says whether the recipients are post-quantum. It seals a key of
+// no use to each of them, which may start a plugin, so that what fails here
+// does not fail in the middle of a run. Its error matches ErrMixed if they
+// are of both kinds.
+func PostQuantum(recipients ...Recipient) (bool, error) {
+	var quantum, classic bool
+	for _, r := range recipients {
+		_, labels, err := r.WrapWithLabels(make([]byte, 16))
+		if err != nil {
+			return false, fmt.Errorf("seal to recipient %s: %w", r.Hash(), err)
+		}
+		if slices.Contains(labels, "postquantum") {
+			quantum = true
+		} else {
+			classic = true
+		}
+	}
+	if quantum && classic {
+		return false, ErrMixed
+	}
+	return quantum, nil
+}
+
+// ParseRecipient reads one recipient: age1…, age1pq1…, an SSH public key
+// (ssh-ed25519 or ssh-rsa), or that of a plugin, age1name1….
+func ParseRecipient(s string) (Recipient, error) {
+	s = strings.TrimSpace(s)
+	if strings.HasPrefix(strings.ToUpper(s), "AGE-") {
+		return Recipient{}, ErrIdentity
+	}
+	switch {
+	case strings.HasPrefix(s, "age1tag1"), strings.HasPrefix(s, "age1tagpq1"):
+		return named(tag.ParseRecipient(s))
+	case strings.HasPrefix(s, "age1pq1"):
+		return named(age.ParseHybridRecipient(s))
+	case strings.HasPrefix(s, "age1") && strings.Count(s, "1") > 1:
+		return named(plugin.NewRecipient(s, &plugin.ClientUI{}))
+	case strings.HasPrefix(s, "age1"):
+		return named(age.ParseX25519Recipient(s))
+	case strings.HasPrefix(s, "ssh-"):
+		return parseSSH(s)
+	}
+	return Recipient{}, errors.New("not a recipient: expected age1… or ssh-…")
+}
+
+type namedRecipient interface {
+	age.Recipient
+	fmt.Stringer
+}
+
+func named[R namedRecipient](r R, err error) (Recipient, error) {
+	if err != nil {
+		return Recipient{}, fmt.Errorf("parse recipient: %w", err)
+	}
+	return Recipient{Recipient: r, text: r.String()}, nil
+}
+
+func parseSSH(s string) (Recipient, error) {
+	r, err := agessh.ParseRecipient(s)
+	if err != nil {
+		return Recipient{}, fmt.Errorf("parse recipient: %w", err)
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(s))
+	if err != nil {
+		return Recipient{}, fmt.Errorf("parse recipient: %w", err)
+	}
+	return Recipient{Recipient: r, text: publicText(key)}, nil
+}
+
+// publicText leaves out the comment.
+func publicText(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
+
+// ParseRecipients reads a recipients file: one on each line, and blank lines
+// and comments (#). An error names the line, and not what is in it: that may
+// be another file than was meant.
+func ParseRecipients(r io.Reader) ([]Recipient, error) {
+	var found []Recipient
+	err := eachLine(r, func(line string) error {
+		one, err := ParseRecipient(line)
+		if errors.Is(err, ErrIdentity) {
+			return err
+		}
+		if err != nil {
+			return errors.New("not a recipient")
+		}
+		found = append(found, one)
+		return nil
+	})
+	if err == nil && len(found) == 0 {
+		err = errors.New("no recipient in it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("recipients file: %w", err)
+	}
+	return found, nil
+}
+
+// eachLine calls do with the lines of r that are neither blank nor a comment.
+func eachLine(r io.Reader, do func(string) error) error {
+	limited := &io.LimitedReader{R: r, N: maxFile + 1}
+	lines := bufio.NewScanner(limited)
+	lines.Buffer(nil, maxFile+1)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if err := do(line); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	if limited.N == 0 || errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return ErrTooLong
+	}
+	return lines.Err()
+}
