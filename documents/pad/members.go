@@ -1,0 +1,246 @@
+package pad
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// ErrMalformed is matched by the error for bytes that are no export of a pad:
+// cut short, no JSON, or JSON that contradicts itself.
+var ErrMalformed = errors.New("not a whole pad export")
+
+// ErrTooLarge is matched by the error for an export with a part that is larger
+// than any Etherpad makes it.
+var ErrTooLarge = errors.New("pad export has a part that is too large")
+
+// maxMember bounds one member, and so what is held at once. Etherpad 1.8.14
+// takes no import of more than 50 MB, which is a pad's whole history.
+const maxMember = 32 << 20
+
+// windowSize holds many revisions at once; the window grows for a long member.
+const windowSize = 64 << 10
+
+// A Kind says what a member of an export is.
+type Kind int
+
+const (
+	OtherMember    Kind = iota // what a plugin added, or a later Etherpad
+	PadMember                  // "pad:ID": text, attribute pool, head, chatHead
+	RevisionMember             // "pad:ID:revs:NUMBER"
+	MessageMember              // "pad:ID:chat:NUMBER"
+	AuthorMember               // "globalAuthor:ID"
+)
+
+// A Member is one top-level member of the JSON object that is an export.
+type Member struct {
+	Key    string
+	Kind   Kind
+	ID     string // the pad's id, of an AuthorMember the author's; else ""
+	Number int    // of a RevisionMember or a MessageMember
+
+	// Value is valid JSON in valid UTF-8. It is overwritten when the next
+	// member is read.
+	Value json.RawMessage
+
+	// Offset is where the key's opening quote is in the export.
+	Offset int64
+}
+
+// Members reads an export and yields its members in their order, each once it
+// was read whole. The last thing it yields may be an error: that of r, or one
+// that matches ErrMalformed or ErrTooLarge. Without one, r held one JSON
+// object in valid UTF-8 and nothing after it.
+//
+// It holds no more than one member.
+func Members(r io.Reader) iter.Seq2[Member, error] {
+	return members(&scanner{r: r, opener: '{', size: windowSize})
+}
+
+func members(s *scanner) iter.Seq2[Member, error] {
+	return func(yield func(Member, error) bool) {
+		for {
+			m, err := s.next()
+			if err == io.EOF {
+				return
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// newMember reads what a key says. Pad ids hold no colon: Etherpad's pages
+// turn it into "_".
+func newMember(key string, value []byte, offset int64) Member {
+	m := Member{Key: key, Value: value, Offset: offset}
+	if id, ok := strings.CutPrefix(key, "globalAuthor:"); ok {
+		m.Kind, m.ID = AuthorMember, id
+		return m
+	}
+	rest, ok := strings.CutPrefix(key, "pad:")
+	if !ok {
+		return m
+	}
+	for _, k := range []struct {
+		kind Kind
+		name string
+	}{{RevisionMember, ":revs:"}, {MessageMember, ":chat:"}} {
+		if i := strings.LastIndex(rest, k.name); i >= 0 {
+			if n, ok := parseCount(rest[i+len(k.name):]); ok {
+				m.Kind, m.ID, m.Number = k.kind, rest[:i], n
+			}
+			return m
+		}
+	}
+	// etherpad-go 0.6.6 writes "pad:ID:".
+	m.Kind, m.ID = PadMember, strings.TrimSuffix(rest, ":")
+	return m
+}
+
+// parseCount takes a number only as JavaScript writes it, so that no two keys
+// name one revision.
+func parseCount(s string) (int, bool) {
+	n, err := strconv.ParseUint(s, 10, 31)
+	return int(n), err == nil && strconv.FormatUint(n, 10) == s
+}
+
+// A scanner reads the members of one JSON object through a window on r.
+type scanner struct {
+	r      io.Reader
+	opener byte // what stands before the next member: '{', ',' or 0 for nothing
+
+	size   int    // of the window when it is full
+	window []byte // what was read and not yet used
+	used   int    // of window
+	offset int64  // of window in the export
+	eof    bool
+}
+
+// next returns io.EOF after the object's end. What it returns is valid until
+// it is called again.
+func (s *scanner) next() (Member, error) {
+	for {
+		c := cursor{b: s.window[s.used:]}
+		m, err := s.member(&c)
+		switch {
+		case err == errShort:
+			err = s.more()
+		case err == nil:
+			s.used += c.i
+			s.opener = ','
+			return m, nil
+		case err == io.EOF:
+			s.used += c.i
+			return Member{}, s.end()
+		}
+		if err != nil {
+			return Member{}, s.wrap(err, c.i)
+		}
+	}
+}
+
+func (s *scanner) member(c *cursor) (Member, error) {
+	ch, err := c.peek()
+	if err != nil {
+		return Member{}, err
+	}
+	if ch == '}' && s.opener == ',' {
+		c.i++
+		return Member{}, io.EOF
+	}
+	if s.opener != 0 {
+		if ch != s.opener {
+			return Member{}, errSyntax
+		}
+		c.i++
+		if ch, err = c.peek(); err != nil {
+			return Member{}, err
+		}
+		if ch == '}' && s.opener == '{' {
+			c.i++
+			return Member{}, io.EOF
+		}
+	}
+	start := c.i
+	if err := c.string(); err != nil {
+		return Member{}, err
+	}
+	key, err := decodeString(c.b[start:c.i])
+	if err != nil {
+		return Member{}, err
+	}
+	if err := c.byte(':'); err != nil {
+		return Member{}, err
+	}
+	if _, err := c.peek(); err != nil {
+		return Member{}, err
+	}
+	value := c.i
+	if err := c.value(0); err != nil {
+		return Member{}, err
+	}
+	return newMember(key, c.b[value:c.i], s.offset+int64(s.used+start)), nil
+}
+
+// end reads what follows the object, which may be white space only.
+func (s *scanner) end() error {
+	for {
+		c := cursor{b: s.window[s.used:]}
+		if _, err := c.peek(); err == nil {
+			return s.wrap(errSyntax, c.i)
+		}
+		s.used = len(s.window)
+		if s.eof {
+			return io.EOF
+		}
+		if err := s.more(); err != nil && err != errShort {
+			return s.wrap(err, 0)
+		}
+	}
+}
+
+// more reads on; errShort says that there is nothing more. The window is
+// filled whole, as a member is scanned anew from its start: so it is scanned
+// at most about twice, however it comes.
+func (s *scanner) more() error {
+	if s.eof {
+		return errShort
+	}
+	rest := s.window[s.used:]
+	if 2*len(rest) > s.size {
+		s.size = min(2*s.size, maxMember)
+	}
+	if len(rest) == s.size {
+		return ErrTooLarge
+	}
+	buf := s.window[:cap(s.window)]
+	if s.size > len(buf) {
+		buf = make([]byte, s.size)
+	}
+	n := copy(buf, rest)
+	s.offset += int64(s.used)
+	s.used = 0
+	got, err := io.ReadFull(s.r, buf[n:])
+	s.window = buf[:n+got]
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		s.eof, err = true, nil
+	}
+	return err
+}
+
+func (s *scanner) wrap(err error, i int) error {
+	switch err {
+	case errShort:
+		return fmt.Errorf("%w: it ends after %d bytes, inside of the object", ErrMalformed, s.offset+int64(len(s.window)))
+	case errSyntax:
+		return fmt.Errorf("%w: no JSON at byte %d", ErrMalformed, s.offset+int64(s.used+i))
+	default:
+		return fmt.Errorf("read pad export: %w", err)
+	}
+}
