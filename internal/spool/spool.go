@@ -5,31 +5,154 @@ package spool
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"sync"
+
+	"filippo.io/age"
+	"github.com/padsync/padsync/crypto"
 )
 
-// A Pool makes spools. It is safe for concurrent use.
-type Pool struct{}
-
-// A Spool holds bytes that were received whole. ReadAt is safe for
-// concurrent use until Close.
-type Spool struct{}
-
-// Receive reads r to its end, and at most max bytes: one more is ErrTooLarge.
-// After an error nothing is kept. The caller closes the Spool.
-func (p *Pool) Receive(r io.Reader, max int64) (*Spool, error) { return nil, errors.ErrUnsupported }
-
-// Size is the number of bytes.
-func (s *Spool) Size() int64 { return 0 }
-
-// SHA256 is the hash of the bytes.
-func (s *Spool) SHA256() [32]byte { return [32]byte{} }
-
-// ReadAt implements io.ReaderAt.
-func (s *Spool) ReadAt(b []byte, offset int64) (int, error) { return 0, io.EOF }
-
-// Close frees the bytes.
-func (s *Spool) Close() error { return nil }
+const (
+	defaultMemory = 256 << 10
+	budget        = 32 << 20 // bytes in memory for all spools of a Pool
+)
 
 // ErrTooLarge is the error of Receive for more bytes than it may take.
 var ErrTooLarge = errors.New("too large")
+
+// A Pool makes spools. It is safe for concurrent use, and its zero value is
+// usable.
+type Pool struct {
+	dir    string
+	memory int64
+
+	mu   sync.Mutex // guards used
+	used int64      // bytes in memory
+
+	once   sync.Once // makes what follows
+	key    key
+	keyErr error
+}
+
+// key is thrown away with the Pool: then nobody can open its files.
+type key struct {
+	identity  age.Identity
+	recipient age.Recipient
+}
+
+// New makes a Pool whose spools keep up to memory bytes each in memory (0:
+// 256 KiB) as long as all of them together keep no more than 32 MiB; what is
+// more goes into files in dir ("": os.TempDir).
+func New(dir string, memory int64) *Pool { return &Pool{dir: dir, memory: memory} }
+
+// Receive reads r to its end, and at most max bytes: one more is ErrTooLarge.
+// After an error nothing is kept. An error of r is returned as it is. The
+// caller closes the Spool.
+func (p *Pool) Receive(r io.Reader, max int64) (*Spool, error) {
+	w := p.Create()
+	n, err := io.Copy(w, io.LimitReader(r, max+min(1, maxInt-max)))
+	if err == nil && n > max {
+		err = ErrTooLarge
+	}
+	if err != nil {
+		w.Discard()
+		return nil, err
+	}
+	return w.Finish()
+}
+
+const maxInt = 1<<63 - 1
+
+func (p *Pool) limit() int64 {
+	if p.memory <= 0 {
+		return defaultMemory
+	}
+	return p.memory
+}
+
+// reserve takes n bytes of the budget, or none.
+func (p *Pool) reserve(n int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.used+n > budget {
+		return false
+	}
+	p.used += n
+	return true
+}
+
+func (p *Pool) free(n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.used -= n
+}
+
+func (p *Pool) throwAway() (key, error) {
+	p.once.Do(func() {
+		id, err := crypto.Generate(false)
+		if err != nil {
+			p.keyErr = err
+			return
+		}
+		p.key.identity = id
+		p.key.recipient, p.keyErr = crypto.RecipientOf(id)
+	})
+	return p.key, p.keyErr
+}
+
+// A Spool holds bytes that were received whole. ReadAt is safe for
+// concurrent use until Close.
+type Spool struct {
+	r       io.ReaderAt
+	size    int64
+	sha256  [32]byte
+	release func() error
+}
+
+// Size is the number of bytes.
+func (s *Spool) Size() int64 { return s.size }
+
+// SHA256 is the hash of the bytes.
+func (s *Spool) SHA256() [32]byte { return s.sha256 }
+
+// ReadAt implements io.ReaderAt.
+func (s *Spool) ReadAt(b []byte, offset int64) (int, error) { return s.r.ReadAt(b, offset) }
+
+// Close frees the bytes; they cannot be read afterwards. Closing again does
+// nothing.
+func (s *Spool) Close() error {
+	if s.release == nil {
+		return nil
+	}
+	release := s.release
+	s.release, s.r = nil, closed{}
+	return release()
+}
+
+type closed struct{}
+
+func (closed) ReadAt([]byte, int64) (int, error) { return 0, os.ErrClosed }
+
+// file is a private temporary file.
+type file struct {
+	*os.File
+	named bool // it could not be unlinked while it is open: Windows
+}
+
+func newFile(dir string) (*file, error) {
+	f, err := os.CreateTemp(dir, "padsync-*") // its mode is 0600
+	if err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	return &file{f, os.Remove(f.Name()) != nil}, nil
+}
+
+func (f *file) Close() error {
+	err := f.File.Close()
+	if f.named {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
+}

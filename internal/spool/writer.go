@@ -1,0 +1,174 @@
+package spool
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/padsync/padsync/crypto"
+)
+
+// A Writer makes a Spool from what is written to it. It is for one goroutine.
+// Either Finish or Discard ends it.
+type Writer struct {
+	pool     *Pool
+	public   bool
+	hash     hash.Hash
+	size     int64
+	buf      []byte // while file is nil; its capacity is reserved in the pool
+	reserved int64
+	file     *file
+	dst      io.WriteCloser // seals into file
+	err      error          // the first, which stays
+}
+
+// Create begins a Spool.
+func (p *Pool) Create() *Writer { return &Writer{pool: p, hash: sha256.New()} }
+
+// CreateSealed begins a Spool of bytes that are sealed already: they go into
+// a file as they are.
+func (p *Pool) CreateSealed() *Writer { return &Writer{pool: p, hash: sha256.New(), public: true} }
+
+// Write implements io.Writer. After an error, Finish fails.
+func (w *Writer) Write(b []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	w.hash.Write(b)
+	w.size += int64(len(b))
+	if w.file == nil && w.grow(len(b)) {
+		w.buf = append(w.buf, b...)
+		return len(b), nil
+	}
+	if w.err = w.toFile(b); w.err != nil {
+		return 0, w.err
+	}
+	return len(b), nil
+}
+
+// grow makes room for n bytes in memory if they may stay there.
+func (w *Writer) grow(n int) bool {
+	need, limit := int64(len(w.buf)+n), w.pool.limit()
+	if need > limit {
+		return false
+	}
+	if need <= w.reserved {
+		return true
+	}
+	room := min(max(need, 2*w.reserved, 4<<10), limit)
+	if !w.pool.reserve(room - w.reserved) {
+		return false
+	}
+	w.reserved = room
+	w.buf = slices.Grow(w.buf, int(room)-len(w.buf))
+	return true
+}
+
+func (w *Writer) toFile(b []byte) error {
+	if w.file == nil {
+		if err := w.spill(); err != nil {
+			return err
+		}
+	}
+	if _, err := w.dst.Write(b); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	return nil
+}
+
+// spill moves what is in memory into a file.
+func (w *Writer) spill() error {
+	var err error
+	if w.file, err = newFile(w.pool.dir); err != nil {
+		return err
+	}
+	if w.dst, err = w.sealer(); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	if _, err := w.dst.Write(w.buf); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	w.forget()
+	return nil
+}
+
+func (w *Writer) sealer() (io.WriteCloser, error) {
+	if w.public {
+		return unsealed{w.file}, nil
+	}
+	k, err := w.pool.throwAway()
+	if err != nil {
+		return nil, err
+	}
+	return crypto.Seal(w.file, k.recipient)
+}
+
+// unsealed leaves the file open, as a sealer does.
+type unsealed struct{ io.Writer }
+
+func (unsealed) Close() error { return nil }
+
+func (w *Writer) forget() {
+	w.pool.free(w.reserved)
+	w.buf, w.reserved = nil, 0
+}
+
+// Size is the number of bytes written so far.
+func (w *Writer) Size() int64 { return w.size }
+
+// Finish gives what was written. After an error nothing is kept. The caller
+// closes the Spool.
+func (w *Writer) Finish() (*Spool, error) {
+	if w.err != nil {
+		err := w.err
+		w.Discard()
+		return nil, err
+	}
+	s := &Spool{size: w.size, release: w.Discard}
+	w.hash.Sum(s.sha256[:0])
+	var err error
+	if s.r, err = w.finished(); err != nil {
+		w.Discard()
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	w.err = os.ErrClosed
+	return s, nil
+}
+
+func (w *Writer) finished() (io.ReaderAt, error) {
+	if w.file == nil {
+		return bytes.NewReader(w.buf), nil
+	}
+	if err := w.dst.Close(); err != nil {
+		return nil, err
+	}
+	if w.public {
+		return w.file, nil
+	}
+	sealed, err := w.file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return nil, err
+	}
+	k, err := w.pool.throwAway()
+	if err != nil {
+		return nil, err
+	}
+	r, _, err := crypto.Open(w.file, sealed, k.identity)
+	return r, err
+}
+
+// Discard frees what was written. Doing it again does nothing.
+func (w *Writer) Discard() error {
+	w.forget()
+	w.err = os.ErrClosed
+	if w.file == nil {
+		return nil
+	}
+	f := w.file
+	w.file = nil
+	return f.Close()
+}
