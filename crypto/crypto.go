@@ -6,6 +6,7 @@ package crypto
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"filippo.io/age"
 )
@@ -61,6 +62,10 @@ type opened struct {
 	size    int64
 	src     *windows
 	payload int64 // where the first sealed chunk begins
+
+	// last is the chunk that the last short read was from: age would
+	// allocate a chunk for each of them.
+	last atomic.Pointer[window]
 }
 
 func (o *opened) ReadAt(p []byte, off int64) (int, error) {
@@ -70,12 +75,42 @@ func (o *opened) ReadAt(p []byte, off int64) (int, error) {
 	if off >= o.size {
 		return 0, io.EOF
 	}
+	want := min(int64(len(p)), o.size-off)
+	n, err := o.read(p[:want], off)
+	if err == nil && n < len(p) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func (o *opened) read(p []byte, off int64) (int, error) {
+	start := off - off%chunkSize
+	if off+int64(len(p)) > start+chunkSize {
+		return o.open(p, off)
+	}
+	chunk := o.last.Load()
+	if !chunk.covers(off, int64(len(p))) {
+		chunk = &window{start, make([]byte, min(chunkSize, o.size-start))}
+		if _, err := o.open(chunk.data, start); err != nil {
+			return 0, err
+		}
+		o.last.Store(chunk)
+	}
+	return copy(p, chunk.data[off-start:]), nil
+}
+
+// open reads all of p, which is within the file.
+func (o *opened) open(p []byte, off int64) (int, error) {
 	first := off / chunkSize
-	end := (min(off+int64(len(p)), o.size) + chunkSize - 1) / chunkSize
+	end := (off + int64(len(p)) + chunkSize - 1) / chunkSize
 	release, err := o.src.hold(o.payload+first*sealedChunkSize, (end-first)*sealedChunkSize)
 	if err != nil {
 		return 0, err
 	}
 	defer release()
-	return o.plain.ReadAt(p, off)
+	n, err := o.plain.ReadAt(p, off)
+	if n == len(p) {
+		err = nil // it may say io.EOF at the file's end
+	}
+	return n, err
 }
