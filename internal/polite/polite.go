@@ -1,32 +1,91 @@
 // Package polite is the HTTP client for sources: it paces itself by what a
 // server says it allows, retries what is worth it, and bounds what it reads.
+//
+// It knows nothing of pads and polls, and follows no redirect. Its errors
+// name a server by scheme and host, never a path or a query.
 package polite
 
 import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Options say how a Client behaves. The zero value is usable.
 type Options struct {
-	UserAgent   string            // "padsync/…" with an address where an operator can read what this is
+	UserAgent   string            // as UserAgent makes it; "": that of a padsync without a version
 	Transport   http.RoundTripper // nil: one with the time-outs of this package
 	Concurrency int               // requests at once for each server; 0: 2
 	Tries       int               // at most, for each request; 0: 4
 
+	// Backoff is the wait before the second try; each further wait is four
+	// times the last, up to 64 of these, and all vary by a quarter. Where the
+	// server itself seems to be away, waits are four times as long: the four
+	// tries then last over a minute, in which an Etherpad with a large
+	// database starts again. 0: 1 s.
+	Backoff time.Duration
+
+	HeaderTimeout time.Duration // from sending a request to the head of its answer; 0: 60 s
+	IdleTimeout   time.Duration // between two bytes of a body; 0: 60 s
+	BodyTimeout   time.Duration // for a whole body; 0: 30 min
+
 	// Waiting is told, if not nil, that requests to a server (scheme and
-	// host, never more) wait until the time given.
+	// host, never more) wait until the time given, if that is more than a
+	// second away. It may be called concurrently.
 	Waiting func(server string, until time.Time)
 }
 
 // A Client is the one client of a run for all sources. It is safe for
 // concurrent use.
-type Client struct{}
+type Client struct {
+	options  Options
+	requests atomic.Int64
+	received atomic.Int64
+
+	mu      sync.Mutex // guards servers
+	servers map[string]*server
+}
 
 // New makes a Client.
-func New(o Options) *Client { return &Client{} }
+func New(o Options) *Client {
+	if o.UserAgent == "" {
+		o.UserAgent = UserAgent("", "")
+	}
+	o.Concurrency = or(o.Concurrency, 2)
+	o.Tries = or(o.Tries, 4)
+	o.Backoff = or(o.Backoff, time.Second)
+	o.HeaderTimeout = or(o.HeaderTimeout, time.Minute)
+	o.IdleTimeout = or(o.IdleTimeout, time.Minute)
+	o.BodyTimeout = or(o.BodyTimeout, 30*time.Minute)
+	if o.Transport == nil {
+		o.Transport = newTransport(o.Concurrency)
+	}
+	return &Client{options: o, servers: make(map[string]*server)}
+}
+
+func or[T int | time.Duration](v, otherwise T) T {
+	if v <= 0 {
+		return otherwise
+	}
+	return v
+}
+
+// UserAgent says who asks: padsync, its version, and an address where an
+// operator can read what it is or reach who runs it. Both may be "".
+func UserAgent(version, contact string) string {
+	product := "padsync"
+	if version != "" {
+		product += "/" + version
+	}
+	if contact == "" {
+		contact = "https://github.com/padsync/padsync"
+	}
+	return product + " (+" + contact + ")"
+}
 
 // Do sends the request that newRequest makes, when the server may be asked
 // again, and gives the answer to handle, whose error it returns. It does
@@ -36,19 +95,70 @@ func New(o Options) *Client { return &Client{} }
 // error is final.
 //
 // handle is called for every answer of every status except those that will
-// be tried again; it need not close the body. Reading the body gives an
-// error that matches ErrTemporary if it is cut short or idle too long.
+// be tried again: on the last try it sees a 429 or a 5xx too. It need not
+// close the body, must not keep it, and must not call Do: its request still
+// counts as one of the server's. Reading the body gives an error that
+// matches ErrTemporary if it is cut short or idle too long, and one that
+// does not if it goes on for longer than Options.BodyTimeout.
+//
+// A request that is neither GET nor HEAD is tried again only where the
+// server cannot have acted on it: no connection, 429, 503.
+//
+// If no try had an answer, the error matches ErrTemporary and handle was not
+// called. It matches ErrDown if the request was given up because of what the
+// server did to others. If ctx ends, the error is its cause.
 //
 // Redirects are not followed: handle sees them, and may use Redirect.
 func (c *Client) Do(ctx context.Context, newRequest func(context.Context) (*http.Request, error), handle func(*http.Response) error) error {
-	return errors.New("polite: in the making")
+	for try := 1; ; try++ {
+		req, err := newRequest(ctx)
+		if err != nil {
+			return makingError(err)
+		}
+		s, err := c.server(req.URL)
+		if err != nil {
+			return err
+		}
+		a := attempt{client: c, server: s, request: req, handle: handle, number: try}
+		again, err := a.do(ctx)
+		if again == 0 {
+			return err
+		}
+		if err := sleep(ctx, again); err != nil {
+			return err
+		}
+	}
 }
 
 // Requests is how many requests were sent so far.
-func (c *Client) Requests() int64 { return 0 }
+func (c *Client) Requests() int64 { return c.requests.Load() }
 
 // Received is how many bytes of bodies were received so far.
-func (c *Client) Received() int64 { return 0 }
+func (c *Client) Received() int64 { return c.received.Load() }
 
-// ErrTemporary is matched by errors after which the same request may succeed.
-var ErrTemporary = errors.New("temporary")
+// server finds what is known of the server of an address.
+func (c *Client) server(u *url.URL) (*server, error) {
+	if u == nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("make a request: not an address of http or https")
+	}
+	key := serverKey(u)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.servers[key]
+	if s == nil {
+		s = newServer(serverName(u), c.options.Concurrency, c.options.Waiting)
+		c.servers[key] = s
+	}
+	return s, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,158 @@
+package polite
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+)
+
+// An attempt is one try of a request.
+type attempt struct {
+	client  *Client
+	server  *server
+	request *http.Request
+	handle  func(*http.Response) error
+	number  int // from 1
+}
+
+// do makes the attempt, and says after what time the next one is worth it, 0
+// for never.
+func (a *attempt) do(ctx context.Context) (time.Duration, error) {
+	p, err := a.server.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer p.leave()
+
+	limited, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	resp, err := a.send(limited, cancel)
+	if err != nil {
+		return a.unanswered(ctx, p, err)
+	}
+	defer resp.Body.Close()
+	if again, err := a.answered(p, resp); again > 0 || err != nil {
+		return again, err
+	}
+
+	stop := time.AfterFunc(a.client.options.BodyTimeout, func() { cancel(errEndless) })
+	defer stop.Stop()
+	resp.Body = a.body(limited, cancel, resp.Body)
+	err = a.handle(resp)
+	switch {
+	case !errors.Is(err, ErrTemporary):
+		return 0, err
+	case ctx.Err() != nil:
+		return 0, context.Cause(ctx)
+	case a.last() || !a.repeatable():
+		return 0, err
+	}
+	return a.delay(1), err
+}
+
+// send gives the head of the answer.
+func (a *attempt) send(ctx context.Context, cancel context.CancelCauseFunc) (*http.Response, error) {
+	req := a.request.WithContext(ctx)
+	req.Header = req.Header.Clone()
+	if req.Header == nil {
+		req.Header = make(http.Header)
+	}
+	req.Header.Set("User-Agent", a.client.options.UserAgent)
+	// A compressed body has no length to check it against, and may be a bomb.
+	req.Header.Set("Accept-Encoding", "identity")
+	if u := req.URL.User; u != nil && req.Header.Get("Authorization") == "" {
+		password, _ := u.Password()
+		req.SetBasicAuth(u.Username(), password)
+	}
+
+	stop := time.AfterFunc(a.client.options.HeaderTimeout, func() { cancel(errHung) })
+	defer stop.Stop()
+	a.client.requests.Add(1)
+	resp, err := a.client.options.Transport.RoundTrip(req)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	if err == nil && resp.Request == nil {
+		resp.Request = req
+	}
+	return resp, err
+}
+
+// unanswered judges a try that had no answer.
+func (a *attempt) unanswered(ctx context.Context, p *pass, err error) (time.Duration, error) {
+	if ctx.Err() != nil {
+		p.dropped()
+		return 0, context.Cause(ctx)
+	}
+	dial := notConnected(err)
+	err = a.server.transportError(err)
+	if down := p.unheard(err, errors.Is(err, errHung), !dial); down != nil {
+		return 0, down
+	}
+	if a.last() || !errors.Is(err, ErrTemporary) || !dial && !a.repeatable() {
+		return 0, err
+	}
+	return a.delay(4), err
+}
+
+// answered notes what an answer says of the server, and gives the time after
+// which to try again, in place of handling it.
+func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) {
+	l := readLimits(resp.Header, time.Now())
+	var again time.Duration
+	var down error
+	switch status := resp.StatusCode; status {
+	case http.StatusTooManyRequests:
+		again = a.delay(4)
+		p.refused(l, again)
+	case http.StatusServiceUnavailable:
+		again = a.delay(4)
+		p.refused(l, again)
+		down = p.unheard(a.server.statusError(status), false, false)
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		// A proxy speaks for a server that is away; 504 is how it tells that
+		// the server hangs.
+		again = a.delay(4)
+		down = p.unheard(a.server.statusError(status), status == http.StatusGatewayTimeout, true)
+	default:
+		p.heard(l)
+		if status < 500 {
+			return 0, nil
+		}
+		again = a.delay(1)
+	}
+	undone := resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable
+	if a.last() || !undone && !a.repeatable() {
+		return 0, nil
+	}
+	return again, down
+}
+
+func (a *attempt) last() bool { return a.number >= a.client.options.Tries }
+
+// repeatable: the request may be sent again though the server may have acted
+// on it.
+func (a *attempt) repeatable() bool {
+	m := a.request.Method
+	return m == http.MethodGet || m == http.MethodHead || m == ""
+}
+
+// delay is the time before the next try: it grows fourfold with each, and
+// varies by a quarter, so that what failed together does not come back
+// together.
+func (a *attempt) delay(factor time.Duration) time.Duration {
+	d := a.client.options.Backoff * factor
+	for range a.number - 1 {
+		d = min(d*4, a.client.options.Backoff*64)
+	}
+	return d*3/4 + rand.N(d/2+1)
+}
+
+// notConnected: the request has not reached the server.
+func notConnected(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}

@@ -1,0 +1,93 @@
+package polite
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"syscall"
+)
+
+// ErrTemporary is matched by errors after which the same request may succeed.
+var ErrTemporary = errors.New("temporary")
+
+// ErrDown is matched by errors of requests that were not sent, or not sent
+// again: the server gave no answer for some time, or asks to be left alone
+// for more than an hour.
+var ErrDown = errors.New("the server is down")
+
+var (
+	errHung    = errors.New("no answer in time")
+	errIdle    = errors.New("the answer stopped in the middle")
+	errEndless = errors.New("the answer does not end")
+	errInvalid = errors.New("no valid answer")
+)
+
+// A temporary error matches ErrTemporary without saying so.
+type temporary struct{ error }
+
+func (t temporary) Unwrap() []error { return []error{t.error, ErrTemporary} }
+
+// makingError hides an error that may quote an address.
+func makingError(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return errors.New("make a request: not a valid address")
+	}
+	return fmt.Errorf("make a request: %w", err)
+}
+
+// transportError is the error of a request without an answer.
+func (s *server) transportError(err error) error {
+	var certificate *tls.CertificateVerificationError
+	var dns *net.DNSError
+	hopeless := errors.As(err, &certificate) || errors.As(err, &dns) && dns.IsNotFound
+	err = fmt.Errorf("ask %s: %w", s.name, plain(err))
+	if hopeless {
+		return err
+	}
+	return temporary{err}
+}
+
+// statusError is the error of an answer in the server's place.
+func (s *server) statusError(status int) error {
+	return temporary{fmt.Errorf("ask %s: status %d", s.name, status)}
+}
+
+// bodyError is the error of a body that broke off.
+func (s *server) bodyError(err error) error {
+	err = fmt.Errorf("receive from %s: %w", s.name, plain(err))
+	if errors.Is(err, errEndless) {
+		return err
+	}
+	return temporary{err}
+}
+
+// plain leaves of an error only what is known to quote neither an address
+// nor what the server sent.
+func plain(err error) error {
+	var (
+		certificate *tls.CertificateVerificationError
+		dns         *net.DNSError
+		op          *net.OpError
+		number      syscall.Errno
+	)
+	for _, known := range []error{errHung, errIdle, errEndless, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	switch {
+	case errors.As(err, &dns):
+		return dns
+	case errors.As(err, &certificate):
+		return certificate
+	case errors.As(err, &op):
+		return op
+	case errors.As(err, &number):
+		return number
+	}
+	return errInvalid
+}

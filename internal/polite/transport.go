@@ -1,0 +1,23 @@
+package polite
+
+import (
+	"net"
+	"net/http"
+	"time"
+)
+
+// newTransport makes connections as Go's own does, proxies of the
+// environment included, but waits for less.
+func newTransport(perServer int) *http.Transport {
+	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    15 * time.Second,
+		MaxIdleConnsPerHost:    perServer,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+		DisableCompression:     true,
+	}
+}
