@@ -1,0 +1,62 @@
+package poll
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteCSV writes the votes as a table, in UTF-8: a line of choices, then a
+// line for each vote. A cell that a spreadsheet would take for a formula gets
+// an apostrophe in front.
+func (p *Poll) WriteCSV(w io.Writer, l Language) error {
+	words, out := l.words(), csv.NewWriter(w)
+	columns := p.columns()
+	row := []string{words.Name}
+	for i := range columns {
+		row = append(row, p.header(i))
+	}
+	out.Write(harmless(row)) // its error comes from Flush
+	for _, v := range p.Votes {
+		row = append(row[:0], v.Name)
+		for i := range columns {
+			row = append(row, words.answer(v.answer(i)))
+		}
+		out.Write(harmless(row))
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write poll as csv: %w", err)
+	}
+	return nil
+}
+
+// header is the choice of a column in one line, "" beyond the last.
+func (p *Poll) header(column int) string {
+	if column >= len(p.Choices) {
+		return ""
+	}
+	return p.Choices[column].String()
+}
+
+// String is the choice in one line: "2027-01-11 9h".
+func (c Choice) String() string {
+	day := c.Date
+	if day == "" {
+		day = c.Label
+	}
+	if day == "" {
+		day = c.Markdown
+	}
+	return strings.TrimSpace(day + " " + c.Moment)
+}
+
+func harmless(row []string) []string {
+	for i, cell := range row {
+		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			row[i] = "'" + cell
+		}
+	}
+	return row
+}

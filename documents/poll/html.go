@@ -1,0 +1,128 @@
+package poll
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+)
+
+//go:embed poll.gohtml
+var page string
+
+// WriteHTML writes the poll as one page that needs nothing else and runs
+// nothing: its title and description, the table of votes, the comments.
+func (p *Poll) WriteHTML(w io.Writer, l Language) error {
+	t, err := template.New("poll").Parse(page)
+	if err != nil {
+		return fmt.Errorf("poll's page: %w", err)
+	}
+	if err := t.Execute(w, p.view(l.words())); err != nil {
+		return fmt.Errorf("write poll as html: %w", err)
+	}
+	return nil
+}
+
+// view is what the page shows.
+type view struct {
+	*Poll
+	Words   words
+	Expires string
+	Days    []day    // over the moments; none for a classic poll
+	Heads   []string // one for each column
+	Rows    []row
+	Totals  []total
+	Told    bool // whether the votes are known
+}
+
+type day struct {
+	Name string
+	Span int
+}
+
+type row struct {
+	Name  string
+	Cells []cell
+}
+
+// A cell is shown by its sign and class, and read out by its words.
+type cell struct{ Class, Sign, Words string }
+
+type total struct {
+	Yes, IfNeedBe int
+	Best          bool
+}
+
+func (p *Poll) view(w words) view {
+	v := view{Poll: p, Words: w, Expires: w.day(p.Expires), Told: p.Votes != nil}
+	columns := p.columns()
+	for i := range columns {
+		v.addHead(i)
+	}
+	v.Totals = make([]total, columns)
+	for _, vote := range p.Votes {
+		cells := make([]cell, columns)
+		for i := range cells {
+			a := vote.answer(i)
+			cells[i] = w.cell(a)
+			v.Totals[i].count(a)
+		}
+		v.Rows = append(v.Rows, row{vote.Name, cells})
+	}
+	markBest(v.Totals)
+	return v
+}
+
+// addHead adds the head of a column; neighbours of one day share that.
+func (v *view) addHead(column int) {
+	if v.Kind != Date || column >= len(v.Choices) {
+		v.Heads = append(v.Heads, v.header(column))
+		if v.Kind == Date {
+			v.Days = append(v.Days, day{"", 1})
+		}
+		return
+	}
+	c := v.Choices[column]
+	v.Heads = append(v.Heads, c.Moment)
+	c.Moment = ""
+	name := v.Words.day(c.String())
+	if n := len(v.Days); n > 0 && v.Days[n-1].Name == name {
+		v.Days[n-1].Span++
+		return
+	}
+	v.Days = append(v.Days, day{name, 1})
+}
+
+func (w words) cell(a Answer) cell {
+	c := cell{Class: string(a), Words: w.answer(a)}
+	switch a {
+	case Yes:
+		c.Sign = "✓"
+	case IfNeedBe:
+		c.Sign = "(✓)"
+	case No:
+		c.Sign = "✗"
+	default:
+		c.Sign = "?"
+	}
+	return c
+}
+
+func (t *total) count(a Answer) {
+	switch a {
+	case Yes:
+		t.Yes++
+	case IfNeedBe:
+		t.IfNeedBe++
+	}
+}
+
+func markBest(totals []total) {
+	most := 1 // nobody's choice is not the best
+	for _, t := range totals {
+		most = max(most, t.Yes)
+	}
+	for i := range totals {
+		totals[i].Best = totals[i].Yes == most
+	}
+}

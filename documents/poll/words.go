@@ -1,0 +1,73 @@
+package poll
+
+import (
+	"strconv"
+	"time"
+)
+
+// A Language is what words around a poll are in. Any but French is English.
+type Language string
+
+// The languages.
+const (
+	English Language = "en"
+	French  Language = "fr"
+)
+
+// words are those that the forms need besides the poll's own.
+type words struct {
+	Language                                            Language
+	Name, Author, Expires, Votes, Comments              string
+	Yes, IfNeedBe, No, Unknown, Total, NoVotes, NotTold string
+	date                                                func(time.Time) string
+}
+
+func (l Language) words() words {
+	if l == French {
+		return words{
+			Language: French,
+			Name:     "Nom", Author: "Créé par", Expires: "Expire le", Votes: "Votes", Comments: "Commentaires",
+			Yes: "Oui", IfNeedBe: "Si nécessaire", No: "Non", Unknown: "Sans réponse", Total: "Total",
+			NoVotes: "Personne n’a voté.", NotTold: "Le serveur n’a pas montré les votes.",
+			date: frenchDate,
+		}
+	}
+	return words{
+		Language: English,
+		Name:     "Name", Author: "Created by", Expires: "Expires", Votes: "Votes", Comments: "Comments",
+		Yes: "Yes", IfNeedBe: "If need be", No: "No", Unknown: "No answer", Total: "Total",
+		NoVotes: "Nobody voted.", NotTold: "The server did not show the votes.",
+		date: func(t time.Time) string { return t.Format("Monday 2 January 2006") },
+	}
+}
+
+func (w words) answer(a Answer) string {
+	switch a {
+	case Yes:
+		return w.Yes
+	case IfNeedBe:
+		return w.IfNeedBe
+	case No:
+		return w.No
+	}
+	return w.Unknown
+}
+
+// day is the date in words; what is none is returned as it is.
+func (w words) day(date string) string {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	return w.date(t)
+}
+
+func frenchDate(t time.Time) string {
+	days := [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
+	months := [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
+	day := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		day = "1er"
+	}
+	return days[t.Weekday()] + " " + day + " " + months[t.Month()-1] + " " + strconv.Itoa(t.Year())
+}
