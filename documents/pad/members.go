@@ -75,31 +75,23 @@ func members(s *scanner) iter.Seq2[Member, error] {
 	}
 }
 
-// newMember reads what a key says. Pad ids hold no colon: Etherpad's pages
-// turn it into "_".
+// newMember reads what a key says. A pad's id holds no colon: Etherpad makes
+// it "_" in addresses.
 func newMember(key string, value []byte, offset int64) Member {
 	m := Member{Key: key, Value: value, Offset: offset}
-	if id, ok := strings.CutPrefix(key, "globalAuthor:"); ok {
-		m.Kind, m.ID = AuthorMember, id
-		return m
-	}
-	rest, ok := strings.CutPrefix(key, "pad:")
-	if !ok {
-		return m
-	}
-	for _, k := range []struct {
-		kind Kind
-		name string
-	}{{RevisionMember, ":revs:"}, {MessageMember, ":chat:"}} {
-		if i := strings.LastIndex(rest, k.name); i >= 0 {
-			if n, ok := parseCount(rest[i+len(k.name):]); ok {
-				m.Kind, m.ID, m.Number = k.kind, rest[:i], n
-			}
-			return m
+	parts := strings.Split(key, ":")
+	switch {
+	case parts[0] == "globalAuthor" && len(parts) == 2:
+		m.Kind, m.ID = AuthorMember, parts[1]
+	case parts[0] != "pad":
+	case len(parts) == 2, len(parts) == 3 && parts[2] == "": // etherpad-go 0.6.6 writes "pad:ID:"
+		m.Kind, m.ID = PadMember, parts[1]
+	case len(parts) == 4:
+		kind := map[string]Kind{"revs": RevisionMember, "chat": MessageMember}[parts[2]]
+		if n, ok := parseCount(parts[3]); ok && kind != OtherMember {
+			m.Kind, m.ID, m.Number = kind, parts[1], n
 		}
 	}
-	// etherpad-go 0.6.6 writes "pad:ID:".
-	m.Kind, m.ID = PadMember, strings.TrimSuffix(rest, ":")
 	return m
 }
 

@@ -80,7 +80,7 @@ func TestMembersSayWhatTheyAre(t *testing.T) {
 func TestCutExportIsNeverWhole(t *testing.T) {
 	for name, whole := range exports(t) {
 		whole = bytes.TrimSpace(whole)
-		for n := range whole {
+		for n := 0; n < len(whole); n += 1 + len(whole)/1000 {
 			_, err := collect(&scanner{r: bytes.NewReader(whole[:n]), opener: '{', size: 16})
 			if !errors.Is(err, ErrMalformed) {
 				t.Fatalf("%s cut after %d of %d bytes: %v", name, n, len(whole), err)

@@ -1,0 +1,144 @@
+package pad
+
+import (
+	"fmt"
+	"iter"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A State is what a pad held at one revision. It is safe for concurrent use.
+type State struct {
+	id   string
+	text units
+	runs []run // of text, from its start; what they do not cover is plain
+	pool pool
+}
+
+// A run is so many units of text with the same attributes.
+type run struct {
+	attribs string
+	chars   int
+}
+
+func newState(id string, text units, attribs string, p pool) (*State, error) {
+	s := &State{id: id, text: text, pool: p}
+	left := len(text)
+	for o, err := range ops(attribs) {
+		if err != nil {
+			return nil, err
+		}
+		if left -= o.chars; o.code != '+' || left < 0 {
+			return nil, fmt.Errorf("%w: the attributes are not those of the text", ErrMalformed)
+		}
+		if o.chars > 0 {
+			s.runs = append(s.runs, run{o.attribs, o.chars})
+		}
+	}
+	return s, nil
+}
+
+// A line is one line of a pad.
+type line struct {
+	text units // without the end, and without a list's marker
+	runs []run
+
+	list   string // "bullet", "number", "indent", …; "" outside of a list
+	level  int    // of the list, from 1
+	start  int    // what a number should be, 0 if not known
+	head   string // "h1" to "h6", "code", or ""
+	align  string
+	marked bool // text begins with a "*" that is not for people
+}
+
+// lines cuts the text into lines as Etherpad's exports do.
+func (s *State) lines() iter.Seq[line] {
+	return func(yield func(line) bool) {
+		text, runs := s.text, s.runs
+		if n := len(text); n > 0 && text[n-1] == '\n' {
+			text = text[:n-1]
+		}
+		var used int // of runs[0]
+		for more := true; more; {
+			n := 0
+			for n < len(text) && text[n] != '\n' {
+				n++
+			}
+			more = n < len(text)
+			l := line{text: text[:n]}
+			l.runs, runs, used = cutRuns(runs, used, n+1)
+			if len(l.runs) > 0 {
+				s.analyze(&l)
+			}
+			if !yield(l) {
+				return
+			}
+			text = text[min(n+1, len(text)):]
+		}
+	}
+}
+
+// cutRuns takes n units off runs, of whose first one some are used already.
+func cutRuns(runs []run, used, n int) (cut, rest []run, restUsed int) {
+	for n > 0 && len(runs) > 0 {
+		r := run{runs[0].attribs, min(n, runs[0].chars-used)}
+		cut = append(cut, r)
+		n -= r.chars
+		if used += r.chars; used == runs[0].chars {
+			runs, used = runs[1:], 0
+		}
+	}
+	return cut, runs, used
+}
+
+// maxLevel is more than the 16 levels of Etherpad 1.8.14's menus.
+const maxLevel = 100
+
+var listType = regexp.MustCompile(`([a-z]+)([0-9]+)`)
+
+// analyze reads what the attributes of a line's first character say of the
+// line. Etherpad puts them on a "*" that it does not show.
+func (s *State) analyze(l *line) {
+	var list string
+	for a := range s.pool.attributes(l.runs[0].attribs) {
+		switch a.name {
+		case "list":
+			list = a.value
+		case "start":
+			l.start, _ = strconv.Atoi(a.value)
+		case "heading":
+			l.head = a.value
+		case "heading1", "heading2":
+			l.head = "h" + strings.TrimPrefix(a.name, "heading")
+		case "align":
+			l.align = a.value
+		case "lmkr":
+			l.marked = true
+		}
+	}
+	l.marked = (l.marked || l.head != "" || l.align != "") && len(l.text) > 0 && l.text[0] == '*'
+	if list == "" {
+		return
+	}
+	if m := listType.FindStringSubmatch(list); m != nil {
+		n, err := strconv.Atoi(m[2])
+		if err != nil || n > maxLevel {
+			n = maxLevel
+		}
+		l.list, l.level = m[1], n
+	}
+	l.marked = false
+	l.skipMarker()
+}
+
+func (l *line) skipMarker() {
+	if len(l.text) > 0 {
+		l.text = l.text[1:]
+		_, rest, used := cutRuns(l.runs, 0, 1)
+		if used > 0 {
+			rest = append([]run{{rest[0].attribs, rest[0].chars - used}}, rest[1:]...)
+		}
+		l.runs = rest
+	}
+}
