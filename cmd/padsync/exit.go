@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The exit codes; scripts rely on them.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // a repository could not be written or read, nothing to work on
+	exitUsage       = 2 // usage or configuration
+	exitIncomplete  = 3 // some documents failed, or are newly missing or suspect
+	exitInterrupted = 130
+)
+
+// exitTable is the table above for people.
+func (a *app) exitTable() string {
+	var lines []string
+	for _, row := range []struct {
+		code int
+		id   string
+	}{
+		{exitDone, "exit-done"},
+		{exitFailed, "exit-failed"},
+		{exitUsage, "exit-usage"},
+		{exitIncomplete, "exit-incomplete"},
+		{exitInterrupted, "exit-interrupted"},
+	} {
+		lines = append(lines, fmt.Sprintf("  %-3d   %s", row.code, a.text(row.id)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// problem is an error in the user's words.
+type problem struct {
+	code  int    // the exit code; 0: as the cause has it
+	text  string // "": all was said before
+	cause error
+}
+
+func (p *problem) Error() string { return p.text }
+func (p *problem) Unwrap() error { return p.cause }
+
+// usage is a problem of the command line or the configuration.
+func (a *app) usage(cause error, id string, data ...any) error {
+	return &problem{exitUsage, a.text(id, data...), cause}
+}
+
+// failed is a problem in the user's words, followed by its cause.
+func (a *app) failed(cause error, id string, data ...any) error {
+	return &problem{0, fmt.Sprintf("%s: %v", a.text(id, data...), cause), cause}
+}
+
+func exitCode(err error) int {
+	var p *problem
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &p) && p.code != 0:
+		return p.code
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitFailed
+}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/plugin"
+	"github.com/adrg/xdg"
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/durable"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// keyFlags are the options that say who can read.
+type keyFlags struct {
+	recipients      []string
+	recipientsFiles []string
+	identityFiles   []string
+}
+
+func (k *keyFlags) addRecipients(a *app, cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&k.recipients, "recipient", nil, a.text("flag-recipient"))
+	cmd.Flags().StringArrayVarP(&k.recipientsFiles, "recipients-file", "R", nil, a.text("flag-recipients-file"))
+}
+
+func (k *keyFlags) addIdentities(a *app, cmd *cobra.Command) {
+	cmd.Flags().StringArrayVarP(&k.identityFiles, "identity", "i", nil, a.text("flag-identity"))
+}
+
+// parseRecipients reads recipients from their texts and from files, each once.
+func (a *app) parseRecipients(texts, files []string) ([]crypto.Recipient, error) {
+	var all []crypto.Recipient
+	for _, text := range texts {
+		r, err := crypto.ParseRecipient(text)
+		if err != nil {
+			return nil, a.usage(err, "bad-recipient", "Error", err)
+		}
+		all = append(all, r)
+	}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, a.usage(err, "bad-file", "Error", err)
+		}
+		found, err := crypto.ParseRecipients(f)
+		f.Close()
+		if err != nil {
+			return nil, a.usage(err, "bad-key-file", "File", name, "Error", err)
+		}
+		all = append(all, found...)
+	}
+	return a.unique(all)
+}
+
+// unique drops repeated recipients, and sees that the rest go together before
+// anything is fetched.
+func (a *app) unique(all []crypto.Recipient) ([]crypto.Recipient, error) {
+	seen := make(map[string]bool)
+	var recipients []crypto.Recipient
+	for _, r := range all {
+		if !seen[r.Hash()] {
+			seen[r.Hash()] = true
+			recipients = append(recipients, r)
+		}
+	}
+	if _, err := crypto.PostQuantum(recipients...); err != nil {
+		return nil, a.usage(err, "bad-recipient", "Error", err)
+	}
+	return recipients, nil
+}
+
+// readIdentities reads the identity files.
+func (a *app) readIdentities(files []string) ([]age.Identity, error) {
+	var all []age.Identity
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, a.usage(err, "bad-file", "Error", err)
+		}
+		found, err := crypto.ParseIdentities(f, a.prompt(name))
+		f.Close()
+		if err != nil {
+			return nil, a.usage(err, "bad-key-file", "File", name, "Error", err)
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// identitiesFromEnv reads the text of an identity file from a variable, for
+// jobs that get secrets so. A path is refused: in place of the secret, it
+// would be one more file to protect.
+func (a *app) identitiesFromEnv(variable string) ([]age.Identity, error) {
+	text := a.getenv(variable)
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	ids, err := crypto.ParseIdentities(strings.NewReader(text), a.prompt(variable))
+	if err != nil {
+		return nil, a.usage(cmp.Or(errIfPath(text), err), "bad-variable", "Variable", variable, "Error", err)
+	}
+	return ids, nil
+}
+
+func errIfPath(text string) error {
+	if _, err := os.Stat(text); err == nil {
+		return errIdentityPath
+	}
+	return nil
+}
+
+// identitiesFromCommand reads the identity file that a command prints.
+func (a *app) identitiesFromCommand(ctx context.Context, command []string) ([]age.Identity, error) {
+	if len(command) == 0 {
+		return nil, nil
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	var out bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, &out, a.stderr
+	if err := cmd.Run(); err != nil {
+		return nil, a.usage(err, "bad-identity-command", "Error", err)
+	}
+	ids, err := crypto.ParseIdentities(&out, a.prompt(command[0]))
+	if err != nil {
+		return nil, a.usage(err, "bad-identity-command", "Error", err)
+	}
+	return ids, nil
+}
+
+// recipientsOf are those of the identities that tell theirs.
+func recipientsOf(ids []age.Identity) []crypto.Recipient {
+	var all []crypto.Recipient
+	for _, id := range ids {
+		if r, err := crypto.RecipientOf(id); err == nil {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// runnerIdentity is the identity of this machine: the one in the variable, in
+// the file, or the one that the first run makes and keeps in the state folder.
+// It is of the recipients' kind, as age cannot mix the two.
+func (a *app) runnerIdentity(file string, postQuantum, create bool) (age.Identity, error) {
+	ids, err := a.identitiesFromEnv("PADSYNC_RUNNER_IDENTITY")
+	if err == nil && len(ids) == 0 && file != "" {
+		ids, err = a.readIdentities([]string{file})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 {
+		return a.ownRunner(postQuantum, create)
+	}
+	r, err := crypto.RecipientOf(ids[0])
+	if err != nil {
+		return nil, a.usage(err, "bad-runner", "Error", err)
+	}
+	if quantum, err := crypto.PostQuantum(r); err != nil || create && quantum != postQuantum {
+		return nil, a.usage(errRunnerKind, "bad-runner", "Error", crypto.ErrMixed)
+	}
+	return ids[0], nil
+}
+
+// ownRunner reads the identity in the state folder. If there is none, it makes
+// one, or gives nil.
+func (a *app) ownRunner(postQuantum, create bool) (age.Identity, error) {
+	dir := filepath.Join(a.folder("XDG_STATE_HOME", xdg.StateHome), "padsync")
+	name := "runner.txt"
+	if postQuantum {
+		name = "runner-post-quantum.txt"
+	}
+	file := filepath.Join(dir, name)
+	ids, err := a.readIdentities([]string{file})
+	if err == nil {
+		return ids[0], nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if !create {
+		return nil, nil
+	}
+	if err := createRunner(dir, name, postQuantum); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, a.failed(err, "runner-not-kept")
+	}
+	// What is read may be what another run wrote a moment ago.
+	if ids, err = a.readIdentities([]string{file}); err != nil {
+		return nil, err
+	}
+	return ids[0], nil
+}
+
+func createRunner(dir, name string, postQuantum bool) error {
+	id, err := crypto.Generate(postQuantum)
+	if err != nil {
+		return err
+	}
+	root, err := durable.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return durable.Create(root, name, func(w io.Writer) error {
+		return crypto.WriteIdentity(w, id, time.Now())
+	})
+}
+
+// folder is the folder that an XDG variable names.
+func (a *app) folder(variable, otherwise string) string {
+	if dir := a.getenv(variable); filepath.IsAbs(dir) {
+		return dir
+	}
+	return otherwise
+}
+
+// prompt asks at the terminal, if there is one, for the passphrase of what is
+// named.
+func (a *app) prompt(name string) crypto.Prompt {
+	if !isTerminal(a.stderr) && !isTerminal(a.stdin) {
+		return crypto.Prompt{}
+	}
+	say := func(format string, v ...any) { fmt.Fprintf(a.stderr, "padsync: "+format+"\n", v...) }
+	return crypto.Prompt{
+		Passphrase: func() (string, error) { return a.readPassphrase(name) },
+		Plugin:     plugin.NewTerminalUI(say, say),
+	}
+}
+
+// readPassphrase goes to the terminal itself: standard input may be a list of
+// documents.
+func (a *app) readPassphrase(name string) (string, error) {
+	device := "/dev/tty"
+	if runtime.GOOS == "windows" {
+		device = "CONIN$"
+	}
+	tty, err := os.OpenFile(device, os.O_RDWR, 0)
+	if err != nil {
+		return "", err
+	}
+	defer tty.Close()
+	fmt.Fprintf(a.stderr, "%s ", a.text("ask-passphrase", "Name", name))
+	defer fmt.Fprintln(a.stderr)
+	b, err := term.ReadPassword(int(tty.Fd()))
+	return string(b), err
+}

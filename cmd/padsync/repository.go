@@ -1,0 +1,67 @@
+package main
+
+import (
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/adrg/xdg"
+	"github.com/rclone/rclone/fs/fspath"
+)
+
+// location is where a repository is.
+type location struct {
+	kind  string // "local", "s3" or "rclone"
+	value string // the address without the kind
+	shown string // without secrets
+}
+
+// schemeLike is what looks like an address of another kind, or a remote of
+// rclone without "rclone:". A Windows drive is one letter.
+var schemeLike = regexp.MustCompile(`^:?[A-Za-z0-9_.+@-]{2,}[:,]`)
+
+// parseLocation reads the address of a repository. It asks nobody.
+func (a *app) parseLocation(s string) (location, error) {
+	kind, rest, _ := strings.Cut(s, ":")
+	switch {
+	case s == "":
+		return location{}, a.usage(errLocation, "bad-repository", "Repository", "")
+	case kind == "s3":
+		return a.parseS3(rest)
+	case kind == "rclone":
+		parsed, err := fspath.Parse(rest)
+		if err != nil || parsed.Name == "" {
+			return location{}, a.usage(errLocation, "bad-repository-rclone")
+		}
+		return location{"rclone", rest, "rclone:" + parsed.Name + ":" + parsed.Path}, nil
+	case kind == "file":
+		return local(rest)
+	case schemeLike.MatchString(s):
+		// Not shown: it may hold a secret in its options.
+		return location{}, a.usage(errLocation, "bad-repository-kind")
+	}
+	return local(s)
+}
+
+func local(path string) (location, error) {
+	dir, err := filepath.Abs(path)
+	return location{"local", dir, dir}, err
+}
+
+func (a *app) parseS3(s string) (location, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") == "" ||
+		u.RawQuery != "" || u.Fragment != "" {
+		return location{}, a.usage(errLocation, "bad-repository-s3")
+	}
+	if u.User != nil {
+		return location{}, a.usage(errLocation, "bad-repository-user")
+	}
+	return location{"s3", s, "s3:" + s}, nil
+}
+
+// defaultRepository is the folder for who names none.
+func (a *app) defaultRepository() string {
+	return filepath.Join(a.folder("XDG_DATA_HOME", xdg.DataHome), "padsync", "repository")
+}

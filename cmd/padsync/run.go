@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// app is what one execution of the program knows of its surroundings.
+type app struct {
+	getenv func(string) string
+	stdin  io.Reader
+	stdout io.Writer // what was asked for
+	stderr io.Writer // what went wrong
+	words  *words
+
+	// running says that the command line was understood.
+	running bool
+}
+
+// run executes the command line args and gives the exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	words, err := newWords(getenv)
+	if err != nil {
+		fmt.Fprintln(stderr, "padsync: error:", err)
+		return exitFailed
+	}
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: words}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	err = root.ExecuteContext(ctx)
+	if err != nil && !a.running {
+		err = &problem{code: exitUsage, text: err.Error(), cause: errUsage}
+	}
+	a.report(err)
+	return exitCode(err)
+}
+
+// report says what went wrong, and what to do now.
+func (a *app) report(err error) {
+	if err == nil {
+		return
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("error"), printable(text))
+	}
+	for _, line := range a.hints(err) {
+		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("hint"), printable(line))
+	}
+}
+
+func (a *app) text(id string, data ...any) string { return a.words.text(id, data...) }
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:               "padsync",
+		Short:             a.text("padsync"),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetHelpFunc(a.help)
+	root.SetUsageFunc(func(cmd *cobra.Command) error { a.help(cmd, nil); return nil })
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.AddCommand(a.keygenCommand(), a.versionCommand())
+	return root
+}
+
+// action marks that the command line was understood before it calls do.
+func (a *app) action(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.running = true
+		return do(cmd.Context(), args)
+	}
+}
+
+// isTerminal says whether a person reads w.
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// note tells the person something, beside the result.
+func (a *app) note(id string, data ...any) {
+	fmt.Fprintf(a.stderr, "padsync: %s\n", printable(a.text(id, data...)))
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"github.com/pelletier/go-toml/v2"
+	"golang.org/x/text/language"
+)
+
+// The catalogue of messages: one file for each language, with the same ids
+// and placeholders.
+//
+//go:embed active.en.toml active.fr.toml
+var catalogue embed.FS
+
+var catalogueFiles = []string{"active.en.toml", "active.fr.toml"}
+
+// words gives messages in the user's language.
+type words struct{ localizer *i18n.Localizer }
+
+func newWords(getenv func(string) string) (*words, error) {
+	bundle := i18n.NewBundle(language.English)
+	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	for _, name := range catalogueFiles {
+		if _, err := bundle.LoadMessageFileFS(catalogue, name); err != nil {
+			return nil, fmt.Errorf("catalogue of messages: %w", err)
+		}
+	}
+	return &words{i18n.NewLocalizer(bundle, userLanguage(getenv))}, nil
+}
+
+// userLanguage is what the locale asks for, as "fr-CA" for fr_CA.UTF-8.
+func userLanguage(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale := getenv(name); locale != "" {
+			locale, _, _ = strings.Cut(locale, ".")
+			locale, _, _ = strings.Cut(locale, "@")
+			return strings.ReplaceAll(locale, "_", "-")
+		}
+	}
+	return ""
+}
+
+// text is the message id with its placeholders filled from data, names and
+// values in turn. Count chooses between singular and plural.
+func (w *words) text(id string, data ...any) string {
+	values := make(map[string]any)
+	for i := 0; i+1 < len(data); i += 2 {
+		values[data[i].(string)] = data[i+1]
+	}
+	text, err := w.localizer.Localize(&i18n.LocalizeConfig{
+		MessageID: id, TemplateData: values, PluralCount: values["Count"],
+	})
+	if err != nil {
+		return id
+	}
+	return text
+}
+
+// printable makes what came from elsewhere harmless for a terminal and keeps
+// it on one line.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}

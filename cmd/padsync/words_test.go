@@ -1,0 +1,180 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// load gives the messages of a catalogue file by id, plural forms joined.
+func load(t *testing.T, name string) map[string]string {
+	t.Helper()
+	raw, err := catalogue.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file map[string]any
+	if err := toml.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	messages := make(map[string]string)
+	for id, value := range file {
+		switch v := value.(type) {
+		case string:
+			messages[id] = v
+		case map[string]any:
+			for _, form := range []string{"one", "other"} {
+				text, ok := v[form].(string)
+				if !ok {
+					t.Errorf("%s: %s has no form %q", name, id, form)
+				}
+				messages[id] += text + "\n"
+			}
+		}
+		if strings.TrimSpace(messages[id]) == "" {
+			t.Errorf("%s: %s is empty", name, id)
+		}
+	}
+	return messages
+}
+
+var placeholder = regexp.MustCompile(`{{\.(\w+)}}`)
+
+func placeholders(text string) []string {
+	var names []string
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func TestLanguagesHaveTheSameMessages(t *testing.T) {
+	english := load(t, "active.en.toml")
+	if len(english) < 20 {
+		t.Fatalf("only %d messages", len(english))
+	}
+	for _, name := range catalogueFiles {
+		messages := load(t, name)
+		for id := range messages {
+			if _, ok := english[id]; !ok {
+				t.Errorf("%s: %s is not in English", name, id)
+			}
+		}
+		for id, text := range english {
+			if got, want := placeholders(messages[id]), placeholders(text); !slices.Equal(got, want) {
+				t.Errorf("%s: %s has the placeholders %v, want %v", name, id, got, want)
+			}
+		}
+	}
+}
+
+// TestMessagesInTheCodeAreInTheCatalogue also finds those that nothing uses,
+// and placeholders that the code does not fill.
+func TestMessagesInTheCodeAreInTheCatalogue(t *testing.T) {
+	messages := load(t, "active.en.toml")
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no code found: %v", err)
+	}
+	used := make(map[string]bool)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if s, err := strconv.Unquote(lit.Value); err == nil {
+					used[s] = true
+				}
+			}
+			if call, ok := n.(*ast.CallExpr); ok {
+				checkCall(t, file, call, messages)
+			}
+			return true
+		})
+	}
+	for id := range messages {
+		if !used[id] {
+			t.Errorf("nothing says %s", id)
+		}
+	}
+}
+
+// teller are the functions that take an id and pairs of names and values, and
+// where the id is among their arguments.
+var tellers = map[string]int{"text": 0, "note": 0, "say": 0, "usage": 1, "failed": 1}
+
+func checkCall(t *testing.T, file string, call *ast.CallExpr, messages map[string]string) {
+	fun, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return
+	}
+	at, ok := tellers[fun.Sel.Name]
+	if !ok || len(call.Args) <= at || call.Ellipsis.IsValid() {
+		return
+	}
+	id, ok := literal(call.Args[at])
+	if !ok {
+		return
+	}
+	text, ok := messages[id]
+	if !ok {
+		t.Errorf("%s: %s is not in the catalogue", file, id)
+	}
+	var given []string
+	for i := at + 1; i < len(call.Args); i += 2 {
+		name, _ := literal(call.Args[i])
+		given = append(given, name)
+	}
+	for _, name := range placeholders(text) {
+		if !slices.Contains(given, name) {
+			t.Errorf("%s: %s is not given its %s", file, id, name)
+		}
+	}
+}
+
+func literal(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil
+}
+
+func TestLocaleChoosesTheLanguage(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want string
+	}{
+		{nil, "error"},
+		{map[string]string{"LANG": "C.UTF-8"}, "error"},
+		{map[string]string{"LANG": "de_DE.UTF-8"}, "error"},
+		{map[string]string{"LANG": "fr_CA.UTF-8"}, "erreur"},
+		{map[string]string{"LANG": "fr"}, "erreur"},
+		{map[string]string{"LANG": "fr_FR", "LC_ALL": "en_GB.UTF-8"}, "error"},
+		{map[string]string{"LANG": "en_GB", "LC_MESSAGES": "fr_FR@euro"}, "erreur"},
+		{map[string]string{"LANG": "!!"}, "error"},
+	} {
+		w, err := newWords(func(name string) string { return c.env[name] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.text("error"); got != c.want {
+			t.Errorf("%v: %q, want %q", c.env, got, c.want)
+		}
+	}
+}
