@@ -1,0 +1,97 @@
+package s3_test
+
+import (
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/padsync/padsync/sinks/s3"
+)
+
+func TestAddressesThatAreNoneAreRefused(t *testing.T) {
+	for _, address := range []string{
+		"", "s3.example.org/bucket", "ftp://s3.example.org/bucket", "https:///bucket", "https://s3.example.org", "https://s3.example.org/",
+		"https://s3.example.org/B", "https://s3.example.org/bucket/../x", "https://s3.example.org/bucket//x",
+		"https://user:hunter2@s3.example.org/bucket", "https://s3.example.org/bucket?key=hunter2", "https://s3.example.org/bucket#x", "https://hunter2%/bucket",
+	} {
+		_, err := s3.Open(address, s3.Options{AccessKey: "a", SecretKey: "b"})
+		if err == nil {
+			t.Errorf("%q: no error", address)
+			continue
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("tells a secret: %v", err)
+		}
+	}
+}
+
+func TestShownAddressHasNoSecret(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://s3.example.org:9000/bucket/pre fix":         "https://s3.example.org:9000/bucket/pre%20fix",
+		"https://user:hunter2@s3.example.org/bucket/x?k=v#f": "https://s3.example.org/bucket/x",
+		"https://hunter2%/bucket":                            "(an address that cannot be read)",
+		"hunter2":                                            "(an address that cannot be read)",
+	} {
+		if got := s3.Shown(address); got != want {
+			t.Errorf("%q: %q", address, got)
+		}
+	}
+}
+
+func noCredentials(t *testing.T) {
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	// Stands for the address of a cloud's machine roles, where nobody answers.
+	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/")
+}
+
+func TestMissingCredentialsAreToldByTheirName(t *testing.T) {
+	noCredentials(t)
+	if _, err := s3.Open("https://s3.example.org/bucket", s3.Options{}); !errors.Is(err, s3.ErrNoCredentials) {
+		t.Error(err)
+	}
+}
+
+func TestCredentialsFromTheEnvironment(t *testing.T) {
+	noCredentials(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "FROMENV")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "b")
+	t.Setenv("AWS_REGION", "eu-test-1")
+	seen := signature(t)
+	if !strings.Contains(seen, "Credential=FROMENV/") || !strings.Contains(seen, "/eu-test-1/s3/") {
+		t.Errorf("%q", seen)
+	}
+}
+
+func TestCredentialsFromAWSFiles(t *testing.T) {
+	noCredentials(t)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join("testdata", "credentials"))
+	t.Setenv("AWS_PROFILE", "backups")
+	if seen := signature(t); !strings.Contains(seen, "Credential=FROMFILE/") {
+		t.Errorf("%q", seen)
+	}
+}
+
+type noting struct{ authorization string }
+
+func (n *noting) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.authorization = r.Header.Get("Authorization")
+	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Header: http.Header{}}, nil
+}
+
+// signature is what a request is signed with.
+func signature(t *testing.T) string {
+	var n noting
+	s, err := s3.Open("https://s3.example.org/bucket", s3.Options{Transport: &n})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), "key"); err != nil {
+		t.Error(err)
+	}
+	return n.authorization
+}

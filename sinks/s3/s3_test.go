@@ -1,0 +1,174 @@
+package s3_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/padsync/padsync/internal/testserver"
+	"github.com/padsync/padsync/sinks/s3"
+	"github.com/padsync/padsync/sinks/sinktest"
+)
+
+func open(t *testing.T, address string, o s3.Options) *s3.Sink {
+	t.Helper()
+	s, err := s3.Open(address, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func options(server testserver.S3Server) s3.Options {
+	return s3.Options{AccessKey: server.AccessKey, SecretKey: server.SecretKey}
+}
+
+func TestOnARealServer(t *testing.T) {
+	server := testserver.S3(t)
+	t.Run("keeps the promises of a sink", func(t *testing.T) {
+		for _, prefix := range []string{"", "a/prefix"} {
+			if err := sinktest.Check(t.Context(), open(t, server.Address(prefix), options(server))); err != nil {
+				t.Errorf("prefix %q: %v", prefix, err)
+			}
+		}
+	})
+	t.Run("lists more than a page", func(t *testing.T) { listsMoreThanAPage(t, server) })
+	t.Run("is not empty for want of a bucket", func(t *testing.T) {
+		isNoEmptyStore(t, open(t, server.Endpoint+"/other-bucket", options(server)), nil)
+	})
+	t.Run("says what is forbidden", func(t *testing.T) {
+		o := s3.Options{AccessKey: server.AccessKey, SecretKey: "the-wrong-secret"}
+		isNoEmptyStore(t, open(t, server.Address(""), o), fs.ErrPermission)
+	})
+	t.Run("sends one request for each call", func(t *testing.T) { sendsOneRequest(t, server) })
+}
+
+func listsMoreThanAPage(t *testing.T, server testserver.S3Server) {
+	const n = 1005
+	s := open(t, server.Address("many"), options(server))
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := range n {
+		g.Go(func() error { return s.Put(t.Context(), fmt.Sprintf("packs/%d", i), strings.NewReader("x"), 1) })
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	keys := make(map[string]bool)
+	for o, err := range s.List(t.Context(), "packs/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[o.Key] = true
+	}
+	if len(keys) != n {
+		t.Errorf("%d objects", len(keys))
+	}
+}
+
+// isNoEmptyStore finds sinks that hide what is wrong with them.
+func isNoEmptyStore(t *testing.T, s *s3.Sink, want error) {
+	_, err := s.Get(t.Context(), "a", 0, -1)
+	errs := []error{err, s.Put(t.Context(), "a", strings.NewReader("x"), 1)}
+	for _, err := range s.List(t.Context(), "") {
+		errs = append(errs, err)
+	}
+	if len(errs) != 3 {
+		t.Errorf("%d errors", len(errs))
+	}
+	for _, err := range errs {
+		if err == nil || errors.Is(err, fs.ErrNotExist) || want != nil && !errors.Is(err, want) {
+			t.Errorf("%v", err)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("tells a secret: %v", err)
+		}
+	}
+}
+
+type counting struct{ requests atomic.Int64 }
+
+func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.requests.Add(1)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func sendsOneRequest(t *testing.T, server testserver.S3Server) {
+	var c counting
+	o := options(server)
+	o.Transport = &c
+	s := open(t, server.Address("counted"), o)
+	content := bytes.Repeat([]byte("x"), 8<<20)
+	if err := s.Put(t.Context(), "a", bytes.NewReader(content), int64(len(content))); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Get(t.Context(), "a", 5, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.Close(), s.Delete(t.Context(), "a")); err != nil {
+		t.Fatal(err)
+	}
+	for range s.List(t.Context(), "") {
+	}
+	if n := c.requests.Load(); n != 4 {
+		t.Errorf("%d requests for 4 calls", n)
+	}
+}
+
+// A server that ignores Range must not pass for one that serves it.
+func TestOtherBytesThanAskedForAreAnError(t *testing.T) {
+	answer := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
+		if answer != "" {
+			w.Header().Set("Content-Range", answer)
+			w.Header().Set("Content-Length", "4")
+			w.WriteHeader(http.StatusPartialContent)
+			_, _ = io.WriteString(w, "0123")
+			return
+		}
+		_, _ = io.WriteString(w, "0123456789")
+	}))
+	defer server.Close()
+	s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"})
+	for _, answer = range []string{"", "bytes 0-3/10", "bytes 5-8/10", "bytes 4-8/10", "bytes 4-7/6", "bytes", "bytes 4-7/*"} {
+		if _, err := s.Get(t.Context(), "key", 4, 4); err == nil {
+			t.Errorf("Content-Range %q: no error", answer)
+		}
+	}
+	answer = "bytes 4-7/10"
+	r, err := s.Get(t.Context(), "key", 4, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The text of a store's answer may be anything, such as what it was asked.
+func TestErrorsDoNotRepeatTheStore(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprintf(w, "<Error><Code>Access\x1b[31m</Code><Message>not for %s</Message></Error>", r.Header.Get("Authorization"))
+	}))
+	defer server.Close()
+	s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "THEKEY", SecretKey: "b"})
+	_, err := s.Get(t.Context(), "key", 0, -1)
+	if !errors.Is(err, fs.ErrPermission) {
+		t.Error(err)
+	}
+	if text := err.Error(); strings.Contains(text, "THEKEY") || strings.Contains(text, "\x1b") {
+		t.Errorf("%q", text)
+	}
+}
