@@ -42,12 +42,7 @@ func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 	defer stop.Stop()
 	resp.Body = a.body(limited, cancel, resp.Body)
 	err = a.handle(resp)
-	switch {
-	case !errors.Is(err, ErrTemporary):
-		return 0, err
-	case ctx.Err() != nil:
-		return 0, context.Cause(ctx)
-	case a.last() || !a.repeatable():
+	if !errors.Is(err, ErrTemporary) || a.last() || !a.repeatable() {
 		return 0, err
 	}
 	return a.delay(1), err

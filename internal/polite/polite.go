@@ -104,9 +104,10 @@ func UserAgent(version, contact string) string {
 // A request that is neither GET nor HEAD is tried again only where the
 // server cannot have acted on it: no connection, 429, 503.
 //
-// If no try had an answer, the error matches ErrTemporary and handle was not
-// called. It matches ErrDown if the request was given up because of what the
-// server did to others. If ctx ends, the error is its cause.
+// If the last try had no answer, the error matches ErrTemporary; only an
+// untrusted certificate or a host that does not exist is final at once. It
+// matches ErrDown if the request was given up because of what the server did
+// to others. If ctx ends, the error is its cause.
 //
 // Redirects are not followed: handle sees them, and may use Redirect.
 func (c *Client) Do(ctx context.Context, newRequest func(context.Context) (*http.Request, error), handle func(*http.Response) error) error {

@@ -1,6 +1,7 @@
 package polite
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -11,8 +12,8 @@ const (
 	// ends.
 	window = 90 * time.Second
 
-	// slack is waited for behind the end of a window: servers round it and
-	// their Date to seconds, which may cancel out.
+	// slack is waited for behind the end of a window: Etherpad 1.8.14 ends
+	// it by a timer, which runs late when the server is busy.
 	slack = 250 * time.Millisecond
 
 	// maxAsked bounds the times of headers, so that no sum overflows.
@@ -38,7 +39,8 @@ func readLimits(h http.Header, now time.Time) limits {
 	if err != nil {
 		date = now
 	}
-	if left, err := strconv.Atoi(h.Get("X-RateLimit-Remaining")); err == nil {
+	// Etherpad 1.8.14 whose limit is turned off says "0 of 0 left".
+	if left, err := strconv.Atoi(h.Get("X-RateLimit-Remaining")); err == nil && h.Get("X-RateLimit-Limit") != "0" {
 		l.hasLeft, l.left = true, max(left, 0)
 		l.resets = readReset(h.Get("X-RateLimit-Reset"), date)
 		l.end = now.Add(bounded(l.resets.Sub(date)) + slack)
@@ -49,9 +51,9 @@ func readLimits(h http.Header, now time.Time) limits {
 
 // readReset reads a Unix time, or seconds from date on, as some servers give.
 func readReset(s string, date time.Time) time.Time {
-	n, err := strconv.ParseInt(s, 10, 64)
+	n, ok := seconds(s)
 	switch {
-	case err != nil || n < 0:
+	case !ok:
 		return date.Add(window)
 	case n < 1e8:
 		return date.Add(bounded(time.Duration(n) * time.Second))
@@ -59,12 +61,19 @@ func readReset(s string, date time.Time) time.Time {
 	return time.Unix(n, 0)
 }
 
+// readRetry reads seconds or a date.
 func readRetry(s string, date time.Time) (time.Duration, bool) {
-	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
+	if n, ok := seconds(s); ok {
 		return bounded(time.Duration(n) * time.Second), true
 	}
 	t, err := http.ParseTime(s)
 	return bounded(t.Sub(date)), err == nil
+}
+
+// seconds takes what is too large for 32 bits as that large.
+func seconds(s string) (int64, bool) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	return int64(n), err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 func bounded(d time.Duration) time.Duration { return min(max(d, 0), maxAsked) }

@@ -31,5 +31,6 @@ func Redirect(resp *http.Response) (*url.URL, error) {
 	if !web || downgrade || serverKey(from) != serverKey(to) {
 		return nil, fmt.Errorf("%w: %s", ErrElsewhere, serverName(from))
 	}
+	to.User = from.User
 	return to, nil
 }

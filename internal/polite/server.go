@@ -201,8 +201,9 @@ func (p *pass) unheard(err error, hung, counts bool) error {
 	now := time.Now()
 	p.quota.spend(now, hung, counts)
 	if hung && p.quota.over(now) {
-		// Etherpad 1.9.4 to 3.3.1 never answers over the limit: the window
-		// that this request fell into is over when one has passed.
+		// Etherpad 1.9.4 to 3.3.1 never answers over the limit. The window
+		// that this request fell into is not known, but over when a whole
+		// one has passed.
 		p.pauseUntil(p.sent.Add(window))
 	}
 	if p.lost == 0 {
