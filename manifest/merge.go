@@ -1,0 +1,251 @@
+package manifest
+
+import (
+	"cmp"
+	"container/heap"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Record is what all manifests together tell of one document.
+type Record struct {
+	Source   Source
+	ID       string
+	State    State
+	Error    string
+	Checked  time.Time
+	Told     string          // id of the manifest that told the last look
+	Versions []VersionRecord // in the order in which they were first told
+}
+
+// A VersionRecord is what all manifests together tell of one version.
+type VersionRecord struct {
+	Name      string
+	Saved     time.Time
+	Revision  string
+	Modified  time.Time
+	Title     string
+	Facts     Facts
+	Validator string
+	Suspect   string
+	Files     []FileRecord
+	Told      [4]string // manifest ids, by ToldVersion and so on
+}
+
+// A FileRecord is a File with the pack it lies in.
+type FileRecord struct {
+	File
+	In Pack
+}
+
+// An Input is one manifest, or one checkpoint with its parts, to be merged.
+type Input struct {
+	ID     string
+	Header *Header
+	Next   func() (*Document, error) // io.EOF after the last
+}
+
+// A View says what of the inputs counts. A nil function means all.
+type View struct {
+	Told   func(id string) bool // what this manifest first told
+	Stored func(p Pack) bool    // what lies in this pack
+}
+
+func (v View) normal() View {
+	if v.Told == nil {
+		v.Told = func(string) bool { return true }
+	}
+	if v.Stored == nil {
+		v.Stored = func(Pack) bool { return true }
+	}
+	return v
+}
+
+// Merge yields the record of each document that the inputs tell of, sorted
+// by source, then id, in one pass. A version with no location that counts is
+// none. After an error it stops.
+//
+// The order and the number of the inputs do not matter, nor does one that
+// tells what another tells too: each fact is taken from the highest manifest
+// id that first told it.
+func Merge(inputs []Input, view View) iter.Seq2[*Record, error] {
+	view = view.normal()
+	return func(yield func(*Record, error) bool) {
+		var queue inputQueue
+		for i := range inputs {
+			c := &cursor{Input: inputs[i]}
+			if err := queue.advance(c); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		for len(queue) > 0 {
+			record, err := queue.record(view)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !record.empty() && !yield(record, nil) {
+				return
+			}
+		}
+	}
+}
+
+// A cursor is an Input and its next document.
+type cursor struct {
+	Input
+	doc *Document
+}
+
+func (c *cursor) source() Source { return c.Header.Sources[c.doc.Source] }
+
+func (c *cursor) compare(d *cursor) int {
+	return cmp.Or(c.source().Compare(d.source()), strings.Compare(c.doc.ID, d.doc.ID))
+}
+
+// teller is the manifest that told a fact: the input itself, or who it names.
+func (c *cursor) teller(place *int) string {
+	if place == nil {
+		return c.ID
+	}
+	return c.Header.Told[*place]
+}
+
+// inputQueue is a heap of cursors by their next document.
+type inputQueue []*cursor
+
+func (q inputQueue) Len() int           { return len(q) }
+func (q inputQueue) Less(i, j int) bool { return q[i].compare(q[j]) < 0 }
+func (q inputQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *inputQueue) Push(c any)        { *q = append(*q, c.(*cursor)) }
+func (q *inputQueue) Pop() any {
+	last := len(*q) - 1
+	c := (*q)[last]
+	*q = (*q)[:last]
+	return c
+}
+
+// advance puts the cursor back with its next document, if it has one.
+func (q *inputQueue) advance(c *cursor) error {
+	doc, err := c.Next()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", c.ID, err)
+	}
+	c.doc = doc
+	heap.Push(q, c)
+	return nil
+}
+
+// record merges all that is told of the first document in the queue.
+func (q *inputQueue) record(view View) (*Record, error) {
+	first := (*q)[0]
+	r := &Record{Source: first.source(), ID: first.doc.ID}
+	for len(*q) > 0 && (*q)[0].source().Compare(r.Source) == 0 && (*q)[0].doc.ID == r.ID {
+		c := heap.Pop(q).(*cursor)
+		r.look(c, view)
+		for i := range c.doc.Versions {
+			r.version(c, &c.doc.Versions[i], view)
+		}
+		if err := q.advance(c); err != nil {
+			return nil, err
+		}
+	}
+	r.settle()
+	return r, nil
+}
+
+func (r *Record) look(c *cursor, view View) {
+	who := c.teller(c.doc.Told)
+	if c.doc.State == "" || who <= r.Told || !view.Told(who) {
+		return
+	}
+	r.Source, r.Told = c.source(), who
+	r.State, r.Error, r.Checked = c.doc.State, c.doc.Error, c.Header.Finished.Time
+	if c.doc.Checked != nil {
+		r.Checked = c.doc.Checked.Time
+	}
+}
+
+func (r *Record) version(c *cursor, v *DocumentVersion, view View) {
+	var who [4]string
+	for i := range who {
+		who[i] = c.ID
+		if v.Told != nil {
+			who[i] = c.teller(&v.Told[i])
+		}
+	}
+	i := slices.IndexFunc(r.Versions, func(have VersionRecord) bool { return have.Name == v.Name })
+	if i < 0 {
+		r.Versions = append(r.Versions, VersionRecord{Name: v.Name})
+		i = len(r.Versions) - 1
+	}
+	have := &r.Versions[i]
+	if first := have.Told[ToldVersion]; v.Saved != nil && view.Told(who[ToldVersion]) && (first == "" || who[ToldVersion] < first) {
+		have.Told[ToldVersion] = who[ToldVersion]
+		have.body(v)
+	}
+	newer := func(fact int) bool {
+		if who[fact] <= have.Told[fact] || !view.Told(who[fact]) {
+			return false
+		}
+		have.Told[fact] = who[fact]
+		return true
+	}
+	if v.Validator != nil && newer(ToldValidator) {
+		have.Validator = *v.Validator
+	}
+	if v.Suspect != nil && newer(ToldSuspect) {
+		have.Suspect = *v.Suspect
+	}
+	// A file that was moved is the same file: a location counts whoever told it.
+	if files := located(c.Header, v.Files); len(files) > 0 && who[ToldLocation] > have.Told[ToldLocation] && stored(files, view) {
+		have.Told[ToldLocation], have.Files = who[ToldLocation], files
+	}
+}
+
+func (v *VersionRecord) body(told *DocumentVersion) {
+	v.Saved, v.Revision, v.Title = told.Saved.Time, told.Revision, told.Title
+	v.Modified, v.Facts = time.Time{}, Facts{}
+	if told.Modified != nil {
+		v.Modified = told.Modified.Time
+	}
+	if told.Facts != nil {
+		v.Facts = *told.Facts
+	}
+}
+
+func located(h *Header, files []File) []FileRecord {
+	records := make([]FileRecord, len(files))
+	for i, f := range files {
+		records[i] = FileRecord{File: f, In: h.Packs[f.Pack]}
+	}
+	return records
+}
+
+func stored(files []FileRecord, view View) bool {
+	return !slices.ContainsFunc(files, func(f FileRecord) bool { return !view.Stored(f.In) })
+}
+
+// settle drops what was named but never told whole, and orders the rest.
+func (r *Record) settle() {
+	r.Versions = slices.DeleteFunc(r.Versions, func(v VersionRecord) bool {
+		return v.Told[ToldVersion] == "" || len(v.Files) == 0
+	})
+	slices.SortFunc(r.Versions, func(a, b VersionRecord) int {
+		return cmp.Or(strings.Compare(a.Told[ToldVersion], b.Told[ToldVersion]), strings.Compare(a.Name, b.Name))
+	})
+	if r.State == "" && len(r.Versions) > 0 {
+		r.State = Current
+	}
+}
+
+func (r *Record) empty() bool { return r.State == "" && len(r.Versions) == 0 }

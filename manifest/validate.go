@@ -1,0 +1,142 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxID bounds an id and every other name, in bytes.
+const maxID = 4096
+
+// Compare orders sources as manifests do: by kind, then by address without
+// its scheme, since http and https are one source.
+func (s Source) Compare(other Source) int {
+	if c := strings.Compare(s.Kind, other.Kind); c != 0 {
+		return c
+	}
+	return strings.Compare(s.Address(), other.Address())
+}
+
+// Address is the source's base address without its scheme.
+func (s Source) Address() string {
+	_, address, ok := strings.Cut(s.URL, "://")
+	if !ok {
+		return s.URL
+	}
+	return address
+}
+
+func (h *Header) validate() error {
+	if h.Sequence < 1 || h.Sequence > 9999999999 {
+		return errors.New("manifest: sequence out of range")
+	}
+	if !slices.IsSortedFunc(h.Sources, Source.Compare) {
+		return errors.New("manifest: sources are not sorted")
+	}
+	for _, s := range h.Sources {
+		if !plain(s.Kind) || !plain(s.URL) {
+			return errors.New("manifest: a source has no kind or no address")
+		}
+	}
+	for _, p := range slices.Concat(h.Packs, h.Parts) {
+		if !objectKey.MatchString(p.Key) || p.Size < 0 {
+			return errors.New("manifest: a pack is not named as packs are")
+		}
+	}
+	for _, id := range slices.Concat(h.Includes, h.Told) {
+		if _, _, _, ok := ParseID(id); !ok {
+			return errors.New("manifest: an id is not one")
+		}
+	}
+	return nil
+}
+
+var (
+	objectKey = regexp.MustCompile(`^(packs/[0-9a-f]{64}\.tar\.zst|parts/[0-9a-f]{64}\.json\.zst)(\.age)?$`)
+	sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	nameForm  = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
+)
+
+// ValidID reports whether s can be a document's id: some valid UTF-8 of at
+// most 4096 bytes.
+func ValidID(s string) bool { return plain(s) }
+
+// ValidFileName reports whether s can be a file's name: an id that is no path.
+func ValidFileName(s string) bool {
+	return plain(s) && !strings.ContainsAny(s, "/\x00") && s != "." && s != ".."
+}
+
+// plain reports whether s is a name: some valid UTF-8 of bounded length.
+func plain(s string) bool { return s != "" && len(s) <= maxID && utf8.ValidString(s) }
+
+// An order checks that documents are valid and come in order.
+type order struct {
+	header *Header
+	source int
+	id     string
+}
+
+func (o *order) next(d *Document) error {
+	if d.Source < 0 || d.Source >= len(o.header.Sources) || !plain(d.ID) {
+		return errors.New("manifest: a document has no source or no id")
+	}
+	if d.Source < o.source || d.Source == o.source && d.ID <= o.id && o.id != "" {
+		return errors.New("manifest: documents are not sorted")
+	}
+	o.source, o.id = d.Source, d.ID
+	switch d.State {
+	case Current, Missing, Failed, Erased, "":
+	default:
+		return errors.New("manifest: unknown state")
+	}
+	if !o.told(d.Told) {
+		return errTold
+	}
+	for i := range d.Versions {
+		if err := o.version(&d.Versions[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errTold = errors.New("manifest: a fact is told by nobody")
+
+func (o *order) told(place *int) bool {
+	return place == nil || *place >= 0 && *place < len(o.header.Told)
+}
+
+func (o *order) version(v *DocumentVersion) error {
+	if !nameForm.MatchString(v.Name) {
+		return errors.New("manifest: a version is not named as versions are")
+	}
+	if v.Told != nil {
+		for _, place := range v.Told {
+			if !o.told(&place) {
+				return errTold
+			}
+		}
+	}
+	for i := range v.Files {
+		if err := o.file(&v.Files[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *order) file(f *File) error {
+	switch {
+	case !ValidFileName(f.Name):
+		return errors.New("manifest: a file has no usable name")
+	case f.Pack < 0 || f.Pack >= len(o.header.Packs):
+		return fmt.Errorf("manifest: file in pack %d of %d", f.Pack, len(o.header.Packs))
+	case f.Size < 0 || f.Offset < 0 || f.Frame[0] < 0 || f.Frame[1] < 0 || !sha256Hex.MatchString(f.SHA256):
+		return errors.New("manifest: a file's size, place or hash is not one")
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package repository
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/padsync/padsync/manifest"
+)
+
+// manifestSize is how many bytes of JSON one manifest has, about. Half of it
+// and more are hashes that do not compress.
+const manifestSize = 12 << 20
+
+// longRun is how long a run may take before its packs can have been condemned
+// meanwhile: far less than the grace period of 24 hours.
+const longRun = time.Hour
+
+// CommitIfDue writes a manifest of what is done, and says that the run goes on,
+// if the last one is old or many packs wait.
+func (w *Run) CommitIfDue(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return w.err
+	}
+	if len(w.entries) == 0 || len(w.waiting) < commitPacks && w.repo.Now().Sub(w.committed) < commitEvery {
+		return nil
+	}
+	return w.commit(ctx, false)
+}
+
+// Commit writes the run's last manifest, and tells whether all that was to be
+// looked at was looked at. It reports success only if all packs are stored.
+func (w *Run) Commit(ctx context.Context, complete bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return w.err
+	}
+	if err := w.commit(ctx, complete); err != nil {
+		return err
+	}
+	if err := w.confirm(ctx); err != nil {
+		return w.fail(err)
+	}
+	return nil
+}
+
+// commit stores all packs, then the manifests that name them.
+func (w *Run) commit(ctx context.Context, complete bool) error {
+	if err := w.closePack(); err != nil {
+		return w.fail(err)
+	}
+	err := w.uploads.Wait()
+	w.uploads = newUploads()
+	if err != nil {
+		return w.fail(err)
+	}
+	for _, p := range w.waiting {
+		w.stats.Packs++
+		w.stats.Stored += p.stored.Size
+	}
+	slices.SortFunc(w.entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.doc.Source, b.doc.Source), strings.Compare(a.doc.ID, b.doc.ID))
+	})
+	for rest := w.entries; ; {
+		n := fill(rest)
+		last := n == len(rest)
+		if err := w.put(ctx, rest[:n], complete && last); err != nil {
+			return w.fail(err)
+		}
+		if rest = rest[n:]; last {
+			break
+		}
+	}
+	w.packs = append(w.packs, w.waiting...)
+	w.waiting, w.entries, w.committed = nil, nil, w.repo.Now()
+	return nil
+}
+
+// fill tells how many entries go into one manifest.
+func fill(entries []entry) int {
+	size := 0
+	for i, e := range entries {
+		size += 100 + len(e.doc.ID) + len(e.doc.Error)
+		for _, v := range e.doc.Versions {
+			size += 500 + len(v.Title) + 300*len(v.Files)
+		}
+		if size > manifestSize {
+			return i + 1
+		}
+	}
+	return len(entries)
+}
+
+// put writes one manifest: the commit point for its entries.
+func (w *Run) put(ctx context.Context, entries []entry, complete bool) error {
+	h := w.header
+	h.Finished, h.Complete = manifest.At(w.repo.Now()), complete
+	h.Packs = place(entries)
+	id, size, err := w.repo.putManifest(ctx, manifestsPrefix, h, func(e *manifest.Encoder) error {
+		for i := range entries {
+			if err := e.Encode(&entries[i].doc); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.stats.Manifest = id
+	w.stats.Stored += size
+	return nil
+}
+
+// place lists the packs of the entries, and tells each file its pack.
+func place(entries []entry) []manifest.Pack {
+	packs := []manifest.Pack{}
+	index := make(map[*pack]int)
+	for _, e := range entries {
+		for _, f := range e.files {
+			i, ok := index[f.pack]
+			if !ok {
+				i = len(packs)
+				index[f.pack] = i
+				packs = append(packs, f.pack.stored)
+			}
+			f.file.Pack = i
+		}
+	}
+	return packs
+}
+
+// putManifest stores a manifest or a checkpoint and gives its id and size.
+func (r *Repository) putManifest(ctx context.Context, prefix string, h manifest.Header, documents func(*manifest.Encoder) error) (id string, size int64, err error) {
+	o, err := r.newObject()
+	if err != nil {
+		return "", 0, err
+	}
+	e, err := manifest.NewEncoder(o, h)
+	if err == nil {
+		err = documents(e)
+	}
+	if err == nil {
+		err = e.Close()
+	}
+	if err != nil {
+		return "", 0, errors.Join(err, o.discard())
+	}
+	s, err := o.finish()
+	if err != nil {
+		return "", 0, err
+	}
+	defer s.Close()
+	id = manifest.ID(h.Sequence, h.Finished.Time, s.SHA256())
+	key := prefix + id + r.ending(jsonEnding)
+	if err := r.sink.Put(ctx, key, s, s.Size()); err != nil {
+		return "", 0, fmt.Errorf("store %s: %w", key, err)
+	}
+	return id, s.Size(), nil
+}
+
+// confirm looks, after the manifest, whether the packs are all there and, for
+// a long run, not condemned: whoever deletes packs lists manifests before, so
+// one of the two sees the other.
+func (w *Run) confirm(ctx context.Context) error {
+	if len(w.packs) == 0 {
+		return nil
+	}
+	stored, err := w.repo.listSizes(ctx, packsPrefix)
+	if err != nil {
+		return err
+	}
+	condemned := map[string]bool{}
+	if w.repo.Now().Sub(w.header.Started.Time) > longRun {
+		c, err := w.repo.Read(ctx, At{})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		for _, in := range c.inputs {
+			for _, key := range in.header.Condemned {
+				condemned[key] = true
+			}
+		}
+	}
+	for _, p := range w.packs {
+		if size, ok := stored[p.stored.Key]; !ok || size != p.stored.Size || condemned[p.stored.Key] {
+			return &CorruptError{p.stored.Key, "missing", errors.New("it was deleted while this run was under way; the next run will save its documents again")}
+		}
+	}
+	return nil
+}

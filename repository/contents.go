@@ -1,0 +1,425 @@
+package repository
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+)
+
+// Contents is what a repository held at one moment. It is safe for concurrent
+// use until it is closed.
+type Contents struct {
+	Damaged []*CorruptError // what was left out
+
+	repo   *Repository
+	at     At
+	listed listing
+	inputs []*input
+}
+
+// At is a moment in the life of a repository; the zero value is now. One
+// field at most is set.
+type At struct {
+	Time     time.Time // what manifests had told by then, by the clocks of the machines
+	Manifest string    // what this manifest and those before it told, by id
+}
+
+// counts reports whether the manifest had been written at that moment.
+func (at At) counts(id string) bool {
+	if at.Manifest != "" {
+		return id <= at.Manifest
+	}
+	_, finished, _, _ := manifest.ParseID(id)
+	return at.Time.IsZero() || !finished.After(at.Time)
+}
+
+func (at At) now() bool { return at == At{} }
+
+// An input is a manifest, or a checkpoint with its parts, received whole.
+type input struct {
+	id     string
+	size   int64 // bytes stored
+	header *manifest.Header
+	body   *spool.Spool
+	parts  []*spool.Spool
+}
+
+func (in *input) close() error {
+	err := in.body.Close()
+	for _, p := range in.parts {
+		err = errors.Join(err, p.Close())
+	}
+	return err
+}
+
+// A listing is what the sink lists.
+type listing struct {
+	manifests   []string // ids, sorted
+	checkpoints []string
+	parts       map[string]int64
+	packs       map[string]int64
+}
+
+// Read reads all manifests that count at that moment. The caller closes the
+// Contents. If no manifest can be opened, the error is ErrNoIdentity.
+func (r *Repository) Read(ctx context.Context, at At) (*Contents, error) {
+	const tries = 3 // objects may be deleted while they are read: then begin again
+	for try := 1; ; try++ {
+		c, err := r.read(ctx, at)
+		if err == nil || try == tries || !gone(err) || ctx.Err() != nil {
+			return c, err
+		}
+	}
+}
+
+func (r *Repository) read(ctx context.Context, at At) (*Contents, error) {
+	c := &Contents{repo: r, at: at}
+	err := c.read(ctx)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	for _, d := range c.Damaged {
+		r.Warn(d)
+	}
+	return c, nil
+}
+
+func (c *Contents) read(ctx context.Context) error {
+	if err := c.list(ctx); err != nil {
+		return err
+	}
+	included, err := c.readCheckpoints(ctx)
+	if err != nil {
+		return err
+	}
+	return c.readManifests(ctx, included)
+}
+
+// Close frees what was read.
+func (c *Contents) Close() error {
+	var err error
+	for _, in := range c.inputs {
+		err = errors.Join(err, in.close())
+	}
+	c.inputs = nil
+	return err
+}
+
+// list lists manifests before checkpoints: a checkpoint that is written in
+// between then includes manifests that were seen, and none is missed.
+func (c *Contents) list(ctx context.Context) (err error) {
+	if c.listed.manifests, err = c.repo.listIDs(ctx, manifestsPrefix); err != nil {
+		return err
+	}
+	if c.listed.checkpoints, err = c.repo.listIDs(ctx, checkpointsPrefix); err != nil {
+		return err
+	}
+	if len(c.listed.checkpoints) > 0 {
+		if c.listed.parts, err = c.repo.listSizes(ctx, partsPrefix); err != nil {
+			return err
+		}
+	}
+	if len(c.listed.manifests)+len(c.listed.checkpoints) > 0 {
+		c.listed.packs, err = c.repo.listSizes(ctx, packsPrefix)
+	}
+	return err
+}
+
+func (r *Repository) listIDs(ctx context.Context, prefix string) ([]string, error) {
+	var ids []string
+	for o, err := range r.sink.List(ctx, prefix) {
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", prefix, err)
+		}
+		if id := r.id(o.Key, prefix); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+func (r *Repository) listSizes(ctx context.Context, prefix string) (map[string]int64, error) {
+	sizes := make(map[string]int64)
+	for o, err := range r.sink.List(ctx, prefix) {
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", prefix, err)
+		}
+		sizes[o.Key] = o.Size
+	}
+	return sizes, nil
+}
+
+// readCheckpoints reads the checkpoints that no other includes, from the
+// newest on, and gives all ids that they include.
+func (c *Contents) readCheckpoints(ctx context.Context) (included map[string]bool, err error) {
+	included = make(map[string]bool)
+	exists := make(map[string]bool)
+	for _, id := range slices.Concat(c.listed.manifests, c.listed.checkpoints) {
+		exists[id] = true
+	}
+	for _, id := range slices.Backward(c.listed.checkpoints) {
+		if included[id] {
+			continue
+		}
+		in, err := c.readCheckpoint(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if in == nil {
+			continue
+		}
+		if c.later(in, exists) {
+			if err := in.close(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		c.inputs = append(c.inputs, in)
+		for _, id := range in.header.Includes {
+			included[id] = true
+		}
+	}
+	return included, nil
+}
+
+// later reports whether a checkpoint is from after the moment asked for and
+// can be done without, since all it includes is still there: it knows only
+// the last state of things.
+func (c *Contents) later(in *input, exists map[string]bool) bool {
+	return !c.at.counts(in.id) && !slices.ContainsFunc(in.header.Includes, func(id string) bool { return !exists[id] })
+}
+
+// readCheckpoint gives nil for one that does not count.
+func (c *Contents) readCheckpoint(ctx context.Context, id string) (*input, error) {
+	in, err := c.repo.readInput(ctx, checkpointsPrefix, id)
+	if err != nil || in == nil {
+		return nil, c.damaged(err)
+	}
+	for _, part := range in.header.Parts {
+		s, err := c.repo.readPart(ctx, part, in.header, c.listed.parts)
+		if err != nil {
+			return nil, errors.Join(c.damaged(err), in.close())
+		}
+		in.parts = append(in.parts, s)
+		in.size += part.Size
+	}
+	return in, nil
+}
+
+// damaged notes an object that is left out; other errors it gives back.
+func (c *Contents) damaged(err error) error {
+	var corrupt *CorruptError
+	if errors.As(err, &corrupt) {
+		c.Damaged = append(c.Damaged, corrupt)
+		return nil
+	}
+	return err
+}
+
+func (c *Contents) readManifests(ctx context.Context, included map[string]bool) error {
+	var wanted []string
+	for _, id := range c.listed.manifests {
+		if !included[id] && c.at.counts(id) {
+			wanted = append(wanted, id)
+		}
+	}
+	inputs, errs := make([]*input, len(wanted)), make([]error, len(wanted))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for i, id := range wanted {
+		g.Go(func() error {
+			inputs[i], errs[i] = c.repo.readInput(ctx, manifestsPrefix, id)
+			if corrupt := (*CorruptError)(nil); errors.As(errs[i], &corrupt) {
+				return nil
+			}
+			return errs[i]
+		})
+	}
+	err := g.Wait()
+	for i := range inputs {
+		if inputs[i] != nil {
+			c.inputs = append(c.inputs, inputs[i])
+		}
+		if err == nil {
+			err = c.damaged(errs[i])
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return c.anyOpened()
+}
+
+// anyOpened tells a wrong identity from damage: with the wrong one, nothing
+// can be opened.
+func (c *Contents) anyOpened() error {
+	if len(c.inputs) > 0 || len(c.Damaged) == 0 {
+		return nil
+	}
+	for _, d := range c.Damaged {
+		if !errors.Is(d, ErrNoIdentity) {
+			return nil
+		}
+	}
+	return ErrNoIdentity
+}
+
+// readInput reads a manifest, or a checkpoint without its parts, and reads
+// it through once, so that damage shows before it is relied on.
+func (r *Repository) readInput(ctx context.Context, prefix, id string) (*input, error) {
+	_, _, hash, _ := manifest.ParseID(id)
+	key := prefix + id + r.ending(jsonEnding)
+	s, err := r.fetch(ctx, key, hash, maxJSON)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{id: id, size: s.Size(), body: s}
+	in.header, err = r.readThrough(s, func(rd io.Reader) (*manifest.Decoder, error) { return manifest.NewDecoder(rd) })
+	if err != nil {
+		return nil, errors.Join(unreadable(key, err), in.close())
+	}
+	return in, nil
+}
+
+func (r *Repository) readPart(ctx context.Context, part manifest.Pack, h *manifest.Header, stored map[string]int64) (*spool.Spool, error) {
+	if _, ok := stored[part.Key]; !ok {
+		return nil, &CorruptError{part.Key, "missing", nil}
+	}
+	hash, _, _ := strings.Cut(strings.TrimPrefix(part.Key, partsPrefix), ".")
+	s, err := r.fetch(ctx, part.Key, hash, maxJSON)
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.readThrough(s, func(rd io.Reader) (*manifest.Decoder, error) { return manifest.NewPartDecoder(rd, h) })
+	if err != nil {
+		return nil, errors.Join(unreadable(part.Key, err), s.Close())
+	}
+	return s, nil
+}
+
+func (r *Repository) readThrough(s *spool.Spool, open func(io.Reader) (*manifest.Decoder, error)) (*manifest.Header, error) {
+	rd, err := r.openJSON(s)
+	if err != nil {
+		return nil, err
+	}
+	defer rd.Close()
+	d, err := open(rd)
+	for err == nil {
+		_, err = d.Next()
+	}
+	if err != io.EOF {
+		return nil, err
+	}
+	return d.Header, nil
+}
+
+// unreadable wraps what is wrong with an object whose hash is right.
+func unreadable(key string, err error) error {
+	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
+		err = ErrNoIdentity
+	}
+	if errors.Is(err, manifest.ErrUnsupported) {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return &CorruptError{key, "unreadable", err}
+}
+
+// Documents yields all that is known of each document, sorted by source,
+// then id. A version whose packs are not all stored is left out. After an
+// error it stops.
+func (c *Contents) Documents() iter.Seq2[*manifest.Record, error] {
+	return c.merge(manifest.View{Told: c.at.counts, Stored: c.stored})
+}
+
+func (c *Contents) stored(p manifest.Pack) bool {
+	size, ok := c.listed.packs[p.Key]
+	return ok && size == p.Size
+}
+
+func (c *Contents) merge(view manifest.View) iter.Seq2[*manifest.Record, error] {
+	return func(yield func(*manifest.Record, error) bool) {
+		inputs := make([]manifest.Input, len(c.inputs))
+		for i, in := range c.inputs {
+			stream := &documentStream{repo: c.repo, in: in}
+			defer stream.close()
+			inputs[i] = manifest.Input{ID: in.id, Header: in.header, Next: stream.next}
+		}
+		manifest.Merge(inputs, view)(yield)
+	}
+}
+
+// A documentStream reads the documents of a manifest, or those of a
+// checkpoint's parts one after the other.
+type documentStream struct {
+	repo *Repository
+	in   *input
+	part int
+	open io.ReadCloser
+	dec  *manifest.Decoder
+}
+
+func (s *documentStream) next() (*manifest.Document, error) {
+	for {
+		if s.dec == nil {
+			if err := s.advance(); err != nil {
+				return nil, err
+			}
+		}
+		doc, err := s.dec.Next()
+		if err != io.EOF {
+			return doc, err
+		}
+		s.close()
+	}
+}
+
+// advance opens the manifest itself, then each part, and ends with io.EOF.
+func (s *documentStream) advance() (err error) {
+	body := s.in.body
+	if s.part > len(s.in.parts) {
+		return io.EOF
+	}
+	if s.part > 0 {
+		body = s.in.parts[s.part-1]
+	}
+	if s.open, err = s.repo.openJSON(body); err != nil {
+		return err
+	}
+	if s.part == 0 {
+		s.dec, err = manifest.NewDecoder(s.open)
+	} else {
+		s.dec, err = manifest.NewPartDecoder(s.open, s.in.header)
+	}
+	s.part++
+	return err
+}
+
+func (s *documentStream) close() {
+	if s.open != nil {
+		s.open.Close()
+		s.open, s.dec = nil, nil
+	}
+}
+
+// highest is the highest id that is listed, "" if there is none.
+func (c *Contents) highest() string {
+	var highest string
+	for _, ids := range [][]string{c.listed.manifests, c.listed.checkpoints} {
+		if len(ids) > 0 {
+			highest = max(highest, ids[len(ids)-1])
+		}
+	}
+	return highest
+}

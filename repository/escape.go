@@ -1,0 +1,83 @@
+package repository
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+const (
+	longestName = 120 // bytes; with an ending and a hash a name stays under 255
+	cutName     = 80
+)
+
+var (
+	ending   = regexp.MustCompile(`\.[a-z0-9]{1,10}$`)
+	reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\.|$)`)
+)
+
+// Escape gives a name for a file or a folder that is safe and unique on
+// Linux, macOS and Windows, whatever the name: docs/format.md says how.
+func Escape(name string) string {
+	stem, end := name, ending.FindString(name)
+	if len(end) < len(name) {
+		stem = strings.TrimSuffix(name, end)
+	} else {
+		end = ""
+	}
+	escaped := escapeAll(norm.NFC.String(strings.ToValidUTF8(stem, "\uFFFD")))
+	short := cut(escaped)
+	if short != escaped || ambiguous(name) {
+		short += fmt.Sprintf("~%x", sha256.Sum256([]byte(name)))[:17]
+	}
+	return short + end
+}
+
+func escapeAll(name string) string {
+	first, last := 0, len(name)-1
+	hidden := reserved.MatchString(name)
+	var b strings.Builder
+	for i, r := range name {
+		switch edge := i == first || i == last; {
+		case !kept(r), edge && (r == '.' || r == ' '), i == first && (r == '-' || hidden):
+			for _, c := range []byte(string(r)) {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func kept(r rune) bool {
+	return strings.ContainsRune(".-_ ,=@()", r) ||
+		r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
+}
+
+// cut shortens a name that is too long, never inside of an escape or a rune.
+func cut(name string) string {
+	if len(name) <= longestName {
+		return name
+	}
+	name = name[:cutName]
+	if i := strings.LastIndexByte(name, '%'); i > cutName-3 {
+		name = name[:i]
+	}
+	for !utf8.ValidString(name) {
+		name = name[:len(name)-1]
+	}
+	return strings.TrimRight(name, ". ")
+}
+
+// ambiguous reports whether another name could be the same to a file system
+// that ignores case or normalises.
+func ambiguous(name string) bool {
+	return !utf8.ValidString(name) || !norm.NFC.IsNormalString(name) ||
+		strings.ContainsFunc(name, func(r rune) bool { return unicode.ToLower(unicode.ToUpper(r)) != r })
+}

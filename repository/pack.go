@@ -1,0 +1,246 @@
+package repository
+
+import (
+	"archive/tar"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
+)
+
+const (
+	frameSize = 128 << 10 // bytes of tar after which a frame ends
+	packSize  = 6 << 20   // bytes after which a pack ends
+	packLimit = 8 << 20   // bytes that a pack has at most, unless one frame has more
+)
+
+// A pack is one that is being written, then one that is stored. It is for one
+// goroutine until it is finished.
+type pack struct {
+	stored manifest.Pack // once it is
+
+	repo   *Repository
+	seal   io.WriteCloser
+	spool  *spool.Writer
+	plain  int64 // bytes of finished frames
+	frames *zstd.Encoder
+	frame  *frame
+}
+
+// A frame is the zstd frame that is being written.
+type frame struct {
+	spool *spool.Writer
+	tar   *tar.Writer
+	count *counter
+	files []*placed // whose place is known when the frame is in a pack
+}
+
+// A placed file is one in a frame that is in a pack or will be.
+type placed struct {
+	file *manifest.File
+	pack *pack // nil until the frame is in it
+}
+
+// newPack begins a pack with its random member.
+func (r *Repository) newPack() (*pack, error) {
+	p := &pack{repo: r, seal: nopCloser{}}
+	if r.head.Sealed {
+		p.spool = r.Pool.CreateSealed()
+		seal, err := crypto.Seal(p.spool, ageRecipients(r.Recipients)...)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("seal pack: %w", err), p.spool.Discard())
+		}
+		p.seal = seal
+	} else {
+		p.spool = r.Pool.Create()
+	}
+	random := make([]byte, 32)
+	if _, err := io.ReadFull(r.Random, random); err != nil {
+		return nil, errors.Join(fmt.Errorf("random value: %w", err), p.spool.Discard())
+	}
+	if err := p.begin(); err != nil {
+		return nil, errors.Join(err, p.spool.Discard())
+	}
+	return p, p.member("padsync-pack", r.Now(), int64(len(random)), func(w io.Writer) error {
+		_, err := w.Write(random)
+		return err
+	})
+}
+
+// begin begins a frame.
+func (p *pack) begin() error {
+	f := &frame{spool: p.repo.Pool.Create()}
+	if p.frames == nil {
+		encoder, err := newEncoder(f.spool, packWindow)
+		if err != nil {
+			return errors.Join(err, f.spool.Discard())
+		}
+		p.frames = encoder
+	} else {
+		p.frames.Reset(f.spool)
+	}
+	f.count = &counter{w: p.frames}
+	f.tar = tar.NewWriter(f.count)
+	p.frame = f
+	return nil
+}
+
+// member writes one tar member into the frame.
+func (p *pack) member(name string, modified time.Time, size int64, write func(io.Writer) error) error {
+	header := &tar.Header{Name: name, Mode: 0o600, Size: size, ModTime: modified.UTC().Truncate(time.Second), Format: tar.FormatPAX}
+	if err := p.frame.tar.WriteHeader(header); err != nil {
+		return fmt.Errorf("write pack: %w", err)
+	}
+	if err := write(p.frame.tar); err != nil {
+		return err
+	}
+	return p.frame.tar.Flush()
+}
+
+// end finishes the frame. It gives the frame's bytes and does not yet put them
+// into the pack: they may be too many.
+func (f *frame) end(encoder *zstd.Encoder) (*spool.Spool, error) {
+	if err := encoder.Close(); err != nil {
+		return nil, errors.Join(fmt.Errorf("compress: %w", err), f.spool.Discard())
+	}
+	return f.spool.Finish()
+}
+
+// add puts a finished frame into the pack and tells its files their place.
+func (p *pack) add(f *frame, s *spool.Spool) error {
+	_, err := io.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
+	for _, placed := range f.files {
+		placed.pack, placed.file.Frame = p, [2]int64{p.plain, s.Size()}
+	}
+	p.plain += s.Size()
+	return errors.Join(err, s.Close())
+}
+
+func (p *pack) sealed() io.Writer {
+	if p.repo.head.Sealed {
+		return p.seal
+	}
+	return p.spool
+}
+
+// finish writes tar's end and gives the pack's bytes as they are stored.
+func (p *pack) finish() (*spool.Spool, error) {
+	err := p.begin()
+	if err == nil {
+		err = p.frame.tar.Close()
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.discard())
+	}
+	last, err := p.frame.end(p.frames)
+	if err == nil {
+		err = p.add(p.frame, last)
+	}
+	p.frame = nil
+	if err == nil {
+		err = p.seal.Close()
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.discard())
+	}
+	return p.spool.Finish()
+}
+
+func (p *pack) discard() error {
+	var err error
+	if p.frame != nil {
+		err = p.frame.spool.Discard()
+	}
+	return errors.Join(err, p.spool.Discard())
+}
+
+// A counter counts the bytes of tar in a frame.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// documentHeader is document.json, a version's first member.
+type documentHeader struct {
+	Format   string            `json:"format"`
+	Version  int               `json:"version"`
+	Source   packSource        `json:"source"`
+	ID       string            `json:"id"`
+	Versions []packVersion     `json:"versions"`
+	Private  map[string]string `json:"private,omitempty"`
+}
+
+type packSource struct {
+	Kind string `json:"kind"`
+	URL  string `json:"url"`
+}
+
+type packVersion struct {
+	manifest.DocumentVersion
+	Files []packFile `json:"files"`
+}
+
+type packFile struct {
+	Name   string `json:"name"`
+	Format string `json:"format"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+const (
+	documentFormat = "padsync document"
+	documentName   = "document.json"
+)
+
+func newDocumentHeader(source manifest.Source, id string, v manifest.DocumentVersion, private map[string]string) ([]byte, error) {
+	files := make([]packFile, len(v.Files))
+	for i, f := range v.Files {
+		files[i] = packFile{f.Name, f.Format, f.Size, f.SHA256}
+	}
+	b, err := json.Marshal(documentHeader{
+		Format: documentFormat, Version: manifest.Version,
+		Source: packSource{source.Kind, source.URL}, ID: id,
+		Versions: []packVersion{{v, files}}, Private: private,
+	})
+	return append(b, '\n'), err
+}
+
+// verify reads the files of a fetched version once, before any of it goes
+// into a pack: a source that broke its word must not spoil its neighbours.
+func verify(id string, v *sources.Version) error {
+	if !manifest.ValidID(id) || len(v.Files) == 0 {
+		return errors.New("a fetched version has no id or no files")
+	}
+	names := make(map[string]bool)
+	for i := range v.Files {
+		f := &v.Files[i]
+		if !manifest.ValidFileName(f.Name) || f.Name == documentName || names[f.Name] {
+			return errors.New("a fetched file has no name of its own")
+		}
+		names[f.Name] = true
+		hash := sha256.New()
+		n, err := io.Copy(hash, io.NewSectionReader(f.Content, 0, f.Size))
+		if err != nil {
+			return fmt.Errorf("read a fetched file: %w", err)
+		}
+		if n != f.Size || [32]byte(hash.Sum(nil)) != f.SHA256 {
+			return errors.New("a fetched file is not what its source said")
+		}
+	}
+	return nil
+}

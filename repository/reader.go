@@ -1,0 +1,218 @@
+package repository
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+)
+
+const (
+	openPacks   = 4       // packs that a Reader keeps open
+	wholeAfter  = 3       // frames read from a pack before it is read whole
+	maxFrame    = 1 << 20 // bytes of a decompressed frame that is kept
+	maxFile     = 4 << 30 // bytes of one file
+	largestPack = maxFile
+)
+
+// A Reader reads files out of packs: one document of a large pack by a few
+// ranged reads, many by reading the pack once. It is for one goroutine.
+type Reader struct {
+	repo *Repository
+	ctx  context.Context // of all reads
+
+	packs []*openPack // the last used one first
+}
+
+// NewReader gives a Reader that reads until ctx ends. The caller closes it.
+func (r *Repository) NewReader(ctx context.Context) *Reader { return &Reader{repo: r, ctx: ctx} }
+
+// Close frees what the Reader keeps.
+func (rd *Reader) Close() error {
+	var err error
+	for _, p := range rd.packs {
+		err = errors.Join(err, p.close())
+	}
+	rd.packs = nil
+	return err
+}
+
+// An openPack is a pack, opened.
+type openPack struct {
+	key    string
+	plain  io.ReaderAt
+	size   int64
+	whole  *spool.Spool // once it was read whole
+	frames int          // read so far
+
+	frame [2]int64 // the one that data is of
+	data  []byte
+}
+
+func (p *openPack) close() error {
+	if p.whole == nil {
+		return nil
+	}
+	return p.whole.Close()
+}
+
+// File gives a file's bytes, whose size and hash are what the manifest says:
+// if they are not, the error is a CorruptError. The caller closes the Spool.
+func (rd *Reader) File(f manifest.FileRecord) (*spool.Spool, error) {
+	s, err := rd.read(f)
+	if err != nil {
+		return nil, rd.explain(f, err)
+	}
+	if sum := s.SHA256(); s.Size() != f.Size || hex.EncodeToString(sum[:]) != f.SHA256 {
+		return nil, errors.Join(&CorruptError{f.In.Key, "damaged", errors.New("a file is not what the manifest says")}, s.Close())
+	}
+	return s, nil
+}
+
+// explain tells damage from what the store or this machine did.
+func (rd *Reader) explain(f manifest.FileRecord, err error) error {
+	corrupt := (*CorruptError)(nil)
+	switch {
+	case errors.As(err, &corrupt), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case gone(err):
+		return &CorruptError{f.In.Key, "missing", err}
+	}
+	return fmt.Errorf("read %s: %w", f.In.Key, err)
+}
+
+func (rd *Reader) read(f manifest.FileRecord) (*spool.Spool, error) {
+	p, err := rd.open(f.In)
+	if err != nil {
+		return nil, err
+	}
+	if p.frame != f.Frame || p.data == nil {
+		if err := rd.enter(p, f); err != nil {
+			return nil, err
+		}
+	}
+	if p.data != nil {
+		if f.Offset+f.Size > int64(len(p.data)) {
+			return nil, &CorruptError{f.In.Key, "damaged", io.ErrUnexpectedEOF}
+		}
+		return rd.repo.Pool.Receive(bytes.NewReader(p.data[f.Offset:f.Offset+f.Size]), f.Size)
+	}
+	return rd.long(p, f)
+}
+
+// open gives the pack, opened, from those that are kept or from the store.
+func (rd *Reader) open(in manifest.Pack) (*openPack, error) {
+	if i := slices.IndexFunc(rd.packs, func(p *openPack) bool { return p.key == in.Key }); i >= 0 {
+		p := rd.packs[i]
+		rd.packs = slices.Insert(slices.Delete(rd.packs, i, i+1), 0, p)
+		return p, nil
+	}
+	if len(rd.packs) >= openPacks {
+		last := rd.packs[len(rd.packs)-1]
+		rd.packs = rd.packs[:len(rd.packs)-1]
+		if err := last.close(); err != nil {
+			return nil, err
+		}
+	}
+	plain, size, err := rd.repo.plain(storedObject{rd.ctx, rd.repo.sink, in.Key}, in.Size)
+	if err != nil {
+		return nil, unsealed(in.Key, err)
+	}
+	p := &openPack{key: in.Key, plain: plain, size: size}
+	rd.packs = slices.Insert(rd.packs, 0, p)
+	return p, nil
+}
+
+// enter makes the file's frame the pack's, and keeps its data if it is short.
+// A pack that is asked again and again is read whole.
+func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
+	p.data = nil
+	if p.frames++; p.frames > wholeAfter && p.whole == nil {
+		if err := rd.readWhole(p, f.In); err != nil {
+			return err
+		}
+	}
+	if f.Frame[0]+f.Frame[1] > p.size || f.Frame[0]+f.Frame[1] < 0 {
+		return &CorruptError{f.In.Key, "damaged", io.ErrUnexpectedEOF}
+	}
+	p.frame = f.Frame
+	if f.Frame[1] > maxFrame || f.Offset+f.Size > maxFrame {
+		return nil
+	}
+	compressed := make([]byte, f.Frame[1])
+	if _, err := p.plain.ReadAt(compressed, f.Frame[0]); err != nil && !errors.Is(err, io.EOF) {
+		return unsealed(f.In.Key, err)
+	}
+	d, err := newDecoder(bytes.NewReader(compressed))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	data, err := io.ReadAll(io.LimitReader(d, maxFrame+1))
+	if err != nil {
+		return &CorruptError{f.In.Key, "damaged", err}
+	}
+	if len(data) <= maxFrame {
+		p.data = data
+	}
+	return nil
+}
+
+// readWhole exchanges the store for a local copy.
+func (rd *Reader) readWhole(p *openPack, in manifest.Pack) error {
+	s, err := rd.repo.fetchPack(rd.ctx, in)
+	if err != nil {
+		return err
+	}
+	plain, size, err := rd.repo.plain(s, s.Size())
+	if err != nil {
+		return errors.Join(unsealed(in.Key, err), s.Close())
+	}
+	p.whole, p.plain, p.size = s, plain, size
+	return nil
+}
+
+// fetchPack reads a pack whole and checks its hash. The caller closes it.
+func (r *Repository) fetchPack(ctx context.Context, in manifest.Pack) (*spool.Spool, error) {
+	hash, _, _ := strings.Cut(strings.TrimPrefix(in.Key, packsPrefix), ".")
+	return r.fetch(ctx, in.Key, hash, largestPack)
+}
+
+// unsealed wraps an error of reading sealed bytes: what the store says stays
+// what it is, the rest is damage or the wrong identity.
+func unsealed(key string, err error) error {
+	none, store := (*age.NoIdentityMatchError)(nil), (*storeError)(nil)
+	switch {
+	case errors.As(err, &none):
+		return fmt.Errorf("%s: %w", key, ErrNoIdentity)
+	case errors.As(err, &store), errors.Is(err, ErrNoIdentity):
+		return err
+	}
+	return &CorruptError{key, "damaged", err}
+}
+
+// long reads a file that is too long to be kept, straight from its frame.
+func (rd *Reader) long(p *openPack, f manifest.FileRecord) (*spool.Spool, error) {
+	d, err := newDecoder(io.NewSectionReader(p.plain, f.Frame[0], f.Frame[1]))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	if _, err := io.CopyN(io.Discard, d, f.Offset); err != nil {
+		return nil, unsealed(f.In.Key, err)
+	}
+	s, err := rd.repo.Pool.Receive(io.LimitReader(d, f.Size), maxFile)
+	if err != nil {
+		return nil, unsealed(f.In.Key, err)
+	}
+	return s, nil
+}

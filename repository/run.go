@@ -1,0 +1,353 @@
+package repository
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
+)
+
+const (
+	commitEvery = 2 * time.Minute
+	commitPacks = 4
+	uploads     = 2 // packs that are stored at once
+)
+
+// RunOptions say what a run writes into its manifests.
+type RunOptions struct {
+	Run           string // the run's random name; "": a new one
+	Program, Host string
+	Sources       []manifest.Source // sorted by Source.Compare; entries refer to them
+
+	// Last is the highest sequence that this machine remembers to have used.
+	Last int64
+
+	// ChangeRecipients allows other recipients than last time.
+	ChangeRecipients bool
+}
+
+// A Run writes what one execution of backup finds into a repository. Its
+// methods may be called concurrently. An error of Save or Commit, except for
+// one that matches ErrFile, ends the run: later calls give it again.
+type Run struct {
+	repo     *Repository
+	ctx      context.Context // of the uploads, which outlive the calls
+	header   manifest.Header
+	contents *Contents
+
+	mu        sync.Mutex // guards what follows
+	err       error
+	pack      *pack // the one that is being written, or nil
+	packs     []*pack
+	waiting   []*pack // closed and not yet in a manifest
+	entries   []entry // not yet in a manifest
+	committed time.Time
+	stats     RunStats
+	uploads   *errgroup.Group
+}
+
+// RunStats tell what a run stored.
+type RunStats struct {
+	Packs    int
+	Stored   int64  // bytes
+	Manifest string // id of the last one
+}
+
+// An entry is a document of the next manifest, with its files' places.
+type entry struct {
+	doc   manifest.Document
+	files []*placed
+}
+
+// ErrFile is matched by errors of Save for a fetched file that cannot be read
+// as its source said. Nothing of that version was stored.
+var ErrFile = errors.New("fetched file")
+
+// Begin begins a run. What it stores is stored with ctx, which must outlive
+// an interruption of the work, so that what is done can be committed. The
+// Contents, of now, must stay open until the run has ended.
+func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run, error) {
+	if o.Run == "" {
+		var err error
+		if o.Run, err = r.randomName(); err != nil {
+			return nil, err
+		}
+	}
+	hashes := r.recipientHashes()
+	if last := c.last(); last != nil && !o.ChangeRecipients && !slices.Equal(last.header.Recipients, hashes) {
+		return nil, ErrRecipients
+	}
+	sequence, _, _, _ := manifest.ParseID(c.highest())
+	w := &Run{repo: r, ctx: ctx, contents: c, committed: r.Now(), uploads: newUploads(), header: manifest.Header{
+		Sequence: max(sequence, o.Last) + 1, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
+		Program: o.Program, Host: o.Host, Recipients: hashes, Sources: o.Sources,
+	}}
+	return w, nil
+}
+
+func newUploads() *errgroup.Group {
+	g := new(errgroup.Group)
+	g.SetLimit(uploads)
+	return g
+}
+
+func (r *Repository) recipientHashes() []string {
+	var hashes []string
+	for _, recipient := range r.Recipients {
+		hashes = append(hashes, recipient.Hash())
+	}
+	slices.Sort(hashes)
+	return slices.Compact(hashes)
+}
+
+// Sequence is the run's place in the order of runs.
+func (w *Run) Sequence() int64 { return w.header.Sequence }
+
+// Stats tell what was stored so far.
+func (w *Run) Stats() RunStats {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stats
+}
+
+// Tell notes what a look found that saved nothing: doc names a source of the
+// run, has a valid id, and no files.
+func (w *Run) Tell(doc manifest.Document) {
+	doc.Error = clean(doc.Error)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.entries = append(w.entries, entry{doc: doc})
+}
+
+// Save puts a fetched version into a pack and notes it: doc names a source of
+// the run, the document and its state. The version may be closed afterwards.
+func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string) error {
+	if err := verify(doc.ID, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrFile, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return w.err
+	}
+	told := newVersion(w.repo.Now(), v, suspect)
+	doc.Versions = []manifest.DocumentVersion{told}
+	e := entry{doc: doc}
+	for i := range told.Files {
+		e.files = append(e.files, &placed{file: &told.Files[i]})
+	}
+	if err := w.write(&e, v); err != nil {
+		return w.fail(err)
+	}
+	w.entries = append(w.entries, e)
+	return nil
+}
+
+// fail notes the first error, which ends the run.
+func (w *Run) fail(err error) error {
+	if w.err == nil {
+		w.err = err
+	}
+	return w.err
+}
+
+// clean gives text as JSON can hold it, of bounded length.
+func clean(s string) string {
+	const most = 4096
+	return strings.ToValidUTF8(s[:min(len(s), most)], "\uFFFD")
+}
+
+func newVersion(now time.Time, v *sources.Version, suspect string) manifest.DocumentVersion {
+	saved, facts := manifest.At(now), manifest.Facts(v.Facts)
+	told := manifest.DocumentVersion{Saved: &saved, Revision: clean(v.Revision), Title: clean(v.Title), Facts: &facts}
+	if !v.Modified.IsZero() {
+		modified := manifest.At(v.Modified)
+		told.Modified = &modified
+	}
+	if validator := clean(v.Validator); validator != "" {
+		told.Validator = &validator
+	}
+	if suspect != "" {
+		told.Suspect = &suspect
+	}
+	hash := sha256.New()
+	for _, f := range v.Files {
+		hash.Write(f.SHA256[:])
+		told.Files = append(told.Files, manifest.File{Name: f.Name, Format: f.Format, Size: f.Size, SHA256: hex.EncodeToString(f.SHA256[:])})
+	}
+	told.Name = fmt.Sprintf("%s-%x", saved.Format("20060102T150405Z"), hash.Sum(nil)[:8])
+	return told
+}
+
+// write puts all members of a version into the current pack, or several.
+func (w *Run) write(e *entry, v *sources.Version) error {
+	told, source := e.doc.Versions[0], w.header.Sources[e.doc.Source]
+	header, err := newDocumentHeader(source, e.doc.ID, told, v.Private)
+	if err != nil {
+		return err
+	}
+	dir := Escape(source.Address()) + "/" + Escape(e.doc.ID) + "/" + told.Name + "/"
+	if err := w.member(dir+documentName, told.Saved.Time, int64(len(header)), nil, func(to io.Writer) error {
+		_, err := to.Write(header)
+		return err
+	}); err != nil {
+		return err
+	}
+	for i, f := range v.Files {
+		if err := w.member(dir+Escape(f.Name), told.Saved.Time, f.Size, e.files[i], func(to io.Writer) error {
+			_, err := io.Copy(to, io.NewSectionReader(f.Content, 0, f.Size))
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// member writes one member, in a frame of its own if it is long, and cuts the
+// frame where it is full.
+func (w *Run) member(name string, modified time.Time, size int64, at *placed, write func(io.Writer) error) error {
+	if err := w.ready(); err != nil {
+		return err
+	}
+	if size > frameSize && w.pack.frame.count.n > 0 {
+		if err := w.cut(); err != nil {
+			return err
+		}
+		if err := w.ready(); err != nil {
+			return err
+		}
+	}
+	f := w.pack.frame
+	if err := w.pack.member(name, modified, size, func(to io.Writer) error {
+		if at != nil {
+			at.file.Offset = f.count.n
+			f.files = append(f.files, at)
+		}
+		return write(to)
+	}); err != nil {
+		return err
+	}
+	if f.count.n < frameSize {
+		return nil
+	}
+	return w.cut()
+}
+
+// ready makes sure that there is a pack with a frame to write to.
+func (w *Run) ready() (err error) {
+	if w.pack == nil {
+		w.pack, err = w.repo.newPack()
+		return err
+	}
+	if w.pack.frame == nil {
+		return w.pack.begin()
+	}
+	return nil
+}
+
+// cut ends the frame and puts it into the pack, or into a new one if it would
+// make this one too large; a pack that is full is closed.
+func (w *Run) cut() error {
+	f := w.pack.frame
+	w.pack.frame = nil
+	s, err := f.end(w.pack.frames)
+	if err != nil {
+		return err
+	}
+	if w.pack.plain > 0 && w.pack.plain+s.Size()+packOverhead > packLimit {
+		if err := w.replacePack(); err != nil {
+			return errors.Join(err, s.Close())
+		}
+	}
+	if err := w.pack.add(f, s); err != nil {
+		return err
+	}
+	if w.pack.plain >= packSize {
+		return w.closePack()
+	}
+	return nil
+}
+
+// packOverhead is room for age's header and chunks, and for tar's end.
+const packOverhead = 64 << 10
+
+// replacePack closes the pack and begins one whose first frame has only the
+// random member.
+func (w *Run) replacePack() (err error) {
+	if err := w.closePack(); err != nil {
+		return err
+	}
+	if w.pack, err = w.repo.newPack(); err != nil {
+		return err
+	}
+	f := w.pack.frame
+	w.pack.frame = nil
+	s, err := f.end(w.pack.frames)
+	if err != nil {
+		return err
+	}
+	return w.pack.add(f, s)
+}
+
+// closePack finishes the pack and begins to store it. It waits while too many
+// are being stored.
+func (w *Run) closePack() error {
+	p := w.pack
+	w.pack = nil
+	if p == nil {
+		return nil
+	}
+	if p.frame != nil {
+		f := p.frame
+		p.frame = nil
+		s, err := f.end(p.frames)
+		if err != nil {
+			return errors.Join(err, p.discard())
+		}
+		if err := p.add(f, s); err != nil {
+			return errors.Join(err, p.discard())
+		}
+	}
+	s, err := p.finish()
+	if err != nil {
+		return err
+	}
+	p.frames = nil
+	w.waiting = append(w.waiting, p)
+	w.uploads.Go(func() error { return w.upload(p, s) })
+	return nil
+}
+
+// upload is the only one to write p.stored, which is read after Wait.
+func (w *Run) upload(p *pack, s *spool.Spool) (err error) {
+	defer func() { err = errors.Join(err, s.Close()) }()
+	p.stored, err = w.repo.put(w.ctx, packsPrefix, packEnding, s)
+	return err
+}
+
+// Discard ends a run without a manifest: what is stored stays, named by
+// nobody.
+func (w *Run) Discard() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fail(errors.New("the run has ended"))
+	err := w.uploads.Wait()
+	if w.pack != nil {
+		err = errors.Join(err, w.pack.discard())
+		w.pack = nil
+	}
+	return err
+}
