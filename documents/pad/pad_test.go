@@ -121,8 +121,11 @@ func FuzzOpen(f *testing.F) {
 			}
 			return
 		}
-		if err := p.Current().WriteText(io.Discard); err != nil {
-			t.Fatal(err)
+		s := p.Current()
+		for _, write := range []func(io.Writer) error{s.WriteText, s.WriteHTML, s.WriteMarkdown} {
+			if err := write(io.Discard); err != nil {
+				t.Fatal(err)
+			}
 		}
 		for _, err := range p.Messages() {
 			if err != nil && !errors.Is(err, ErrMalformed) {

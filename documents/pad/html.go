@@ -1,0 +1,178 @@
+package pad
+
+import (
+	"bufio"
+	"html"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// WriteHTML writes the state as an HTML page of its own, titled with the pad's
+// id. It loads nothing and runs nothing, whatever the pad holds; only http,
+// https and mailto become links.
+func (s *State) WriteHTML(w io.Writer) error {
+	h := htmlWriter{Writer: bufio.NewWriter(w)}
+	h.WriteString(htmlHead + "<title>" + html.EscapeString(s.id) + "</title>\n" + htmlStyle)
+	for l := range s.lines() {
+		h.line(&l, s.spans(&l))
+	}
+	h.closeLists(0)
+	h.WriteString("</body>\n</html>\n")
+	return h.Flush()
+}
+
+const htmlHead = `<!doctype html>
+<html>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
+`
+
+const htmlStyle = `<style>
+:root { color-scheme: light dark }
+body { max-width: 45em; margin: 2em auto; padding: 0 1em; font-family: sans-serif; line-height: 1.5; overflow-wrap: anywhere }
+p, pre, li, h1, h2, h3, h4, h5, h6 { white-space: pre-wrap }
+p, pre { margin: 0; min-height: 1.5em }
+ol, ul { margin: 0 }
+ol ol > li::marker { content: counters(list-item, ".") ". " }
+.indent, .skip { list-style: none }
+.center { text-align: center }
+.right { text-align: right }
+.justify { text-align: justify }
+</style>
+</head>
+<body>
+`
+
+type htmlWriter struct {
+	*bufio.Writer
+	lists []string // kinds of the open ones; the last item of each is open
+}
+
+func (h *htmlWriter) line(l *line, spans []span) {
+	if l.level == 0 {
+		h.closeLists(0)
+		tag := "p"
+		if headings[l.head] != "" {
+			tag = headings[l.head]
+		}
+		h.WriteString("<" + tag + class(l.align) + ">")
+		h.spans(spans)
+		h.WriteString("</" + tag + ">\n")
+		return
+	}
+	h.item(l)
+	tag := headings[l.head]
+	if tag == "" {
+		h.spans(spans)
+		return
+	}
+	h.WriteString("<" + tag + ">")
+	h.spans(spans)
+	h.WriteString("</" + tag + ">")
+}
+
+// headings are the tags of line kinds that the plugin ep_headings2 makes.
+var headings = map[string]string{"h1": "h1", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6", "code": "pre"}
+
+// class is for alignments of the plugin ep_align; left is the default.
+func class(align string) string {
+	if slices.Contains([]string{"center", "right", "justify"}, align) {
+		return ` class="` + align + `"`
+	}
+	return ""
+}
+
+// item opens the item of a line, and the lists around it. There are no line
+// ends within lists, as white space is shown.
+func (h *htmlWriter) item(l *line) {
+	resumed := len(h.lists) >= l.level // in an item that had a list before, or on its own
+	h.closeLists(l.level)
+	if n := len(h.lists); n == l.level {
+		if h.lists[n-1] == l.list {
+			h.WriteString("</li><li" + class(l.align) + ">")
+			return
+		}
+		h.closeLists(n - 1)
+	}
+	for len(h.lists) < l.level {
+		h.open(l.list, l.firstNumber(resumed))
+		if len(h.lists) < l.level {
+			h.WriteString(`<li class="skip">`)
+		}
+	}
+	h.WriteString("<li" + class(l.align) + ">")
+}
+
+// firstNumber is what a numbered list that begins with l counts from. A
+// list within an item begins anew, unless another kind of list came between:
+// what "start" says there is not a number of that list in imported pads
+// (Etherpad 1.8.14).
+func (l *line) firstNumber(resumed bool) int {
+	if l.list == "number" && l.start > 0 && (l.level == 1 || resumed) {
+		return l.start
+	}
+	return 1
+}
+
+func (h *htmlWriter) open(kind string, first int) {
+	switch {
+	case kind == "number" && first != 1:
+		h.WriteString(`<ol start="` + strconv.Itoa(first) + `">`)
+	case kind == "number":
+		h.WriteString("<ol>")
+	case kind == "bullet":
+		h.WriteString("<ul>")
+	default:
+		h.WriteString(`<ul class="indent">`)
+	}
+	h.lists = append(h.lists, kind)
+}
+
+// closeLists leaves n lists open.
+func (h *htmlWriter) closeLists(n int) {
+	if len(h.lists) <= n {
+		return
+	}
+	for _, kind := range slices.Backward(h.lists[n:]) {
+		if kind == "number" {
+			h.WriteString("</li></ol>")
+		} else {
+			h.WriteString("</li></ul>")
+		}
+	}
+	h.lists = h.lists[:n]
+	if n == 0 {
+		h.WriteString("\n")
+	}
+}
+
+var tags = []struct {
+	style style
+	name  string
+}{{underline, "u"}, {strike, "s"}, {bold, "strong"}, {italic, "em"}}
+
+func (h *htmlWriter) spans(spans []span) {
+	for i, sp := range spans {
+		if sp.href != "" && (i == 0 || spans[i-1].href != sp.href) {
+			h.WriteString(`<a href="` + html.EscapeString(sp.href) + `" rel="noopener noreferrer">`)
+		}
+		for _, t := range tags {
+			if sp.style&t.style != 0 {
+				h.WriteString("<" + t.name + ">")
+			}
+		}
+		h.WriteString(html.EscapeString(sp.text))
+		for _, t := range slices.Backward(tags) {
+			if sp.style&t.style != 0 {
+				h.WriteString("</" + t.name + ">")
+			}
+		}
+		if sp.href != "" && (i+1 == len(spans) || spans[i+1].href != sp.href) {
+			h.WriteString("</a>")
+		}
+	}
+}

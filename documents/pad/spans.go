@@ -1,0 +1,123 @@
+package pad
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A span is a part of a line that looks the same throughout.
+type span struct {
+	text  string
+	style style
+	href  string // "" if it is no link
+}
+
+type style uint8
+
+const (
+	bold style = 1 << iota
+	italic
+	underline
+	strike
+)
+
+var styles = map[string]style{"bold": bold, "italic": italic, "underline": underline, "strikethrough": strike}
+
+// spans cuts a line where its style changes and where links begin and end.
+func (s *State) spans(l *line) []span {
+	text, runs := l.text, l.runs
+	if l.marked {
+		shown := *l
+		shown.skipMarker()
+		text, runs = shown.text, shown.runs
+	}
+	var styled []span
+	add := func(u units, st style) {
+		if n := len(styled); n > 0 && styled[n-1].style == st {
+			styled[n-1].text += u.String()
+		} else if len(u) > 0 {
+			styled = append(styled, span{text: u.String(), style: st})
+		}
+	}
+	start, end := 0, 0
+	for i, r := range runs {
+		end = min(end+r.chars, len(text))
+		stop := end
+		// A pair's second half goes with the first; and what looks the same
+		// is decoded at once.
+		if text.splitsPair(stop) {
+			stop++
+		}
+		if i+1 < len(runs) && s.style(runs[i+1].attribs) == s.style(r.attribs) && stop < len(text) {
+			continue
+		}
+		if stop > start {
+			add(text[start:stop], s.style(r.attribs))
+			start = stop
+		}
+	}
+	add(text[start:], 0)
+	return link(styled)
+}
+
+func (s *State) style(attribs string) (st style) {
+	for a := range s.pool.attributes(attribs) {
+		if a.value == "true" {
+			st |= styles[a.name]
+		}
+	}
+	return st
+}
+
+// A link is what Etherpad 1.8.14 shows as one, if it goes to the web or to a
+// mailbox; what follows it as punctuation is not part of it.
+var linkText = regexp.MustCompile(`(?i)(?:https?://|mailto:|www\.)[\pL\pM\pN:@_.,~%+/?=&#!;()$'*-]*[\pL\pM\pN@_~%+/=&#($-]`)
+
+// link cuts spans at the borders of links.
+func link(spans []span) []span {
+	var whole strings.Builder
+	for _, sp := range spans {
+		whole.WriteString(sp.text)
+	}
+	text := whole.String()
+	found := linkText.FindAllStringIndex(text, -1)
+	if found == nil {
+		return spans
+	}
+	var cut []span
+	at := 0 // where the span begins in text
+	for _, sp := range spans {
+		for len(sp.text) > 0 {
+			for len(found) > 0 && (found[0][1] <= at || !beginsWord(text, found[0][0])) {
+				found = found[1:]
+			}
+			part, n := sp, len(sp.text)
+			if len(found) > 0 {
+				if from, to := found[0][0], found[0][1]; at >= from {
+					n = min(n, to-at)
+					part.href = address(text[from:to])
+				} else {
+					n = min(n, from-at)
+				}
+			}
+			part.text, sp.text = sp.text[:n], sp.text[n:]
+			cut = append(cut, part)
+			at += n
+		}
+	}
+	return cut
+}
+
+func beginsWord(text string, i int) bool {
+	r, _ := utf8.DecodeLastRuneInString(text[:i])
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+}
+
+func address(text string) string {
+	if len(text) > 4 && strings.EqualFold(text[:4], "www.") {
+		return "http://" + text
+	}
+	return text
+}
