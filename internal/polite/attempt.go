@@ -97,29 +97,24 @@ func (a *attempt) unanswered(ctx context.Context, p *pass, err error) (time.Dura
 // which to try again, in place of handling it.
 func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) {
 	l := readLimits(resp.Header, time.Now())
-	var again time.Duration
+	again := a.delay(4)
+	undone := false // the server has not acted on the request
 	var down error
-	switch status := resp.StatusCode; status {
-	case http.StatusTooManyRequests:
-		again = a.delay(4)
-		p.refused(l, again)
-	case http.StatusServiceUnavailable:
-		again = a.delay(4)
-		p.refused(l, again)
-		down = p.unheard(a.server.statusError(status), false, false)
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
+	switch status := resp.StatusCode; {
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		undone = true
+		down = p.refused(a.server.statusError(status), l, again)
+	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		// A proxy speaks for a server that is away; 504 is how it tells that
 		// the server hangs.
-		again = a.delay(4)
 		down = p.unheard(a.server.statusError(status), status == http.StatusGatewayTimeout, true)
+	case status >= 500:
+		again = a.delay(1)
+		p.heard(l)
 	default:
 		p.heard(l)
-		if status < 500 {
-			return 0, nil
-		}
-		again = a.delay(1)
+		return 0, nil
 	}
-	undone := resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable
 	if a.last() || !undone && !a.repeatable() {
 		return 0, nil
 	}

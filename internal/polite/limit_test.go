@@ -303,6 +303,35 @@ func TestServerThatRefusedIsAskedByOneRequestAlone(t *testing.T) {
 	})
 }
 
+func TestHungRequestHoldsBackNoFurtherWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &etherpad{max: 10, window: 90 * time.Second, over: hang}
+		hung := false
+		c := New(Options{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/9") && !hung {
+				hung = true
+				e.take()
+				return hang(r, nil)
+			}
+			return e.RoundTrip(r)
+		})})
+		for i := range 9 {
+			c.Do(t.Context(), get(fmt.Sprint("http://h/p/", i)), wantStatus(200))
+		}
+		time.Sleep(80 * time.Second)
+		begin := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() { c.Do(t.Context(), get("http://h/p/9"), wantStatus(200)) })
+		synctest.Wait()
+		c.Do(t.Context(), get("http://h/p/10"), wantStatus(200))
+		c.Do(t.Context(), get("http://h/p/11"), wantStatus(200))
+		if took := time.Since(begin); took > 15*time.Second {
+			t.Errorf("took %v, but the window had 10 s left", took)
+		}
+		wg.Wait()
+	})
+}
+
 func TestWaitBeyondAnHourIsAnError(t *testing.T) {
 	for name, header := range map[string][]string{
 		"reset in 2100":       {"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "4102444800"},

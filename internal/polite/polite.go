@@ -97,7 +97,8 @@ func UserAgent(version, contact string) string {
 // handle is called for every answer of every status except those that will
 // be tried again: on the last try it sees a 429 or a 5xx too. It need not
 // close the body, must not keep it, and must not call Do: its request still
-// counts as one of the server's. Reading the body gives an error that
+// counts as one of the server's. A body read to its end keeps the connection
+// for the next request. Reading it gives an error that
 // matches ErrTemporary if it is cut short or idle too long, and one that
 // does not if it goes on for longer than Options.BodyTimeout.
 //

@@ -204,6 +204,9 @@ func TestDeadServerFailsFast(t *testing.T) {
 		"no answer":     {func(r *http.Request) (*http.Response, error) { return hang(r, nil) }, 15 * time.Minute},
 		"proxy alone":   {status(502), 5 * time.Minute},
 		"unavailable":   {status(503), 5 * time.Minute},
+		"banned": {func(*http.Request) (*http.Response, error) {
+			return answer(429, "", "Retry-After", "90"), nil
+		}, 15 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -15,8 +15,8 @@ const (
 	// requests fail at once until the rest is shorter.
 	maxWait = time.Hour
 
-	// A server that gave no answer to downTries tries, over downTime at
-	// least, is down: one request in downPause looks whether it still is.
+	// A server that did nothing for downTries tries, over downTime at least,
+	// is down: one request in downPause looks whether it still is.
 	// downTime is more than an Etherpad with a large database takes to start
 	// again (40 s for 767 MB).
 	downTries = 6
@@ -37,11 +37,11 @@ type server struct {
 	taken      int           // places
 	unanswered int           // requests whose answer has not begun
 	probing    bool          // the request that goes alone is one of them
-	met        bool          // an answer told that requests need not go alone
+	met        bool          // it has answered
 	quota      quota
 	pause      time.Time // no request before
 	announced  time.Time // the last time that waiting was told
-	lost       int       // tries without an answer since the last one
+	lost       int       // tries that it did nothing for, since the last other one
 	lostSince  time.Time // the first of them
 	lostError  error     // of the last of them
 	down       time.Time // requests fail until then
@@ -84,16 +84,17 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 		now := time.Now()
 		p, until, err := s.admit(now)
 		changed := s.changed
-		announce := s.waiting != nil && until.Sub(now) > time.Second && !until.Equal(s.announced)
+		held := s.held(now)
+		announce := s.waiting != nil && held.Sub(now) > time.Second && !held.Equal(s.announced)
 		if announce {
-			s.announced = until
+			s.announced = held
 		}
 		s.mu.Unlock()
 		if p != nil || err != nil {
 			return p, err
 		}
 		if announce {
-			s.waiting(s.name, until)
+			s.waiting(s.name, held)
 		}
 		wait(ctx, changed, until)
 	}
@@ -114,32 +115,36 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) {
 	}
 }
 
-// admit gives a pass, or the time to wait until, zero for the next change.
-// The caller holds s.mu.
-func (s *server) admit(now time.Time) (*pass, time.Time, error) {
-	if now.Before(s.down) {
-		return nil, time.Time{}, s.downError()
-	}
-	until := s.pause
-	if s.quota.spent(now) && until.Before(s.quota.end) {
-		until = s.quota.end
-	}
-	switch {
-	case until.Sub(now) > maxWait:
-		return nil, time.Time{}, fmt.Errorf("%s asks to wait for more than %v: %w", s.name, maxWait, ErrDown)
-	case until.After(now):
-		return nil, until, nil
-	case s.taken == s.places || !s.quota.allows(now, s.unanswered):
-		return nil, time.Time{}, nil
-	}
+// admit gives a pass, or says until when to wait for a change, zero for as
+// long as it takes. The caller holds s.mu.
+func (s *server) admit(now time.Time) (p *pass, until time.Time, err error) {
+	held := s.held(now)
 	probe := !s.met || s.lost > 0 || s.quota.over(now)
-	if probe && s.probing {
+	switch {
+	case now.Before(s.down):
+		return nil, time.Time{}, s.downError()
+	case held.Sub(now) > maxWait:
+		return nil, time.Time{}, fmt.Errorf("%w: %s asks to be left alone for more than %v", ErrDown, s.name, maxWait)
+	case held.After(now):
+		return nil, held, nil
+	case !s.quota.allows(now, s.unanswered):
+		return nil, s.quota.end, nil
+	case s.taken == s.places || probe && s.probing:
 		return nil, time.Time{}, nil
 	}
 	s.taken++
 	s.unanswered++
 	s.probing = s.probing || probe
 	return &pass{server: s, probe: probe, sent: now}, time.Time{}, nil
+}
+
+// held is when the server can be asked at the earliest. The caller holds
+// s.mu.
+func (s *server) held(now time.Time) time.Time {
+	if s.quota.spent(now) && s.pause.Before(s.quota.end) {
+		return s.quota.end
+	}
+	return s.pause
 }
 
 // signal wakes all that wait. The caller holds s.mu.
@@ -173,21 +178,20 @@ func (p *pass) heard(l limits) {
 
 // refused notes an answer that asks for fewer requests, and keeps all of
 // them back until the quota begins anew, else for as long as it says, else
-// for otherwise.
-func (p *pass) refused(l limits, otherwise time.Duration) {
+// for otherwise. The error says that the server is now down.
+func (p *pass) refused(err error, l limits, otherwise time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.arrived()
-	p.met = false
 	now := time.Now()
 	p.quota.update(now, l)
-	if p.quota.spent(now) {
-		return
-	}
 	if l.hasRetry {
 		otherwise = l.retry
 	}
-	p.pauseUntil(now.Add(otherwise))
+	if !p.quota.spent(now) {
+		p.pauseUntil(now.Add(otherwise))
+	}
+	return p.lose(now, err)
 }
 
 // unheard notes that no answer came, or one from a proxy in the server's
@@ -206,16 +210,21 @@ func (p *pass) unheard(err error, hung, counts bool) error {
 		// one has passed.
 		p.pauseUntil(p.sent.Add(window))
 	}
-	if p.lost == 0 {
-		p.lostSince = now
+	return p.lose(now, err)
+}
+
+// lose counts a try that the server did nothing for. The caller holds s.mu.
+func (s *server) lose(now time.Time, err error) error {
+	if s.lost == 0 {
+		s.lostSince = now
 	}
-	p.lost++
-	p.lostError = err
-	if p.lost < downTries || now.Sub(p.lostSince) < downTime {
+	s.lost++
+	s.lostError = err
+	if s.lost < downTries || now.Sub(s.lostSince) < downTime {
 		return nil
 	}
-	p.down = now.Add(downPause)
-	return p.downError()
+	s.down = now.Add(downPause)
+	return s.downError()
 }
 
 // dropped notes that the request was given up by its user.
@@ -241,5 +250,5 @@ func (s *server) pauseUntil(t time.Time) {
 }
 
 func (s *server) downError() error {
-	return fmt.Errorf("%w after %d tries: %w", ErrDown, s.lost, s.lostError)
+	return fmt.Errorf("%w, %d tries were in vain: %w", ErrDown, s.lost, s.lostError)
 }
