@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -57,10 +58,14 @@ func normalHost(scheme, name, port string) (string, error) {
 		name = "[" + strings.ToLower(name) + "]"
 	} else {
 		ascii, err := hostname.ToASCII(strings.TrimSuffix(name, "."))
-		if err != nil || ascii == "" {
+		if err != nil || ascii == "" || !utf8.ValidString(name) {
 			return "", ErrAddress
 		}
 		name = strings.ToLower(ascii)
+		// Punycode of what idna itself would not give decodes to another name.
+		if again, err := hostname.ToASCII(name); err != nil || again != name {
+			return "", ErrAddress
+		}
 	}
 	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
 		return name, nil

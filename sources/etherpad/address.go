@@ -1,0 +1,128 @@
+package etherpad
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/padsync/padsync/sources"
+)
+
+// An Address tells where a pad is.
+type Address struct {
+	Base string // the server's, as sources.Normalize gives it
+	ID   string // the pad's, as decoded text
+}
+
+// URL is the page of the pad.
+func (a Address) URL() string { return a.Base + "/p/" + url.PathEscape(a.ID) }
+
+// errAddress says what was expected, and never what was given: an address is
+// the key to its pad.
+var errAddress = fmt.Errorf("%w: a pad's looks like https://pad.example.org/p/NAME", sources.ErrAddress)
+
+// ParseAddress reduces any address of a pad, such as of its page, time
+// slider or an export, to the pad's own. It asks no server. An error matches
+// sources.ErrAddress.
+func ParseAddress(raw string) (Address, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.Opaque != "" {
+		return Address{}, errAddress
+	}
+	path := u.RawPath
+	if path == "" {
+		path = u.EscapedPath()
+	}
+	before, id, found := splitPad(path)
+	if !found {
+		before, id, found = splitMyPads(path, u.RawQuery)
+	}
+	if !found {
+		return Address{}, errAddress
+	}
+	if id, err = url.PathUnescape(id); err != nil {
+		return Address{}, errAddress
+	}
+	if id, err = cleanID(id); err != nil {
+		return Address{}, errAddress
+	}
+	base, err := sources.Normalize(u.Scheme + "://" + u.Host + before)
+	if err != nil {
+		return Address{}, errAddress
+	}
+	return Address{base, id}, nil
+}
+
+// splitPad finds the pad in a path that is still escaped, so that an id may
+// hold a slash: BASE/p/ID, BASE/p/ID/timeslider, BASE/p/ID[/REV]/export/TYPE,
+// and BASE/ro/ID of Etherpad 1.8.
+func splitPad(path string) (before, id string, found bool) {
+	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	for i, part := range parts {
+		rest := parts[i+1:]
+		if len(rest) == 0 {
+			break
+		}
+		readOnly := strings.EqualFold(part, "ro") && strings.HasPrefix(rest[0], "r.") && len(rest) == 1
+		if strings.EqualFold(part, "p") && isView(rest[1:]) || readOnly {
+			return "/" + strings.Join(parts[:i], "/"), rest[0], true
+		}
+	}
+	return "", "", false
+}
+
+// isView says whether these parts may follow a pad's id. Routes of Express
+// ignore case.
+func isView(parts []string) bool {
+	lower := func(i int) string { return strings.ToLower(parts[i]) }
+	switch len(parts) {
+	case 0:
+		return true
+	case 1:
+		return slices.Contains([]string{"timeslider", "export", "import"}, lower(0))
+	case 2:
+		return lower(0) == "export" || lower(1) == "export"
+	case 3:
+		return lower(1) == "export"
+	}
+	return false
+}
+
+// splitMyPads finds the pad in an address of MyPads' pages:
+// BASE/mypads/[index.html]?/mypads/group/GROUP/pad/view/ID.
+func splitMyPads(path, query string) (before, id string, found bool) {
+	before, _, found = strings.Cut(path, "/mypads")
+	if !found || !strings.HasPrefix(query, "/mypads/group/") {
+		return "", "", false
+	}
+	_, id, found = strings.Cut(query, "/pad/view/")
+	if end := strings.IndexAny(id, "/?&"); end >= 0 {
+		id = id[:end]
+	}
+	return before, id, found
+}
+
+var (
+	// What JavaScript's \s matches.
+	spaces = regexp.MustCompile(`[\t-\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}]+`)
+	colons = regexp.MustCompile(`:+`)
+)
+
+// cleanID changes an id as a server does (Etherpad 1.8.14 to 3.3.1,
+// sanitizePadId). It would answer the id as given with a redirect, which for
+// exports leads nowhere.
+func cleanID(id string) (string, error) {
+	id = spaces.ReplaceAllString(id, "_")
+	id = colons.ReplaceAllString(id, "_")
+	// Dots alone are no name but a way to another path.
+	if id == "" || id == "." || id == ".." || len(id) > maxID || !utf8.ValidString(id) {
+		return "", errAddress
+	}
+	return id, nil
+}
+
+// maxID is above what any server takes: 50 UTF-16 units, 19 more in a group.
+const maxID = 512

@@ -1,0 +1,179 @@
+// Package etherpad is the source for Etherpad servers: it fetches pads by
+// their public exports, and checks what comes. It never joins a pad, as that
+// makes missing pads and shows a visitor.
+//
+// What it knows of servers was seen on Etherpad 1.8.14 and 3.3.1, and MyPads
+// 1.7.17.
+package etherpad
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync/atomic"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/sources"
+)
+
+// Options say what is fetched of each pad.
+type Options struct {
+	// Formats are fetched besides .etherpad, with a request each: html, txt,
+	// pdf, docx, odt, doc. One that the server does not have is left out.
+	Formats []string
+}
+
+// A Source is one Etherpad server. It is safe for concurrent use.
+type Source struct {
+	base    string
+	client  *polite.Client
+	pool    *spool.Pool
+	formats []format // besides .etherpad
+
+	// secure says that the server redirected from http to https.
+	secure atomic.Bool
+}
+
+var _ sources.Source = (*Source)(nil)
+
+// New makes the source for the server with this base address, as
+// sources.Normalize gives it. It sends nothing. The error is for a format
+// that is unknown.
+func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Source, error) {
+	formats, err := extraFormats(o.Formats)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{base: base, client: client, pool: pool, formats: formats}, nil
+}
+
+// Fetch implements sources.Source. A pad has no title. The version is a
+// rescue copy, and says so, where the server answers for the pad but gives no
+// complete .etherpad.
+func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
+	id, err := cleanID(id)
+	if err != nil {
+		return nil, err
+	}
+	v := &sources.Version{ID: id}
+	leaks, err := s.fetchPad(ctx, v, knownETag(validator, s.formats))
+	switch {
+	case errors.Is(err, errUnchanged):
+		v.Unchanged, v.Validator = true, validator
+		return v, nil
+	case errors.Is(err, errNoExport):
+		err = s.rescue(ctx, v, err)
+	case err == nil:
+		err = s.fetchExtra(ctx, v, leaks)
+	}
+	if err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return v, nil
+}
+
+// fetchPad adds the .etherpad to v, with what it tells. It leaks if the server
+// told the real id behind a read-only one.
+func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) (leaks bool, err error) {
+	err = s.export(ctx, v.ID, padFormat, etag, func(a *answer) error {
+		in, err := inspect(a.reader(), a.body.Size(), v.ID)
+		if errors.Is(err, errIncomplete) {
+			return fmt.Errorf("%w: %w", errNoExport, err)
+		}
+		if errors.Is(err, sources.ErrRefused) {
+			return again(err)
+		}
+		if err != nil {
+			return err
+		}
+		if v.Validator, err = a.etag(); err != nil {
+			return err
+		}
+		leaks = in.real != ""
+		if in.needsRewrite() {
+			if in, err = s.rewrite(a, in); err != nil {
+				return err
+			}
+		}
+		v.Facts = in.facts
+		v.Revision = fmt.Sprint(in.head)
+		v.Modified = in.modified
+		add(v, padFormat, a.take())
+		return nil
+	})
+	return leaks, err
+}
+
+// rewrite puts in the answer's place what may be kept of it.
+func (s *Source) rewrite(a *answer, in *inspection) (*inspection, error) {
+	w := s.pool.Create()
+	if err := in.rewrite(w, a.reader()); err != nil {
+		return nil, errors.Join(err, w.Discard())
+	}
+	body, err := w.Finish()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.replace(body); err != nil {
+		return nil, err
+	}
+	return inspect(a.reader(), body.Size(), in.id)
+}
+
+// fetchExtra adds the formats that were asked for. The .etherpad is not lost
+// for one that cannot be had; but if that may be different next time, v gets
+// no validator.
+func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool) error {
+	for _, f := range s.formats {
+		if leaks && f.magic != "" {
+			continue // its title is the real id too, and is not to be changed
+		}
+		err := s.fetchFormat(ctx, v, f)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err == nil:
+			v.Facts.Content += "+" + f.name
+		case !errors.Is(err, errNoExport) && !errors.Is(err, fs.ErrNotExist):
+			v.Validator = ""
+		}
+	}
+	v.Validator = withFormats(v.Validator, s.formats)
+	return nil
+}
+
+func (s *Source) fetchFormat(ctx context.Context, v *sources.Version, f format) error {
+	return s.export(ctx, v.ID, f, "", func(a *answer) error {
+		if err := f.check(a); err != nil {
+			return again(fmt.Errorf("%w: %s: %w", sources.ErrRefused, f.name, err))
+		}
+		if f.name == htmlFormat.name && isReadOnly(v.ID) {
+			if err := s.retitle(a, v.ID); err != nil {
+				return err
+			}
+		}
+		add(v, f, a.take())
+		return nil
+	})
+}
+
+func add(v *sources.Version, f format, body *spool.Spool) {
+	v.Files = append(v.Files, sources.File{
+		Name: fileName(v.ID) + "." + f.name, Format: f.name,
+		Size: body.Size(), SHA256: body.SHA256(), Content: body,
+	})
+	release := v.Release
+	v.Release = func() error {
+		if release != nil {
+			return errors.Join(release(), body.Close())
+		}
+		return body.Close()
+	}
+}
+
+func fileName(id string) string {
+	return strings.NewReplacer("/", "_", "\x00", "_").Replace(id)
+}

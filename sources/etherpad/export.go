@@ -1,0 +1,242 @@
+package etherpad
+
+import (
+	"context"
+	"crypto/sha1"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/sources"
+)
+
+// maxExport is far more than any server gives: Etherpad takes imports of
+// 50 MB at most.
+const maxExport = 1 << 30
+
+var (
+	errUnchanged = errors.New("unchanged")
+
+	// errNoExport is matched by errors for answers that are for this pad,
+	// but are no complete export of it, and would not be the next time.
+	errNoExport = errors.New("the server gives no complete export")
+
+	// errSecure asks to send the request again by https.
+	errSecure = errors.New("the server wants https")
+)
+
+// An answer is an export, received whole.
+type answer struct {
+	header http.Header
+	body   *spool.Spool
+}
+
+func (a *answer) reader() *io.SectionReader {
+	return io.NewSectionReader(a.body, 0, a.body.Size())
+}
+
+// take leaves the closing of the body to the caller.
+func (a *answer) take() *spool.Spool {
+	body := a.body
+	a.body = nil
+	return body
+}
+
+func (a *answer) replace(body *spool.Spool) error {
+	old := a.body
+	a.body = body
+	return old.Close()
+}
+
+func (a *answer) close() error {
+	if a.body == nil {
+		return nil
+	}
+	return a.body.Close()
+}
+
+// export asks for an export and gives the answer to use, which may take its
+// body. If use fails with an error from again, it asks again.
+func (s *Source) export(ctx context.Context, id string, f format, etag string, use func(*answer) error) error {
+	request := func(ctx context.Context) (*http.Request, error) {
+		address := s.address() + "/p/" + url.PathEscape(id) + "/export/" + f.name
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err == nil && etag != "" {
+			r.Header.Set("If-None-Match", etag)
+		}
+		return r, err
+	}
+	handle := func(r *http.Response) error {
+		body, err := s.receive(r, f, etag != "")
+		if err != nil {
+			return err
+		}
+		a := &answer{r.Header, body}
+		return errors.Join(use(a), a.close())
+	}
+	err := s.client.Do(ctx, request, handle)
+	if errors.Is(err, errSecure) {
+		s.secure.Store(true)
+		err = s.client.Do(ctx, request, handle)
+	}
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("export as %s: %w", f.name, err)
+	}
+	return err
+}
+
+func (s *Source) address() string {
+	if rest, found := strings.CutPrefix(s.base, "http://"); found && s.secure.Load() {
+		return "https://" + rest
+	}
+	return s.base
+}
+
+// again marks an error of an answer that may be better the next time.
+func again(err error) error { return fmt.Errorf("%w (%w)", err, polite.ErrTemporary) }
+
+// receive judges an answer before its body is read, and reads it.
+func (s *Source) receive(r *http.Response, f format, conditional bool) (*spool.Spool, error) {
+	switch {
+	case r.StatusCode == http.StatusOK:
+	case r.StatusCode == http.StatusNotModified && conditional:
+		return nil, errUnchanged
+	default:
+		return nil, refusal(r)
+	}
+	if err := f.checkHeader(r.Header); err != nil {
+		if isNotEnabled(r.Body) {
+			return nil, fmt.Errorf("%w: %w: it is not enabled", errNoExport, sources.ErrRefused)
+		}
+		return nil, again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
+	}
+	body, err := s.pool.Receive(r.Body, maxExport)
+	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) {
+		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+	}
+	return body, err
+}
+
+// refusal is the error for a status that comes with no export.
+func refusal(r *http.Response) error {
+	switch code := r.StatusCode; {
+	case code == http.StatusNotFound:
+		return fs.ErrNotExist
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return fmt.Errorf("%w: status %d: %w", errNoExport, code, fs.ErrPermission)
+	case code == http.StatusTooManyRequests:
+		return again(errors.New("the server takes no more requests for now"))
+	case code == http.StatusInternalServerError, code >= 400 && code < 500:
+		return fmt.Errorf("%w: status %d: %w", errNoExport, code, sources.ErrRefused)
+	case code >= 300 && code < 400:
+		return redirected(r)
+	default:
+		return again(fmt.Errorf("status %d: %w", code, sources.ErrRefused))
+	}
+}
+
+// redirected tells a server that wants https from one that sends away. No
+// redirect of an export is followed: MyPads leads to a page for what may not
+// be read, and Etherpad to nowhere.
+func redirected(r *http.Response) error {
+	from := r.Request.URL
+	to, err := polite.Redirect(r)
+	switch {
+	case err != nil || to == nil:
+		return again(fmt.Errorf("%w: a redirect", sources.ErrRefused))
+	case from.Scheme == "http" && to.Scheme == "https" && from.EscapedPath() == to.EscapedPath():
+		return errSecure
+	case strings.Contains(to.Path, "/mypads/"):
+		return fmt.Errorf("%w: a redirect to MyPads", fs.ErrPermission)
+	default:
+		return again(fmt.Errorf("%w: a redirect", sources.ErrRefused))
+	}
+}
+
+// isNotEnabled recognises the page with status 200 that stands for a format
+// the server was not set up for.
+func isNotEnabled(body io.Reader) bool {
+	page, err := io.ReadAll(io.LimitReader(body, 4<<10))
+	return err == nil && strings.Contains(string(page), "export is not enabled")
+}
+
+// etag is the server's, else what Etherpad's would be (a proxy may strip it).
+func (a *answer) etag() (string, error) {
+	if etag := a.header.Get("ETag"); isETag(etag) {
+		return etag, nil
+	}
+	hash := sha1.New()
+	if _, err := io.Copy(hash, a.reader()); err != nil {
+		return "", err
+	}
+	sum := base64.RawStdEncoding.EncodeToString(hash.Sum(nil))
+	return fmt.Sprintf(`W/"%x-%s"`, a.body.Size(), sum), nil
+}
+
+var etags = regexp.MustCompile(`^(W/)?"[!#-~]{1,200}"$`)
+
+func isETag(s string) bool { return etags.MatchString(s) }
+
+// withFormats makes the validator of a version with these formats: a 304 for
+// the .etherpad says nothing of those that were not asked for before.
+func withFormats(etag string, formats []format) string {
+	if etag == "" {
+		return ""
+	}
+	return etag + suffix(formats)
+}
+
+// knownETag is the ETag in a validator, "" if it is of other formats.
+func knownETag(validator string, formats []format) string {
+	etag, found := strings.CutSuffix(validator, suffix(formats))
+	if !found || !isETag(etag) {
+		return ""
+	}
+	return etag
+}
+
+func suffix(formats []format) string {
+	var s strings.Builder
+	for _, f := range formats {
+		s.WriteString("+" + f.name)
+	}
+	return s.String()
+}
+
+// expressETag is how Express says how long a body is that it sends.
+var expressETag = regexp.MustCompile(`^W/"([0-9a-f]{1,12})-[A-Za-z0-9+/]{27}"$`)
+
+// isCut says whether the body is shorter than the server said.
+func (a *answer) isCut() bool {
+	m := expressETag.FindStringSubmatch(a.header.Get("ETag"))
+	if m == nil {
+		return false
+	}
+	n, err := strconv.ParseInt(m[1], 16, 64)
+	return err == nil && a.body.Size() < n
+}
+
+// isAttachment: the rest of the header is not to be trusted. Names that are
+// not ASCII come as Latin-1 (1.8.14) or as broken bytes (3.3.1).
+func isAttachment(h http.Header) bool {
+	kind, _, _ := strings.Cut(h.Get("Content-Disposition"), ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "attachment")
+}
+
+func contentType(h http.Header) string {
+	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return t
+}

@@ -1,0 +1,53 @@
+package etherpad
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/padsync/padsync/internal/polite"
+)
+
+// Probe says whether the server with this base address is an Etherpad, for
+// addresses whose kind does not show. It asks for the version of the API,
+// which is public and changes nothing. The error is for a server that gave no
+// answer of its own.
+func Probe(ctx context.Context, client *polite.Client, base string) (bool, error) {
+	is, err := probe(ctx, client, base)
+	if rest, found := strings.CutPrefix(base, "http://"); found && errors.Is(err, errSecure) {
+		return probe(ctx, client, "https://"+rest)
+	}
+	return is, err
+}
+
+func probe(ctx context.Context, client *polite.Client, base string) (is bool, err error) {
+	request := func(ctx context.Context) (*http.Request, error) {
+		return http.NewRequestWithContext(ctx, http.MethodGet, base+"/api", nil)
+	}
+	err = client.Do(ctx, request, func(r *http.Response) error {
+		switch code := r.StatusCode; {
+		case code == http.StatusOK:
+			is = isVersion(r.Body)
+			return nil
+		case code == http.StatusTooManyRequests, code >= 500:
+			return refusal(r)
+		case code >= 300 && code < 400:
+			if err := redirected(r); errors.Is(err, errSecure) {
+				return err
+			}
+		}
+		return nil
+	})
+	return is, err
+}
+
+func isVersion(body io.Reader) bool {
+	var api struct {
+		CurrentVersion string `json:"currentVersion"`
+	}
+	err := json.NewDecoder(io.LimitReader(body, 4<<10)).Decode(&api)
+	return err == nil && api.CurrentVersion != ""
+}
