@@ -132,6 +132,16 @@ func (rd *Reader) open(in manifest.Pack) (*openPack, error) {
 	return p, nil
 }
 
+// keep gives the Reader a pack that was read whole, which it closes.
+func (rd *Reader) keep(in manifest.Pack, s *spool.Spool) error {
+	plain, size, err := rd.repo.plain(s, s.Size())
+	if err != nil {
+		return unsealed(in.Key, err)
+	}
+	rd.packs = slices.Insert(rd.packs, 0, &openPack{key: in.Key, plain: plain, size: size, whole: s})
+	return nil
+}
+
 // enter makes the file's frame the pack's, and keeps its data if it is short.
 // A pack that is asked again and again is read whole.
 func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {

@@ -351,3 +351,6 @@ func (w *Run) Discard() error {
 	}
 	return err
 }
+
+// Name is the run's random name.
+func (w *Run) Name() string { return w.header.Run }

@@ -1,0 +1,324 @@
+// Package backup is the pipeline from sources to repositories: each document
+// is looked at once, and what is new is saved to every repository.
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources"
+)
+
+// A Plan says what to back up, and where to.
+type Plan struct {
+	Sources      []Source
+	Documents    []Document // in any order; the same one may be named twice
+	Repositories []Repository
+	Pool         *spool.Pool
+
+	Program, Host    string // written into manifests
+	ChangeRecipients bool
+
+	// Observe is told, if not nil, of each document when it is done. It may
+	// be called concurrently.
+	Observe func(Event)
+}
+
+// A Source is a server and its client.
+type Source struct {
+	manifest.Source
+	Client   sources.Source
+	Parallel int // documents fetched at once; 0: 2
+}
+
+// A Document is one to look at.
+type Document struct {
+	Source int    // place in the plan's sources
+	ID     string // its own id, as far as that is known
+
+	// Locator is what Fetch is given, if that is not the id: then the id is
+	// a guess until the source has answered.
+	Locator string
+
+	// Line says where the user named it, for messages; 0 for nowhere.
+	Line int
+}
+
+// A Repository is where to save, and how messages name it.
+type Repository struct {
+	Name string
+	*repository.Repository
+	Last int64 // the highest sequence that this machine remembers
+}
+
+// An Outcome is what became of one document.
+type Outcome string
+
+const (
+	Saved     Outcome = "saved"     // a new version was saved
+	Unchanged Outcome = "unchanged" // the last version is still what it holds
+	Missing   Outcome = "missing"   // its source has it no more; its versions stay
+	Failed    Outcome = "failed"    // it could not be looked at
+	Resumed   Outcome = "resumed"   // an interrupted run has looked at it
+)
+
+// An Event tells that a document is done.
+type Event struct {
+	Document Document
+	ID       string // its own id
+	Outcome  Outcome
+	Suspect  string // why what was saved may be a loss
+	New      bool   // missing or suspect, and was not so at the last look
+	Bytes    int64  // of the files that were saved
+	Err      error  // why it failed
+}
+
+// A Report tells what a run did.
+type Report struct {
+	Run          string
+	Outcomes     map[Outcome]int
+	Suspect      int // of those saved
+	New          int // newly missing or suspect
+	Interrupted  bool
+	Repositories []RepositoryReport
+}
+
+// A RepositoryReport tells what a run stored in one repository.
+type RepositoryReport struct {
+	Name     string
+	Sequence int64
+	repository.RunStats
+	Err error // why the run failed there
+}
+
+// Run backs up. Its error is for what keeps it from beginning; what happens
+// to documents and to single repositories is in the Report. If ctx ends, what
+// is done is committed as an incomplete run.
+func Run(ctx context.Context, p Plan) (*Report, error) {
+	store, cancel := afterwards(ctx, time.Minute)
+	defer cancel()
+	r := &run{plan: p, store: store, report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
+	defer r.close()
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	r.work(ctx)
+	r.end(ctx)
+	return &r.report, nil
+}
+
+// afterwards gives a context that outlives ctx by grace, so that what is done
+// can still be stored.
+func afterwards(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	store, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return store, func() { stop(); cancel() }
+}
+
+// A run is one execution of a Plan.
+type run struct {
+	plan    Plan
+	store   context.Context // of all that is stored; it outlives an interruption
+	targets []*target
+	jobs    []job
+	unsure  map[int]bool // sources with documents whose id is a guess
+	allGone context.CancelFunc
+
+	mu     sync.Mutex // guards what follows
+	report Report
+	done   map[key]bool // documents of unsure sources that are saved
+}
+
+// A key is a document's identity in a run.
+type key struct {
+	source int
+	id     string
+}
+
+// A target is a repository in a run.
+type target struct {
+	Repository
+	contents *repository.Contents
+	run      *repository.Run
+	priors   *priors
+
+	mu  sync.Mutex // guards err
+	err error
+}
+
+func (t *target) failed() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+func (t *target) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+// begin reads the repositories and begins a run in each. One that cannot be
+// read costs only itself; one that would be written wrongly, the whole run.
+func (r *run) begin(ctx context.Context) error {
+	r.arrange()
+	for _, repo := range r.plan.Repositories {
+		t := &target{Repository: repo}
+		r.targets = append(r.targets, t)
+		err := r.open(ctx, t)
+		if refused(err) {
+			return fmt.Errorf("%s: %w", repo.Name, err)
+		}
+		if err != nil {
+			t.fail(err)
+		}
+	}
+	return ctx.Err()
+}
+
+func refused(err error) bool {
+	return errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrNoIdentity) ||
+		errors.Is(err, manifest.ErrUnsupported)
+}
+
+func (r *run) open(ctx context.Context, t *target) (err error) {
+	if t.contents, err = t.Read(ctx, repository.At{}); err != nil {
+		return err
+	}
+	known := make([]manifest.Source, len(r.plan.Sources))
+	for i, s := range r.plan.Sources {
+		known[i] = s.Source
+	}
+	t.run, err = t.Begin(r.store, t.contents, repository.RunOptions{
+		Run: r.report.Run, Program: r.plan.Program, Host: r.plan.Host, Sources: known,
+		Last: t.Last, ChangeRecipients: r.plan.ChangeRecipients,
+	})
+	if err != nil {
+		return err
+	}
+	r.report.Run = t.run.Name()
+	t.priors, err = readPriors(t.contents, r)
+	return err
+}
+
+// live are the repositories that have not failed.
+func (r *run) live() []*target {
+	return slices.DeleteFunc(slices.Clone(r.targets), func(t *target) bool { return t.failed() != nil })
+}
+
+// work looks at all documents: side by side for each source, and for the
+// sources among each other.
+func (r *run) work(ctx context.Context) {
+	ctx, r.allGone = context.WithCancel(ctx)
+	defer r.allGone()
+	if len(r.live()) == 0 {
+		return
+	}
+	stop := r.commitNowAndThen()
+	defer stop()
+	var all errgroup.Group
+	for jobs := range bySource(r.jobs) {
+		all.Go(func() error {
+			r.workSource(ctx, jobs)
+			return nil
+		})
+	}
+	all.Wait()
+}
+
+func (r *run) workSource(ctx context.Context, jobs []job) {
+	parallel := r.plan.Sources[jobs[0].Source].Parallel
+	if parallel <= 0 {
+		parallel = 2
+	}
+	var some errgroup.Group
+	some.SetLimit(parallel)
+	for i := range jobs {
+		if ctx.Err() != nil {
+			break
+		}
+		some.Go(func() error {
+			r.look(ctx, &jobs[i])
+			return nil
+		})
+	}
+	some.Wait()
+}
+
+// commitNowAndThen commits on the way even while nothing comes in, such as
+// during a long wait for a server.
+func (r *run) commitNowAndThen() (stop func()) {
+	const often = 5 * time.Second
+	done := make(chan struct{})
+	var g errgroup.Group
+	g.Go(func() error {
+		ticker := time.NewTicker(often)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				r.commitIfDue()
+			case <-done:
+				return nil
+			}
+		}
+	})
+	return func() { close(done); g.Wait() }
+}
+
+func (r *run) commitIfDue() {
+	for _, t := range r.live() {
+		if err := t.run.CommitIfDue(r.store); err != nil {
+			r.lose(t, err)
+		}
+	}
+}
+
+// lose notes that a repository failed; without any, there is nothing to do.
+func (r *run) lose(t *target, err error) {
+	t.fail(err)
+	if len(r.live()) == 0 {
+		r.allGone()
+	}
+}
+
+// end commits in every repository and reports.
+func (r *run) end(ctx context.Context) {
+	r.report.Interrupted = ctx.Err() != nil
+	for _, t := range r.targets {
+		report := RepositoryReport{Name: t.Name, Err: t.failed()}
+		if report.Err == nil {
+			report.Err = t.run.Commit(r.store, !r.report.Interrupted)
+		}
+		if report.Err == nil && !r.report.Interrupted {
+			report.Err = t.run.Checkpoint(r.store)
+		}
+		if t.run != nil {
+			report.Sequence, report.RunStats = t.run.Sequence(), t.run.Stats()
+		}
+		r.report.Repositories = append(r.report.Repositories, report)
+	}
+}
+
+func (r *run) close() {
+	for _, t := range r.targets {
+		if t.run != nil {
+			t.run.Discard()
+		}
+		t.priors.close()
+		if t.contents != nil {
+			t.contents.Close()
+		}
+	}
+}

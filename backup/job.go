@@ -1,0 +1,76 @@
+package backup
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// A job is a document to look at.
+type job struct {
+	Document
+	index int // place in the run's jobs
+}
+
+// certain reports whether the id is known to be the document's own.
+func (j *job) certain() bool { return j.Locator == "" }
+
+func (j *job) locator() string { return cmp.Or(j.Locator, j.ID) }
+
+// arrange sorts the sources as manifests do, and the documents by source,
+// then id, each once: of two links to one document, the one with a locator
+// opens more.
+func (r *run) arrange() {
+	p := &r.plan
+	old := slices.Clone(p.Sources)
+	slices.SortFunc(p.Sources, func(a, b Source) int { return a.Compare(b.Source) })
+	place := make([]int, len(old))
+	for i, s := range old {
+		place[i], _ = slices.BinarySearchFunc(p.Sources, s, func(a, b Source) int { return a.Compare(b.Source) })
+	}
+	r.jobs, r.unsure = make([]job, len(p.Documents)), make(map[int]bool)
+	for i, d := range p.Documents {
+		d.Source = place[d.Source]
+		r.jobs[i].Document = d
+		r.unsure[d.Source] = r.unsure[d.Source] || d.Locator != ""
+	}
+	slices.SortStableFunc(r.jobs, func(a, b job) int { return cmp.Or(compare(a, b), strings.Compare(b.Locator, a.Locator)) })
+	r.jobs = slices.CompactFunc(r.jobs, func(a, b job) bool {
+		return compare(a, b) == 0 && (a.Locator == b.Locator || b.Locator == "")
+	})
+	for i := range r.jobs {
+		r.jobs[i].index = i
+	}
+}
+
+func compare(a, b job) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), strings.Compare(a.ID, b.ID))
+}
+
+// bySource gives the jobs of each source, those with a locator first: they
+// tell ids that others may have been given too.
+func bySource(jobs []job) iter.Seq[[]job] {
+	return func(yield func([]job) bool) {
+		for len(jobs) > 0 {
+			n := 1
+			for n < len(jobs) && jobs[n].Source == jobs[0].Source {
+				n++
+			}
+			slices.SortStableFunc(jobs[:n], func(a, b job) int {
+				return cmp.Compare(btoi(a.certain()), btoi(b.certain()))
+			})
+			if !yield(jobs[:n]) {
+				return
+			}
+			jobs = jobs[n:]
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,176 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources"
+)
+
+// look looks at one document and tells every repository what it found.
+func (r *run) look(ctx context.Context, j *job) {
+	targets := r.live()
+	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
+	if err != nil {
+		r.finish(Event{Document: j.Document, ID: j.ID, Outcome: Failed, Err: err})
+		return
+	}
+	if r.skip(j, known) || ctx.Err() != nil {
+		return
+	}
+	v, err := r.plan.Sources[j.Source].Client.Fetch(ctx, j.locator(), validator(known))
+	defer v.Close()
+	if ctx.Err() != nil && err != nil {
+		return // it was not looked at
+	}
+	if err != nil {
+		r.finish(r.failed(j, targets, known, err))
+		return
+	}
+	if !manifest.ValidID(v.ID) {
+		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it has no usable id", sources.ErrRefused)))
+		return
+	}
+	if v.ID != j.ID {
+		known, err = r.known(targets, func(t *target) (*prior, error) { return t.priors.byID(j.Source, v.ID) })
+		if err != nil {
+			r.finish(Event{Document: j.Document, ID: v.ID, Outcome: Failed, Err: err})
+			return
+		}
+	}
+	if r.unsure[j.Source] && !r.first(j.Source, v.ID) {
+		return // another link to it came first
+	}
+	r.finish(r.found(j, targets, known, v))
+	r.commitIfDue()
+}
+
+func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*prior, error) {
+	known := make([]*prior, len(targets))
+	for i, t := range targets {
+		var err error
+		if known[i], err = get(t); err != nil {
+			return nil, fmt.Errorf("read what is known: %w", err)
+		}
+	}
+	return known, nil
+}
+
+// skip reports whether the document need not be looked at.
+func (r *run) skip(j *job, known []*prior) bool {
+	r.mu.Lock()
+	joined := j.certain() && r.done[key{j.Source, j.ID}]
+	r.mu.Unlock()
+	if joined {
+		return true
+	}
+	for _, p := range known {
+		if !p.Resumed {
+			return false
+		}
+	}
+	if len(known) > 0 {
+		r.finish(Event{Document: j.Document, ID: j.ID, Outcome: Resumed})
+	}
+	return len(known) > 0
+}
+
+// first reports whether no other link to the document came before.
+func (r *run) first(source int, id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := key{source, id}
+	if r.done[k] {
+		return false
+	}
+	r.done[k] = true
+	return true
+}
+
+// validator gives what all repositories hold, or "": an answer that nothing
+// changed would leave a hole in one that does not hold the version.
+func validator(known []*prior) string {
+	var value string
+	for i, p := range known {
+		if p.Newest == nil || i > 0 && p.Newest.Validator != value {
+			return ""
+		}
+		value = p.Newest.Validator
+	}
+	return value
+}
+
+// failed tells every repository that the document could not be looked at, or
+// is gone. A guess at an id that no repository knows is not written down.
+func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event {
+	e := Event{Document: j.Document, ID: j.ID, Outcome: Failed, Err: err}
+	for i, t := range targets {
+		doc := manifest.Document{Source: j.Source, ID: j.ID, State: manifest.Failed, Error: err.Error()}
+		if errors.Is(err, fs.ErrNotExist) && known[i].Newest != nil {
+			doc.State, doc.Error = manifest.Missing, ""
+			e.Outcome, e.Err, e.New = Missing, nil, e.New || known[i].State != manifest.Missing
+		}
+		if j.certain() || known[i].State != "" {
+			t.run.Tell(doc)
+		}
+	}
+	return e
+}
+
+// found saves the version where it is new, and tells where it is not.
+func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
+	e := Event{Document: j.Document, ID: v.ID, Outcome: Unchanged}
+	for i, t := range targets {
+		doc := manifest.Document{Source: j.Source, ID: v.ID, State: manifest.Current}
+		if v.Unchanged || known[i].same(v) {
+			doc.Versions = revalidated(known[i].Newest, v.Validator)
+			t.run.Tell(doc)
+			continue
+		}
+		suspect := known[i].suspicion(v)
+		if err := t.run.Save(doc, v, suspect); errors.Is(err, repository.ErrFile) {
+			return r.failed(&job{Document: Document{Source: j.Source, ID: v.ID, Line: j.Line}, index: j.index}, targets[i:], known[i:], err)
+		} else if err != nil {
+			r.lose(t, err)
+			continue
+		}
+		e.Outcome, e.Suspect, e.Bytes = Saved, suspect, size(v)
+		e.New = e.New || suspect != "" && (known[i].Newest == nil || known[i].Newest.Suspect != suspect)
+	}
+	return e
+}
+
+// revalidated tells a new validator for a version that is the same.
+func revalidated(newest *version, validator string) []manifest.DocumentVersion {
+	if newest == nil || validator == "" || validator == newest.Validator {
+		return nil
+	}
+	return []manifest.DocumentVersion{{Name: newest.Name, Validator: &validator}}
+}
+
+func size(v *sources.Version) (n int64) {
+	for _, f := range v.Files {
+		n += f.Size
+	}
+	return n
+}
+
+// finish counts a document and tells who observes.
+func (r *run) finish(e Event) {
+	r.mu.Lock()
+	r.report.Outcomes[e.Outcome]++
+	if e.Suspect != "" {
+		r.report.Suspect++
+	}
+	if e.New {
+		r.report.New++
+	}
+	r.mu.Unlock()
+	if r.plan.Observe != nil {
+		r.plan.Observe(e)
+	}
+}

@@ -1,0 +1,149 @@
+package backup
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+)
+
+// A prior is what a repository knows of a document before it is looked at.
+type prior struct {
+	State   manifest.State  `json:"state,omitempty"`
+	Resumed bool            `json:"resumed,omitempty"`
+	Newest  *version        `json:"newest,omitempty"`
+	Sound   *manifest.Facts `json:"sound,omitempty"` // of the newest that is not suspect
+}
+
+// A version is what later looks compare with.
+type version struct {
+	Name      string         `json:"name"`
+	Validator string         `json:"validator,omitempty"`
+	Suspect   string         `json:"suspect,omitempty"`
+	Facts     manifest.Facts `json:"facts"`
+	Files     []file         `json:"files"`
+}
+
+type file struct {
+	Name   string `json:"name"`
+	Format string `json:"format"`
+	SHA256 string `json:"sha256"`
+}
+
+// priors keep what one repository knows of all the documents of a run, in a
+// spool, so that memory stays flat.
+type priors struct {
+	spool *spool.Spool
+	jobs  []place       // by the job's index
+	ids   map[key]place // of sources whose documents may turn out to have another id
+}
+
+// A place is where a prior lies; the zero value is nowhere.
+type place struct {
+	offset int64
+	length int32
+}
+
+// readPriors goes through all that the repository knows, once.
+func readPriors(c *repository.Contents, r *run) (*priors, error) {
+	p := &priors{jobs: make([]place, len(r.jobs)), ids: make(map[key]place)}
+	w := r.plan.Pool.Create()
+	resumed, rest := c.Resumed(), r.jobs
+	for record, err := range c.Documents() {
+		if err != nil {
+			return nil, errors.Join(err, w.Discard())
+		}
+		source, here := r.source(record.Source)
+		for len(rest) > 0 && before(r, &rest[0], record) {
+			rest = rest[1:]
+		}
+		var wanted []int
+		for i := 0; here && i < len(rest) && rest[i].Source == source && rest[i].ID == record.ID; i++ {
+			wanted = append(wanted, rest[i].index)
+		}
+		if len(wanted) == 0 && !(here && r.unsure[source]) {
+			continue
+		}
+		at, err := put(w, newPrior(record, resumed(record)))
+		if err != nil {
+			return nil, errors.Join(err, w.Discard())
+		}
+		for _, i := range wanted {
+			p.jobs[i] = at
+		}
+		if r.unsure[source] {
+			p.ids[key{source, record.ID}] = at
+		}
+	}
+	var err error
+	p.spool, err = w.Finish()
+	return p, err
+}
+
+// source finds a source in the plan.
+func (r *run) source(s manifest.Source) (int, bool) {
+	for i, known := range r.plan.Sources {
+		if known.Compare(s) == 0 {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// before reports whether a job sorts before a record.
+func before(r *run, j *job, record *manifest.Record) bool {
+	c := r.plan.Sources[j.Source].Compare(record.Source)
+	return c < 0 || c == 0 && strings.Compare(j.ID, record.ID) < 0
+}
+
+func put(w *spool.Writer, p *prior) (place, error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return place{}, err
+	}
+	at := place{w.Size(), int32(len(b))}
+	_, err = w.Write(b)
+	return at, err
+}
+
+func newPrior(r *manifest.Record, resumed bool) *prior {
+	p := &prior{State: r.State, Resumed: resumed}
+	if v := r.Newest(); v != nil {
+		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Facts: v.Facts}
+		for _, f := range v.Files {
+			p.Newest.Files = append(p.Newest.Files, file{f.Name, f.Format, f.SHA256})
+		}
+	}
+	if v := r.NewestSound(); v != nil {
+		p.Sound = &v.Facts
+	}
+	return p
+}
+
+// of gives what is known for a job, of(id) what is known under another id.
+// Of a document that is not known, the prior is empty.
+func (p *priors) of(j *job) (*prior, error) { return p.get(p.jobs[j.index]) }
+
+func (p *priors) byID(source int, id string) (*prior, error) { return p.get(p.ids[key{source, id}]) }
+
+func (p *priors) get(at place) (*prior, error) {
+	known := new(prior)
+	if at.length == 0 {
+		return known, nil
+	}
+	b := make([]byte, at.length)
+	if _, err := p.spool.ReadAt(b, at.offset); err != nil && err != io.EOF {
+		return nil, err
+	}
+	return known, json.Unmarshal(b, known)
+}
+
+func (p *priors) close() {
+	if p != nil && p.spool != nil {
+		p.spool.Close()
+	}
+}

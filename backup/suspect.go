@@ -1,0 +1,55 @@
+package backup
+
+import (
+	"encoding/hex"
+	"slices"
+
+	"github.com/padsync/padsync/sources"
+)
+
+// Why a version may be a loss, by comparison with the newest one that is not.
+// docs/format.md lists them with those that a source sees by itself.
+const (
+	ShorterHistory = "shorter-history" // fewer revisions than before
+	OtherHistory   = "other-history"   // made anew under the same id
+	DefaultText    = "default-text"    // back to what it was created with
+	Shrunk         = "shrunk"          // less than a tenth of the text is left
+)
+
+// shortText is how many characters a text has at least before it can be
+// called shrunk: of a few words, nine in ten go easily.
+const shortText = 100
+
+// suspicion says why the version may be a loss, "" if it looks sound.
+func (p *prior) suspicion(v *sources.Version) string {
+	if v.Suspect != "" || p.Sound == nil {
+		return string(v.Suspect)
+	}
+	old, now := p.Sound, &v.Facts
+	switch {
+	case old.Revision != nil && now.Revision != nil && *now.Revision < *old.Revision:
+		return ShorterHistory
+	case now.Blank && !old.Blank:
+		return DefaultText
+	case old.First != "" && now.First != "" && now.First != old.First:
+		return OtherHistory
+	case old.Length >= shortText && now.Length*10 < old.Length:
+		return Shrunk
+	}
+	return ""
+}
+
+// same reports whether the version holds what the newest one holds, so that
+// it need not be saved again: the same bytes, or the same content in the same
+// forms where the source says what content is.
+func (p *prior) same(v *sources.Version) bool {
+	if p.Newest == nil || len(p.Newest.Files) != len(v.Files) || (p.Newest.Suspect == string(sources.RescueCopy)) != (v.Suspect == sources.RescueCopy) {
+		return false
+	}
+	content := v.Facts.Content != "" && v.Facts.Content == p.Newest.Facts.Content
+	return !slices.ContainsFunc(v.Files, func(f sources.File) bool {
+		return !slices.ContainsFunc(p.Newest.Files, func(known file) bool {
+			return known.Name == f.Name && known.Format == f.Format && (content || known.SHA256 == hex.EncodeToString(f.SHA256[:]))
+		})
+	})
+}

@@ -1,0 +1,281 @@
+package repository
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/padsync/padsync/manifest"
+)
+
+// checkPacks is how many packs are checked in one pass over the documents.
+const checkPacks = 128
+
+// A CheckReport says what a repository holds, and what is wrong with it.
+type CheckReport struct {
+	Documents, Versions, Packs int
+	Bytes                      int64 // of the packs, as stored
+	Problems                   []Problem
+
+	// Sealed says that no identity opens the packs: then reading them
+	// proved that they are as they were stored, and no more.
+	Sealed bool
+}
+
+// A Problem is an object that is not as it should be.
+type Problem struct {
+	Object    string // its key
+	Problem   string // "damaged", "missing", "unreadable"
+	Documents []DocumentRef
+}
+
+// A DocumentRef names a document.
+type DocumentRef struct {
+	Source manifest.Source
+	ID     string
+}
+
+// Check looks whether all that manifests name is there, and whether all
+// manifests, checkpoints and parts are what they should be; if readData, it
+// reads and opens every pack, too. Observe, if not nil, is told how many of
+// the packs were read.
+//
+// What is wrong is in the report; the error is for a check that could not be
+// made.
+func (r *Repository) Check(ctx context.Context, readData bool, observe func(done, of int)) (*CheckReport, error) {
+	c, err := r.Read(ctx, At{})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	k := &checker{repo: r, contents: c, named: make(map[string]manifest.Pack), report: new(CheckReport)}
+	if err := k.objects(ctx); err != nil {
+		return nil, err
+	}
+	if err := k.documents(); err != nil {
+		return nil, err
+	}
+	if readData {
+		err = k.packs(ctx, observe)
+	}
+	return k.report, err
+}
+
+type checker struct {
+	repo     *Repository
+	contents *Contents
+	named    map[string]manifest.Pack // by versions, and stored with the right size
+	report   *CheckReport
+}
+
+func (k *checker) problem(key, problem string, documents []DocumentRef) {
+	k.report.Problems = append(k.report.Problems, Problem{key, problem, documents})
+}
+
+// objects checks all manifests, checkpoints and parts, those too that reading
+// passes over since a checkpoint includes them.
+func (k *checker) objects(ctx context.Context) error {
+	seen := make(map[string]bool)
+	for _, d := range k.contents.Damaged {
+		seen[d.Key] = true
+		k.problem(d.Key, d.Problem, nil)
+	}
+	for _, in := range k.contents.inputs {
+		seen[in.id] = true
+		for _, p := range in.header.Parts {
+			seen[p.Key] = true
+		}
+	}
+	check := func(key, hash string) error {
+		if seen[key] {
+			return nil
+		}
+		s, err := k.repo.fetch(ctx, key, hash, maxJSON)
+		if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+			k.problem(key, corrupt.Problem, nil)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	}
+	for prefix, ids := range map[string][]string{manifestsPrefix: k.contents.listed.manifests, checkpointsPrefix: k.contents.listed.checkpoints} {
+		for _, id := range ids {
+			_, _, hash, _ := manifest.ParseID(id)
+			if seen[id] {
+				continue
+			}
+			if err := check(prefix+id+k.repo.ending(jsonEnding), hash); err != nil {
+				return err
+			}
+		}
+	}
+	for key := range k.contents.listed.parts {
+		hash, _, _ := strings.Cut(strings.TrimPrefix(key, partsPrefix), ".")
+		if err := check(key, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// documents counts, and finds what is named and not there.
+func (k *checker) documents() error {
+	broken := make(map[string][]DocumentRef)
+	for record, err := range k.contents.merge(manifest.View{}) {
+		if err != nil {
+			return err
+		}
+		k.report.Documents++
+		k.report.Versions += len(record.Versions)
+		for in := range packsOf(record) {
+			if k.contents.stored(in) {
+				k.named[in.Key] = in
+			} else {
+				broken[in.Key] = append(broken[in.Key], DocumentRef{record.Source, record.ID})
+			}
+		}
+	}
+	for key, documents := range broken {
+		problem := "missing"
+		if _, ok := k.contents.listed.packs[key]; ok {
+			problem = "damaged"
+		}
+		k.problem(key, problem, documents)
+	}
+	for _, in := range k.named {
+		k.report.Packs++
+		k.report.Bytes += in.Size
+	}
+	return nil
+}
+
+func packsOf(r *manifest.Record) map[manifest.Pack]bool {
+	packs := make(map[manifest.Pack]bool)
+	for _, v := range r.Versions {
+		for _, f := range v.Files {
+			packs[f.In] = true
+		}
+	}
+	return packs
+}
+
+// A checkedFile is a file in a pack, and whose it is.
+type checkedFile struct {
+	manifest.FileRecord
+	document DocumentRef
+}
+
+// packs reads all packs, some of them for each pass over the documents: so
+// memory holds the files of these only.
+func (k *checker) packs(ctx context.Context, observe func(done, of int)) error {
+	keys := make([]string, 0, len(k.named))
+	for key := range k.named {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	done := 0
+	for some := range slices.Chunk(keys, checkPacks) {
+		files, err := k.files(some)
+		if err != nil {
+			return err
+		}
+		for _, key := range some {
+			if err := k.pack(ctx, k.named[key], files[key]); err != nil {
+				return err
+			}
+			if done++; observe != nil {
+				observe(done, len(keys))
+			}
+		}
+	}
+	return nil
+}
+
+func (k *checker) files(keys []string) (map[string][]checkedFile, error) {
+	files := make(map[string][]checkedFile, len(keys))
+	for _, key := range keys {
+		files[key] = nil
+	}
+	for record, err := range k.contents.Documents() {
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range record.Versions {
+			for _, f := range v.Files {
+				if _, wanted := files[f.In.Key]; wanted {
+					files[f.In.Key] = append(files[f.In.Key], checkedFile{f, DocumentRef{record.Source, record.ID}})
+				}
+			}
+		}
+	}
+	return files, nil
+}
+
+// pack reads one pack whole, and every file in it that a version names.
+func (k *checker) pack(ctx context.Context, in manifest.Pack, files []checkedFile) error {
+	s, err := k.repo.fetchPack(ctx, in)
+	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+		k.problem(in.Key, corrupt.Problem, distinct(files))
+		return nil
+	}
+	if gone(err) {
+		k.problem(in.Key, "missing", distinct(files))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rd := k.repo.NewReader(ctx)
+	defer rd.Close()
+	if err := rd.keep(in, s); err != nil {
+		return errors.Join(k.unopened(in, err, files), s.Close())
+	}
+	slices.SortFunc(files, func(a, b checkedFile) int {
+		return cmp.Or(cmp.Compare(a.Frame[0], b.Frame[0]), cmp.Compare(a.Offset, b.Offset))
+	})
+	var bad []checkedFile
+	for _, f := range files {
+		content, err := rd.File(f.FileRecord)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			bad = append(bad, f)
+			continue
+		}
+		if err := content.Close(); err != nil {
+			return err
+		}
+	}
+	if len(bad) > 0 {
+		k.problem(in.Key, "damaged", distinct(bad))
+	}
+	return nil
+}
+
+// unopened notes why a pack whose bytes are right cannot be opened.
+func (k *checker) unopened(in manifest.Pack, err error, files []checkedFile) error {
+	if errors.Is(err, ErrNoIdentity) {
+		k.report.Sealed = true
+		return nil
+	}
+	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+		k.problem(in.Key, corrupt.Problem, distinct(files))
+		return nil
+	}
+	return err
+}
+
+func distinct(files []checkedFile) []DocumentRef {
+	var documents []DocumentRef
+	for _, f := range files {
+		if !slices.Contains(documents, f.document) {
+			documents = append(documents, f.document)
+		}
+	}
+	return documents
+}

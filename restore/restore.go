@@ -1,0 +1,167 @@
+// Package restore gives back what a repository holds: as files in a folder.
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+)
+
+// A Plan says what to restore, and where to.
+type Plan struct {
+	Repository *repository.Repository
+	Contents   *repository.Contents
+	Wanted     func(*manifest.Record) bool // nil: all documents
+
+	Newest bool // the newest version, even if it is suspect
+
+	Target    string   // a folder, made where it is missing
+	Formats   []string // forms to write; none: the files as they were saved
+	Language  poll.Language
+	Overwrite bool
+
+	// Observe is told, if not nil, of each document when it is done.
+	Observe func(Event)
+}
+
+// An Event tells what became of one document.
+type Event struct {
+	Document *manifest.Record
+	Version  *manifest.VersionRecord // the one that was taken
+	Files    []string                // what was written, below the target, with slashes
+	Skipped  string                  // why the newest version was not taken: its suspicion
+	Err      error
+}
+
+// A Report counts documents.
+type Report struct {
+	Restored, Failed int
+	NotNewest        int // of those restored
+}
+
+var (
+	// ErrNoVersion says that nothing was ever saved of a document.
+	ErrNoVersion = errors.New("no version was ever saved")
+
+	// ErrNoForm says that a document has none of the forms asked for.
+	ErrNoForm = errors.New("it has none of these forms")
+)
+
+// Run writes the wanted documents as <source>/<document>/<file> below the
+// target, never outside of it. A document that cannot be restored costs only
+// itself; Run's error is for what costs all of them.
+func Run(ctx context.Context, p Plan) (*Report, error) {
+	root, err := durable.OpenRoot(p.Target)
+	if err != nil {
+		return nil, fmt.Errorf("open the target folder: %w", err)
+	}
+	defer root.Close()
+	r := &run{Plan: p, root: root, reader: p.Repository.NewReader(ctx)}
+	defer r.reader.Close()
+	for record, err := range p.Contents.Documents() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return &r.report, err
+		}
+		if record.State == manifest.Erased || p.Wanted != nil && !p.Wanted(record) {
+			continue
+		}
+		r.finish(r.restore(record))
+		if err := r.fatal; err != nil {
+			return &r.report, err
+		}
+	}
+	return &r.report, nil
+}
+
+type run struct {
+	Plan
+	root   *os.Root
+	reader *repository.Reader
+	report Report
+	fatal  error // what the next document would meet too
+}
+
+func (r *run) finish(e Event) {
+	switch {
+	case e.Err != nil:
+		r.report.Failed++
+	default:
+		r.report.Restored++
+	}
+	if e.Err == nil && e.Skipped != "" {
+		r.report.NotNewest++
+	}
+	if errors.Is(e.Err, repository.ErrNoIdentity) || errors.Is(e.Err, context.Canceled) {
+		r.fatal = e.Err
+	}
+	if r.Observe != nil {
+		r.Observe(e)
+	}
+}
+
+func (r *run) restore(record *manifest.Record) Event {
+	e := Event{Document: record}
+	e.Version, e.Skipped = Choose(record, r.Newest)
+	if e.Version == nil {
+		e.Err = ErrNoVersion
+		return e
+	}
+	dir := path.Join(repository.Escape(record.Source.Address()), repository.Escape(record.ID))
+	outputs := r.outputs(record, e.Version)
+	for _, o := range outputs {
+		name := path.Join(dir, repository.Escape(o.name))
+		err := r.write(name, o)
+		switch {
+		case err == nil:
+			e.Files = append(e.Files, name)
+		case !errors.Is(err, poll.ErrNoDates):
+			e.Err = errors.Join(e.Err, err)
+		}
+	}
+	if len(e.Files) == 0 && e.Err == nil {
+		e.Err = ErrNoForm
+	}
+	return e
+}
+
+// Choose gives the version to restore: the newest that is not suspect, or,
+// if all are or newest is true, the newest. If it is not the newest, skipped
+// says why not.
+func Choose(record *manifest.Record, newest bool) (v *manifest.VersionRecord, skipped string) {
+	last, sound := record.Newest(), record.NewestSound()
+	if newest || sound == nil || sound == last {
+		return last, ""
+	}
+	return sound, last.Suspect
+}
+
+// write writes one output.
+func (r *run) write(name string, o output) error {
+	s, err := r.reader.File(o.from)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	put := durable.Create
+	if r.Overwrite {
+		put = durable.Replace
+	}
+	err = put(r.root, name, func(w io.Writer) error { return o.write(w, s, s.Size()) })
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: %w", strings.TrimPrefix(path.Ext(name), "."), fs.ErrExist)
+	}
+	return err
+}
