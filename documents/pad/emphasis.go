@@ -13,7 +13,7 @@ func inline(spans []span) string {
 	var b strings.Builder
 	starred := false // what was written ends with the stars of a span
 	for i, sp := range spans {
-		text := strings.TrimFunc(sp.text, isSpace)
+		text := strings.TrimFunc(sp.text, unicode.IsSpace)
 		if text == "" {
 			b.WriteString(sp.text)
 			starred = false
@@ -28,17 +28,24 @@ func inline(spans []span) string {
 		b.WriteString(after)
 		starred = after == "" && stars && sp.style == sp.style&(bold|italic) && sp.style != 0
 	}
-	return strings.TrimRightFunc(strings.ReplaceAll(b.String(), "\r", " "), isSpace)
+	line := strings.TrimRightFunc(strings.ReplaceAll(b.String(), "\r", " "), unicode.IsSpace)
+	if text, ok := strings.CutSuffix(line, `\\`); ok {
+		return text + "&#92;" // a backslash may follow, to break the line; goldmark 1.8.2 misreads three
+	}
+	return line
 }
 
+// entity is what CommonMark decodes in addresses too.
+var entity = regexp.MustCompile(`&(#?\w+;)`)
+
 func linked(href, text string) string {
-	switch href {
-	case "":
+	switch {
+	case href == "":
 		return escapeMarkdown(text)
-	case text:
+	case href == text && !entity.MatchString(href):
 		return "<" + text + ">"
 	default:
-		return "[" + escapeMarkdown(text) + "](<" + href + ">)"
+		return "[" + escapeMarkdown(text) + "](<" + entity.ReplaceAllString(href, "&amp;$1") + ">)"
 	}
 }
 
@@ -80,10 +87,8 @@ func closes(inner string, after []span) bool {
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-func parts(r rune) bool { return isSpace(r) || unicode.IsPunct(r) || r < 0x80 && unicode.IsSymbol(r) }
-
-func isSpace(r rune) bool {
-	return r == '\t' || r == '\n' || r == '\f' || r == '\r' || unicode.Is(unicode.Zs, r)
+func parts(r rune) bool {
+	return r == '\t' || unicode.Is(unicode.Zs, r) || unicode.IsPunct(r) || r < 0x80 && unicode.IsSymbol(r)
 }
 
 var markup = regexp.MustCompile("[\\\\`*_\\[\\]<>&~|]")
@@ -94,7 +99,7 @@ func escapeMarkdown(text string) string { return markup.ReplaceAllString(text, `
 // is a code block, or is dropped.
 var (
 	startMarkup = regexp.MustCompile(`^(?:[#+=:-]|\d{1,9}[.)])`)
-	startSpace  = regexp.MustCompile(`^[\s\p{Zs}]+`)
+	startSpace  = regexp.MustCompile(`^[\s\p{Z}]+`)
 )
 
 func escapeStart(line string) string {

@@ -35,14 +35,14 @@ type markdownWriter struct {
 	last    block
 	written block // the last one that is not nothing
 	lists   []markdownList
-	listed  string // the kind of the last list
+	listed  string // the kind of the last list that is in none
 	code    []string
 }
 
 type markdownList struct {
 	kind   string
-	next   int // number
-	indent int // of what its items hold, from its own
+	next   int    // number
+	marker string // of the last item; what the item holds is indented by it
 }
 
 func (m *markdownWriter) line(l *line, spans []span) {
@@ -50,7 +50,7 @@ func (m *markdownWriter) line(l *line, spans []span) {
 	switch {
 	case l.list == "number" && l.level > 0, l.list == "bullet" && l.level > 0:
 		m.begin(listItem)
-		m.WriteString(strings.TrimRight(m.item(l)+escapeStart(text), " ") + "\n")
+		m.item(l, escapeStart(text))
 	case l.head == "code":
 		m.begin(code)
 		m.code = append(m.code, strings.ReplaceAll(plain(spans), "\r", " "))
@@ -106,52 +106,50 @@ func (m *markdownWriter) fence() {
 	m.code = nil
 }
 
-// item returns what stands before an item's text: the indent of the lists
-// that go on, and the markers of those that begin.
-func (m *markdownWriter) item(l *line) string {
+// item writes the indent of the lists that go on, the markers of those that
+// begin, and the text.
+func (m *markdownWriter) item(l *line, text string) {
 	if len(m.lists) == 0 && m.listed == l.list {
 		m.WriteString("<!-- -->\n\n") // else the list before would go on
 	}
-	m.listed = l.list
+	within := len(m.lists) > 0
 	resumed := len(m.lists) >= l.level
 	m.lists = m.lists[:min(len(m.lists), l.level)]
 	if n := len(m.lists); n == l.level && m.lists[n-1].kind != l.list {
 		m.lists = m.lists[:n-1]
 	}
-	inside := len(m.lists)
-	if inside == l.level {
-		inside-- // the item is a further one
-	}
-	indent := 0
-	for _, list := range m.lists[:inside] {
-		indent += list.indent
-	}
+	outer := min(len(m.lists), l.level-1)
+	begins := len(m.lists) < l.level
 	for len(m.lists) < l.level {
 		m.lists = append(m.lists, markdownList{kind: l.list, next: l.firstNumber(resumed)})
 	}
-	markers := ""
-	for i := inside; i < l.level; i++ {
-		marker := m.lists[i].marker()
-		m.lists[i].indent = len(marker)
-		markers += marker
+	m.listed = m.lists[0].kind
+	indent, markers := 0, ""
+	for i := range m.lists {
+		if i >= outer {
+			m.lists[i].mark()
+			markers += m.lists[i].marker
+		} else {
+			indent += len(m.lists[i].marker)
+		}
 	}
-	return strings.Repeat(" ", indent) + markers
+	if within && begins && l.list == "number" && markers[:3] != "1. " {
+		m.WriteString("\n") // such a list would not end the paragraph before
+	}
+	if text == "" {
+		text = "&nbsp;" // an item of nothing would hold nothing
+	}
+	m.WriteString(strings.Repeat(" ", indent) + markers + text + "\n")
 }
 
-func (l *markdownList) marker() string {
+// mark makes the marker of the next item.
+func (l *markdownList) mark() {
 	if l.kind == "bullet" {
-		return "- "
+		l.marker = "- "
+		return
 	}
 	// CommonMark takes nine digits at most.
 	n := min(l.next, 999_999_999)
+	l.marker = strconv.Itoa(n) + ". "
 	l.next = n + 1
-	return strconv.Itoa(n) + ". "
-}
-
-func plain(spans []span) string {
-	var b strings.Builder
-	for _, sp := range spans {
-		b.WriteString(sp.text)
-	}
-	return b.String()
 }

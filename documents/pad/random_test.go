@@ -72,7 +72,8 @@ func randomExport(rnd *rand.Rand, id string) []byte {
 	return b
 }
 
-var words = []string{"mot", " ", "été", "😀😁", "*", "* a", "1. b", "<b>&amp;", "https://example.org/é?a=b&c=(d).", "# x", "\t", "  deux", "👩‍👩‍👧", "_a_b*c`", "fin."}
+var words = []string{"mot", " ", "été", "😀😁", "*", "* a", "1. b", "<b>&amp;", "https://example.org/é?a=b&c=(d).", "# x", "\t", "  deux", "👩‍👩‍👧", "_a_b*c`", "fin.",
+	"``", `\`, "+ x", "- ", "---", "===", "~~~", "2) y", "<!--", "&copy;", "![x](y)", "|a|b|", "www.example.org/a_b_c", "#", "…", "«", "mailto:a@example.org", "\u00a0", "\u2028", "\r"}
 
 func randomMarker(rnd *rand.Rand, number func(name, value string) string) string {
 	common := number("insertorder", "first") + number("lmkr", "1")

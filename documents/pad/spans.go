@@ -77,11 +77,7 @@ var linkText = regexp.MustCompile(`(?i)(?:https?://|mailto:|www\.)[\pL\pM\pN:@_.
 
 // link cuts spans at the borders of links.
 func link(spans []span) []span {
-	var whole strings.Builder
-	for _, sp := range spans {
-		whole.WriteString(sp.text)
-	}
-	text := whole.String()
+	text := plain(spans)
 	found := linkText.FindAllStringIndex(text, -1)
 	if found == nil {
 		return spans
@@ -120,4 +116,12 @@ func address(text string) string {
 		return "http://" + text
 	}
 	return text
+}
+
+func plain(spans []span) string {
+	var b strings.Builder
+	for _, sp := range spans {
+		b.WriteString(sp.text)
+	}
+	return b.String()
 }
