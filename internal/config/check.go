@@ -1,0 +1,98 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// kinds are those of sources; "" is found out.
+var kinds = []string{"", "etherpad", "framadate"}
+
+var format = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+
+// A checker collects problems with their places.
+type checker struct {
+	places map[string]place
+	found  problems
+}
+
+// report notes a problem of the key in a table: where the key is, else where
+// the table begins. A single table may do without its number.
+func (c *checker) report(table, key string, p Problem) {
+	name, _, _ := strings.Cut(table, "[")
+	var at place
+	for _, candidate := range []string{table + "." + key, name + "." + key, table, name} {
+		var ok bool
+		if at, ok = c.places[candidate]; ok {
+			break
+		}
+	}
+	c.found = append(c.found, &Error{Line: at.line, Column: at.column, Key: name + "." + key, Problem: p})
+}
+
+// check tells what is wrong with values, as problems.
+func (c *Config) check(places map[string]place) error {
+	k := &checker{places: places}
+	names := make(map[string]bool)
+	for i, s := range c.Sources {
+		table := fmt.Sprintf("source[%d]", i)
+		k.source(table, s)
+		if s.Name != "" && names[s.Name] {
+			k.report(table, "name", Duplicate)
+		}
+		names[s.Name] = true
+	}
+	addresses := make(map[string]bool)
+	for i, r := range c.Repositories {
+		table := fmt.Sprintf("repository[%d]", i)
+		switch a := r.Address.Reveal(); {
+		case a == "":
+			k.report(table, "address", Missing)
+		case addresses[a]:
+			k.report(table, "address", Duplicate)
+		default:
+			addresses[a] = true
+		}
+	}
+	if slices.Contains(c.Encryption.Recipients, "") {
+		k.report("encryption", "recipients", Missing)
+	}
+	if c := c.Encryption.IdentityCommand; len(c) > 0 && c[0] == "" {
+		k.report("encryption", "identity-command", Missing)
+	}
+	if len(k.found) > 0 {
+		return k.found
+	}
+	return nil
+}
+
+func (k *checker) source(table string, s Source) {
+	if !slices.Contains(kinds, s.Kind) {
+		k.report(table, "kind", Invalid)
+	}
+	if base := s.URL.Reveal(); base != "" && !isBase(base) {
+		k.report(table, "url", Invalid)
+	}
+	if len(s.Documents) == 0 && s.DocumentsFile == "" {
+		k.report(table, "documents", Missing)
+	}
+	for _, d := range s.Documents {
+		if d.Reveal() == "" {
+			k.report(table, "documents", Missing)
+		} else if s.URL.Reveal() == "" && !strings.Contains(d.Reveal(), "://") {
+			k.report(table, "url", Missing)
+			break
+		}
+	}
+	if slices.ContainsFunc(s.Formats, func(f string) bool { return !format.MatchString(f) }) {
+		k.report(table, "formats", Invalid)
+	}
+}
+
+func isBase(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.RawQuery == "" && u.Fragment == ""
+}

@@ -1,0 +1,162 @@
+// Package config reads padsync.toml and files that list documents.
+//
+// It checks what can be told from the text alone; it opens no repository,
+// runs no command and asks no server.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// A Config is what padsync.toml says. Paths in the file are relative to its
+// folder, "~/" is the home folder; in a Config from Load they are absolute.
+type Config struct {
+	// Each [[source]] is a server, or a part of what it holds.
+	Sources []Source `toml:"source"`
+
+	// Each [[repository]] is a place to save to. Every document is fetched
+	// once and saved to all of them. None: the default repository.
+	Repositories []Repository `toml:"repository"`
+
+	// [encryption] says who can read the repositories.
+	Encryption Encryption `toml:"encryption"`
+}
+
+// A Source is what to back up from one server.
+type Source struct {
+	// name is how messages and ls call the source. No two have the same.
+	Name string `toml:"name"`
+
+	// kind is "etherpad" or "framadate". It may be left out where the
+	// addresses show it, or the server tells when asked.
+	Kind string `toml:"kind"`
+
+	// url is the address that the server's documents begin with, such as
+	// "https://annuel.framapad.org". It is needed where documents are given
+	// by their ids alone.
+	URL Secret `toml:"url"`
+
+	// documents are addresses or ids of pads and polls.
+	Documents []Secret `toml:"documents"`
+
+	// documents-file is a file with more of them, one on each line, blank
+	// lines and comments (#) left out.
+	DocumentsFile string `toml:"documents-file"`
+
+	// formats are fetched besides .etherpad, each at the price of one more
+	// request for a pad: "txt", "html", "pdf", "docx", "odt".
+	Formats []string `toml:"formats"`
+}
+
+// A Repository is a place to save to.
+type Repository struct {
+	// address is a folder, "file:FOLDER", "rclone:REMOTE:PATH" or
+	// "s3:https://HOST[:PORT]/BUCKET[/PREFIX]".
+	Address Secret `toml:"address"`
+
+	// unencrypted = true says that documents may be stored here so that
+	// everyone with access to the place can read them. Otherwise only a local
+	// folder may hold plain documents, if there are no recipients.
+	Unencrypted bool `toml:"unencrypted"`
+}
+
+// An Encryption says to whom documents are sealed, and what opens them.
+type Encryption struct {
+	// recipients are those who can read, in age's forms: "age1…",
+	// "age1pq…", "ssh-ed25519 …".
+	Recipients []string `toml:"recipients"`
+
+	// recipients-file has more of them, one on each line.
+	RecipientsFile string `toml:"recipients-file"`
+
+	// identity-file is an identity of the owner, which opens documents. A
+	// backup needs none, and a machine that only backs up should have none.
+	IdentityFile string `toml:"identity-file"`
+
+	// identity-command is a program with its arguments, such as
+	// ["pass", "show", "padsync"], that prints an identity file.
+	IdentityCommand []string `toml:"identity-command"`
+
+	// runner-identity-file is the identity that opens this machine's lists
+	// of documents, and no document. By default it is in the state folder,
+	// made by the first backup.
+	RunnerIdentityFile string `toml:"runner-identity-file"`
+}
+
+// maxFile is more than any configuration needs: long lists of documents have
+// files of their own.
+const maxFile = 1 << 20
+
+// Load reads and checks the file at path. What is wrong in it is told as one
+// *Error for each place, joined; a missing file matches fs.ErrNotExist.
+func Load(path string) (*Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	if len(text) > maxFile {
+		return nil, &Error{File: path, Problem: TooLong}
+	}
+	c, err := parse(text, path)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	home, _ := os.UserHomeDir()
+	c.resolve(dir, home)
+	return c, nil
+}
+
+// parse decodes strictly and checks, without a look at anything else.
+func parse(text []byte, file string) (*Config, error) {
+	var c Config
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&c)
+	if err == nil {
+		err = c.check(places(text))
+	}
+	if err != nil {
+		return nil, named(err, file)
+	}
+	return &c, nil
+}
+
+// named makes errors of ours from those of the decoder, whose texts may hold
+// a part of the file, and puts the file's name into all.
+func named(err error, file string) error {
+	var strict *toml.StrictMissingError
+	var decode *toml.DecodeError
+	var own problems
+	switch {
+	case errors.As(err, &own):
+	case errors.As(err, &strict):
+		for i := range strict.Errors {
+			own = append(own, decodeError(&strict.Errors[i], UnknownKey))
+		}
+	case errors.As(err, &decode):
+		own = problems{decodeError(decode, NotTOML)}
+	default:
+		own = problems{{Problem: NotTOML}}
+	}
+	all := make([]error, len(own))
+	for i, e := range own {
+		e.File = file
+		all[i] = e
+	}
+	return errors.Join(all...)
+}

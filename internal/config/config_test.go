@@ -1,0 +1,199 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const whole = `# what CI and cron run
+[[source]]
+name = "asso"
+kind = "etherpad"
+url = "https://annuel.framapad.org"
+documents = ["ag-2026", "https://annuel.framapad.org/p/été#L3"]
+documents-file = "pads.txt"
+formats = ["html", "pdf"]
+
+[[source]]
+documents = ["https://framadate.org/AbCdEf1234567890"]
+
+[[repository]]
+address = "archive"
+
+[[repository]]
+address = "rclone:nextcloud,pass=x:Backups/pads"
+unencrypted = true
+
+[encryption]
+recipients = ["age1xyz"]
+recipients-file = "~/recipients.txt"
+identity-file = "/etc/padsync/key.txt"
+identity-command = ["pass", "show", "padsync"]
+runner-identity-file = "./keys/../runner.txt"
+`
+
+// load puts the text into a file and loads it.
+func load(t *testing.T, text string) (*Config, string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "padsync.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(path)
+	return c, dir, err
+}
+
+func TestWholeFileIsUnderstood(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	for name, text := range map[string]string{
+		"unix":      whole,
+		"windows":   "\ufeff" + strings.ReplaceAll(whole, "\n", "\r\n"),
+		"no end":    strings.TrimSpace(whole),
+		"commented": strings.ReplaceAll(whole, "\n\n", "\n # a comment\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, dir, err := load(t, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, e := c.Sources[0], c.Encryption
+			got := []string{
+				s.Name, s.Kind, s.URL.Reveal(), s.Documents[0].Reveal(), s.Documents[1].Reveal(), s.DocumentsFile, fmt.Sprint(s.Formats),
+				c.Sources[1].Documents[0].Reveal(), c.Repositories[0].Address.Reveal(), c.Repositories[1].Address.Reveal(),
+				fmt.Sprint(c.Repositories[0].Unencrypted, c.Repositories[1].Unencrypted),
+				fmt.Sprint(e.Recipients), e.RecipientsFile, e.IdentityFile, fmt.Sprint(e.IdentityCommand), e.RunnerIdentityFile,
+			}
+			want := []string{
+				"asso", "etherpad", "https://annuel.framapad.org", "ag-2026", "https://annuel.framapad.org/p/été#L3",
+				filepath.Join(dir, "pads.txt"), "[html pdf]",
+				"https://framadate.org/AbCdEf1234567890", filepath.Join(dir, "archive"), "rclone:nextcloud,pass=x:Backups/pads",
+				"false true",
+				"[age1xyz]", filepath.Join(home, "recipients.txt"), filepath.FromSlash("/etc/padsync/key.txt"), "[pass show padsync]", filepath.Join(dir, "runner.txt"),
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
+func TestEmptyFileSaysNothing(t *testing.T) {
+	if c, _, err := load(t, ""); err != nil || len(c.Sources)+len(c.Repositories) > 0 {
+		t.Error(c, err)
+	}
+}
+
+func TestMissingFileIsNotExist(t *testing.T) {
+	if _, err := Load(filepath.Join(t.TempDir(), "none.toml")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"[[source]]\nname = 'a'\ndocumnts = ['hunter2']\n", "3:1: source.documnts: unknown key"},
+		{"[[sources]]\nname = 'hunter2'\n", "1:3: sources: unknown key"},
+		{"typo = 'hunter2'", "1:1: typo: unknown key"},
+		{"'https://h/hunter2' = 1", "1:1: unknown key"},
+		{"[[source]]\ndocuments = 'hunter2'\n", "2:13: source.documents: another type of value is needed"},
+		{"[[source]]\nname = 3\n", "2:8: source.name: another type of value is needed"},
+		{"[[source]]\nurl = ['hunter2']\n", "2:7: source.url: another type of value is needed"},
+		{"a = 'hunter2'\n[[source]]\nb = 'hunter2'\n", "1:1: a: unknown key\n3:1: source.b: unknown key"},
+		{"[[repository]]\naddress = 'x'\nunencrypted = 'hunter2'\n", "3:15: repository.unencrypted: another type of value is needed"},
+		{"source = 'hunter2'\n", "1:10: source: another type of value is needed"},
+		{"[source]\nname = 'hunter2'\n", "1:2: source.documents: missing or empty"},
+		{"[encryption]\nidentity-command = 'pass hunter2'\n", "2:20: encryption.identity-command: another type of value is needed"},
+		{"[encryption]\nrecipients = ['hunter2\n", "2:23: not valid TOML"},
+		{"name = hunter2\n", "1:8: not valid TOML"},
+		{"https://h/hunter2\n", "1:6: not valid TOML"},
+		{"[encryption]\nrecipients = []\nrecipients = ['hunter2']\n", "3:1: recipients: not valid TOML"},
+		{"[encryption]\n[encryption]\n", "2:2: encryption: not valid TOML"},
+		{"a = 1.hunter2", "1:7: not valid TOML"},
+		{"a = '\xff'", "1:6: not valid TOML"},
+		{"[[source]]\ndocuments = ['hunter2']\n", "1:3: source.url: missing or empty"},
+		{"\n[[source]]\nurl = 'https://h'\n", "2:3: source.documents: missing or empty"},
+		{"[[source]]\nurl = ''\ndocuments = ['https://h/p/hunter2', '']\n", "3:1: source.documents: missing or empty"},
+		{"[[source]]\nkind = 'hunter2'\ndocuments-file = 'x'\n", "2:1: source.kind: not a value that this takes"},
+		{"[[source]]\nurl = 'ftp://hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: not a value that this takes"},
+		{"[[source]]\nurl = 'https://h?hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: not a value that this takes"},
+		{"[[source]]\nformats = ['../hunter2']\ndocuments-file = 'x'\n", "2:1: source.formats: not a value that this takes"},
+		{"[[source]]\nname = 'a'\ndocuments-file = 'x'\n[[source]]\nname = 'a'\ndocuments-file = 'y'\n", "5:1: source.name: there already"},
+		{"[[repository]]\n", "1:3: repository.address: missing or empty"},
+		{"[[repository]]\naddress = 'hunter2'\n\n[[repository]]\naddress = 'hunter2'\n", "5:1: repository.address: there already"},
+		{"[encryption]\nrecipients = ['']\n", "2:1: encryption.recipients: missing or empty"},
+		{"[encryption]\nidentity-command = ['']\n", "2:1: encryption.identity-command: missing or empty"},
+		{"source = [{kind = 'hunter2', documents-file = 'x'}]\n", "1:1: source.kind: not a value that this takes"},
+		{strings.Repeat("#", maxFile+1), "too long"},
+	} {
+		_, dir, err := load(t, c.text)
+		if err == nil {
+			t.Errorf("%q: no error", c.text[:min(len(c.text), 80)])
+			continue
+		}
+		got := strings.ReplaceAll(err.Error(), filepath.Join(dir, "padsync.toml")+":", "")
+		if got = strings.ReplaceAll(got, "\n ", "\n"); strings.TrimSpace(got) != c.want {
+			t.Errorf("%q:\n got %q\nwant %q", c.text[:min(len(c.text), 80)], got, c.want)
+		}
+		var e *Error
+		if !errors.As(err, &e) || e.File == "" || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%#v", err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(whole)
+	f.Add("source = [{name = 'x'}]\n[encryption]\nrecipients = [\n1.5e3,\n]")
+	f.Add("[[source]]\ndocuments-file = \"\"\"\nsecret\"\"\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parse([]byte(text), "padsync.toml")
+		if (c == nil) == (err == nil) {
+			t.Fatal(c, err)
+		}
+		if err == nil {
+			c.resolve("/etc/padsync", "/root")
+			return
+		}
+		var e *Error
+		if !errors.As(err, &e) || e.Line > 1+strings.Count(text, "\n") {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestPathsAreOfTheFile(t *testing.T) {
+	dir, home := filepath.FromSlash("/etc/padsync"), filepath.FromSlash("/home/me")
+	for in, want := range map[string]string{
+		"":                   "",
+		"a/b":                "/etc/padsync/a/b",
+		"../b":               "/etc/b",
+		"~":                  "/home/me",
+		"~/a":                "/home/me/a",
+		"~me/a":              "/etc/padsync/~me/a",
+		"/a/./b":             "/a/b",
+		"file:a":             "file:/etc/padsync/a",
+		"file:~/a":           "file:/home/me/a",
+		"file:/a":            "file:/a",
+		"s3:https://h/b/p":   "s3:https://h/b/p",
+		"rclone:x:a":         "rclone:x:a",
+		"nextcloud:a":        "nextcloud:a",
+		":webdav,url=u:a":    ":webdav,url=u:a",
+		"./colon:in the way": "/etc/padsync/colon:in the way",
+	} {
+		if got := folder(in, dir, home); filepath.ToSlash(got) != want {
+			t.Errorf("%q is %q, not %q", in, got, want)
+		}
+	}
+	if got := absolute("~/a", dir, ""); filepath.ToSlash(got) != "/etc/padsync/~/a" {
+		t.Errorf("without a home folder: %q", got)
+	}
+}
