@@ -103,9 +103,20 @@ func (p *pool) UnmarshalJSON(b []byte) error {
 // stands for nothing, as in Etherpad.
 func (p pool) attributes(attribs string) iter.Seq[attribute] {
 	return func(yield func(attribute) bool) {
-		for strings.HasPrefix(attribs, "*") {
-			n, rest, _ := cutNumber(attribs[1:])
+		for n := range numbers(attribs) {
 			if a, ok := p[n]; ok && !yield(a) {
+				return
+			}
+		}
+	}
+}
+
+// numbers yields those of "*0*2".
+func numbers(attribs string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for strings.HasPrefix(attribs, "*") {
+			n, rest, ok := cutNumber(attribs[1:])
+			if !ok || !yield(n) {
 				return
 			}
 			attribs = rest

@@ -190,6 +190,3 @@ func decode(m Member, v any) error {
 	}
 	return nil
 }
-
-// keyInterval is how often Etherpad keeps a whole state in a revision.
-const keyInterval = 100

@@ -132,6 +132,9 @@ func FuzzOpen(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+		if _, err := p.At(p.Head); err != nil && !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrTooLarge) {
+			t.Fatal(err)
+		}
 	})
 }
 
