@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -42,6 +43,7 @@ type inspection struct {
 	first    string // the text after revision 0
 	facts    sources.Facts
 	content  hash.Hash
+	scratch  []byte
 }
 
 // inspect checks that r holds the whole export of the pad id, size bytes long.
@@ -80,7 +82,10 @@ func (in *inspection) member(m pad.Member) error {
 		in.others = in.others || !a.isOnlyIn(in.id)
 		value = a.lasting()
 	}
-	fmt.Fprintf(in.content, "%d:%s%d:", len(m.Key), m.Key, len(value))
+	in.scratch = strconv.AppendInt(in.scratch[:0], int64(len(m.Key)), 10)
+	in.scratch = append(append(in.scratch, ':'), m.Key...)
+	in.scratch = append(strconv.AppendInt(in.scratch, int64(len(value)), 10), ':')
+	in.content.Write(in.scratch)
 	in.content.Write(value)
 
 	switch m.Kind {
@@ -156,7 +161,9 @@ func (in *inspection) decodeRevision(n int64, value []byte) error {
 	if json.Unmarshal(value, &r) != nil || r.Changeset == "" {
 		return errors.New("a revision is none")
 	}
-	in.last, in.modified = n, milliseconds(r.Meta.Timestamp)
+	if n > in.last || n == in.head {
+		in.last, in.modified = n, milliseconds(r.Meta.Timestamp)
+	}
 	if n > 0 {
 		return nil
 	}
