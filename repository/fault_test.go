@@ -1,0 +1,441 @@
+package repository_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
+	"github.com/padsync/padsync/sinks/memory"
+	"github.com/padsync/padsync/sinks/sinktest"
+	"github.com/padsync/padsync/sources"
+)
+
+// TestEveryFailedWriteLosesNothing fails each write of a run, in each way: the
+// run must not claim success unless the write landed, what was saved before
+// must still be there, and the next run must work.
+func TestEveryFailedWriteLosesNothing(t *testing.T) {
+	before := map[string]string{"ag": "first", "bureau": "b"}
+	for at := 1; ; at++ {
+		clean := 0
+		for _, applied := range []bool{false, true} {
+			for _, crash := range []bool{false, true} {
+				t.Run(fmt.Sprintf("write=%d,applied=%v,crash=%v", at, applied, crash), func(t *testing.T) {
+					w := newWorld(t, true)
+					w.mustRun(before)
+					after := map[string]string{"ag": "second", "long": w.text(7 << 20), "new": w.text(7 << 20)}
+					plain := w.sink
+					faulty := &sinktest.Faulty{Sink: plain, At: at, Applied: applied, Crash: crash}
+					w.sink = faulty
+					err := w.run(after, true)
+					if faulty.Writes() < at {
+						clean++
+					} else if err == nil {
+						t.Error("the run claims success")
+					}
+					w.sink = plain
+					if err != nil {
+						got := w.asOwner().contents(repository.At{})
+						for id, text := range before {
+							if got[id] != text && got[id] != after[id] {
+								t.Errorf("%q is lost", id)
+							}
+						}
+					}
+					w.wantSound()
+					w.mustRun(after)
+					w.asOwner().wantContents()
+				})
+			}
+		}
+		if clean > 0 {
+			if at < 3 {
+				t.Errorf("a run made %d writes only", at-1)
+			}
+			return
+		}
+	}
+}
+
+func (w *world) wantSound() {
+	w.t.Helper()
+	if report := w.asOwner().check(); len(report.Problems) > 0 {
+		w.t.Errorf("problems: %+v", report.Problems)
+	}
+}
+
+func (w *world) check() *repository.CheckReport {
+	w.t.Helper()
+	r, err := repository.Open(w.t.Context(), w.sink, w.options)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	report, err := r.Check(w.t.Context(), true, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report
+}
+
+// TestFirstRunThatFails fails each write of a repository's first run.
+func TestFirstRunThatFails(t *testing.T) {
+	for at := range 4 {
+		for _, applied := range []bool{false, true} {
+			w := newWorld(t, true)
+			plain := w.sink
+			w.sink = &sinktest.Faulty{Sink: plain, At: at, Applied: applied, Crash: true}
+			err := w.run(map[string]string{"ag": "x"}, true)
+			if at > 0 && err == nil {
+				t.Errorf("write %d failed, and the run claims success", at)
+			}
+			w.sink = plain
+			w.mustRun(map[string]string{"ag": "y"})
+			w.asOwner().wantContents()
+		}
+	}
+}
+
+func TestBrokenSourceSpoilsNoNeighbour(t *testing.T) {
+	w := newWorld(t, false)
+	r := w.open()
+	c, err := r.Read(t.Context(), repository.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	run, err := r.Begin(t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	save := func(id string, v *sources.Version) error {
+		return run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "")
+	}
+	if err := save("a", version("a", "one")); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]io.ReaderAt{
+		"breaks off": io.NewSectionReader(bytes.NewReader([]byte("two")), 0, 2),
+		"lies":       strings.NewReader("TWO"),
+	} {
+		v := version("b", "two")
+		v.Files[0].Content = content
+		if err := save("b", v); !errors.Is(err, repository.ErrFile) {
+			t.Errorf("a file that %s: %v", name, err)
+		}
+	}
+	if err := save("c", version("c", "three")); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Commit(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	w.wantThese(w.contents(repository.At{}), map[string]string{"a": "one", "c": "three"})
+	w.wantSound()
+}
+
+// TestOneFlippedByteIsFound flips a byte of each object in turn.
+func TestOneFlippedByteIsFound(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		for i := range 35 { // enough for a checkpoint
+			w.mustRun(map[string]string{fmt.Sprint("pad-", i): w.text(2000)})
+		}
+		for _, key := range w.keys("") {
+			damaged := *w
+			damaged.sink = clone(t, w.sink, func(k string, b []byte) []byte {
+				if k == key {
+					b[len(b)/2] ^= 1
+				}
+				return b
+			})
+			if key == "padsync.json" {
+				if _, err := repository.Open(t.Context(), damaged.sink, w.options); err == nil {
+					t.Logf("%s: a flipped byte that changes nothing that is read", key)
+				}
+				continue
+			}
+			report := damaged.asOwner().check()
+			if len(report.Problems) != 1 || report.Problems[0].Object != key {
+				t.Errorf("%s: problems are %+v", key, report.Problems)
+				continue
+			}
+			if documents := report.Problems[0].Documents; strings.HasPrefix(key, "packs/") && len(documents) != 1 {
+				t.Errorf("%s: documents are %v", key, documents)
+			}
+			if !strings.HasPrefix(key, "packs/") {
+				// Whatever manifest or checkpoint is damaged: the rest serves, loudly.
+				view := damaged.asOwner()
+				if n := len(view.contents(repository.At{})); n < 34 {
+					t.Errorf("%s: %d documents of 35 are left", key, n)
+				}
+			}
+		}
+	})
+}
+
+func TestDamagedCheckpointCostsNothing(t *testing.T) {
+	w := newWorld(t, true)
+	for i := range 35 {
+		w.mustRun(map[string]string{fmt.Sprint("pad-", i): "x"})
+	}
+	for _, prefix := range []string{"checkpoints/", "parts/"} {
+		damaged := w.asOwner()
+		damaged.sink = clone(t, w.sink, func(k string, b []byte) []byte {
+			if strings.HasPrefix(k, prefix) {
+				b[len(b)-1] ^= 1
+			}
+			return b
+		})
+		w.damaged = nil
+		damaged.wantContents()
+		if len(w.damaged) == 0 {
+			t.Errorf("a damaged object in %s was passed over in silence", prefix)
+		}
+	}
+}
+
+// clone copies a sink, each object changed by change.
+func clone(t *testing.T, from sinks.Sink, change func(string, []byte) []byte) sinks.Sink {
+	t.Helper()
+	to := memory.New(time.Now)
+	for o, err := range from.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rc, err := from.Get(t.Context(), o.Key, 0, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(rc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = change(o.Key, b)
+		if err := to.Put(t.Context(), o.Key, bytes.NewReader(b), int64(len(b))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+func TestHeadlessRepositoryIsNoNewOne(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"ag": "x"})
+	if err := w.sink.Delete(t.Context(), "padsync.json"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.run(nil, true); !errors.Is(err, repository.ErrHeadless) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestSealedStaysSealed(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"ag": "x"})
+	plain := *w
+	plain.options.Recipients = nil
+	if err := plain.run(nil, true); !errors.Is(err, repository.ErrSealed) {
+		t.Errorf("plain data into a sealed repository: %v", err)
+	}
+	other := *w
+	other.options.Recipients = recipients(t, identity(t))
+	if err := other.run(nil, true); !errors.Is(err, repository.ErrRecipients) {
+		t.Errorf("other recipients: %v", err)
+	}
+	w = newWorld(t, false)
+	w.mustRun(map[string]string{"ag": "x"})
+	w.options.Recipients = recipients(t, identity(t))
+	if err := w.run(nil, true); !errors.Is(err, repository.ErrPlain) {
+		t.Errorf("recipients for a plain repository: %v", err)
+	}
+}
+
+func TestNewerFormatIsRefused(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"ag": "x"})
+	w.sink = clone(t, w.sink, func(k string, b []byte) []byte {
+		if k == "padsync.json" {
+			return bytes.Replace(b, []byte(`"version":1`), []byte(`"version":2`), 1)
+		}
+		return b
+	})
+	if err := w.run(nil, true); !errors.Is(err, manifest.ErrUnsupported) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestTwoRunsAtOnceLoseNothing(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"old": "o"})
+	var g sync.WaitGroup
+	for i := range 4 {
+		g.Go(func() {
+			own := *w
+			own.texts = map[string]string{}
+			if err := own.run(map[string]string{fmt.Sprint("pad-", i): fmt.Sprint("text ", i), "both": "same"}, true); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	g.Wait()
+	w.wantThese(w.asOwner().contents(repository.At{}), map[string]string{
+		"old": "o", "pad-0": "text 0", "pad-1": "text 1", "pad-2": "text 2", "pad-3": "text 3", "both": "same"})
+	w.wantSound()
+}
+
+// TestClockSaysNothing: a machine whose clock is years ahead makes no version
+// the newest for ever.
+func TestClockSaysNothing(t *testing.T) {
+	w := newWorld(t, false)
+	w.now = w.now.AddDate(10, 0, 0)
+	w.mustRun(map[string]string{"ag": "from 2036"})
+	w.now = w.now.AddDate(-10, 0, 0)
+	w.mustRun(map[string]string{"ag": "from now"})
+	w.wantContents()
+}
+
+func TestInterruptedRunIsTakenUp(t *testing.T) {
+	w := newWorld(t, true)
+	if err := w.run(map[string]string{"done": "x"}, false); err != nil {
+		t.Fatal(err)
+	}
+	resumed := func() (resumed []string) {
+		r := w.open()
+		c, err := r.Read(t.Context(), repository.At{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		skip := c.Resumed()
+		for record, err := range c.Documents() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if skip(record) {
+				resumed = append(resumed, record.ID)
+			}
+		}
+		return resumed
+	}
+	if got := resumed(); len(got) != 1 {
+		t.Errorf("resumed: %q", got)
+	}
+	w.now = w.now.Add(-23 * time.Hour) // run adds a day
+	if err := w.run(map[string]string{"second": "y"}, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := resumed(); len(got) != 2 {
+		t.Errorf("a run that was interrupted twice is taken up with %q", got)
+	}
+	w.now = w.now.Add(25 * time.Hour)
+	if got := resumed(); len(got) != 0 {
+		t.Errorf("after a day, %q are not looked at", got)
+	}
+	w.now = w.now.Add(-25 * time.Hour)
+	w.mustRun(nil)
+	if got := resumed(); len(got) != 0 {
+		t.Errorf("after a complete run, %q are not looked at", got)
+	}
+}
+
+func TestLostPackIsNoVersion(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"ag": "first"})
+	first := w.keys("packs/")
+	w.mustRun(map[string]string{"ag": "second"})
+	for _, key := range w.keys("packs/") {
+		if key != first[0] {
+			if err := w.sink.Delete(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.wantThese(w.contents(repository.At{}), map[string]string{"ag": "first"})
+	if report := w.check(); len(report.Problems) != 1 || report.Problems[0].Problem != "missing" || len(report.Problems[0].Documents) != 1 {
+		t.Errorf("problems: %+v", report.Problems)
+	}
+}
+
+func TestRunNoticesThatItsPackIsGone(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(nil)
+	w.sink = vanishing{w.sink}
+	if err := w.run(map[string]string{"ag": "x"}, true); !errors.As(err, new(*repository.CorruptError)) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// vanishing loses every pack.
+type vanishing struct{ sinks.Sink }
+
+func (v vanishing) Put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+	if err := v.Sink.Put(ctx, key, r, size); err != nil || !strings.HasPrefix(key, "packs/") {
+		return err
+	}
+	return v.Sink.Delete(ctx, key)
+}
+
+func TestOneDocumentCostsFewReads(t *testing.T) {
+	w := newWorld(t, true)
+	save := map[string]string{}
+	for i := range 400 {
+		save[fmt.Sprintf("pad-%03d", i)] = w.text(25_000)
+	}
+	w.mustRun(save)
+	owner := w.asOwner()
+	r := owner.open()
+	c, err := r.Read(t.Context(), repository.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	count := &sinktest.Count{Sink: w.sink}
+	counted, err := repository.Open(t.Context(), count, owner.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for record := range c.Documents() {
+		if record.ID != "pad-200" {
+			continue
+		}
+		reader := counted.NewReader(t.Context())
+		s, err := reader.File(record.Newest().Files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(io.NewSectionReader(s, 0, s.Size()))
+		if sha256.Sum256(b) != sha256.Sum256([]byte(save["pad-200"])) {
+			t.Error("the wrong text came back")
+		}
+		s.Close()
+		reader.Close()
+	}
+	if calls, read := count.Calls("packs/"), count.Read("packs/"); calls == 0 || calls > 4 || read > 1<<20 {
+		t.Errorf("%d requests and %d bytes for one document", calls, read)
+	}
+}
+
+func TestRunsAreListed(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"a": "1", "b": "2"})
+	if err := w.run(map[string]string{"a": "3"}, false); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := w.open().Runs(t.Context())
+	if err != nil || len(runs) != 2 || runs[0].Saved != 2 || !runs[0].Complete || runs[1].Saved != 1 || runs[1].Complete {
+		t.Fatalf("runs are %+v, %v", runs, err)
+	}
+	at, ok, err := w.open().ResolveRun(t.Context(), runs[0].Run)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	w.wantThese(w.asOwner().contents(at), map[string]string{"a": "1", "b": "2"})
+}
