@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/padsync/padsync/internal/config"
 )
 
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
@@ -49,6 +51,25 @@ func TestExamplesAreWellFormed(t *testing.T) {
 				t.Errorf("%s: %v in\n%s", name, err, example)
 			}
 		}
+	}
+}
+
+func TestConfigurationsAreAccepted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "padsync.toml")
+	found := 0
+	for name, text := range pages(t) {
+		for _, example := range examples(text, "toml") {
+			found++
+			if err := os.WriteFile(file, []byte(example), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := config.Load(file); err != nil {
+				t.Errorf("%s: %v in\n%s", name, err, example)
+			}
+		}
+	}
+	if found < 2 {
+		t.Errorf("found %d configurations, want at least 2", found)
 	}
 }
 
