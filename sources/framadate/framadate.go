@@ -1,0 +1,208 @@
+// Package framadate is the source for Framadate servers: it fetches polls
+// from their pages and tables, and checks what comes.
+//
+// It fetches only addresses that it builds itself, and never a link from a
+// page: on an admin page, some of them delete.
+package framadate
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/sources"
+)
+
+// A Source is one Framadate server. It implements sources.Source.
+type Source struct {
+	base   string
+	client *polite.Client
+	pool   *spool.Pool
+
+	mu      sync.Mutex // guards session and upgrade
+	session string     // PHP's, see cookie
+	upgrade bool       // from http to https, as the server wishes
+}
+
+// New makes the source for the server at base, as ParseAddress gives it.
+func New(base string, client *polite.Client, pool *spool.Pool) (*Source, error) {
+	base, err := sources.Normalize(base)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{base: base, client: client, pool: pool}, nil
+}
+
+// Probe asks the server, with one request that changes nothing, whether the
+// locator is one of Framadate's. An error that matches sources.ErrRefused says
+// that the server is another one; fs.ErrNotExist, that it is Framadate and has
+// no such poll.
+func (s *Source) Probe(ctx context.Context, locator string) error {
+	l, err := parseLocator(locator)
+	if err != nil {
+		return err
+	}
+	_, body, err := s.fetchPage(ctx, l)
+	if errors.Is(err, ErrPassword) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return body.Close()
+}
+
+// Fetch implements sources.Source. The id is a locator: a public id, or
+// ADMINID/admin, which shows more; the Version's ID is the public one, and its
+// Private has the "admin" link. Polls that have not changed cost one request,
+// others two.
+//
+// A poll with a password and no admin link is ErrPassword. One whose votes are
+// hidden is saved without them, and suspect.
+func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
+	l, err := parseLocator(id)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.fetch(ctx, l, validator)
+	if err == nil && v.Suspect == Disagreement {
+		// Somebody voted between the two requests, or it is always so.
+		v, err = s.again(ctx, l, validator, v)
+	}
+	return v, err
+}
+
+func (s *Source) again(ctx context.Context, l locator, validator string, first *sources.Version) (*sources.Version, error) {
+	v, err := s.fetch(ctx, l, validator)
+	return v, errors.Join(err, first.Close())
+}
+
+func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sources.Version, err error) {
+	var kept bodies
+	defer func() {
+		if err != nil || v.Unchanged {
+			err = errors.Join(err, kept.Close())
+		}
+	}()
+	p, body, err := s.fetchPage(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	kept.add("page.html", "html", body)
+	current := validatorOf(body)
+	if validator == current {
+		return &sources.Version{ID: p.publicID, Validator: current, Unchanged: true}, nil
+	}
+	t, body, err := s.fetchTable(ctx, l, p)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		kept.add("poll.csv", "csv", body)
+	}
+	joined, suspicion := p.join(t)
+	encoded, err := joined.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+	}
+	if body, err = s.pool.Receive(bytes.NewReader(encoded), poll.MaxSize); err != nil {
+		return nil, fmt.Errorf("keep poll: %w", err)
+	}
+	kept.add("poll.json", "json", body)
+	return s.version(l, p, joined, suspicion, current, &kept), nil
+}
+
+func (s *Source) version(l locator, p *page, joined *poll.Poll, suspicion sources.Suspicion, validator string, kept *bodies) *sources.Version {
+	v := &sources.Version{
+		ID:        p.publicID,
+		Validator: validator,
+		Title:     joined.Title,
+		Suspect:   suspicion,
+		Facts:     facts(joined, kept.files[len(kept.files)-1].SHA256),
+		Files:     kept.files,
+		Release:   kept.Close,
+	}
+	if suspicion == Disagreement {
+		v.Validator = "" // look again next time
+	}
+	if l.admin {
+		v.Private = map[string]string{"admin": s.base + "/adminstuds.php?poll=" + p.adminID}
+	}
+	return v
+}
+
+// validatorOf is the page's hash, as there is neither ETag nor date. The page
+// shows all that the table has, and its bytes are the same as long as nothing
+// changed (Framadate 1.0.3 to 1.2-alpha1). The number is raised when more is
+// read from the same bytes.
+func validatorOf(page *spool.Spool) string {
+	sum := page.SHA256()
+	return "1-" + hex.EncodeToString(sum[:])
+}
+
+func facts(p *poll.Poll, content [sha256.Size]byte) sources.Facts {
+	texts := []string{p.Title, p.Description}
+	for _, c := range p.Choices {
+		texts = append(texts, c.Moment, c.Label)
+	}
+	for _, v := range p.Votes {
+		texts = append(texts, v.Name)
+	}
+	for _, c := range p.Comments {
+		texts = append(texts, c.Author, c.Text)
+	}
+	f := sources.Facts{
+		Content: hex.EncodeToString(content[:]),
+		Blank:   p.Votes != nil && len(p.Votes)+len(p.Comments) == 0,
+	}
+	for _, text := range texts {
+		f.Length += int64(utf8.RuneCountInString(text))
+	}
+	return f
+}
+
+// A locator is what Fetch calls an id.
+type locator struct {
+	key   string // a public id or an admin id
+	admin bool
+}
+
+func parseLocator(id string) (locator, error) {
+	if key, ok := strings.CutSuffix(id, adminSuffix); ok && adminID.MatchString(key) {
+		return locator{key, true}, nil
+	}
+	if publicID.MatchString(id) {
+		return locator{id, false}, nil
+	}
+	return locator{}, fmt.Errorf("%w: neither a public id nor an admin id", sources.ErrAddress)
+}
+
+// bodies are the files of a version in the making.
+type bodies struct {
+	files  []sources.File
+	spools []io.Closer
+}
+
+func (b *bodies) add(name, format string, body *spool.Spool) {
+	b.files = append(b.files, sources.File{Name: name, Format: format, Size: body.Size(), SHA256: body.SHA256(), Content: body})
+	b.spools = append(b.spools, body)
+}
+
+// Close frees them.
+func (b *bodies) Close() error {
+	var errs []error
+	for _, s := range b.spools {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}

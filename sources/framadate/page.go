@@ -1,0 +1,330 @@
+package framadate
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/sources"
+)
+
+// ErrPassword is matched by the error for a poll that shows itself only to
+// those who know its password. It matches fs.ErrPermission. The admin link
+// needs none.
+var ErrPassword = fmt.Errorf("the poll asks for a password: %w", fs.ErrPermission)
+
+// A page is what a poll's page tells, public or admin.
+type page struct {
+	poll.Poll        // without what only the table tells
+	publicID  string // as the server writes it
+	adminID   string // "" on a public page
+	french    bool   // then its dates, and its table, are read
+}
+
+// results is the table of votes: not the first table, as a description in
+// Markdown may have one too.
+const results = "form#poll_form table.results"
+
+// parsePage reads the page of a poll in any of the dialects. Its selectors
+// hold from Framadate 1.0.3 to 1.2-alpha1; nothing is read from words of a
+// language. An error matches fs.ErrNotExist for Framadate's page that a poll
+// does not exist, ErrPassword for that which asks for one, and
+// sources.ErrRefused for any other.
+func parsePage(r io.Reader) (*page, error) {
+	root, err := parseHTML(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a page: %w", sources.ErrRefused, err)
+	}
+	doc := goquery.NewDocumentFromNode(root)
+	if doc.Find(results).Length() != 1 {
+		return nil, notPoll(doc)
+	}
+	p := &page{french: attr(doc.Selection, "html", "lang") == "fr"}
+	if err := p.readIDs(doc); err != nil {
+		return nil, err
+	}
+	p.readHead(doc)
+	p.readChoices(doc)
+	p.readVotes(doc)
+	p.readComments(doc)
+	p.readSettings(doc)
+	return p, nil
+}
+
+// notPoll says which of Framadate's other pages this is. Status is 200 for
+// all of them.
+func notPoll(doc *goquery.Document) error {
+	asks := func(_ int, form *goquery.Selection) bool {
+		return form.Find(`input[name="poll"]`).Length() > 0 && form.Find(`input[name="password"]`).Length() > 0
+	}
+	if doc.Find("form").FilterFunction(asks).Length() > 0 {
+		return ErrPassword
+	}
+	ours := doc.Find(`header select[name="lang"], link[href$="/css/datepicker3.css"]`).Length() > 0
+	if ours && doc.Find("main div.alert.alert-warning h2").Length() > 0 && doc.Find("table").Length() == 0 {
+		return fmt.Errorf("the server has no such poll: %w", fs.ErrNotExist)
+	}
+	return fmt.Errorf("%w: not a page of a poll", sources.ErrRefused)
+}
+
+func (p *page) readIDs(doc *goquery.Document) error {
+	link, err := ParseAddress(attr(doc.Selection, "input#public-link", "value"))
+	if err != nil {
+		return fmt.Errorf("%w: a poll without its link", sources.ErrRefused)
+	}
+	p.publicID = link.ID
+	if value, ok := doc.Find("input#admin-link").Attr("value"); ok {
+		link, err := ParseAddress(value)
+		if err != nil || link.Admin == "" {
+			return fmt.Errorf("%w: a poll without its admin link", sources.ErrRefused)
+		}
+		p.adminID = link.Admin
+	}
+	return nil
+}
+
+// readHead reads what is above the table: from the admin page's form if it
+// is there, as an expired poll has none, else as it is shown.
+func (p *page) readHead(doc *goquery.Document) {
+	p.Title = formOrText(doc, "input#newtitle", "#title-form h3")
+	p.Author = formOrText(doc, "input#newname", "#name-form p.form-control-static")
+	if p.adminID != "" {
+		p.Settings.Mail = formOrText(doc, "input#admin_mail", "#email-form p")
+	}
+	if raw := doc.Find("textarea#newdescription"); raw.Length() > 0 {
+		p.Description = newlines(raw.Text())
+	} else {
+		p.Description = shownDescription(doc.Find(".poll-description").First())
+	}
+	p.Expires = readDate(attr(doc.Selection, "input#newexpirationdate", "value"), p.french)
+}
+
+func (p *page) readComments(doc *goquery.Document) {
+	p.Comments = []poll.Comment{}
+	doc.Find("#comments_list > form > div.comment").Each(func(_ int, s *goquery.Selection) {
+		p.Comments = append(p.Comments, poll.Comment{
+			Author: trim(s.ChildrenFiltered("b").First().Text()),
+			Date:   commentDate(trim(s.ChildrenFiltered(".comment_date").Text())),
+			Text:   newlines(s.ChildrenFiltered("span:not(.comment_date)").Last().Text()),
+		})
+	})
+}
+
+// commentDate reads 22-11-2026 11:01, which is so in French up to 1.1.19.
+// What 1.2 writes instead has the month's name, and is left out.
+func commentDate(s string) string {
+	t, err := time.Parse("02-01-2006 15:04", s)
+	if err != nil {
+		return ""
+	}
+	return t.Format("2006-01-02T15:04")
+}
+
+func (p *page) readSettings(doc *goquery.Document) {
+	s, has := &p.Settings, func(selector string) *bool {
+		found := doc.Find(selector).Length() > 0
+		return &found
+	}
+	s.Expired = has("main > div.alert.alert-danger:not([id])")
+	if p.adminID == "" {
+		// The words "results are hidden"; icons have a class.
+		s.Hidden = has("h3:not(#title-form h3) > i:not([class])")
+		s.Password = has(`.password_request input[name="password"]`)
+		if *s.Password {
+			s.PublicResults = s.Password
+		} else if !*s.Expired {
+			s.Locked = has("table.results:not(:has(#vote-form))")
+		}
+		return
+	}
+	s.Hidden = has("input#hidden[checked]")
+	s.Password = has("#removePassword")
+	if *s.Password {
+		s.PublicResults = has("#resultsPubliclyVisible[checked]")
+	}
+	if rules, ok := doc.Find("select#rules option[selected]").Attr("value"); ok {
+		locked := rules == "0"
+		s.Locked = &locked
+		s.Edit = map[string]poll.Edit{"1": poll.EditNone, "2": poll.EditAll, "3": poll.EditOwn}[rules]
+	}
+}
+
+// formOrText is the value of an input, or else the text that stands directly
+// in what shows it: the buttons beside it are elements of their own.
+func formOrText(doc *goquery.Document, input, shown string) string {
+	if value, ok := doc.Find(input).Attr("value"); ok {
+		return trim(value)
+	}
+	return directText(doc.Find(shown).First())
+}
+
+func directText(s *goquery.Selection) string {
+	var b strings.Builder
+	s.Contents().Each(func(_ int, c *goquery.Selection) {
+		if goquery.NodeName(c) == "#text" {
+			b.WriteString(c.Text())
+		}
+	})
+	return trim(newlines(b.String()))
+}
+
+func attr(s *goquery.Selection, selector, name string) string {
+	return s.Find(selector).AttrOr(name, "")
+}
+
+// trim takes off the white space of the template.
+func trim(s string) string { return strings.Trim(s, " \t\r\n") }
+
+func newlines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
+
+// A column is a choice, as the admin page's link to delete it has it.
+type column struct {
+	raw string // epoch@moment, or Markdown
+	ok  bool
+}
+
+// rawColumns reads those links. They delete when fetched, so they are only read.
+func rawColumns(doc *goquery.Document) (columns []column) {
+	doc.Find(results + ` > thead a[href*="delete_column"]`).Each(func(_ int, a *goquery.Selection) {
+		_, encoded, _ := strings.Cut(a.AttrOr("href", ""), "delete_column")
+		raw, err := base64.RawURLEncoding.DecodeString(strings.Trim(encoded, "/="))
+		columns = append(columns, column{strings.ToValidUTF8(string(raw), "\ufffd"), err == nil})
+	})
+	return columns
+}
+
+// readChoices reads the head of the table.
+func (p *page) readChoices(doc *goquery.Document) {
+	head := doc.Find(results + " > thead > tr")
+	raw := rawColumns(doc)
+	rawOf := func(i int) column {
+		if i < len(raw) {
+			return raw[i]
+		}
+		return column{}
+	}
+	days := head.ChildrenFiltered("th.day")
+	if days.Length() == 0 {
+		p.Kind = poll.Classic
+		head.ChildrenFiltered(`th.bg-info[id^="C"]`).Each(func(i int, s *goquery.Selection) {
+			p.Choices = append(p.Choices, classicChoice(s, rawOf(i)))
+		})
+		p.readVoteForm(doc)
+		return
+	}
+	p.Kind = poll.Date
+	moments := head.ChildrenFiltered(`th.bg-info[id^="H"]`)
+	shown := shownDays(head, moments.Length())
+	moments.Each(func(i int, s *goquery.Selection) {
+		p.Choices = append(p.Choices, dateChoice(s, rawOf(i), shown[i]))
+	})
+}
+
+func classicChoice(s *goquery.Selection, raw column) poll.Choice {
+	c := poll.Choice{Label: trim(s.AttrOr("title", ""))} // the text without its markup
+	if c.Label == "" {
+		c.Label = trim(s.Text())
+	}
+	if c.Label == "" {
+		c.Label = trim(attr(s, "img", "alt"))
+	}
+	if raw.ok {
+		c.Markdown = raw.raw
+	}
+	return c
+}
+
+// readVoteForm takes the Markdown of choices from the titles of the radio
+// buttons for "yes", which have it in French behind these words.
+func (p *page) readVoteForm(doc *goquery.Document) {
+	doc.Find(`#vote-form label[for^="y-choice-"]`).Each(func(_ int, s *goquery.Selection) {
+		i, err := strconv.Atoi(strings.TrimPrefix(s.AttrOr("for", ""), "y-choice-"))
+		raw, ok := strings.CutPrefix(s.AttrOr("title", ""), "Voter « oui » pour ")
+		if ok && err == nil && i >= 0 && i < len(p.Choices) && p.Choices[i].Markdown == "" {
+			p.Choices[i].Markdown = raw
+		}
+	})
+}
+
+// dateChoice has the day from the table if that can be had (see Source), else
+// from the raw column; what was shown stands in where there is neither.
+func dateChoice(s *goquery.Selection, raw column, shown string) poll.Choice {
+	c := poll.Choice{Moment: strings.TrimSpace(s.Text()), Label: shown}
+	if !raw.ok {
+		return c
+	}
+	epoch, moment, found := strings.Cut(raw.raw, "@")
+	if seconds, err := strconv.ParseInt(epoch, 10, 64); err == nil && found {
+		c.Date = dayOf(seconds)
+		c.Moment = strings.TrimSpace(moment)
+	}
+	return c
+}
+
+// dayOf gives the day whose midnight this is in the zone of a server that is
+// less than 10 hours from Greenwich. Farther away it could be either of two.
+func dayOf(epoch int64) string {
+	const day, limit = 24 * 60 * 60, 10 * 60 * 60
+	offset := ((epoch+day/2)%day+day)%day - day/2 // seconds behind Greenwich
+	t := time.Unix(epoch-offset, 0).UTC()
+	if offset <= -limit || offset >= limit || t.Year() < 1970 || t.Year() > 9999 {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+// shownDays gives the words over each column: its day and month.
+func shownDays(head *goquery.Selection, columns int) []string {
+	days, months := spread(head.ChildrenFiltered("th.day"), columns), spread(head.ChildrenFiltered("th.month"), columns)
+	for i := range days {
+		days[i] = trim(days[i] + " " + months[i])
+	}
+	return days
+}
+
+// spread repeats the text of cells over the columns that they span.
+func spread(cells *goquery.Selection, columns int) []string {
+	texts := make([]string, 0, columns)
+	cells.Each(func(_ int, s *goquery.Selection) {
+		span, err := strconv.Atoi(s.AttrOr("colspan", "1"))
+		for i := 0; err == nil && i < span && len(texts) < columns; i++ {
+			texts = append(texts, trim(s.Text()))
+		}
+	})
+	return append(texts, make([]string, columns-len(texts))...)
+}
+
+// readVotes reads the rows of votes; the form and the totals are no such rows.
+func (p *page) readVotes(doc *goquery.Document) {
+	p.Votes = []poll.Vote{}
+	doc.Find(results + " > tbody > tr:not(#vote-form):not(#addition)").Each(func(_ int, row *goquery.Selection) {
+		name := row.ChildrenFiltered("th.bg-info").First()
+		if name.Length() == 0 {
+			return
+		}
+		v := poll.Vote{Name: directText(name), Answers: []poll.Answer{}}
+		row.ChildrenFiltered("td[headers]").Each(func(_ int, cell *goquery.Selection) {
+			v.Answers = append(v.Answers, cellAnswer(cell))
+		})
+		p.Votes = append(p.Votes, v)
+	})
+}
+
+func cellAnswer(cell *goquery.Selection) poll.Answer {
+	switch {
+	case cell.HasClass("bg-success"):
+		return poll.Yes
+	case cell.HasClass("bg-warning"):
+		return poll.IfNeedBe
+	case cell.HasClass("bg-danger"):
+		return poll.No
+	}
+	return poll.Unknown
+}

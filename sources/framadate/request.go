@@ -1,0 +1,205 @@
+package framadate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/sources"
+)
+
+// maxBody bounds a page and a table: 240 columns of 50 votes are some 4 MB.
+const maxBody = 16 << 20
+
+// fetchPage gets the poll's page in French, and what it tells. The caller
+// closes the body.
+func (s *Source) fetchPage(ctx context.Context, l locator) (p *page, body *spool.Spool, err error) {
+	script := "studs.php?poll="
+	if l.admin {
+		script = "adminstuds.php?poll="
+	}
+	err = s.get(ctx, script+l.key+"&lang=fr", func(resp *http.Response) error {
+		if err := checkStatus(resp); err != nil {
+			return err
+		}
+		if !isType(resp, "text/html") {
+			return fmt.Errorf("%w: not a page", sources.ErrRefused)
+		}
+		if body, err = s.receive(resp, "</html>"); err != nil {
+			return err
+		}
+		if p, err = parsePage(io.NewSectionReader(body, 0, body.Size())); err == nil {
+			err = l.check(p)
+		}
+		if err != nil {
+			err, body = errors.Join(err, body.Close()), nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("page of the poll: %w", err)
+	}
+	return p, body, nil
+}
+
+// check says whether the page is of the poll that was asked for. The server's
+// database does not tell upper from lower case.
+func (l locator) check(p *page) error {
+	if l.admin && strings.EqualFold(p.adminID, l.key) || !l.admin && p.adminID == "" && strings.EqualFold(p.publicID, l.key) {
+		return nil
+	}
+	return fmt.Errorf("%w: another poll", sources.ErrRefused)
+}
+
+// fetchTable gets the poll's table in French; both are nil if the server gives
+// none, as it does for hidden polls, in a page of status 200. The caller closes
+// the body.
+func (s *Source) fetchTable(ctx context.Context, l locator, p *page) (t *table, body *spool.Spool, err error) {
+	if !l.admin && p.Settings.Hidden != nil && *p.Settings.Hidden {
+		return nil, nil, nil
+	}
+	query := "exportcsv.php?poll="
+	if l.admin {
+		query = "exportcsv.php?admin="
+	}
+	err = s.get(ctx, query+l.key+"&lang=fr", func(resp *http.Response) error {
+		t, body = nil, nil
+		if isType(resp, "text/html") && resp.StatusCode < 500 {
+			return nil
+		}
+		if err := checkStatus(resp); err != nil {
+			return err
+		}
+		// The rest of the header cannot be parsed: it has the title, unescaped.
+		disposition := strings.ToLower(resp.Header.Get("Content-Disposition"))
+		if !isType(resp, "text/csv") || !strings.HasPrefix(disposition, "attachment") {
+			return fmt.Errorf("%w: not a table", sources.ErrRefused)
+		}
+		if body, err = s.receive(resp, "\n"); err != nil {
+			return err
+		}
+		if t, err = parseTable(io.NewSectionReader(body, 0, body.Size()), p.Kind, p.french); err != nil {
+			err, body = errors.Join(err, body.Close()), nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("table of the poll: %w", err)
+	}
+	return t, body, nil
+}
+
+// get sends a request for an address of the server that this package built.
+func (s *Source) get(ctx context.Context, address string, handle func(*http.Response) error) error {
+	for {
+		moved := false
+		err := s.client.Do(ctx, func(ctx context.Context) (*http.Request, error) {
+			return s.request(ctx, address)
+		}, func(resp *http.Response) error {
+			s.keep(resp)
+			if moved = s.moved(resp); moved {
+				return nil
+			}
+			return handle(resp)
+		})
+		if !moved || err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Source) request(ctx context.Context, address string) (*http.Request, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	base := s.base
+	if s.upgrade {
+		base = "https" + strings.TrimPrefix(base, "http")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/"+address, nil)
+	if err != nil {
+		return nil, errors.New("make a request") // net/http's error has the address
+	}
+	if s.session != "" {
+		req.AddCookie(&http.Cookie{Name: cookie, Value: s.session})
+	}
+	return req, nil
+}
+
+// moved says whether the server wants the very same request over TLS. That is
+// the only redirect that is followed, once for all requests.
+func (s *Source) moved(resp *http.Response) bool {
+	to, err := polite.Redirect(resp)
+	from := resp.Request.URL
+	if err != nil || to == nil || from.Scheme != "http" || to.Scheme != "https" || to.RequestURI() != from.RequestURI() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.upgrade = true
+	return true
+}
+
+// cookie is the name of PHP's session. Without it, each request makes the
+// server keep another session file.
+const cookie = "PHPSESSID"
+
+func (s *Source) keep(resp *http.Response) {
+	for _, c := range resp.Cookies() {
+		if c.Name == cookie && len(c.Value) < 256 {
+			s.mu.Lock()
+			s.session = c.Value
+			s.mu.Unlock()
+		}
+	}
+}
+
+// checkStatus: Framadate itself answers 200 to everything, and 500 for polls
+// that are broken. 404 is what a proxy says, or another server that is there
+// now: not that the poll is gone.
+func checkStatus(resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusGone:
+		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrNotExist)
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrPermission)
+	}
+	return fmt.Errorf("%w: status %d", sources.ErrRefused, resp.StatusCode)
+}
+
+func isType(resp *http.Response, mediaType string) bool {
+	return strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), mediaType)
+}
+
+// receive takes a body that is whole, which its end shows, and UTF-8. What is
+// not may be so the next time.
+func (s *Source) receive(resp *http.Response, end string) (*spool.Spool, error) {
+	body, err := s.pool.Receive(transform.NewReader(resp.Body, encoding.UTF8Validator), maxBody)
+	switch {
+	case errors.Is(err, spool.ErrTooLarge):
+		return nil, fmt.Errorf("%w: more than %d bytes", sources.ErrRefused, maxBody)
+	case errors.Is(err, encoding.ErrInvalidUTF8):
+		return nil, fmt.Errorf("%w: not UTF-8 (%w)", sources.ErrRefused, polite.ErrTemporary)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+	}
+	tail := make([]byte, min(body.Size(), 1024))
+	if _, err := body.ReadAt(tail, body.Size()-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return nil, errors.Join(err, body.Close())
+	}
+	if !strings.HasSuffix(string(tail), end) && !strings.HasSuffix(strings.TrimRight(string(tail), " \t\r\n"), end) {
+		err := fmt.Errorf("%w: cut short (%w)", sources.ErrRefused, polite.ErrTemporary)
+		return nil, errors.Join(err, body.Close())
+	}
+	return body, nil
+}

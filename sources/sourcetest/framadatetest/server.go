@@ -1,0 +1,213 @@
+// Package framadatetest is a server that answers as Framadate does: pages of
+// polls, public and admin, their tables as CSV, and links that delete. It
+// takes no votes, and its pages have no style.
+//
+// It was made from recorded answers of Framadate 1.0.3 to 1.2-alpha1, and is
+// tested against them; the pages' text is its own.
+package framadatetest
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/padsync/padsync/documents/poll"
+)
+
+// A Dialect is how a version of Framadate answers.
+type Dialect int
+
+const (
+	R103   Dialect = iota // 1.0.3
+	R1119                 // 1.1.19
+	HEAD11                // the branch v1.1.x after it
+	DEV12                 // 1.2.0-alpha.1
+)
+
+// Options describe a Server. The zero value is a 1.0.3 without any polls.
+type Options struct {
+	Dialect  Dialect
+	Prefix   string         // the path the server is under, such as "/polls"
+	Scripts  bool           // its own links are studs.php?poll=ID, as without mod_rewrite
+	NoFrench bool           // only English is allowed
+	Zone     *time.Location // where days begin; nil: an hour east of Greenwich
+
+	// Unasked is told of each request that padsync may never send: any but
+	// for a page or a table, in French, at its address with .php. Those that
+	// delete do so. It may be nil.
+	Unasked func(request string)
+}
+
+// A Poll is one poll of the server. Of its choices, a date poll's have a date,
+// a classic one's Markdown, and a label that is that without markup.
+type Poll struct {
+	poll.Poll
+	ID       string // "": made from a counter
+	Admin    string // "": the ID and 8 characters, if that has 16
+	Password string // "": none; Settings.PublicResults opens the votes
+	Fault    Fault
+}
+
+// A Fault is what is wrong with a poll.
+type Fault int
+
+const (
+	None    Fault = iota
+	Broken        // 500 without a body, as for a poll without choices
+	NoTable       // the table is refused
+	Differs       // the table has a vote that the page has not
+)
+
+// A Server answers as one Framadate. It is safe for concurrent use.
+type Server struct {
+	options Options
+
+	mu       sync.Mutex // guards what follows
+	polls    map[string]*Poll
+	made     int             // ids
+	sessions int             // made
+	unlocked map[string]bool // by session and id
+}
+
+// New makes a Server.
+func New(o Options) *Server {
+	if o.Zone == nil {
+		o.Zone = time.FixedZone("", 60*60)
+	}
+	return &Server{options: o, polls: make(map[string]*Poll), unlocked: make(map[string]bool)}
+}
+
+// Add adds a poll, or replaces the one of its ID, and returns its ids.
+func (s *Server) Add(p Poll) (id, admin string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.made++
+	if p.ID == "" {
+		p.ID = fmt.Sprintf("Poll%012d", s.made)
+	}
+	if p.Admin == "" && len(p.ID) == 16 {
+		p.Admin = p.ID + "Admin123"
+	} else if p.Admin == "" {
+		p.Admin = fmt.Sprintf("CustomAdmin%013d", s.made)
+	}
+	s.polls[p.ID] = &p
+	return p.ID, p.Admin
+}
+
+// Change lets f change the poll of this id, and does nothing if there is none.
+func (s *Server) Change(id string, f func(*Poll)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.polls[id]; p != nil {
+		f(p)
+	}
+}
+
+// Delete removes the poll of this id.
+func (s *Server) Delete(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.polls, id)
+}
+
+// Sessions is how many visitors without a session came.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions
+}
+
+// ServeHTTP answers. Status is 200 also for what is missing or refused.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !asked(r, s.options.Prefix) && s.options.Unasked != nil {
+		s.options.Unasked(r.Method + " " + r.URL.RequestURI())
+	}
+	path, ok := strings.CutPrefix(r.URL.Path, s.options.Prefix)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	a := s.answer(w.Header(), path, r)
+	w.WriteHeader(a.status)
+	w.Write(a.body.Bytes()) // an error is the client's going away
+}
+
+// answer makes an answer whole, so that no slow client holds the server up.
+func (s *Server) answer(header http.Header, path string, r *http.Request) *answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := r.URL.Query()
+	a := &answer{Server: s, status: http.StatusOK, header: header, french: q.Get("lang") == "fr" && !s.options.NoFrench}
+	if path == "/exportcsv.php" {
+		a.startSession(r)
+		a.table(q.Get("poll"), q.Get("admin"))
+		return a
+	}
+	id, isAdmin, action := route(path, r)
+	switch {
+	case id == "":
+		a.status = http.StatusNotFound
+	case isAdmin:
+		a.startSession(r)
+		a.admin(id, action)
+	default:
+		a.startSession(r)
+		a.public(id, r)
+	}
+	return a
+}
+
+// asked says whether padsync may send the request.
+func asked(r *http.Request, prefix string) bool {
+	address, ok := strings.CutPrefix(r.URL.RequestURI(), prefix)
+	return ok && r.Method == http.MethodGet && allowed.MatchString(address)
+}
+
+var (
+	allowed = regexp.MustCompile(`^/(studs\.php\?poll|adminstuds\.php\?poll|exportcsv\.php\?(poll|admin))=[A-Za-z0-9-]{1,64}&lang=fr$`)
+	clean   = regexp.MustCompile(`^/([A-Za-z0-9-]+)(?:/(admin))?(?:/(?:vote/[A-Za-z0-9]+|action/([a-z_]+/?[A-Za-z0-9_-]*)))?$`)
+)
+
+// route finds the id and the action of an address.
+func route(path string, r *http.Request) (id string, isAdmin bool, action string) {
+	q := r.URL.Query()
+	switch path {
+	case "/studs.php":
+		return orNone(q.Get("poll")), false, ""
+	case "/adminstuds.php":
+		for _, verb := range []string{"delete_column", "delete_vote"} {
+			if q.Has(verb) {
+				action = verb + "/" + q.Get(verb)
+			}
+		}
+		return orNone(q.Get("poll")), true, action
+	}
+	m := clean.FindStringSubmatch(path)
+	if m == nil {
+		return "", false, ""
+	}
+	return m[1], m[2] != "", m[3]
+}
+
+func orNone(id string) string {
+	if id == "" {
+		return "-"
+	}
+	return id
+}
+
+// find looks a poll up as MySQL does: upper and lower case are one.
+func (s *Server) find(match func(*Poll) string, id string) *Poll {
+	for _, p := range s.polls {
+		if strings.EqualFold(match(p), id) {
+			return p
+		}
+	}
+	return nil
+}
+
+func byID(p *Poll) string    { return p.ID }
+func byAdmin(p *Poll) string { return p.Admin }
