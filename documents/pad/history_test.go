@@ -139,3 +139,18 @@ func TestHalfASurrogatePairIsKept(t *testing.T) {
 		}
 	}
 }
+
+func TestChangesOfAttributes(t *testing.T) {
+	p := open(t, []byte(`{"pad:x":{"atext":{"text":"ab\n","attribs":"*2+1*0*2+1|1+1"},"head":2,`+
+		`"pool":{"numToAttrib":{"0":["bold","true"],"1":["bold",""],"2":["author","a.x"],"3":["author","a.y"]}}},`+
+		`"pad:x:revs:0":{"changeset":"Z:1>2*0*3+2$ab"},"pad:x:revs:1":{"changeset":"Z:3>0*1=1$"},"pad:x:revs:2":{"changeset":"Z:3>0*2=2$"}}`))
+	for number, want := range []string{"author=a.y bold=true|author=a.y bold=true|", "author=a.y|author=a.y bold=true|", "author=a.x|author=a.x bold=true|"} {
+		s, err := p.At(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(looks(s), "|"); got != want {
+			t.Errorf("revision %d: %s", number, got)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 	"time"
 )
 
@@ -29,7 +30,7 @@ type Pad struct {
 type Author struct {
 	ID    string
 	Name  string // "" if the author gave none
-	Color string // "#rrggbb" or an index into Etherpad's palette
+	Color string // "#rrggbb", or an index into Etherpad's palette, or ""
 }
 
 // A SavedRevision is one that somebody marked with a star.
@@ -107,6 +108,8 @@ func (p *Pad) members(offset int64) iter.Seq2[Member, error] {
 	return members(s)
 }
 
+var color = regexp.MustCompile(`^(?:#[0-9a-fA-F]{6}|[0-9]{1,3})$`)
+
 // add takes what is held of a member.
 func (p *Pad) add(m Member) error {
 	switch m.Kind {
@@ -121,8 +124,8 @@ func (p *Pad) add(m Member) error {
 			return err
 		}
 		a := Author{ID: m.ID, Name: raw.Name}
-		if raw.ColorID != nil {
-			a.Color = fmt.Sprint(raw.ColorID)
+		if c := fmt.Sprint(raw.ColorID); color.MatchString(c) {
+			a.Color = c
 		}
 		p.Authors = append(p.Authors, a)
 	case RevisionMember:

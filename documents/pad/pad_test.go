@@ -122,11 +122,11 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		s := p.Current()
-		for _, write := range []func(io.Writer) error{s.WriteText, s.WriteHTML, s.WriteMarkdown} {
-			if err := write(io.Discard); err != nil {
-				t.Fatal(err)
-			}
+		var page bytes.Buffer
+		if err := errors.Join(s.WriteText(io.Discard), s.WriteMarkdown(io.Discard), s.WriteHTML(&page)); err != nil {
+			t.Fatal(err)
 		}
+		assertInert(t, page.String())
 		for _, err := range p.Messages() {
 			if err != nil && !errors.Is(err, ErrMalformed) {
 				t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,64 @@ func TestRenderedPagesAreAsBefore(t *testing.T) {
 		}
 	}
 }
+
+func TestStyleThatBeginsWithinASurrogatePair(t *testing.T) {
+	s := open(t, []byte(`{"pad:x":{"atext":{"text":"a😀b\n","attribs":"+2*0+2|1+1"},"pool":{"numToAttrib":{"0":["bold","true"]}},"head":0}}`)).Current()
+	var page bytes.Buffer
+	if err := s.WriteHTML(&page); err != nil || !strings.Contains(page.String(), "<p>a😀<strong>b</strong></p>") {
+		t.Errorf("%v\n%s", err, page.String())
+	}
+}
+
+// A pad and its id are anybody's: nothing of them may become markup.
+func TestHostilePadIsAnInertPage(t *testing.T) {
+	const export = `{"pad:</title><script>alert(1)</script>":{"atext":{"text":"*<script>\n<img src=x onerror=alert(1)>\n` +
+		`https://x.example/\"onclick=alert(1)//<b> HTTP://x.example data:text/html,x javascript:alert(1) mailto:x&x=<\n",` +
+		`"attribs":"*0*1+1"},"pool":{"numToAttrib":{"0":["heading","h1><script>"],"1":["align","\"><script>"]}},"head":0}}`
+	s := open(t, []byte(export)).Current()
+	var page bytes.Buffer
+	if err := s.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	assertInert(t, page.String())
+	var hrefs []string
+	for _, letter := range letters(t, &page) {
+		if _, link, ok := strings.Cut(letter, " a "); ok {
+			hrefs = append(hrefs, link)
+		}
+	}
+	if got := fmt.Sprint(slices.Compact(hrefs)); got != "[https://x.example/ HTTP://x.example mailto:x&x=]" {
+		t.Errorf("links: %s", got)
+	}
+}
+
+// assertInert finds nothing in the page that loads, runs or leads elsewhere
+// than a link may.
+func assertInert(t *testing.T, page string) {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if !slices.Contains(strings.Fields("html head meta title style body p pre h1 h2 h3 h4 h5 h6 ol ul li a strong em u s"), n.Data) {
+			t.Errorf("element %q", n.Data)
+		}
+		for _, a := range n.Attr {
+			switch {
+			case n.Data == "meta", a.Key == "class", a.Key == "rel", a.Key == "start":
+			case n.Data == "a" && a.Key == "href" && hrefScheme.MatchString(a.Val):
+			default:
+				t.Errorf("attribute %s=%q of %q", a.Key, a.Val, n.Data)
+			}
+		}
+	}
+}
+
+var hrefScheme = regexp.MustCompile(`^(?i:https?://|mailto:)`)
 
 // TestMarkdownShowsWhatThePageShows has another's CommonMark reader turn our
 // Markdown of random pads into HTML, and finds every letter there with the
