@@ -3,6 +3,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -237,23 +238,27 @@ func (r *run) work(ctx context.Context) {
 	all.Wait()
 }
 
+// workSource looks at the jobs of one source: first at those whose id is a
+// guess, since their answers tell which of the others are the same document.
 func (r *run) workSource(ctx context.Context, jobs []job) {
-	parallel := r.plan.Sources[jobs[0].Source].Parallel
-	if parallel <= 0 {
-		parallel = 2
+	guesses := slices.IndexFunc(jobs, func(j job) bool { return j.certain() })
+	if guesses < 0 {
+		guesses = len(jobs)
 	}
-	var some errgroup.Group
-	some.SetLimit(parallel)
-	for i := range jobs {
-		if ctx.Err() != nil {
-			break
+	for _, some := range [][]job{jobs[:guesses], jobs[guesses:]} {
+		var g errgroup.Group
+		g.SetLimit(cmp.Or(r.plan.Sources[jobs[0].Source].Parallel, 2))
+		for i := range some {
+			if ctx.Err() != nil {
+				break
+			}
+			g.Go(func() error {
+				r.look(ctx, &some[i])
+				return nil
+			})
 		}
-		some.Go(func() error {
-			r.look(ctx, &jobs[i])
-			return nil
-		})
+		g.Wait()
 	}
-	some.Wait()
 }
 
 // commitNowAndThen commits on the way even while nothing comes in, such as

@@ -1,0 +1,405 @@
+package backup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
+	"github.com/padsync/padsync/sinks/memory"
+	"github.com/padsync/padsync/sinks/sinktest"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
+	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
+)
+
+// A world is a pad server, a poll server and some stores.
+type world struct {
+	t      *testing.T
+	pads   *etherpadtest.Server
+	polls  *framadatetest.Server
+	block  func(*http.Request) bool // requests that get 403, if not nil
+	pool   *spool.Pool
+	plan   backup.Plan
+	stores []sinks.Sink
+	mu     sync.Mutex // guards asked
+	asked  []string   // paths
+}
+
+var alice = etherpadtest.Author{ID: "a.0123456789abcdef", Name: "Alice"}
+
+func newWorld(t *testing.T, stores ...sinks.Sink) *world {
+	t.Helper()
+	unasked := func(request string) { t.Errorf("unasked: %s", request) }
+	w := &world{
+		t: t, pool: spool.New(t.TempDir(), 0), stores: stores,
+		pads:  etherpadtest.New(etherpadtest.Options{Unasked: unasked}),
+		polls: framadatetest.New(framadatetest.Options{Dialect: framadatetest.R1119, Unasked: unasked}),
+	}
+	if len(stores) == 0 {
+		w.stores = []sinks.Sink{memory.New(time.Now)}
+	}
+	w.plan = backup.Plan{Pool: w.pool, Program: "test", Host: "host", Sources: []backup.Source{
+		{Source: manifest.Source{Kind: "framadate", URL: w.serve(w.polls)}},
+		{Source: manifest.Source{Kind: "etherpad", URL: w.serve(w.pads)}},
+	}}
+	client := polite.New(polite.Options{Tries: 1})
+	polls, err := framadate.New(w.plan.Sources[0].URL, client, w.pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pads, err := etherpad.New(w.plan.Sources[1].URL, client, w.pool, etherpad.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.plan.Sources[0].Client, w.plan.Sources[1].Client = polls, pads
+	return w
+}
+
+func (w *world) serve(h http.Handler) string {
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		w.asked = append(w.asked, r.URL.Path)
+		blocked := w.block != nil && w.block(r)
+		w.mu.Unlock()
+		if blocked {
+			http.Error(rw, "no", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(rw, r)
+	}))
+	w.t.Cleanup(server.Close)
+	return server.URL
+}
+
+// pad names a pad, poll a poll by its locator.
+func pad(id string) backup.Document { return backup.Document{Source: 1, ID: id} }
+
+func (w *world) open(sink sinks.Sink) *repository.Repository {
+	w.t.Helper()
+	r, err := repository.OpenOrCreate(w.t.Context(), sink, repository.Options{Pool: w.pool})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+func (w *world) backup(documents ...backup.Document) *backup.Report {
+	w.t.Helper()
+	return w.backupWith(w.t.Context(), documents...)
+}
+
+func (w *world) backupWith(ctx context.Context, documents ...backup.Document) *backup.Report {
+	w.t.Helper()
+	w.asked = nil
+	p := w.plan
+	p.Sources = slices.Clone(p.Sources)
+	p.Documents = documents
+	for i, sink := range w.stores {
+		p.Repositories = append(p.Repositories, backup.Repository{Name: fmt.Sprint("store ", i), Repository: w.open(sink)})
+	}
+	report, err := backup.Run(ctx, p)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report
+}
+
+func (w *world) want(r *backup.Report, want map[backup.Outcome]int) {
+	w.t.Helper()
+	if !maps.Equal(r.Outcomes, want) {
+		w.t.Errorf("outcomes are %v, want %v", r.Outcomes, want)
+	}
+	for _, repo := range r.Repositories {
+		if repo.Err != nil {
+			w.t.Error(repo.Err)
+		}
+	}
+}
+
+// records reads what the first store knows.
+func (w *world) records() map[string]*manifest.Record {
+	w.t.Helper()
+	c, err := w.open(w.stores[0]).Read(w.t.Context(), repository.At{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer c.Close()
+	records := map[string]*manifest.Record{}
+	for r, err := range c.Documents() {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		records[r.ID] = r
+	}
+	return records
+}
+
+type counts = map[backup.Outcome]int
+
+func TestUnchangedPadCostsOneRequestAndAnEntry(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", "Bonjour\n").Append(alice, "à tous")
+	w.pads.Create("été", "Soleil\n")
+	w.want(w.backup(pad("ag"), pad("été")), counts{backup.Saved: 2})
+	count := &sinktest.Count{Sink: w.stores[0]}
+	w.stores[0] = count
+	r := w.backup(pad("été"), pad("ag"))
+	w.want(r, counts{backup.Unchanged: 2})
+	if len(w.asked) != 2 || r.Repositories[0].Packs != 0 || count.Calls("packs/0") != 0 {
+		t.Errorf("%d requests, %d packs", len(w.asked), r.Repositories[0].Packs)
+	}
+	if n := len(w.records()["ag"].Versions); n != 1 {
+		t.Errorf("%d versions", n)
+	}
+}
+
+func TestAuthorSeenElsewhereIsNoChange(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", "Bonjour\n").Append(alice, "à tous")
+	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	w.pads.Visit(alice, w.records()["ag"].Versions[0].Saved.AddDate(1, 0, 0))
+	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	if v := w.records()["ag"].Versions; len(v) != 1 {
+		t.Errorf("%d versions", len(v))
+	}
+}
+
+func TestGonePadStays(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", "Bonjour\n")
+	w.want(w.backup(pad("ag"), pad("never")), counts{backup.Saved: 1, backup.Failed: 1})
+	w.pads.Delete("ag")
+	r := w.backup(pad("ag"))
+	w.want(r, counts{backup.Missing: 1})
+	if r.New != 1 {
+		t.Error("a pad that is newly gone is not told as new")
+	}
+	if r = w.backup(pad("ag")); r.New != 0 {
+		t.Error("a pad that was gone before is told as new")
+	}
+	records := w.records()
+	if ag := records["ag"]; ag.State != manifest.Missing || len(ag.Versions) != 1 {
+		t.Errorf("the record is %+v", ag)
+	}
+	if never := records["never"]; never.State != manifest.Failed || never.Error == "" {
+		t.Errorf("the record is %+v", never)
+	}
+	w.pads.Create("ag", "Bonjour\n")
+	w.backup(pad("ag"))
+	if ag := w.records()["ag"]; ag.State != manifest.Current {
+		t.Errorf("the pad that came back is %s", ag.State)
+	}
+}
+
+func TestLossIsSuspect(t *testing.T) {
+	long := strings.Repeat("Ordre du jour. ", 40)
+	for want, lose := range map[string]func(*world){
+		backup.ShorterHistory: func(w *world) { w.pads.Create("ag", long) },
+		backup.DefaultText: func(w *world) {
+			p := w.pads.Create("ag", "Bienvenue !\n")
+			for range 9 {
+				p.Append(alice, "x")
+				p.Remove(alice, 12, 1)
+			}
+		},
+		backup.OtherHistory: func(w *world) {
+			p := w.pads.Create("ag", "Autre\n")
+			for range 9 {
+				p.Append(alice, long)
+			}
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.pads.Create("ag", "Bienvenue !\n")
+			for range 5 {
+				p.Append(alice, long)
+			}
+			w.backup(pad("ag"))
+			lose(w)
+			r := w.backup(pad("ag"))
+			ag := w.records()["ag"]
+			if r.Suspect != 1 || r.New != 1 || len(ag.Versions) != 2 || ag.Versions[1].Suspect != want {
+				t.Fatalf("%d suspect, %d new, the record is %+v", r.Suspect, r.New, ag)
+			}
+			if sound := ag.NewestSound(); sound != &ag.Versions[0] {
+				t.Error("the good version is not the one to restore")
+			}
+			w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+			if n := len(w.records()["ag"].Versions); n != 2 {
+				t.Errorf("%d versions after another run", n)
+			}
+		})
+	}
+}
+
+func TestShrunkTextIsSuspect(t *testing.T) {
+	w := newWorld(t)
+	p := w.pads.Create("ag", "x\n")
+	p.Append(alice, strings.Repeat("y", 1000))
+	w.backup(pad("ag"))
+	p.Remove(alice, 2, 990)
+	w.backup(pad("ag"))
+	if v := w.records()["ag"].Newest(); v.Suspect != backup.Shrunk {
+		t.Errorf("suspect: %q", v.Suspect)
+	}
+	p.Append(alice, strings.Repeat("z", 500))
+	w.backup(pad("ag"))
+	if v := w.records()["ag"].Newest(); v.Suspect != "" {
+		t.Errorf("after it grew again, suspect: %q", v.Suspect)
+	}
+}
+
+func TestRescueCopyReplacesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.pads.Create("ag", "Bonjour\n")
+	w.backup(pad("ag"))
+	p.Spoil(etherpadtest.Broken)
+	r := w.backup(pad("ag"))
+	ag := w.records()["ag"]
+	if r.Suspect != 1 || ag.Newest().Suspect != "rescue-copy" || ag.NewestSound() != &ag.Versions[0] {
+		t.Fatalf("the record is %+v", ag)
+	}
+	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	p.Spoil(etherpadtest.None)
+	p.Append(alice, "de retour")
+	w.backup(pad("ag"))
+	if v := w.records()["ag"].Newest(); v.Suspect != "" {
+		t.Errorf("a good version is suspect: %s", v.Suspect)
+	}
+}
+
+func TestEachRepositoryGetsEachDocumentOnce(t *testing.T) {
+	w := newWorld(t, memory.New(time.Now), memory.New(time.Now))
+	w.pads.Create("ag", "Bonjour\n")
+	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	if len(w.asked) != 1 {
+		t.Errorf("%d requests for one pad and two repositories", len(w.asked))
+	}
+	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	w.stores[1] = memory.New(time.Now) // a new one beside an old one
+	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	w.stores[0] = w.stores[1]
+	w.stores = w.stores[:1]
+	if len(w.records()["ag"].Versions) != 1 {
+		t.Error("the new repository has no version")
+	}
+}
+
+func TestFailedRepositoryCostsOnlyItself(t *testing.T) {
+	good := memory.New(time.Now)
+	w := newWorld(t, memory.New(time.Now), good)
+	w.pads.Create("ag", "Bonjour\n")
+	w.backup(pad("ag"))
+	w.pads.Create("bureau", "Bonjour\n")
+	w.stores[0] = &sinktest.Faulty{Sink: w.stores[0], At: 1, Crash: true}
+	r := w.backup(pad("ag"), pad("bureau"))
+	if r.Repositories[0].Err == nil || r.Repositories[1].Err != nil {
+		t.Errorf("errors are %v and %v", r.Repositories[0].Err, r.Repositories[1].Err)
+	}
+	w.stores = []sinks.Sink{good}
+	if len(w.records()) != 2 {
+		t.Error("the repository that works has not all documents")
+	}
+}
+
+func TestTwoLinksToOnePollAreOnePoll(t *testing.T) {
+	w := newWorld(t)
+	id, admin := w.polls.Add(framadatetest.Poll{ID: "AG-2027-Asso", Poll: poll.Poll{
+		Title: "AG", Author: "Zoé", Kind: poll.Classic, Choices: []poll.Choice{{Label: "oui", Markdown: "oui"}},
+		Votes: []poll.Vote{{Name: "Zoé", Answers: []poll.Answer{poll.Yes}}},
+	}})
+	public, owner := backup.Document{ID: id}, backup.Document{ID: admin[:16], Locator: admin + "/admin"}
+	w.want(w.backup(public, owner, public), counts{backup.Saved: 1})
+	w.want(w.backup(owner, public), counts{backup.Unchanged: 1})
+	records := w.records()
+	if len(records) != 1 || len(records[id].Versions) != 1 || records[id].Newest().Title != "AG" {
+		t.Errorf("records are %+v", records)
+	}
+	for o := range w.stores[0].List(t.Context(), "") {
+		rc, err := w.stores[0].Get(t.Context(), o.Key, 0, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(rc)
+		if strings.Contains(string(b), admin) {
+			t.Errorf("%s has the admin link", o.Key)
+		}
+	}
+	w.polls.Delete(id)
+	w.want(w.backup(owner), counts{backup.Failed: 1})
+	if len(w.records()) != 1 {
+		t.Error("a guess at an id was written down")
+	}
+}
+
+func TestInterruptedRunCommitsWhatIsDone(t *testing.T) {
+	w := newWorld(t)
+	for i := range 8 {
+		w.pads.Create(fmt.Sprint("pad-", i), "x\n")
+	}
+	var documents []backup.Document
+	for i := range 8 {
+		documents = append(documents, pad(fmt.Sprint("pad-", i)))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	w.plan.Observe = func(e backup.Event) {
+		if e.ID == "pad-3" {
+			cancel()
+		}
+	}
+	r := w.backupWith(ctx, documents...)
+	if !r.Interrupted || r.Outcomes[backup.Saved] < 3 || r.Outcomes[backup.Saved] > 6 {
+		t.Fatalf("the report is %+v", r)
+	}
+	w.plan.Observe = nil
+	again := w.backup(documents...)
+	if again.Outcomes[backup.Resumed] != r.Outcomes[backup.Saved] || len(w.asked) != 8-r.Outcomes[backup.Saved] {
+		t.Errorf("after %v: %v with %d requests", r.Outcomes, again.Outcomes, len(w.asked))
+	}
+	w.want(w.backup(documents...), counts{backup.Unchanged: 8})
+}
+
+func TestServerThatIsDownCostsItsOwnDocuments(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", "x\n")
+	w.plan.Sources[0].URL = w.serve(w.polls)
+	w.block = func(r *http.Request) bool {
+		return strings.HasPrefix(r.URL.Path, "/studs.php") || strings.HasPrefix(r.URL.Path, "/exportcsv.php")
+	}
+	r := w.backup(pad("ag"), backup.Document{ID: "abcdefghijklmnop"})
+	w.want(r, counts{backup.Saved: 1, backup.Failed: 1})
+}
+
+func TestRunInterruptedBeforeItBegan(t *testing.T) {
+	w := newWorld(t)
+	p := w.plan
+	p.Documents = []backup.Document{pad("ag")}
+	p.Repositories = []backup.Repository{{Name: "store", Repository: w.open(w.stores[0])}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := backup.Run(ctx, p); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	if len(w.asked) != 0 {
+		t.Errorf("%d requests", len(w.asked))
+	}
+}
