@@ -1,0 +1,379 @@
+package repository_test
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
+	"github.com/padsync/padsync/sinks/memory"
+)
+
+// Vectors are whole repositories, each a file of header lines, an empty line,
+// and a tar of the objects:
+//
+//	comment: what is special about it
+//	expect: ok | corrupt | wrong key | unsupported | headless | none
+//	identity: an age identity                       (if it is sealed)
+//	document: id, versions, SHA-256 of the newest   (each that must come back)
+//
+// Until the first release -update may write them anew. Afterwards those of a
+// version stay as they are for ever, and others are added beside them.
+var update = flag.Bool("update", false, "write the vectors of testdata/v1 anew")
+
+const vectors = "testdata/v1"
+
+func TestVectors(t *testing.T) {
+	if *update {
+		writeVectors(t)
+	}
+	names, err := filepath.Glob(vectors + "/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[bool]int{}
+	for _, name := range names {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			v := readVector(t, name)
+			count[v.expect == "ok"]++
+			v.test(t)
+		})
+	}
+	if count[true] < 8 || count[false] < count[true] {
+		t.Errorf("%d good vectors and %d damaged ones", count[true], count[false])
+	}
+}
+
+type vector struct {
+	comment, expect, identity string
+	documents                 []string
+	sink                      sinks.Sink
+}
+
+func (v *vector) test(t *testing.T) {
+	w := newWorld(t, false)
+	w.sink = v.sink
+	if v.identity != "" {
+		var err error
+		if w.options.Identities, err = crypto.ParseIdentities(strings.NewReader(v.identity), crypto.Prompt{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := w.describe()
+	corrupt := (*repository.CorruptError)(nil)
+	outcome := "ok"
+	switch {
+	case errors.Is(err, repository.ErrNoIdentity):
+		outcome = "wrong key"
+	case errors.Is(err, manifest.ErrUnsupported):
+		outcome = "unsupported"
+	case errors.Is(err, repository.ErrHeadless):
+		outcome = "headless"
+	case errors.Is(err, repository.ErrNone):
+		outcome = "none"
+	case errors.As(err, &corrupt), len(w.damaged) > 0:
+		outcome = "corrupt"
+	case err != nil:
+		t.Fatal(err)
+	}
+	if outcome != v.expect {
+		t.Errorf("%s: %s (%v), want %s", v.comment, outcome, err, v.expect)
+	}
+	if !slices.Equal(got, v.documents) {
+		t.Errorf("%s: documents are\n%s\nwant\n%s", v.comment, strings.Join(got, "\n"), strings.Join(v.documents, "\n"))
+	}
+}
+
+// describe reads all documents, and checks the repository.
+func (w *world) describe() (documents []string, err error) {
+	r, err := repository.Open(w.t.Context(), w.sink, w.options)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.Read(w.t.Context(), repository.At{})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	rd := r.NewReader(w.t.Context())
+	defer rd.Close()
+	for record, err := range c.Documents() {
+		if err != nil {
+			return documents, err
+		}
+		line := fmt.Sprintf("%q %s %d", record.ID, record.State, len(record.Versions))
+		if v := record.NewestSound(); v != nil {
+			s, err := rd.File(v.Files[0])
+			if err != nil {
+				return documents, err
+			}
+			line += fmt.Sprintf(" %x", s.SHA256())
+			s.Close()
+		}
+		documents = append(documents, line)
+	}
+	report, err := r.Check(w.t.Context(), true, nil)
+	if err == nil && len(report.Problems) > 0 {
+		err = &repository.CorruptError{Key: report.Problems[0].Object, Problem: report.Problems[0].Problem}
+	}
+	return documents, err
+}
+
+func readVector(t *testing.T, name string) *vector {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	v, r := &vector{sink: memory.New(time.Now)}, bufio.NewReader(f)
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch key {
+		case "comment":
+			v.comment = value
+		case "expect":
+			v.expect = value
+		case "identity":
+			v.identity = value
+		case "document":
+			v.documents = append(v.documents, value)
+		case "":
+			v.readObjects(t, r)
+			return v
+		default:
+			t.Fatalf("unknown header line %q", key)
+		}
+	}
+}
+
+func (v *vector) readObjects(t *testing.T, r io.Reader) {
+	t.Helper()
+	for tr := tar.NewReader(r); ; {
+		h, err := tr.Next()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(tr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.sink.Put(t.Context(), h.Name, bytes.NewReader(b), int64(len(b))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (v *vector) write(t *testing.T, name string) {
+	t.Helper()
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "comment: %s\nexpect: %s\n", v.comment, v.expect)
+	if v.identity != "" {
+		fmt.Fprintf(&b, "identity: %s\n", v.identity)
+	}
+	for _, d := range v.documents {
+		fmt.Fprintf(&b, "document: %s\n", d)
+	}
+	b.WriteString("\n")
+	tw := tar.NewWriter(&b)
+	w := &world{t: t, sink: v.sink}
+	for _, key := range w.keys("") {
+		rc, err := v.sink.Get(t.Context(), key, 0, -1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(rc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tw.WriteHeader(&tar.Header{Name: key, Mode: 0o600, Size: int64(len(content))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tw.Write(content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(vectors, name), b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeVectors makes all vectors: good repositories, then those that are good
+// but for one thing.
+func writeVectors(t *testing.T) {
+	if err := os.RemoveAll(vectors); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(vectors, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	good := func(name, comment string, postQuantum, sealed bool, make func(w *world)) *vector {
+		w := newWorld(t, false)
+		v := &vector{comment: comment, expect: "ok"}
+		if sealed {
+			id, err := crypto.Generate(postQuantum)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.options.Recipients, w.options.Identities = recipients(t, id), []age.Identity{id}
+			v.identity = id.String()
+		}
+		make(w)
+		v.sink = w.sink
+		documents, err := w.describe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.documents = documents
+		v.write(t, name)
+		return v
+	}
+	one := func(w *world) { w.mustRun(map[string]string{"ag-2026": "Ordre du jour\n"}) }
+	plain := good("plain", "one pad, one run", false, false, one)
+	sealed := good("sealed", "sealed to an X25519 recipient", false, true, one)
+	good("post-quantum", "sealed to a post-quantum recipient", true, true, one)
+	good("empty-run", "a run that looked at nothing", false, false, func(w *world) { w.mustRun(nil) })
+	good("names", "ids that are no file names", false, false, func(w *world) {
+		w.mustRun(map[string]string{"../../x": "1", "CON": "2", "Ag": "3", "ag": "4", "é": "5", "e\u0301": "6", strings.Repeat("😀", 50): "7"})
+	})
+	good("versions", "three versions, the newest is suspect", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		w.mustRun(map[string]string{"ag": "two"})
+		w.suspectRun("ag", "", "default-text")
+	})
+	good("long", "a file of many frames' length beside short ones", false, false, func(w *world) {
+		w.mustRun(map[string]string{"a": "short", "b": strings.Repeat("long and longer\n", 40_000), "c": ""})
+	})
+	good("incomplete", "a run that was cut off", false, false, func(w *world) {
+		if err := w.run(map[string]string{"ag": "x"}, false); err != nil {
+			t.Fatal(err)
+		}
+	})
+	good("others", "objects that are not padsync's", false, false, func(w *world) {
+		one(w)
+		for _, key := range []string{"README.txt", "manifests/notes.txt", "packs/old.zip", "manifests/0000000001-20261122T000000Z-0000000000000000.json.gz"} {
+			if err := w.sink.Put(t.Context(), key, strings.NewReader("x"), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	checkpoint := good("checkpoint", "a checkpoint in place of 31 manifests", false, false, func(w *world) {
+		for i := range 31 {
+			w.mustRun(map[string]string{"ag": fmt.Sprint("text ", i)})
+		}
+		for _, key := range w.keys("manifests/") {
+			if err := w.sink.Delete(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+
+	bad := func(name, comment, expect string, from *vector, documents []string, change func(sink sinks.Sink)) {
+		v := &vector{comment: comment, expect: expect, identity: from.identity, documents: documents}
+		v.sink = clone(t, from.sink, func(_ string, b []byte) []byte { return b })
+		change(v.sink)
+		v.write(t, name)
+	}
+	edit := func(prefix string, change func([]byte) []byte) func(sinks.Sink) {
+		return func(sink sinks.Sink) { editObject(t, sink, prefix, change) }
+	}
+	flip := func(b []byte) []byte { b[len(b)/2] ^= 0x40; return b }
+	bad("pack-flipped", "one byte of the pack is another", "corrupt", plain, nil, edit("packs/", flip))
+	bad("pack-cut", "the pack ends early", "corrupt", plain, []string{`"ag-2026" current 0`}, edit("packs/", func(b []byte) []byte { return b[:len(b)-10] }))
+	bad("pack-missing", "the pack is not there", "corrupt", plain, []string{`"ag-2026" current 0`}, edit("packs/", nil))
+	bad("sealed-pack-flipped", "one byte of the sealed pack is another", "corrupt", sealed, nil, edit("packs/", flip))
+	bad("manifest-flipped", "one byte of the manifest is another", "corrupt", plain, nil, edit("manifests/", flip))
+	bad("sealed-manifest-cut", "the sealed manifest ends early", "corrupt", sealed, nil, edit("manifests/", func(b []byte) []byte { return b[:len(b)-1] }))
+	bad("part-missing", "the checkpoint's part is not there, nor are the manifests", "corrupt", checkpoint, nil, edit("parts/", nil))
+	bad("checkpoint-flipped", "one byte of the checkpoint is another, and the manifests are gone", "corrupt", checkpoint, nil, edit("checkpoints/", flip))
+	bad("headless", "padsync.json is gone", "headless", plain, nil, edit("padsync.json", nil))
+	bad("newer", "padsync.json is of version 2", "unsupported", plain, nil, edit("padsync.json", func(b []byte) []byte {
+		return bytes.Replace(b, []byte(`"version":1`), []byte(`"version":2`), 1)
+	}))
+	bad("not-a-head", "padsync.json is something else", "corrupt", plain, nil, edit("padsync.json", func([]byte) []byte { return []byte("{}\n") }))
+	bad("nothing", "an empty store", "none", plain, nil, func(sink sinks.Sink) {
+		for _, prefix := range []string{"padsync.json", "packs/", "manifests/"} {
+			editObject(t, sink, prefix, nil)
+		}
+	})
+	other, err := crypto.Generate(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := *sealed
+	stranger.identity = other.String()
+	bad("wrong-key", "the identity is somebody else's", "wrong key", &stranger, nil, func(sinks.Sink) {})
+}
+
+// editObject changes the first object with the prefix; nil deletes it.
+func editObject(t *testing.T, sink sinks.Sink, prefix string, change func([]byte) []byte) {
+	t.Helper()
+	w := &world{t: t, sink: sink}
+	key := slices.DeleteFunc(w.keys(""), func(k string) bool { return !strings.HasPrefix(k, prefix) })[0]
+	rc, err := sink.Get(t.Context(), key, 0, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(rc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sink.Delete(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if change == nil {
+		return
+	}
+	b = change(b)
+	if err := sink.Put(t.Context(), key, bytes.NewReader(b), int64(len(b))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// suspectRun saves one version that is suspect.
+func (w *world) suspectRun(id, text, suspect string) {
+	w.t.Helper()
+	w.now = w.now.Add(24 * time.Hour)
+	r := w.open()
+	c, err := r.Read(w.t.Context(), repository.At{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer c.Close()
+	run, err := r.Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
+	if err == nil {
+		err = run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, text), suspect)
+	}
+	if err == nil {
+		err = run.Commit(w.t.Context(), true)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
