@@ -6,10 +6,21 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks/rclone"
+	"github.com/padsync/padsync/sinks/s3"
 )
 
 var (
 	errUsage        = errors.New("usage")
+	errNothing      = errors.New("no such document")
+	errNoDocuments  = errors.New("no documents")
+	errIncomplete   = errors.New("not all documents")
+	errNotSealed    = errors.New("nobody to seal to")
+	errDamaged      = errors.New("damaged")
+	errKind         = errors.New("no kind of source")
+	errWhen         = errors.New("not a time")
 	errLocation     = errors.New("not the address of a repository")
 	errIdentityPath = errors.New("a path in place of an identity")
 	errRunnerKind   = errors.New("runner identity of another kind than the recipients")
@@ -24,6 +35,38 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-usage")}
 	case errors.Is(err, errLocation):
 		return []string{a.text("hint-location")}
+	case errors.Is(err, errNoDocuments):
+		return []string{a.text("hint-no-documents")}
+	case errors.Is(err, errNotSealed):
+		return []string{a.text("hint-not-sealed")}
+	case errors.Is(err, repository.ErrSealed):
+		return []string{a.text("hint-sealed")}
+	case errors.Is(err, repository.ErrPlain):
+		return []string{a.text("hint-plain")}
+	case errors.Is(err, repository.ErrRecipients):
+		return []string{a.text("hint-recipients")}
+	case errors.Is(err, manifest.ErrUnsupported):
+		return []string{a.text("hint-unsupported")}
+	case errors.Is(err, s3.ErrNoCredentials):
+		return []string{a.text("hint-s3-credentials")}
+	case errors.Is(err, rclone.ErrNoRemote):
+		return []string{a.text("hint-rclone-remote")}
+	case errors.Is(err, rclone.ErrEncrypted):
+		return []string{a.text("hint-rclone-encrypted")}
+	case errors.Is(err, rclone.ErrConfig):
+		return []string{a.text("hint-rclone-config")}
+	case errors.Is(err, errDamaged):
+		return []string{a.text("hint-damaged")}
+	case errors.Is(err, errWhen):
+		return []string{a.text("hint-when")}
+	case errors.Is(err, errNothing):
+		return []string{a.text("hint-nothing")}
+	case errors.Is(err, repository.ErrNone):
+		return []string{a.text("hint-none")}
+	case errors.Is(err, repository.ErrHeadless):
+		return []string{a.text("hint-headless")}
+	case errors.Is(err, repository.ErrNoIdentity):
+		return []string{a.text("hint-no-identity")}
 	case errors.Is(err, errIdentityPath):
 		return []string{a.text("hint-identity-path")}
 	case errors.Is(err, errRunnerKind):

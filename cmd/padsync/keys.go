@@ -17,7 +17,6 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
-	"github.com/adrg/xdg"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/spf13/cobra"
@@ -140,17 +139,6 @@ func (a *app) identitiesFromCommand(ctx context.Context, command []string) ([]ag
 	return ids, nil
 }
 
-// recipientsOf are those of the identities that tell theirs.
-func recipientsOf(ids []age.Identity) []crypto.Recipient {
-	var all []crypto.Recipient
-	for _, id := range ids {
-		if r, err := crypto.RecipientOf(id); err == nil {
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
 // runnerIdentity is the identity of this machine: the one in the variable, in
 // the file, or the one that the first run makes and keeps in the state folder.
 // It is of the recipients' kind, as age cannot mix the two.
@@ -178,7 +166,7 @@ func (a *app) runnerIdentity(file string, postQuantum, create bool) (age.Identit
 // ownRunner reads the identity in the state folder. If there is none, it makes
 // one, or gives nil.
 func (a *app) ownRunner(postQuantum, create bool) (age.Identity, error) {
-	dir := filepath.Join(a.folder("XDG_STATE_HOME", xdg.StateHome), "padsync")
+	dir := a.stateFolder()
 	name := "runner.txt"
 	if postQuantum {
 		name = "runner-post-quantum.txt"
@@ -217,14 +205,6 @@ func createRunner(dir, name string, postQuantum bool) error {
 	return durable.Create(root, name, func(w io.Writer) error {
 		return crypto.WriteIdentity(w, id, time.Now())
 	})
-}
-
-// folder is the folder that an XDG variable names.
-func (a *app) folder(variable, otherwise string) string {
-	if dir := a.getenv(variable); filepath.IsAbs(dir) {
-		return dir
-	}
-	return otherwise
 }
 
 // prompt asks at the terminal, if there is one, for the passphrase of what is

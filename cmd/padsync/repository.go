@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
 	"net/url"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/adrg/xdg"
+	"github.com/padsync/padsync/sinks"
+	"github.com/padsync/padsync/sinks/local"
+	"github.com/padsync/padsync/sinks/rclone"
+	"github.com/padsync/padsync/sinks/s3"
 	"github.com/rclone/rclone/fs/fspath"
 )
 
@@ -20,6 +25,19 @@ type location struct {
 // schemeLike is what looks like an address of another kind, or a remote of
 // rclone without "rclone:". A Windows drive is one letter.
 var schemeLike = regexp.MustCompile(`^:?[A-Za-z0-9_.+@-]{2,}[:,]`)
+
+// openSink is the only place that knows every kind of sink.
+func (l location) openSink(ctx context.Context) (sinks.Sink, error) {
+	switch l.kind {
+	case "local":
+		return local.Open(l.value)
+	case "s3":
+		return s3.Open(l.value, s3.Options{})
+	case "rclone":
+		return rclone.Open(ctx, l.value, rclone.Options{})
+	}
+	return nil, errLocation
+}
 
 // parseLocation reads the address of a repository. It asks nobody.
 func (a *app) parseLocation(s string) (location, error) {
@@ -36,15 +54,15 @@ func (a *app) parseLocation(s string) (location, error) {
 		}
 		return location{"rclone", rest, "rclone:" + parsed.Name + ":" + parsed.Path}, nil
 	case kind == "file":
-		return local(rest)
+		return folder(rest)
 	case schemeLike.MatchString(s):
 		// Not shown: it may hold a secret in its options.
 		return location{}, a.usage(errLocation, "bad-repository-kind")
 	}
-	return local(s)
+	return folder(s)
 }
 
-func local(path string) (location, error) {
+func folder(path string) (location, error) {
 	dir, err := filepath.Abs(path)
 	return location{"local", dir, dir}, err
 }

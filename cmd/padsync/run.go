@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -45,8 +46,8 @@ func (a *app) report(err error) {
 	if err == nil {
 		return
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("error"), printable(text))
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("error"), printable(strings.TrimSpace(line)))
 	}
 	for _, line := range a.hints(err) {
 		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("hint"), printable(line))
@@ -69,7 +70,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetHelpFunc(a.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { a.help(cmd, nil); return nil })
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.AddCommand(a.keygenCommand(), a.versionCommand())
+	root.AddCommand(a.backupCommand(), a.runsCommand(), a.lsCommand(), a.restoreCommand(),
+		a.checkCommand(), a.keygenCommand(), a.versionCommand())
 	return root
 }
 

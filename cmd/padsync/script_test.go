@@ -2,10 +2,14 @@ package main
 
 import (
 	"errors"
+	"net/http/httptest"
 	"os/exec"
 	"strconv"
 	"testing"
 
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
+	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -13,20 +17,39 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"padsync": main})
 }
 
+// TestScripts runs testdata/*.txtar, each beside its own servers of pads and
+// polls, at $PADS and $POLLS.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
-		Setup: func(e *testscript.Env) error {
-			for _, name := range []string{"CONFIG", "DATA", "STATE", "CACHE"} {
-				e.Setenv("XDG_"+name+"_HOME", e.WorkDir+"/.xdg/"+name)
-			}
-			e.Setenv("HOME", e.WorkDir)
-			e.Setenv("LANG", "en_GB.UTF-8")
-			return nil
+		Setup:               func(e *testscript.Env) error { setUp(t, e); return nil },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "pad": padCommand, "poll": pollCommand,
 		},
 	})
+}
+
+func setUp(t *testing.T, e *testscript.Env) {
+	unasked := func(request string) {
+		if request != "GET /studs.php" { // which is how it is asked what it is
+			t.Errorf("a server was asked for %s", request)
+		}
+	}
+	pads := etherpadtest.New(etherpadtest.Options{Unasked: unasked})
+	polls := framadatetest.New(framadatetest.Options{Unasked: unasked})
+	e.Values["pads"], e.Values["polls"], e.Values["made"] = pads, polls, make(map[string]*etherpadtest.Pad)
+	padServer, pollServer := httptest.NewServer(pads), httptest.NewServer(polls)
+	e.Defer(padServer.Close)
+	e.Defer(pollServer.Close)
+	e.Setenv("PADS", padServer.URL)
+	e.Setenv("POLLS", pollServer.URL)
+	for _, name := range []string{"CONFIG", "DATA", "STATE", "CACHE"} {
+		e.Setenv("XDG_"+name+"_HOME", e.WorkDir+"/.xdg/"+name)
+	}
+	e.Setenv("HOME", e.WorkDir)
+	e.Setenv("LANG", "en_GB.UTF-8")
+	e.Setenv("TZ", "UTC")
 }
 
 // exits CODE PROGRAM ARG… runs a program that must end with this exit code.
@@ -44,5 +67,54 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if want, err := strconv.Atoi(args[0]); err != nil || code != want {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+var faults = map[string]etherpadtest.Fault{
+	"sound": etherpadtest.None, "forbidden": etherpadtest.Forbidden, "not-enabled": etherpadtest.NotEnabled,
+}
+
+// pad create ID TEXT | append ID TEXT | delete ID | spoil ID FAULT.
+func padCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: pad VERB ID [TEXT]")
+	}
+	server := ts.Value("pads").(*etherpadtest.Server)
+	made := ts.Value("made").(map[string]*etherpadtest.Pad)
+	switch args[0] {
+	case "create":
+		made[args[1]] = server.Create(args[1], args[2])
+	case "delete":
+		server.Delete(args[1])
+	case "append":
+		made[args[1]].Append(etherpadtest.Author{ID: "a.ada", Name: "Ada"}, args[2])
+	case "spoil":
+		made[args[1]].Spoil(faults[args[2]])
+	default:
+		ts.Fatalf("pad: no verb %s", args[0])
+	}
+}
+
+// poll add ID TITLE | vote ID NAME | delete ID.
+func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: poll VERB ID [TEXT]")
+	}
+	server := ts.Value("polls").(*framadatetest.Server)
+	switch args[0] {
+	case "add":
+		server.Add(framadatetest.Poll{ID: args[1], Poll: poll.Poll{
+			Title: args[2], Author: "Ada", Kind: poll.Date,
+			Choices: []poll.Choice{{Date: "2027-01-11", Moment: "9h"}, {Date: "2027-01-12", Moment: "14h"}},
+			Votes:   []poll.Vote{{Name: "Zoé", Answers: []poll.Answer{poll.Yes, poll.No}}},
+		}})
+	case "vote":
+		server.Change(args[1], func(p *framadatetest.Poll) {
+			p.Votes = append(p.Votes, poll.Vote{Name: args[2], Answers: []poll.Answer{poll.Yes, poll.IfNeedBe}})
+		})
+	case "delete":
+		server.Delete(args[1])
+	default:
+		ts.Fatalf("poll: no verb %s", args[0])
 	}
 }

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"filippo.io/age"
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/spf13/cobra"
+)
+
+// contact is where operators of servers read what padsync is.
+const contact = "https://github.com/padsync/padsync"
+
+type backupFlags struct {
+	commonFlags
+	documentsFiles   []string
+	formats          []string
+	unencrypted      bool
+	changeRecipients bool
+}
+
+func (a *app) backupCommand() *cobra.Command {
+	var flags backupFlags
+	cmd := &cobra.Command{
+		Use:   "backup [ADDRESS…]",
+		Short: a.text("backup"),
+		Long:  a.text("backup-long"),
+		RunE: a.action(func(ctx context.Context, args []string) error {
+			return a.backup(ctx, flags, args)
+		}),
+	}
+	flags.add(a, cmd)
+	flags.addJSON(a, cmd)
+	flags.keys.addRecipients(a, cmd)
+	cmd.Flags().StringArrayVar(&flags.documentsFiles, "documents-file", nil, a.text("flag-documents-file"))
+	cmd.Flags().StringSliceVar(&flags.formats, "formats", nil, a.text("flag-formats"))
+	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
+	cmd.Flags().BoolVar(&flags.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
+	return cmd
+}
+
+func (a *app) backup(ctx context.Context, flags backupFlags, args []string) error {
+	s, err := a.settings(flags.commonFlags)
+	if err != nil {
+		return err
+	}
+	all, err := a.wanted(s, flags, args)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return &problem{exitFailed, a.text("nothing-to-do"), errNoDocuments}
+	}
+	keys, err := a.sealing(flags, s)
+	if err != nil {
+		return err
+	}
+	progress := a.newProgress(flags.json, all)
+	defer progress.stop()
+	n := network{pool: new(spool.Pool), client: polite.New(polite.Options{
+		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
+	})}
+	if err := a.settle(ctx, n, all); err != nil {
+		return err
+	}
+	plan, err := n.plan(all, flags.formats)
+	if err != nil {
+		return err
+	}
+	plan.Program, plan.Host = "padsync "+programVersion(), hostName()
+	plan.ChangeRecipients, plan.Observe = flags.changeRecipients, progress.observe
+	report, err := a.run(ctx, s, keys, plan, func() { progress.start(plan, n.client) })
+	if err != nil {
+		return err
+	}
+	progress.stop()
+	if flags.json {
+		if err := json.NewEncoder(a.stdout).Encode(summarize(report, n.client)); err != nil {
+			return err
+		}
+	}
+	progress.summary(report)
+	return a.outcome(report)
+}
+
+// run backs up into all repositories that can be opened, and reports on all.
+func (a *app) run(ctx context.Context, s *settings, keys repository.Options, plan *backup.Plan, start func()) (*backup.Report, error) {
+	lost, err := a.openForWriting(ctx, s, keys, plan)
+	if err != nil {
+		return nil, err
+	}
+	if len(plan.Repositories) == 0 {
+		return &backup.Report{Repositories: lost}, nil
+	}
+	start()
+	report, err := backup.Run(ctx, *plan)
+	if errors.Is(err, repository.ErrRecipients) || errors.Is(err, manifest.ErrUnsupported) {
+		return nil, &problem{exitUsage, err.Error(), err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, repo := range report.Repositories {
+		if repo.Sequence > 0 {
+			a.keepSequence(plan.Repositories[i].ID(), repo.Sequence)
+		}
+	}
+	report.Repositories = append(report.Repositories, lost...)
+	return report, nil
+}
+
+// hostName is written into manifests; it may be "".
+func hostName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// sealing says who can read what the run writes. What is not a local folder
+// is sealed, unless the person said otherwise.
+func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error) {
+	given, err := a.givenIdentities(flags.keys)
+	if err != nil {
+		return repository.Options{}, err
+	}
+	recipients, err := a.recipients(flags, s, given)
+	if err != nil {
+		return repository.Options{}, err
+	}
+	sealed := 0
+	for i := range s.repositories {
+		place := &s.repositories[i]
+		place.unencrypted = place.unencrypted || flags.unencrypted
+		switch {
+		case place.unencrypted:
+		case len(recipients) > 0:
+			sealed++
+		case place.kind != "local":
+			return repository.Options{}, a.usage(errNotSealed, "not-sealed", "Repository", place.shown)
+		}
+	}
+	if sealed == 0 {
+		return repository.Options{}, nil
+	}
+	postQuantum, err := crypto.PostQuantum(recipients...)
+	if err != nil {
+		return repository.Options{}, err
+	}
+	runner, err := a.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, true)
+	if err != nil {
+		return repository.Options{}, err
+	}
+	recipient, err := crypto.RecipientOf(runner)
+	return repository.Options{
+		Recipients: recipients,
+		Runner:     []crypto.Recipient{recipient},
+		Identities: append(given, runner),
+	}, err
+}
+
+// recipients are those of the command line, or else of the configuration, or
+// else those of the identities that were given.
+func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) ([]crypto.Recipient, error) {
+	texts, files := flags.keys.recipients, flags.keys.recipientsFiles
+	if len(texts)+len(files) > 0 && flags.unencrypted {
+		return nil, a.usage(errUsage, "sealed-or-not")
+	}
+	if len(texts)+len(files) == 0 {
+		texts = s.Encryption.Recipients
+		if s.Encryption.RecipientsFile != "" {
+			files = []string{s.Encryption.RecipientsFile}
+		}
+	}
+	recipients, err := a.parseRecipients(texts, files)
+	if err != nil || len(recipients) > 0 {
+		return recipients, err
+	}
+	for _, id := range given {
+		r, err := crypto.RecipientOf(id)
+		if err != nil {
+			return nil, a.usage(err, "bad-recipient", "Error", err)
+		}
+		recipients = append(recipients, r)
+	}
+	return a.unique(recipients)
+}
+
+// openForWriting opens the repositories and adds them to the plan. One that
+// cannot be reached is given back as lost, and costs only itself; one that
+// would be written wrongly costs the run.
+func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.Options, p *backup.Plan) (lost []backup.RepositoryReport, err error) {
+	for _, place := range s.repositories {
+		o := keys
+		if place.unencrypted {
+			o = repository.Options{}
+		}
+		o.Pool, o.Warn = p.Pool, a.warnDamaged
+		repo, err := place.openOrCreate(ctx, o)
+		switch {
+		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
+			return nil, &problem{exitUsage, place.shown + ": " + err.Error(), err}
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			lost = append(lost, backup.RepositoryReport{Name: place.shown, Err: err})
+			continue
+		}
+		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo, Last: a.lastSequence(repo.ID())})
+	}
+	return lost, nil
+}
+
+func (l location) openOrCreate(ctx context.Context, o repository.Options) (*repository.Repository, error) {
+	sink, err := l.openSink(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return repository.OpenOrCreate(ctx, sink, o)
+}
+
+// outcome is the problem that the report amounts to.
+func (a *app) outcome(r *backup.Report) error {
+	var errs []error
+	for _, repo := range r.Repositories {
+		if repo.Err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", repo.Name, repo.Err))
+		}
+	}
+	switch {
+	case len(errs) > 0:
+		err := errors.Join(errs...)
+		return &problem{exitFailed, err.Error(), err}
+	case r.Interrupted:
+		return &problem{exitInterrupted, a.text("interrupted"), context.Canceled}
+	case r.Outcomes[backup.Failed] > 0 || r.New > 0:
+		return &problem{exitIncomplete, "", errIncomplete}
+	}
+	return nil
+}
+
+// lastSequence is the highest sequence that this machine has written into the
+// repository, so that a listing that lags cannot make it go back.
+func (a *app) lastSequence(repository string) int64 {
+	b, err := os.ReadFile(a.sequenceFile(repository))
+	if err != nil {
+		return 0
+	}
+	last, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return last
+}
+
+// keepSequence notes it. It is a help and no need: an error does not matter.
+func (a *app) keepSequence(repository string, sequence int64) {
+	file := a.sequenceFile(repository)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err == nil {
+		_ = os.WriteFile(file, fmt.Appendln(nil, sequence), 0o600)
+	}
+}
+
+func (a *app) sequenceFile(repository string) string {
+	return filepath.Join(a.stateFolder(), "sequences", repository)
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/padsync/padsync/repository"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var flags commonFlags
+	var readData bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: a.text("check"),
+		Args:  cobra.NoArgs,
+		RunE: a.action(func(ctx context.Context, _ []string) error {
+			r, err := a.open(ctx, flags)
+			if err != nil {
+				return err
+			}
+			if readData {
+				if err := a.addOwner(ctx, flags, r); err != nil {
+					return err
+				}
+			}
+			return a.lists(ctx, flags, r, func() error { return a.check(ctx, r, readData, flags.json) })
+		}),
+	}
+	flags.add(a, cmd)
+	flags.addJSON(a, cmd)
+	cmd.Flags().BoolVar(&readData, "read-data", false, a.text("flag-read-data"))
+	return cmd
+}
+
+// checked is what check --json tells.
+type checked struct {
+	Documents int              `json:"documents"`
+	Versions  int              `json:"versions"`
+	Packs     int              `json:"packs"`
+	Bytes     int64            `json:"bytes"`
+	Problems  []checkedProblem `json:"problems"`
+}
+
+type checkedProblem struct {
+	Object    string            `json:"object"`
+	Problem   string            `json:"problem"`
+	Documents []checkedDocument `json:"documents"`
+}
+
+type checkedDocument struct {
+	Source string `json:"source"`
+	ID     string `json:"id"`
+	Hash   string `json:"hash"`
+
+	named string // for people
+}
+
+func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) error {
+	r.Warn = func(*repository.CorruptError) {} // the report tells of it
+	report, err := r.Check(ctx, readData, nil)
+	if err != nil {
+		return a.failed(err, "repository", "Repository", r.shown)
+	}
+	result, err := a.newChecked(ctx, r, report)
+	if err != nil {
+		return a.failed(err, "repository", "Repository", r.shown)
+	}
+	if asJSON {
+		err = json.NewEncoder(a.stdout).Encode(result)
+	} else {
+		err = a.printChecked(result)
+	}
+	if err != nil {
+		return err
+	}
+	if readData && report.Sealed {
+		a.note("check-sealed")
+	}
+	if len(report.Problems) > 0 {
+		return &problem{exitFailed, a.text("check-problems", "Count", len(report.Problems)), errDamaged}
+	}
+	return nil
+}
+
+func (a *app) newChecked(ctx context.Context, r *reading, report *repository.CheckReport) (*checked, error) {
+	result := &checked{report.Documents, report.Versions, report.Packs, report.Bytes, []checkedProblem{}}
+	if len(report.Problems) == 0 {
+		return result, nil
+	}
+	c, err := r.Read(ctx, repository.At{})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	hashes, err := hashesOf(r, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range report.Problems {
+		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}}
+		for _, d := range p.Documents {
+			found.Documents = append(found.Documents, checkedDocument{
+				d.Source.URL, d.ID, hashes.short(d.Source, d.ID), a.documentName(d.Source, d.ID, hashes, false),
+			})
+		}
+		result.Problems = append(result.Problems, found)
+	}
+	return result, nil
+}
+
+func (a *app) printChecked(c *checked) error {
+	text := a.text("checked", "Documents", c.Documents, "Versions", c.Versions, "Packs", c.Packs, "Size", byteSize(c.Bytes))
+	for _, p := range c.Problems {
+		text += "\n" + p.Object + ": " + a.damage(p.Problem)
+		var names []string
+		for _, d := range p.Documents {
+			names = append(names, printable(d.named))
+		}
+		if len(names) > 0 {
+			text += "\n    " + strings.Join(names, "\n    ")
+		}
+	}
+	_, err := fmt.Fprintln(a.stdout, text)
+	return err
+}

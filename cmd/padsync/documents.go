@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+)
+
+const (
+	kindEtherpad  = "etherpad"
+	kindFramadate = "framadate"
+)
+
+// A wanted document is one that is to be backed up.
+type wanted struct {
+	kind    string
+	base    string // normalised
+	locator string // what the source's Fetch takes
+	id      string // the document's own, as far as the address tells
+
+	// otherwise, of a document whose kind the server has to tell, is what
+	// it is if it is no poll.
+	otherwise *wanted
+	certain   bool
+
+	origin origin
+	source config.Source // what the configuration says of the source
+}
+
+// origin is where a document was named.
+type origin struct {
+	given bool   // on this command line
+	text  string // what was given
+	file  string // else the file, and
+	line  int    // the line, or
+	entry int    // the entry of a list in the configuration
+}
+
+// name is how messages name a document of which nothing else is known.
+func (o origin) name(a *app) string {
+	switch {
+	case o.given:
+		return o.text
+	case o.line > 0:
+		return a.text("line-of-file", "Line", o.line, "File", o.file)
+	}
+	return a.text("entry-of-file", "Entry", o.entry, "File", o.file)
+}
+
+// wanted are the documents of the command line, or else of the configuration.
+func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, error) {
+	c := collector{app: a}
+	for _, arg := range args {
+		c.add(config.Source{}, arg, origin{given: true, text: arg})
+	}
+	for _, name := range flags.documentsFiles {
+		c.addFile(config.Source{}, name)
+	}
+	if len(args)+len(flags.documentsFiles) == 0 {
+		for _, source := range s.Sources {
+			for i, d := range source.Documents {
+				c.add(source, d.Reveal(), origin{file: s.file, entry: i + 1})
+			}
+			if source.DocumentsFile != "" {
+				c.addFile(source, source.DocumentsFile)
+			}
+		}
+	}
+	return c.all, c.problem()
+}
+
+// A collector gathers documents, and all that is wrong with them.
+type collector struct {
+	app    *app
+	all    []wanted
+	errs   []error
+	texts  []string
+	unread int // problems that are not in texts
+}
+
+const shownProblems = 10
+
+func (c *collector) fail(at string, err error) {
+	c.errs = append(c.errs, err)
+	if len(c.texts) == shownProblems {
+		c.unread++
+		return
+	}
+	text := err.Error()
+	if errors.Is(err, sources.ErrAddress) {
+		text = c.app.text("bad-document")
+	}
+	c.texts = append(c.texts, fmt.Sprintf("%s: %s", at, text))
+}
+
+func (c *collector) problem() error {
+	if len(c.errs) == 0 {
+		return nil
+	}
+	if c.unread > 0 {
+		c.texts = append(c.texts, c.app.text("more-problems", "Count", c.unread))
+	}
+	return &problem{exitUsage, strings.Join(c.texts, "\n"), errors.Join(c.errs...)}
+}
+
+func (c *collector) add(source config.Source, entry string, o origin) {
+	w, err := parseDocument(source, entry)
+	if err != nil {
+		c.fail(o.name(c.app), err)
+		return
+	}
+	w.origin, w.source = o, source
+	c.all = append(c.all, w)
+}
+
+func (c *collector) addFile(source config.Source, name string) {
+	r, shown, err := c.app.openDocuments(name)
+	if err != nil {
+		c.fail(shown, err)
+		return
+	}
+	defer r.Close()
+	for d, err := range config.ReadDocuments(r) {
+		if err != nil {
+			c.fail(shown, err)
+			return
+		}
+		c.add(source, d.Address.Reveal(), origin{file: shown, line: d.Line})
+	}
+}
+
+// openDocuments opens a documents file; - is standard input.
+func (a *app) openDocuments(name string) (io.ReadCloser, string, error) {
+	if name == "-" {
+		return io.NopCloser(a.stdin), a.text("standard-input"), nil
+	}
+	f, err := os.Open(name)
+	return f, name, err
+}
+
+// parseDocument reads the address of a document, or its id where the
+// configuration says what server it is on.
+func parseDocument(source config.Source, entry string) (wanted, error) {
+	base := source.URL.Reveal()
+	if strings.Contains(entry, "://") {
+		return parseAddress(source.Kind, entry, entry)
+	}
+	if base == "" {
+		return wanted{}, sources.ErrAddress
+	}
+	base = strings.TrimRight(base, "/")
+	return parseAddress(source.Kind, base+"/p/"+url.PathEscape(entry), base+"/"+entry)
+}
+
+// parseAddress reads the address of a pad or of a poll; kind may be "".
+func parseAddress(kind, pad, poll string) (wanted, error) {
+	p, padErr := etherpad.ParseAddress(pad)
+	f, pollErr := framadate.ParseAddress(poll)
+	asPad := wanted{kind: kindEtherpad, base: p.Base, locator: p.ID, id: p.ID, certain: true}
+	asPoll := wanted{kind: kindFramadate, base: f.Base, locator: f.Locator(), id: f.ID, certain: true}
+	switch {
+	case kind == kindEtherpad:
+		return asPad, padErr
+	case kind == kindFramadate:
+		return asPoll, pollErr
+	case pollErr == nil && f.Certain:
+		return asPoll, nil
+	case padErr == nil && (pollErr != nil || pad == poll):
+		return asPad, nil
+	case pollErr != nil:
+		return wanted{}, errors.Join(padErr, pollErr)
+	}
+	asPoll.certain = false
+	if padErr == nil {
+		asPoll.otherwise = &asPad
+	}
+	return asPoll, nil
+}

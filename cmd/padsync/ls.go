@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) lsCommand() *cobra.Command {
+	var flags commonFlags
+	var when string
+	cmd := &cobra.Command{
+		Use:   "ls [DOCUMENT…]",
+		Short: a.text("ls"),
+		Long:  a.text("document-long"),
+		RunE: a.action(func(ctx context.Context, args []string) error {
+			return a.ls(ctx, flags, when, args)
+		}),
+	}
+	flags.add(a, cmd)
+	flags.addJSON(a, cmd)
+	cmd.Flags().StringVar(&when, "at", "", a.text("flag-at"))
+	return cmd
+}
+
+// listed is what ls --json tells of a document.
+type listed struct {
+	Source   string       `json:"source"`
+	Kind     string       `json:"kind"`
+	ID       string       `json:"id"`
+	URL      string       `json:"url"`
+	Title    string       `json:"title"`
+	Hash     string       `json:"hash"`
+	State    string       `json:"state"`
+	Suspect  string       `json:"suspect"`
+	Checked  string       `json:"checked"`
+	Saved    string       `json:"saved"`
+	Revision string       `json:"revision"`
+	Versions int          `json:"versions"`
+	Files    []listedFile `json:"files"`
+}
+
+type listedFile struct {
+	Name   string `json:"name"`
+	Format string `json:"format"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []string) error {
+	selection, err := a.parseSelection(args)
+	if err != nil {
+		return err
+	}
+	r, err := a.open(ctx, flags)
+	if err != nil {
+		return err
+	}
+	return a.lists(ctx, flags, r, func() error {
+		c, err := a.contents(ctx, r, when)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return a.list(r, c, selection, flags.json)
+	})
+}
+
+func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJSON bool) error {
+	hashes, err := hashesOf(r, c)
+	if err != nil {
+		return a.failed(err, "repository", "Repository", r.shown)
+	}
+	out := bufio.NewWriter(a.stdout)
+	found := false
+	for record, err := range c.Documents() {
+		if err != nil {
+			return a.failed(err, "repository", "Repository", r.shown)
+		}
+		if !selection.has(record.Source, record.ID) {
+			continue
+		}
+		found = true
+		l := newListed(record, hashes)
+		if asJSON {
+			err = json.NewEncoder(out).Encode(l)
+		} else {
+			err = a.printListed(out, l)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	if !found && !selection.all() {
+		return a.nothing()
+	}
+	return nil
+}
+
+func newListed(r *manifest.Record, h *hashes) listed {
+	l := listed{
+		Source: r.Source.URL, Kind: r.Source.Kind, ID: r.ID, URL: documentURL(r.Source, r.ID),
+		Hash: h.short(r.Source, r.ID), State: string(r.State), Checked: stamp(r.Checked),
+		Versions: len(r.Versions), Files: []listedFile{},
+	}
+	newest := r.Newest()
+	if newest == nil {
+		return l
+	}
+	l.Title, l.Suspect, l.Revision, l.Saved = newest.Title, newest.Suspect, newest.Revision, stamp(newest.Saved)
+	for _, f := range newest.Files {
+		l.Files = append(l.Files, listedFile{f.Name, f.Format, f.Size, f.SHA256})
+	}
+	return l
+}
+
+// printListed writes a line for people: what is short and alike first.
+func (a *app) printListed(w io.Writer, l listed) error {
+	name := l.URL
+	if l.Title != "" {
+		name += "  " + l.Title
+	}
+	if l.Suspect != "" {
+		name += "  (" + a.suspicion(l.Suspect) + ")"
+	}
+	saved := "-"
+	if t, err := time.Parse(time.RFC3339, l.Saved); err == nil {
+		saved = t.Local().Format("2006-01-02 15:04")
+	}
+	_, err := fmt.Fprintf(w, "%-6s  %-9s  %-16s  %4d  %s\n", l.Hash, a.state(l.State), saved, l.Versions, printable(name))
+	return err
+}
+
+func documentURL(s manifest.Source, id string) string {
+	if s.Kind == kindFramadate {
+		return framadate.Address{Base: s.URL, ID: id}.URL()
+	}
+	return etherpad.Address{Base: s.URL, ID: id}.URL()
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/manifest"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// progress tells how a backup goes: a bar on a terminal, lines elsewhere. It
+// is safe for concurrent use.
+type progress struct {
+	app      *app
+	out      io.Writer
+	terminal bool
+	all      []wanted // by the Line of a document, from 1
+
+	// Set by start.
+	sources []backup.Source
+	client  *polite.Client
+	hashes  *hashes
+	bars    *mpb.Progress
+	bar     *mpb.Bar
+
+	mu    sync.Mutex           // guards what follows, and lines
+	waits map[string]time.Time // what servers wait for
+	ended bool
+}
+
+func (a *app) newProgress(asJSON bool, all []wanted) *progress {
+	p := &progress{app: a, out: a.stdout, all: all, waits: make(map[string]time.Time)}
+	if asJSON {
+		p.out = a.stderr
+	}
+	p.terminal = isTerminal(p.out)
+	return p
+}
+
+// start begins to show what becomes of the plan's documents.
+func (p *progress) start(plan *backup.Plan, client *polite.Client) {
+	p.sources, p.client = plan.Sources, client
+	p.hashes, _ = newHashes(plan.Repositories[0].ID(), func(add func(manifest.Source, string)) error {
+		for _, d := range plan.Documents {
+			add(plan.Sources[d.Source].Source, d.ID)
+		}
+		return nil
+	})
+	if !p.terminal {
+		return
+	}
+	p.bars = mpb.New(mpb.WithOutput(p.out), mpb.WithWidth(40))
+	p.bar = p.bars.AddBar(int64(len(plan.Documents)),
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.CountersNoUnit("%d / %d")),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.status() })))
+}
+
+// status is what stands beside the bar.
+func (p *progress) status() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text := byteSize(p.client.Received())
+	for server, until := range p.waits {
+		if time.Until(until) > 0 {
+			text += "  " + p.app.text("waiting", "Server", server, "Until", until.Local().Format(time.TimeOnly))
+			break
+		}
+	}
+	return text
+}
+
+// waiting is told that a server is not asked before until. In lines, it is
+// said again only for another wait, not for each request that waits.
+func (p *progress) waiting(server string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := p.waits[server]
+	p.waits[server] = until
+	if !p.terminal && until.Sub(last) > 5*time.Second {
+		p.line(p.app.text("waiting", "Server", server, "Until", until.Local().Format(time.TimeOnly)))
+	}
+}
+
+// observe is told of each document that is done.
+func (p *progress) observe(e backup.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if text := p.describe(e); text != "" {
+		p.line(text)
+	}
+	if p.bar != nil {
+		p.bar.Increment()
+	}
+}
+
+// describe says what became of a document, "" if it is not worth a line.
+func (p *progress) describe(e backup.Event) string {
+	switch {
+	case e.Outcome == backup.Failed:
+		return p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.reason(e.Err))
+	case e.Outcome == backup.Missing && e.New:
+		return p.app.text("document-missing", "Document", p.name(e))
+	case e.Suspect != "":
+		return p.app.text("document-suspect", "Document", p.name(e), "Reason", p.app.suspicion(e.Suspect))
+	case e.Outcome == backup.Saved && !p.terminal:
+		return p.app.text("document-saved", "Document", p.name(e))
+	}
+	return ""
+}
+
+// line writes one; p.mu is held.
+func (p *progress) line(text string) {
+	out := p.out
+	if p.bars != nil && !p.ended {
+		out = p.bars // above the bar
+	}
+	fmt.Fprintln(out, printable(text))
+}
+
+// name names a document. Its address, id and title are keys to it: where
+// nobody is at a terminal, they are shown only if this command line had them.
+func (p *progress) name(e backup.Event) string {
+	w, source := p.all[e.Document.Line-1], p.sources[e.Document.Source].Source
+	switch {
+	case w.origin.given:
+		return w.origin.text
+	case !p.app.private():
+		return documentURL(source, e.ID)
+	}
+	return p.app.text("document-private", "Source", source.URL, "Place", w.origin.name(p.app), "Hash", p.hashes.short(source, e.ID))
+}
+
+// private says that what is shown may end in a log.
+func (a *app) private() bool { return !isTerminal(a.stdout) && !isTerminal(a.stderr) }
+
+// reason says why a document failed.
+func (a *app) reason(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return a.text("reason-not-exist")
+	case errors.Is(err, fs.ErrPermission):
+		return a.text("reason-permission")
+	}
+	return err.Error()
+}
+
+// stop ends the bar. Doing it again does nothing.
+func (p *progress) stop() {
+	p.mu.Lock()
+	ended := p.ended
+	p.ended = true
+	p.mu.Unlock()
+	if p.bars != nil && !ended {
+		p.bar.Abort(true)
+		p.bars.Wait()
+	}
+}
+
+// byteSize is a number of bytes for people.
+func byteSize(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	case n < 1<<30:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}

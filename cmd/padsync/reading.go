@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"filippo.io/age"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+)
+
+// reading is a repository that is open for reading.
+type reading struct {
+	*repository.Repository
+	shown    string
+	settings *settings
+}
+
+// open opens the first repository for reading, with the identities that cost
+// nobody a passphrase: those that were given, and the runner's.
+func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
+	s, err := a.settings(c)
+	if err != nil {
+		return nil, err
+	}
+	at := s.repositories[0].location
+	sink, err := at.openSink(ctx)
+	if err != nil {
+		return nil, a.failed(err, "repository", "Repository", at.shown)
+	}
+	repo, err := repository.Open(ctx, sink, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged})
+	if err != nil {
+		return nil, a.failed(err, "repository", "Repository", at.shown)
+	}
+	r := &reading{repo, at.shown, s}
+	if repo.Sealed() {
+		repo.Identities, err = a.cheapIdentities(c, s)
+	}
+	return r, err
+}
+
+// addOwner adds the identities that the configuration names, if none was
+// given: the owner's, which may ask for a passphrase.
+func (a *app) addOwner(ctx context.Context, c commonFlags, r *reading) error {
+	given := len(c.keys.identityFiles) > 0 || a.getenv("PADSYNC_IDENTITY") != ""
+	if given || !r.Sealed() {
+		return nil
+	}
+	e := r.settings.Encryption
+	if e.IdentityFile != "" {
+		ids, err := a.readIdentities([]string{e.IdentityFile})
+		if err != nil {
+			return err
+		}
+		r.Identities = append(r.Identities, ids...)
+	}
+	ids, err := a.identitiesFromCommand(ctx, e.IdentityCommand)
+	r.Identities = append(r.Identities, ids...)
+	return err
+}
+
+func (a *app) cheapIdentities(c commonFlags, s *settings) ([]age.Identity, error) {
+	all, err := a.givenIdentities(c.keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, postQuantum := range []bool{false, true} {
+		id, err := a.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, false)
+		if err != nil {
+			return nil, err
+		}
+		if id != nil {
+			all = append(all, id)
+		}
+	}
+	return all, nil
+}
+
+// givenIdentities are those of the command line and the environment.
+func (a *app) givenIdentities(k keyFlags) ([]age.Identity, error) {
+	all, err := a.readIdentities(k.identityFiles)
+	if err != nil {
+		return nil, err
+	}
+	more, err := a.identitiesFromEnv("PADSYNC_IDENTITY")
+	return append(all, more...), err
+}
+
+// lists calls do, which reads lists of documents and no documents: the
+// runner's identity is enough for it. If none opens them, the owner's does.
+func (a *app) lists(ctx context.Context, c commonFlags, r *reading, do func() error) error {
+	err := do()
+	if !errors.Is(err, repository.ErrNoIdentity) {
+		return err
+	}
+	if err := a.addOwner(ctx, c, r); err != nil {
+		return err
+	}
+	return do()
+}
+
+// contents reads what the repository held at the moment when.
+func (a *app) contents(ctx context.Context, r *reading, when string) (*repository.Contents, error) {
+	at, run, err := a.parseWhen(when, time.Local)
+	if err != nil {
+		return nil, err
+	}
+	if run != "" {
+		found := false
+		if at, found, err = r.ResolveRun(ctx, run); err == nil && !found {
+			return nil, a.usage(errWhen, "no-such-run")
+		}
+	}
+	var c *repository.Contents
+	if err == nil {
+		c, err = r.Read(ctx, at)
+	}
+	if err != nil {
+		return nil, a.failed(err, "repository", "Repository", r.shown)
+	}
+	return c, nil
+}
+
+// hashesOf gives short names to all documents of the repository.
+func hashesOf(r *reading, c *repository.Contents) (*hashes, error) {
+	return newHashes(r.ID(), func(add func(manifest.Source, string)) error {
+		for record, err := range c.Documents() {
+			if err != nil {
+				return err
+			}
+			add(record.Source, record.ID)
+		}
+		return nil
+	})
+}
+
+// warnDamaged tells of an object that is left out.
+func (a *app) warnDamaged(e *repository.CorruptError) {
+	a.note("damaged", "Object", e.Key, "Problem", a.damage(e.Problem))
+}
+
+// damage is the word for what is wrong with an object.
+func (a *app) damage(problem string) string {
+	switch problem {
+	case "damaged":
+		return a.text("damage-damaged")
+	case "missing":
+		return a.text("damage-missing")
+	case "unreadable":
+		return a.text("damage-unreadable")
+	}
+	return problem
+}

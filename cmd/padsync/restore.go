@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/restore"
+	"github.com/spf13/cobra"
+)
+
+type restoreFlags struct {
+	commonFlags
+	when, target      string
+	formats           []string
+	overwrite, newest bool
+}
+
+func (a *app) restoreCommand() *cobra.Command {
+	var flags restoreFlags
+	cmd := &cobra.Command{
+		Use:   "restore [DOCUMENT…] --target DIR",
+		Short: a.text("restore"),
+		Long:  a.text("document-long"),
+		RunE: a.action(func(ctx context.Context, args []string) error {
+			return a.restore(ctx, flags, args)
+		}),
+	}
+	flags.add(a, cmd)
+	cmd.Flags().StringVar(&flags.target, "target", "", a.text("flag-target"))
+	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-at"))
+	cmd.Flags().StringSliceVar(&flags.formats, "format", nil, a.text("flag-format"))
+	cmd.Flags().BoolVar(&flags.overwrite, "overwrite", false, a.text("flag-overwrite"))
+	cmd.Flags().BoolVar(&flags.newest, "newest", false, a.text("flag-newest"))
+	return cmd
+}
+
+func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) error {
+	if flags.target == "" {
+		return a.usage(errUsage, "no-target")
+	}
+	selection, err := a.parseSelection(args)
+	if err != nil {
+		return err
+	}
+	r, err := a.open(ctx, flags.commonFlags)
+	if err != nil {
+		return err
+	}
+	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
+		return err
+	}
+	c, err := a.contents(ctx, r, flags.when)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	hashes, err := hashesOf(r, c)
+	if err != nil {
+		return a.failed(err, "repository", "Repository", r.shown)
+	}
+	report, err := restore.Run(ctx, restore.Plan{
+		Repository: r.Repository, Contents: c, Newest: flags.newest,
+		Wanted: func(record *manifest.Record) bool { return selection.has(record.Source, record.ID) },
+		Target: flags.target, Formats: flags.formats, Language: poll.Language(a.text("language")), Overwrite: flags.overwrite,
+		Observe: func(e restore.Event) {
+			a.restored(e, a.documentName(e.Document.Source, e.Document.ID, hashes, selection.names(e.Document.Source, e.Document.ID)))
+		},
+	})
+	if err != nil {
+		return a.failed(err, "repository", "Repository", r.shown)
+	}
+	if report.Restored+report.Failed == 0 {
+		return a.nothing()
+	}
+	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))
+	if report.Failed > 0 {
+		return &problem{exitIncomplete, a.text("restore-failed", "Count", report.Failed), errIncomplete}
+	}
+	return nil
+}
+
+// restored tells of a document what is worth a line.
+func (a *app) restored(e restore.Event, name string) {
+	switch {
+	case e.Err != nil:
+		a.note("restore-document-failed", "Document", name, "Reason", a.restoreReason(e.Err))
+	case e.Skipped != "":
+		a.note("restore-not-newest", "Document", name, "Reason", a.suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
+	case e.Version.Suspect != "":
+		a.note("restore-suspect", "Document", name, "Reason", a.suspicion(e.Version.Suspect))
+	}
+}
+
+func (a *app) restoreReason(err error) string {
+	switch {
+	case errors.Is(err, restore.ErrNoVersion):
+		return a.text("reason-no-version")
+	case errors.Is(err, restore.ErrNoForm):
+		return a.text("reason-no-form")
+	case errors.Is(err, fs.ErrExist):
+		return a.text("reason-exists")
+	case errors.Is(err, repository.ErrNoIdentity):
+		return a.text("reason-no-identity")
+	}
+	return err.Error()
+}
+
+// documentName names a document that the repository holds; given says that
+// this command line named it, so that its address is no secret here.
+func (a *app) documentName(source manifest.Source, id string, h *hashes, given bool) string {
+	if given || !a.private() {
+		return documentURL(source, id)
+	}
+	return a.text("document-hash", "Source", source.URL, "Hash", h.short(source, id))
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	var flags commonFlags
+	cmd := &cobra.Command{
+		Use:   "runs",
+		Short: a.text("runs"),
+		Args:  cobra.NoArgs,
+		RunE: a.action(func(ctx context.Context, _ []string) error {
+			r, err := a.open(ctx, flags)
+			if err != nil {
+				return err
+			}
+			return a.lists(ctx, flags, r, func() error { return a.runs(ctx, r, flags.json) })
+		}),
+	}
+	flags.add(a, cmd)
+	flags.addJSON(a, cmd)
+	return cmd
+}
+
+// listedRun is what runs --json tells of a run.
+type listedRun struct {
+	Run       string `json:"run"`
+	Manifest  string `json:"manifest"`
+	Sequence  int64  `json:"sequence"`
+	Started   string `json:"started"`
+	Finished  string `json:"finished"`
+	Complete  bool   `json:"complete"`
+	Host      string `json:"host"`
+	Documents counts `json:"documents"`
+}
+
+func (a *app) runs(ctx context.Context, r *reading, asJSON bool) error {
+	all, err := r.Runs(ctx)
+	if err != nil {
+		return a.failed(err, "repository", "Repository", r.shown)
+	}
+	out := bufio.NewWriter(a.stdout)
+	for _, run := range all {
+		if asJSON {
+			err = json.NewEncoder(out).Encode(newListedRun(run))
+		} else {
+			err = a.printRun(out, run)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+func newListedRun(r repository.RunRecord) listedRun {
+	return listedRun{
+		Run: r.Run, Manifest: r.Manifest, Sequence: r.Sequence,
+		Started: stamp(r.Started.Time), Finished: stamp(r.Finished.Time), Complete: r.Complete, Host: r.Host,
+		Documents: counts{
+			r.Saved, r.Documents[manifest.Current] - r.Saved, r.Documents[manifest.Missing], r.Documents[manifest.Failed], r.Suspect,
+		},
+	}
+}
+
+func (a *app) printRun(w io.Writer, r repository.RunRecord) error {
+	l := newListedRun(r)
+	text := a.text("summary", "Saved", l.Documents.Saved, "Unchanged", l.Documents.Unchanged,
+		"Missing", l.Documents.Missing, "Failed", l.Documents.Failed)
+	if !r.Complete {
+		text += "  (" + a.text("run-incomplete") + ")"
+	}
+	_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n", r.Finished.Local().Format("2006-01-02 15:04"), r.Manifest, printable(r.Host), text)
+	return err
+}
+
+// stamp is a time for programs, "" for none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

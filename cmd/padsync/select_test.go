@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources"
+)
+
+var (
+	pads  = manifest.Source{Kind: kindEtherpad, URL: "https://pad.example.org"}
+	polls = manifest.Source{Kind: kindFramadate, URL: "https://poll.example.org"}
+)
+
+func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		from manifest.Source
+		id   string
+		want bool
+	}{
+		{"", pads, "anything", true},
+		{"ag", pads, "ag", true},
+		{"ag", pads, "ag-2026", false},
+		{"Ag", pads, "ag", false},
+		{"ag-*", pads, "ag-2026", true},
+		{"ag-*", pads, "ag-20/26", true},
+		{"a?", pads, "ag", true},
+		{"été", pads, "été", true},
+		{"[", pads, "[", true},
+		{"http://pad.example.org/p/ag", pads, "ag", true},
+		{"https://pad.example.org/p/ag/timeslider#5", pads, "ag", true},
+		{"https://pad.example.org/p/%C3%A9t%C3%A9?lang=fr", pads, "été", true},
+		{"https://pad.example.org/p/ag", pads, "other", false},
+		{"https://other.example.org/p/ag", pads, "ag", false},
+		{"https://poll.example.org/AbCdEf1234567890", polls, "AbCdEf1234567890", true},
+		{"https://poll.example.org/AbCdEf1234567890", pads, "AbCdEf1234567890", false},
+		{"other https://poll.example.org/studs.php?poll=AbCdEf1234567890", polls, "AbCdEf1234567890", true},
+	} {
+		s, err := testApp(t, nil).parseSelection(strings.Fields(c.args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.has(c.from, c.id); got != c.want {
+			t.Errorf("%q and %s of %s: %v", c.args, c.id, c.from.URL, got)
+		}
+	}
+	_, err := testApp(t, nil).parseSelection([]string{"ftp://secret.example.org/p/x"})
+	if !errors.Is(err, sources.ErrAddress) || exitCode(err) != exitUsage || strings.Contains(err.Error(), "secret") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestHashesHaveSixDigitsAndMoreWhereTheyAreAlike(t *testing.T) {
+	const many = 20_000 // some of them share six digits
+	h, err := newHashes("0123", func(add func(manifest.Source, string)) error {
+		for i := range many {
+			add(pads, fmt.Sprint(i))
+			add(manifest.Source{URL: "http://pad.example.org"}, fmt.Sprint(i)) // the same one
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, longer := make(map[string]bool), 0
+	for i := range many {
+		short := h.short(pads, fmt.Sprint(i))
+		if len(short) < 6 || seen[short] {
+			t.Errorf("%s is too short or there twice", short)
+		}
+		if len(short) > 6 {
+			longer++
+		}
+		seen[short] = true
+	}
+	if longer == 0 || longer > 100 {
+		t.Errorf("%d of %d are longer than six digits", longer, many)
+	}
+	// SHA-256 of "0123\npad.example.org\nag", by sha256sum.
+	if got := (&hashes{repository: "0123"}).short(pads, "ag"); got != "f4691d" {
+		t.Errorf("short = %s", got)
+	}
+}
+
+func TestWhen(t *testing.T) {
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[string]repository.At{
+		"": {},
+		"0000000007-20261122T021404Z-4f1c09a2b7d83e65": {Manifest: "0000000007-20261122T021404Z-4f1c09a2b7d83e65"},
+		"2026-11-20":                {Time: time.Date(2026, 11, 20, 23, 59, 59, 999999999, paris)},
+		"2026-11-20 14:30":          {Time: time.Date(2026, 11, 20, 14, 30, 59, 999999999, paris)},
+		"2026-11-20T14:30:05":       {Time: time.Date(2026, 11, 20, 14, 30, 5, 0, paris)},
+		"2026-11-20T14:30:05Z":      {Time: time.Date(2026, 11, 20, 14, 30, 5, 0, time.UTC)},
+		"2026-11-20T14:30:05+05:00": {Time: time.Date(2026, 11, 20, 9, 30, 5, 0, time.UTC)},
+		"20261120T143005Z":          {Time: time.Date(2026, 11, 20, 14, 30, 5, 0, time.UTC)},
+	} {
+		got, _, err := testApp(t, nil).parseWhen(s, paris)
+		if err != nil || !got.Time.Equal(want.Time) || got.Manifest != want.Manifest {
+			t.Errorf("%q: %v, %v", s, got, err)
+		}
+	}
+	if _, run, err := testApp(t, nil).parseWhen(strings.Repeat("0a", 16), paris); run == "" || err != nil {
+		t.Errorf("a run's name: %q, %v", run, err)
+	}
+	for _, s := range []string{"yesterday", "2026-13-01", "20", "2026-11-20 25:00"} {
+		if _, _, err := testApp(t, nil).parseWhen(s, paris); !errors.Is(err, errWhen) || exitCode(err) != exitUsage {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+func TestEntriesBecomeDocuments(t *testing.T) {
+	pad := config.Source{Kind: kindEtherpad, URL: config.NewSecret("https://pad.example.org/sub/")}
+	poll := config.Source{Kind: kindFramadate, URL: config.NewSecret("https://poll.example.org")}
+	open := config.Source{URL: config.NewSecret("https://example.org")}
+	for _, c := range []struct {
+		source config.Source
+		entry  string
+		want   string
+	}{
+		{config.Source{}, "https://pad.example.org/p/ag", "etherpad https://pad.example.org ag true"},
+		{config.Source{}, "https://poll.example.org/AbCdEf1234567890", "framadate https://poll.example.org AbCdEf1234567890 false"},
+		{config.Source{}, "https://framadate.org/AbCdEf1234567890", "framadate https://framadate.org AbCdEf1234567890 true"},
+		{config.Source{}, "https://poll.example.org/studs.php?poll=x", "framadate https://poll.example.org x true"},
+		{config.Source{}, "https://h/AbCdEf1234567890zzzzzzzz/admin", "framadate https://h AbCdEf1234567890zzzzzzzz/admin true"},
+		{pad, "ag 2026", "etherpad https://pad.example.org/sub ag_2026 true"},
+		{pad, "été", "etherpad https://pad.example.org/sub été true"},
+		{pad, "https://other.example.org/p/x", "etherpad https://other.example.org x true"},
+		{poll, "AbCdEf1234567890", "framadate https://poll.example.org AbCdEf1234567890 true"},
+		{poll, "AbCdEf1234567890zzzzzzzz/admin", "framadate https://poll.example.org AbCdEf1234567890zzzzzzzz/admin true"},
+		{open, "AbCdEf1234567890", "framadate https://example.org AbCdEf1234567890 false"},
+		{open, "not_a_poll", "etherpad https://example.org not_a_poll true"},
+	} {
+		w, err := parseDocument(c.source, c.entry)
+		if got := fmt.Sprint(w.kind, " ", w.base, " ", w.locator, " ", w.certain); got != c.want || err != nil {
+			t.Errorf("%q: %s, %v", c.entry, got, err)
+		}
+	}
+	for _, entry := range []string{"ag", "https://example.org/", "ftp://h/p/x", "nonsense://"} {
+		if _, err := parseDocument(config.Source{}, entry); !errors.Is(err, sources.ErrAddress) {
+			t.Errorf("%q: %v", entry, err)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+)
+
+// network is what all sources of a run share.
+type network struct {
+	client *polite.Client
+	pool   *spool.Pool
+}
+
+// openSource is the only place that knows every kind of source.
+func (n network) openSource(kind, base string, formats []string) (sources.Source, error) {
+	switch kind {
+	case kindEtherpad:
+		return etherpad.New(base, n.client, n.pool, etherpad.Options{Formats: formats})
+	case kindFramadate:
+		return framadate.New(base, n.client, n.pool)
+	}
+	return nil, errKind
+}
+
+// settle asks each server of which no address tells what it is, once.
+func (a *app) settle(ctx context.Context, n network, all []wanted) error {
+	isPoll := make(map[string]bool) // by base address
+	for _, w := range all {
+		if w.certain && w.kind == kindFramadate {
+			isPoll[w.base] = true
+		}
+	}
+	for i := range all {
+		w := &all[i]
+		if w.certain {
+			continue
+		}
+		if _, asked := isPoll[w.base]; !asked {
+			var err error
+			if isPoll[w.base], err = n.hasPolls(ctx, w); err != nil {
+				return err
+			}
+		}
+		switch {
+		case isPoll[w.base]:
+			w.certain = true
+		case w.otherwise != nil:
+			w.kind, w.base, w.id, w.locator = w.otherwise.kind, w.otherwise.base, w.otherwise.id, w.otherwise.locator
+		default:
+			return a.usage(sources.ErrAddress, "not-a-server", "Document", w.origin.name(a))
+		}
+	}
+	return nil
+}
+
+// hasPolls asks with a request that changes nothing. A server that does not
+// answer now is taken for what the address looks like: fetching from it will
+// say what is wrong.
+func (n network) hasPolls(ctx context.Context, w *wanted) (bool, error) {
+	source, err := framadate.New(w.base, n.client, n.pool)
+	if err != nil {
+		return false, err
+	}
+	err = source.Probe(ctx, w.locator)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return !errors.Is(err, sources.ErrRefused) || errors.Is(err, fs.ErrNotExist), nil
+}
+
+// plan puts the documents to their servers, which it sorts as manifests do:
+// so the places that events tell are those in this plan. A document's Line is
+// its place in all, from 1.
+func (n network) plan(all []wanted, formats []string) (*backup.Plan, error) {
+	p := &backup.Plan{Pool: n.pool}
+	place := func(w wanted) (int, bool) {
+		return slices.BinarySearchFunc(p.Sources, manifest.Source{Kind: w.kind, URL: w.base},
+			func(known backup.Source, s manifest.Source) int { return known.Compare(s) })
+	}
+	for _, w := range all {
+		at, known := place(w)
+		if known {
+			continue
+		}
+		from := manifest.Source{Kind: w.kind, URL: w.base, Name: w.source.Name}
+		chosen := formats
+		if len(chosen) == 0 {
+			chosen = w.source.Formats
+		}
+		client, err := n.openSource(w.kind, w.base, chosen)
+		if err != nil {
+			return nil, &problem{exitUsage, err.Error(), err}
+		}
+		p.Sources = slices.Insert(p.Sources, at, backup.Source{Source: from, Client: client})
+	}
+	for i, w := range all {
+		at, _ := place(w)
+		d := backup.Document{Source: at, ID: w.id, Line: i + 1}
+		if w.locator != w.id {
+			d.Locator = w.locator
+		}
+		p.Documents = append(p.Documents, d)
+	}
+	return p, nil
+}

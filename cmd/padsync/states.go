@@ -1,0 +1,42 @@
+package main
+
+import (
+	"github.com/padsync/padsync/manifest"
+)
+
+// state is the word for a state in the user's language.
+func (a *app) state(s string) string {
+	switch manifest.State(s) {
+	case manifest.Current:
+		return a.text("state-current")
+	case manifest.Missing:
+		return a.text("state-missing")
+	case manifest.Failed:
+		return a.text("state-failed")
+	case manifest.Erased:
+		return a.text("state-erased")
+	}
+	return s
+}
+
+// suspicions are the words for why a version may be a loss; those that a
+// newer program wrote are shown as they are.
+var suspicions = map[string]string{
+	"shorter-history":       "suspect-shorter-history",
+	"other-history":         "suspect-other-history",
+	"default-text":          "suspect-default-text",
+	"shrunk":                "suspect-shrunk",
+	"rescue-copy":           "suspect-rescue-copy",
+	"votes-hidden":          "suspect-votes-hidden",
+	"page-and-table-differ": "suspect-page-and-table-differ",
+}
+
+func (a *app) suspicion(word string) string {
+	if id, ok := suspicions[word]; ok {
+		return a.text(id)
+	}
+	return word
+}
+
+// nothing is the problem that no document is what was asked for.
+func (a *app) nothing() error { return &problem{exitFailed, a.text("nothing-fits"), errNothing} }

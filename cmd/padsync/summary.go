@@ -1,0 +1,82 @@
+package main
+
+import (
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/polite"
+)
+
+// counts are documents by what a run found.
+type counts struct {
+	Saved     int `json:"saved"`
+	Unchanged int `json:"unchanged"`
+	Missing   int `json:"missing"`
+	Failed    int `json:"failed"`
+	Suspect   int `json:"suspect"` // of those saved
+}
+
+// summarized is what backup --json tells.
+type summarized struct {
+	Run       string `json:"run"`
+	Documents counts `json:"documents"`
+	Bytes     struct {
+		Fetched int64 `json:"fetched"`
+		Stored  int64 `json:"stored"`
+	} `json:"bytes"`
+	Requests     int64              `json:"requests"`
+	Repositories []summarizedTarget `json:"repositories"`
+}
+
+type summarizedTarget struct {
+	Repository string `json:"repository"`
+	Manifest   string `json:"manifest"`
+	Packs      int    `json:"packs"`
+	Error      string `json:"error"`
+}
+
+func summarize(r *backup.Report, client *polite.Client) summarized {
+	s := summarized{
+		Run: r.Run, Requests: client.Requests(), Repositories: []summarizedTarget{},
+		Documents: counts{
+			r.Outcomes[backup.Saved], r.Outcomes[backup.Unchanged], r.Outcomes[backup.Missing], r.Outcomes[backup.Failed], r.Suspect,
+		},
+	}
+	s.Bytes.Fetched = client.Received()
+	for _, repo := range r.Repositories {
+		s.Bytes.Stored += repo.Stored
+		t := summarizedTarget{Repository: repo.Name, Manifest: repo.Manifest, Packs: repo.Packs}
+		if repo.Err != nil {
+			t.Error = repo.Err.Error()
+		}
+		s.Repositories = append(s.Repositories, t)
+	}
+	return s
+}
+
+// summary says what is safe now, and what is not.
+func (p *progress) summary(r *backup.Report) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	say := func(id string, data ...any) { p.line(p.app.text(id, data...)) }
+	say("summary", "Saved", r.Outcomes[backup.Saved], "Unchanged", r.Outcomes[backup.Unchanged],
+		"Missing", r.Outcomes[backup.Missing], "Failed", r.Outcomes[backup.Failed])
+	if n := r.Outcomes[backup.Resumed]; n > 0 {
+		say("summary-resumed", "Count", n)
+	}
+	safe := r.Outcomes[backup.Saved] + r.Outcomes[backup.Unchanged] + r.Outcomes[backup.Resumed]
+	for _, repo := range r.Repositories {
+		if repo.Err == nil {
+			say("summary-safe", "Count", safe, "Repository", repo.Name)
+		} else {
+			say("summary-unsafe", "Repository", repo.Name)
+		}
+	}
+	if n := r.Outcomes[backup.Failed]; n > 0 {
+		say("summary-failed", "Count", n)
+	}
+	if n := r.Outcomes[backup.Missing]; n > 0 {
+		say("summary-missing", "Count", n)
+	}
+	if r.Suspect > 0 {
+		say("summary-suspect", "Count", r.Suspect)
+	}
+}
