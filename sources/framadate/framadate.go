@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -119,6 +120,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 		return nil, fmt.Errorf("keep poll: %w", err)
 	}
 	kept.add("poll.json", "json", body)
+	slices.Reverse(kept.files) // the poll itself first
 	return s.version(l, p, joined, suspicion, current, &kept), nil
 }
 
@@ -128,7 +130,7 @@ func (s *Source) version(l locator, p *page, joined *poll.Poll, suspicion source
 		Validator: validator,
 		Title:     joined.Title,
 		Suspect:   suspicion,
-		Facts:     facts(joined, kept.files[len(kept.files)-1].SHA256),
+		Facts:     facts(joined, kept.files[0].SHA256),
 		Files:     kept.files,
 		Release:   kept.Close,
 	}

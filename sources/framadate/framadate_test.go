@@ -296,6 +296,10 @@ func TestHiddenVotesAreNotTakenForNone(t *testing.T) {
 		if got := decode(t, v); len(got.Votes) != 4 || !*got.Settings.Hidden || v.Suspect != "" {
 			t.Errorf("%+v", got)
 		}
+		server.Change(id, func(p *framadatetest.Poll) { p.Comments = nil })
+		if v := fetch(t, s, id, ""); v.Facts.Blank {
+			t.Error("blank, though there may be votes")
+		}
 	})
 }
 
@@ -400,7 +404,7 @@ func TestDaysAreRightWhereverTheServerIs(t *testing.T) {
 			if hours < -10 || hours > 10 {
 				want = ""
 			}
-			if got.Choices[0].Date != want || got.Choices[0].Moment != "9h" || len(got.Votes) != 4 || v.Suspect != "" || len(v.Files) != 2 {
+			if got.Choices[0].Date != want || got.Choices[0].Moment != "9h" || len(got.Votes) != 4 || v.Suspect != framadate.Disagreement || v.Validator != "" || len(v.Files) != 2 {
 				t.Errorf("%d h: %+v", hours, got.Choices[0])
 			}
 		})
@@ -433,6 +437,43 @@ func TestPageAndTableThatDifferAreLookedAtAgainAndSuspect(t *testing.T) {
 		v := fetch(t, s, id, "")
 		if v.Suspect != framadate.Disagreement || v.Validator != "" || len(v.Files) != 3 || client.Requests() != 4 {
 			t.Errorf("%+v after %d requests", v, client.Requests())
+		}
+	})
+}
+
+func TestBadTableIsInNoVersion(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		id, admin := server.Add(meeting())
+		faults := &sourcetest.Faults{Handler: server}
+		s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "exportcsv") {
+				faults.ServeHTTP(w, r)
+			} else {
+				server.ServeHTTP(w, r)
+			}
+		}))
+		for _, fault := range []sourcetest.Fault{sourcetest.Down, sourcetest.Silent, sourcetest.Cut, sourcetest.CutCleanly, sourcetest.Empty, sourcetest.NotUTF8, sourcetest.ErrorPage} {
+			faults.Set(fault)
+			for _, locator := range []string{id, admin + "/admin"} {
+				if v, err := s.Fetch(t.Context(), locator, ""); err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+					t.Errorf("%s: %+v, %v", fault, v, err)
+				}
+			}
+		}
+	})
+}
+
+func TestPHPsWarningBehindThePageIsNoHarm(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		id, _ := server.Add(meeting())
+		s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server.ServeHTTP(w, r)
+			if strings.Contains(r.URL.Path, "studs.php") {
+				io.WriteString(w, "<br />\n<b>Warning</b>: something in <b>file.php</b> on line <b>1</b><br />\n")
+			}
+		}))
+		if v := fetch(t, s, id, ""); v.Suspect != "" || len(decode(t, v).Votes) != 4 {
+			t.Errorf("%+v", v)
 		}
 	})
 }
@@ -505,7 +546,7 @@ func TestProbeTellsFramadateFromOthersWithOneRequest(t *testing.T) {
 		}
 		blog, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
-			io.WriteString(w, "<!DOCTYPE html><html><body><main><h2>Blog</h2></main></body></html>")
+			io.WriteString(w, `<!DOCTYPE html><html><body><main><div class="alert alert-warning"><h2>Not here</h2></div></main></body></html>`)
 		}))
 		if err := blog.Probe(t.Context(), id); !errors.Is(err, sources.ErrRefused) {
 			t.Error(err)

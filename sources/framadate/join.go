@@ -15,7 +15,8 @@ const (
 	// VotesHidden: only the admin link shows the votes.
 	VotesHidden sources.Suspicion = "votes-hidden"
 
-	// Disagreement: the page and the table of votes differ, again and again.
+	// Disagreement: the page and the table of votes differ, again and again,
+	// or the table cannot be had though the page shows the votes.
 	Disagreement sources.Suspicion = "page-and-table-differ"
 )
 
@@ -27,11 +28,11 @@ func (p *page) join(t *table) (*poll.Poll, sources.Suspicion) {
 	joined, suspicion := p.Poll, sources.Suspicion("")
 	joined.Choices = append([]poll.Choice(nil), p.Choices...)
 	switch {
-	case t != nil && !p.agrees(t):
-		suspicion = Disagreement
-	case t == nil && len(p.Votes) == 0:
+	case t == nil && (p.hidden() || len(p.Votes) == 0):
 		joined.Votes = nil // not shown, which is not none
 		suspicion = VotesHidden
+	case t == nil || !p.agrees(t):
+		suspicion = Disagreement
 	}
 	for i := range joined.Choices {
 		c := &joined.Choices[i]
@@ -43,6 +44,11 @@ func (p *page) join(t *table) (*poll.Poll, sources.Suspicion) {
 		}
 	}
 	return &joined, suspicion
+}
+
+// hidden says that the page shows no votes because they are hidden.
+func (p *page) hidden() bool {
+	return p.adminID == "" && p.Settings.Hidden != nil && *p.Settings.Hidden
 }
 
 // agrees says whether the table has the page's columns of days and its votes,

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -34,7 +35,7 @@ func (s *Source) fetchPage(ctx context.Context, l locator) (p *page, body *spool
 		if !isType(resp, "text/html") {
 			return fmt.Errorf("%w: not a page", sources.ErrRefused)
 		}
-		if body, err = s.receive(resp, "</html>"); err != nil {
+		if body, err = s.receive(resp, pageEnd); err != nil {
 			return err
 		}
 		if p, err = parsePage(io.NewSectionReader(body, 0, body.Size())); err == nil {
@@ -61,41 +62,65 @@ func (l locator) check(p *page) error {
 }
 
 // fetchTable gets the poll's table in French; both are nil if the server gives
-// none, as it does for hidden polls, in a page of status 200. The caller closes
-// the body.
+// none, as it does for hidden polls. The caller closes the body.
 func (s *Source) fetchTable(ctx context.Context, l locator, p *page) (t *table, body *spool.Spool, err error) {
-	if !l.admin && p.Settings.Hidden != nil && *p.Settings.Hidden {
+	if p.hidden() {
 		return nil, nil, nil
 	}
-	query := "exportcsv.php?poll="
+	script := "exportcsv.php?poll="
 	if l.admin {
-		query = "exportcsv.php?admin="
+		script = "exportcsv.php?admin="
 	}
-	err = s.get(ctx, query+l.key+"&lang=fr", func(resp *http.Response) error {
-		t, body = nil, nil
-		if isType(resp, "text/html") && resp.StatusCode < 500 {
-			return nil
-		}
-		if err := checkStatus(resp); err != nil {
-			return err
-		}
-		// The rest of the header cannot be parsed: it has the title, unescaped.
-		disposition := strings.ToLower(resp.Header.Get("Content-Disposition"))
-		if !isType(resp, "text/csv") || !strings.HasPrefix(disposition, "attachment") {
-			return fmt.Errorf("%w: not a table", sources.ErrRefused)
-		}
-		if body, err = s.receive(resp, "\n"); err != nil {
-			return err
-		}
-		if t, err = parseTable(io.NewSectionReader(body, 0, body.Size()), p.Kind, p.french); err != nil {
-			err, body = errors.Join(err, body.Close()), nil
-		}
+	err = s.get(ctx, script+l.key+"&lang=fr", func(resp *http.Response) error {
+		t, body, err = s.readTable(resp, p)
 		return err
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("table of the poll: %w", err)
 	}
 	return t, body, nil
+}
+
+func (s *Source) readTable(resp *http.Response, p *page) (*table, *spool.Spool, error) {
+	switch resp.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return nil, nil, nil // not to be had here
+	}
+	if err := checkStatus(resp); err != nil {
+		return nil, nil, err
+	}
+	if isType(resp, "text/html") {
+		return nil, nil, s.readRefusal(resp)
+	}
+	// The rest of the header cannot be parsed: it has the title, unescaped.
+	disposition := strings.ToLower(resp.Header.Get("Content-Disposition"))
+	if !isType(resp, "text/csv") || !strings.HasPrefix(disposition, "attachment") {
+		return nil, nil, fmt.Errorf("%w: not a table", sources.ErrRefused)
+	}
+	body, err := s.receive(resp, lineEnd)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := parseTable(io.NewSectionReader(body, 0, body.Size()), p.Kind, p.french)
+	if err != nil {
+		return nil, nil, errors.Join(err, body.Close())
+	}
+	return t, body, nil
+}
+
+// readRefusal is nil for Framadate's own page, with status 200, that a table
+// is not for all.
+func (s *Source) readRefusal(resp *http.Response) error {
+	body, err := s.receive(resp, pageEnd)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	_, err = parsePage(io.NewSectionReader(body, 0, body.Size()))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("%w: not a table", sources.ErrRefused)
 }
 
 // get sends a request for an address of the server that this package built.
@@ -181,9 +206,16 @@ func isType(resp *http.Response, mediaType string) bool {
 	return strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), mediaType)
 }
 
+// What shows that a body is whole. A page may have something behind its end,
+// as PHP writes its warnings there.
+var (
+	pageEnd = regexp.MustCompile(`(?i)</html>`)
+	lineEnd = regexp.MustCompile(`\n\z`)
+)
+
 // receive takes a body that is whole, which its end shows, and UTF-8. What is
 // not may be so the next time.
-func (s *Source) receive(resp *http.Response, end string) (*spool.Spool, error) {
+func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool, error) {
 	body, err := s.pool.Receive(transform.NewReader(resp.Body, encoding.UTF8Validator), maxBody)
 	switch {
 	case errors.Is(err, spool.ErrTooLarge):
@@ -193,11 +225,11 @@ func (s *Source) receive(resp *http.Response, end string) (*spool.Spool, error) 
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
 	}
-	tail := make([]byte, min(body.Size(), 1024))
+	tail := make([]byte, min(body.Size(), 4096))
 	if _, err := body.ReadAt(tail, body.Size()-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
 		return nil, errors.Join(err, body.Close())
 	}
-	if !strings.HasSuffix(string(tail), end) && !strings.HasSuffix(strings.TrimRight(string(tail), " \t\r\n"), end) {
+	if !end.Match(tail) {
 		err := fmt.Errorf("%w: cut short (%w)", sources.ErrRefused, polite.ErrTemporary)
 		return nil, errors.Join(err, body.Close())
 	}
