@@ -47,17 +47,19 @@ func New(base string, client *polite.Client, pool *spool.Pool) (*Source, error) 
 // Probe asks the server, with one request that changes nothing, whether the
 // locator is one of Framadate's. An error that matches sources.ErrRefused says
 // that the server is another one; fs.ErrNotExist, that it is Framadate and has
-// no such poll.
+// no such poll; any other, that it cannot tell now.
 func (s *Source) Probe(ctx context.Context, locator string) error {
 	l, err := parseLocator(locator)
 	if err != nil {
 		return err
 	}
 	_, body, err := s.fetchPage(ctx, l)
-	if errors.Is(err, ErrPassword) {
+	switch {
+	case errors.Is(err, ErrPassword):
 		return nil
-	}
-	if err != nil {
+	case errors.Is(err, polite.ErrTemporary) && !errors.Is(err, errMangled):
+		return fmt.Errorf("ask what the server is: %w", polite.ErrTemporary)
+	case err != nil:
 		return err
 	}
 	return body.Close()

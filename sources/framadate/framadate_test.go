@@ -503,7 +503,7 @@ func TestBrokenPollIsAnErrorAndNotMissing(t *testing.T) {
 		p.Fault = framadatetest.Broken
 		id, _ := server.Add(p)
 		v, err := s.Fetch(t.Context(), id, "")
-		if !errors.Is(err, sources.ErrRefused) || errors.Is(err, fs.ErrNotExist) {
+		if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 			t.Error(v, err)
 		}
 	})
@@ -550,6 +550,20 @@ func TestProbeTellsFramadateFromOthersWithOneRequest(t *testing.T) {
 		}))
 		if err := blog.Probe(t.Context(), id); !errors.Is(err, sources.ErrRefused) {
 			t.Error(err)
+		}
+	})
+}
+
+func TestProbeDoesNotTakeAServerThatIsDownForAnother(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		id, _ := server.Add(meeting())
+		for _, fault := range []sourcetest.Fault{sourcetest.Down, sourcetest.Silent, sourcetest.Cut} {
+			faults := &sourcetest.Faults{Handler: server}
+			s, _ := open(t, faults)
+			faults.Set(fault)
+			if err := s.Probe(t.Context(), id); err == nil || errors.Is(err, sources.ErrRefused) || errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: %v", fault, err)
+			}
 		}
 	})
 }

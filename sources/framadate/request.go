@@ -188,8 +188,8 @@ func (s *Source) keep(resp *http.Response) {
 }
 
 // checkStatus: Framadate itself answers 200 to everything, and 500 for polls
-// that are broken. 404 is what a proxy says, or another server that is there
-// now: not that the poll is gone.
+// that are broken or while its database is away. 404 is what a proxy says, or
+// another server that is there now: not that the poll is gone.
 func checkStatus(resp *http.Response) error {
 	switch resp.StatusCode {
 	case http.StatusOK:
@@ -198,6 +198,9 @@ func checkStatus(resp *http.Response) error {
 		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrNotExist)
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrPermission)
+	}
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
+		return fmt.Errorf("status %d (%w)", resp.StatusCode, polite.ErrTemporary)
 	}
 	return fmt.Errorf("%w: status %d", sources.ErrRefused, resp.StatusCode)
 }
@@ -213,15 +216,17 @@ var (
 	lineEnd = regexp.MustCompile(`\n\z`)
 )
 
-// receive takes a body that is whole, which its end shows, and UTF-8. What is
-// not may be so the next time.
+// errMangled is for a body that may be better the next time.
+var errMangled = fmt.Errorf("%w (%w)", sources.ErrRefused, polite.ErrTemporary)
+
+// receive takes a body that is whole, which its end shows, and UTF-8.
 func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool, error) {
 	body, err := s.pool.Receive(transform.NewReader(resp.Body, encoding.UTF8Validator), maxBody)
 	switch {
 	case errors.Is(err, spool.ErrTooLarge):
 		return nil, fmt.Errorf("%w: more than %d bytes", sources.ErrRefused, maxBody)
 	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return nil, fmt.Errorf("%w: not UTF-8 (%w)", sources.ErrRefused, polite.ErrTemporary)
+		return nil, fmt.Errorf("%w: not UTF-8", errMangled)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
 	}
@@ -230,8 +235,7 @@ func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool,
 		return nil, errors.Join(err, body.Close())
 	}
 	if !end.Match(tail) {
-		err := fmt.Errorf("%w: cut short (%w)", sources.ErrRefused, polite.ErrTemporary)
-		return nil, errors.Join(err, body.Close())
+		return nil, errors.Join(fmt.Errorf("%w: cut short", errMangled), body.Close())
 	}
 	return body, nil
 }
