@@ -32,6 +32,7 @@ type Source struct {
 	client  *polite.Client
 	pool    *spool.Pool
 	formats []format // besides .etherpad
+	limit   int64    // bytes of an export
 
 	// secure says that the server redirected from http to https.
 	secure atomic.Bool
@@ -47,7 +48,7 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	if err != nil {
 		return nil, err
 	}
-	return &Source{base: base, client: client, pool: pool, formats: formats}, nil
+	return &Source{base: base, client: client, pool: pool, formats: formats, limit: maxExport}, nil
 }
 
 // Fetch implements sources.Source. A pad has no title. The version is a

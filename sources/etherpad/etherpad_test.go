@@ -277,10 +277,27 @@ func TestRescueNeedsTextAndHTML(t *testing.T) {
 	})
 }
 
+// TestRescueThatFailsSaysWhyThereIsNone: not that the pad is missing, though
+// its other exports are.
+func TestRescueThatFailsSaysWhyThereIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/etherpad") {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			w.WriteHeader(http.StatusNotFound)
+		}), base, etherpad.Options{})
+		if _, err := s.Fetch(t.Context(), "ag", ""); errors.Is(err, fs.ErrNotExist) || !errors.Is(err, sources.ErrRefused) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 func TestReadOnlyAddressDoesNotLeakTheRealOne(t *testing.T) {
 	for name, dialect := range dialects {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, etherpadtest.Options{Dialect: dialect}, etherpad.Options{Formats: []string{"html", "txt", "pdf", "docx"}},
+			inBubble(t, etherpadtest.Options{Dialect: dialect, Converter: true}, etherpad.Options{Formats: []string{"html", "txt", "pdf", "docx"}},
 				func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
 					p := server.Create("real-id", "text\n")
 					p.Append(ann, "more\n")
@@ -335,11 +352,13 @@ func TestExtraFormats(t *testing.T) {
 		want    []string
 	}{
 		"1.8.14":           {etherpadtest.V1, etherpadtest.None, []string{"pdf", "txt", "html", "odt", "docx", "doc"}, []string{"etherpad", "txt", "html"}},
+		"with LibreOffice": {etherpadtest.V1, etherpadtest.None, []string{"pdf", "odt", "docx", "doc"}, []string{"etherpad", "pdf", "odt", "doc"}},
 		"3.3.1":            {etherpadtest.V3, etherpadtest.None, []string{"pdf", "txt", "html", "odt", "docx", "etherpad"}, []string{"etherpad", "txt", "html", "pdf", "docx"}},
 		"html not enabled": {etherpadtest.V1, etherpadtest.NoMarkup, []string{"html", "txt"}, []string{"etherpad", "txt"}},
+		"txt cut short":    {etherpadtest.V1, etherpadtest.TextCutShort, []string{"html", "txt"}, []string{"etherpad", "html"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, etherpadtest.Options{Dialect: c.dialect}, etherpad.Options{Formats: c.formats}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+			inBubble(t, etherpadtest.Options{Dialect: c.dialect, Converter: name == "with LibreOffice"}, etherpad.Options{Formats: c.formats}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
 				p := server.Create("ag", "text é\n")
 				p.Spoil(c.fault)
 				v := fetch(t, s, "ag", "")
@@ -349,6 +368,12 @@ func TestExtraFormats(t *testing.T) {
 				}
 				if !slices.Equal(got, c.want) || v.Suspect != "" {
 					t.Errorf("formats %q; want %q", got, c.want)
+				}
+				if c.fault == etherpadtest.TextCutShort {
+					if v.Validator != "" {
+						t.Error("what failed for now would not be asked for again")
+					}
+					return
 				}
 				requests := server.Requests()
 				if again := fetch(t, s, "ag", v.Validator); !again.Unchanged || server.Requests() != requests+1 {
@@ -387,10 +412,15 @@ func TestWithoutETagTheValidatorIsWhatItWouldBe(t *testing.T) {
 		var validators []string
 		for _, noETag := range []bool{false, true} {
 			server := etherpadtest.New(etherpadtest.Options{NoETag: noETag})
-			server.Create("ag", "text é\n")
-			validators = append(validators, fetch(t, open(t, server, base, etherpad.Options{}), "ag", "").Validator)
+			var all []string
+			for n := range 20 {
+				id := fmt.Sprint("pad-", n)
+				server.Create(id, "text é\n")
+				all = append(all, fetch(t, open(t, server, base, etherpad.Options{}), id, "").Validator)
+			}
+			validators = append(validators, strings.Join(all, " "))
 		}
-		if validators[0] != validators[1] || validators[0] == "" {
+		if validators[0] != validators[1] || strings.Count(validators[0], "W/") != 20 {
 			t.Errorf("validators %q", validators)
 		}
 	})
@@ -479,6 +509,9 @@ func TestRedirectsOfExportsAreNotFollowed(t *testing.T) {
 			_, err := s.Fetch(t.Context(), "secret-pad", "")
 			if !errors.Is(err, sources.ErrRefused) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("to %q: %v", location, err)
+			}
+			if len(paths) != 4 {
+				t.Errorf("to %q: %d requests", location, len(paths))
 			}
 			slices.Sort(paths)
 			if got := slices.Compact(paths); !slices.Equal(got, []string{"pad.example.org/p/secret-pad/export/etherpad"}) {

@@ -120,7 +120,7 @@ func (s *Source) receive(r *http.Response, f format, conditional bool) (*spool.S
 		}
 		return nil, again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
 	}
-	body, err := s.pool.Receive(r.Body, maxExport)
+	body, err := s.pool.Receive(r.Body, s.limit)
 	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) {
 		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
 	}

@@ -116,7 +116,7 @@ func (s *Source) retitle(a *answer, id string) error {
 	}
 	rest := io.NewSectionReader(a.body, int64(end), a.body.Size()-int64(end))
 	title := string(start[:open]) + "<title>" + html.EscapeString(id)
-	body, err := s.pool.Receive(io.MultiReader(strings.NewReader(title), rest), maxExport)
+	body, err := s.pool.Receive(io.MultiReader(strings.NewReader(title), rest), a.body.Size()+int64(len(title)))
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,8 @@ type Options struct {
 	Limit  int
 	Window time.Duration
 
-	NoETag bool // as behind some proxies
+	NoETag    bool // as behind some proxies
+	Converter bool // V1 has LibreOffice: it makes pdf, odt and doc
 
 	Synthetic int // pads made up as they are asked for: SyntheticID(0) and so on
 
@@ -58,19 +59,20 @@ type Options struct {
 type Fault int
 
 const (
-	None       Fault = iota
-	Broken           // .etherpad gives 500, as when a revision is missing in 1.8.14
-	Gap              // .etherpad is whole but for a revision in its middle
-	WrongKey         // .etherpad is of another pad
-	OtherPads        // .etherpad names the authors' other pads, as before 1.8
-	NotEnabled       // .etherpad is said not to be enabled
-	NotAllowed       // .etherpad gives 405
-	Forbidden        // all exports give 403
-	Archived         // everything is a page with the pad's HTML, as in MyPads
-	SentAway         // everything redirects to a page of MyPads
-	CutShort         // all bodies end early, and tell no length
-	NoMarkup         // the export as HTML is not enabled
-	OnlyText         // neither is .etherpad
+	None         Fault = iota
+	Broken             // .etherpad gives 500, as when a revision is missing in 1.8.14
+	Gap                // .etherpad is whole but for a revision in its middle
+	WrongKey           // .etherpad is of another pad
+	OtherPads          // .etherpad names the authors' other pads, as before 1.8
+	NotEnabled         // .etherpad is said not to be enabled
+	NotAllowed         // .etherpad gives 405
+	Forbidden          // all exports give 403
+	Archived           // everything is a page with the pad's HTML, as in MyPads
+	SentAway           // everything redirects to a page of MyPads
+	CutShort           // all bodies end early, and tell no length
+	NoMarkup           // the export as HTML is not enabled
+	OnlyText           // neither is .etherpad
+	TextCutShort       // the export as text ends early, and tells no length
 )
 
 // A Server answers as one Etherpad. It is safe for concurrent use.
@@ -204,8 +206,9 @@ var (
 	types = map[string]string{
 		"txt": "text/plain; charset=utf-8", "html": "text/html; charset=utf-8", "etherpad": "application/octet-stream; charset=utf-8",
 		"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+		"doc": "application/msword", "odt": "application/vnd.oasis.opendocument.text",
 	}
-	binaries = map[string]string{"pdf": "%PDF-1.4\n%%EOF\n", "docx": "PK\x03\x04"}
+	binaries = map[string]string{"pdf": "%PDF-1.4\n%%EOF\n", "docx": "PK\x03\x04", "odt": "PK\x03\x04", "doc": "\xd0\xcf\x11\xe0"}
 )
 
 // serveExport follows the order of importexport.js and padurlsanitize.js.
@@ -233,11 +236,22 @@ func (s *Server) serveExport(w http.ResponseWriter, r *http.Request, escaped, fo
 		s.unasked(w, r)
 	case format == "docx" && s.options.Dialect == V1:
 		notFound(w, r)
-	case slices.Contains([]string{"doc", "odt"}, format), format == "pdf" && s.options.Dialect == V1:
+	case !s.converts(format):
 		s.notEnabled(w, r) // even for pads that do not exist
 	default:
 		s.servePad(w, r, id, format)
 	}
+}
+
+// converts says whether the server has this format. 3.3.1 makes pdf by itself.
+func (s *Server) converts(format string) bool {
+	switch format {
+	case "pdf":
+		return s.options.Converter || s.options.Dialect == V3
+	case "doc", "odt":
+		return s.options.Converter
+	}
+	return true
 }
 
 // validID is PadManager's isValidPadId.
@@ -333,9 +347,9 @@ func (s *Server) servePad(w http.ResponseWriter, r *http.Request, id, format str
 	case "txt":
 		body = []byte(p.string())
 	default:
-		body = []byte(binaries[format]) // just enough to be taken for one
+		body = []byte(binaries[format] + key) // enough to be taken for one, and to leak
 	}
-	if p.fault == CutShort {
+	if p.fault == CutShort || p.fault == TextCutShort && format == "txt" {
 		s.etag(w, body)
 		w.Write(body[:len(body)/2])
 		if f, ok := w.(http.Flusher); ok {

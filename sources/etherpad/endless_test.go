@@ -1,0 +1,39 @@
+package etherpad
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/sourcetest"
+)
+
+func TestBodyThatNeverEndsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		requests := 0
+		transport, stop := sourcetest.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests++
+			w.Header().Set("Content-Type", "application/octet-stream")
+			w.Header().Set("Content-Disposition", "attachment")
+			io.WriteString(w, `{"pad:ag":{"atext":{"text":"`)
+			for r.Context().Err() == nil {
+				io.WriteString(w, strings.Repeat("x", 1<<10))
+			}
+		}))
+		defer stop()
+		s, err := New("http://pad.example.org", polite.New(polite.Options{Transport: transport}), new(spool.Pool), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.limit = 1 << 20 // the real one takes too long
+		if _, err := s.Fetch(t.Context(), "ag", ""); !errors.Is(err, sources.ErrRefused) || requests != 1 {
+			t.Errorf("%v, after %d requests", err, requests)
+		}
+	})
+}
