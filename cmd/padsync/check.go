@@ -8,6 +8,7 @@ import (
 
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -61,7 +62,9 @@ type checkedDocument struct {
 
 func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) error {
 	r.Warn = func(*repository.CorruptError) {} // the report tells of it
-	report, err := r.Check(ctx, readData, nil)
+	bar := &checkBar{app: a}
+	report, err := r.Check(ctx, readData, bar.observe)
+	bar.stop()
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
@@ -84,6 +87,29 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 		return &problem{exitFailed, a.text("check-problems", "Count", len(report.Problems)), errDamaged}
 	}
 	return nil
+}
+
+// checkBar shows on a terminal how many packs were read.
+type checkBar struct {
+	app  *app
+	bars *mpb.Progress
+	bar  *mpb.Bar
+}
+
+func (b *checkBar) observe(done, of int) {
+	if b.bars == nil && isTerminal(b.app.stderr) {
+		b.bars, b.bar = newBar(b.app.stderr, of, func() string { return "" })
+	}
+	if b.bar != nil {
+		b.bar.SetCurrent(int64(done))
+	}
+}
+
+func (b *checkBar) stop() {
+	if b.bars != nil {
+		b.bar.Abort(true)
+		b.bars.Wait()
+	}
 }
 
 func (a *app) newChecked(ctx context.Context, r *reading, report *repository.CheckReport) (*checked, error) {

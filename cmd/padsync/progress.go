@@ -56,11 +56,16 @@ func (p *progress) start(plan *backup.Plan, client *polite.Client) {
 	if !p.terminal {
 		return
 	}
-	p.bars = mpb.New(mpb.WithOutput(p.out), mpb.WithWidth(40))
-	p.bar = p.bars.AddBar(int64(len(plan.Documents)),
+	p.bars, p.bar = newBar(p.out, len(plan.Documents), p.status)
+}
+
+// newBar draws a bar of so many steps, with what status says beside it.
+func newBar(out io.Writer, steps int, status func() string) (*mpb.Progress, *mpb.Bar) {
+	bars := mpb.New(mpb.WithOutput(out), mpb.WithWidth(40))
+	return bars, bars.AddBar(int64(steps),
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d / %d")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.status() })))
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return status() })))
 }
 
 // status is what stands beside the bar.

@@ -49,10 +49,15 @@ func (a *app) parseLocation(s string) (location, error) {
 		return a.parseS3(rest)
 	case kind == "rclone":
 		parsed, err := fspath.Parse(rest)
-		if err != nil || parsed.Name == "" {
+		switch {
+		case err != nil || parsed.Name == "":
 			return location{}, a.usage(errLocation, "bad-repository-rclone")
+		case len(parsed.Config) > 0 && strings.HasPrefix(parsed.Path, "//"):
+			// The options end at the colon of https://, and the rest of them,
+			// passwords too, looks like a path.
+			return location{}, a.usage(errLocation, "bad-repository-quotes")
 		}
-		return location{"rclone", rest, "rclone:" + parsed.Name + ":" + parsed.Path}, nil
+		return location{"rclone", rest, "rclone:" + rclone.Shown(rest)}, nil
 	case kind == "file":
 		return folder(rest)
 	case schemeLike.MatchString(s):
@@ -76,7 +81,7 @@ func (a *app) parseS3(s string) (location, error) {
 	if u.User != nil {
 		return location{}, a.usage(errLocation, "bad-repository-user")
 	}
-	return location{"s3", s, "s3:" + s}, nil
+	return location{"s3", s, "s3:" + s3.Shown(s)}, nil
 }
 
 // defaultRepository is the folder for who names none.

@@ -49,7 +49,7 @@ func TestWhatIsNoRepositoryIsRefused(t *testing.T) {
 	for _, address := range []string{
 		"", "nextcloud:Backups", "sftp:host:hunter2", ":webdav,pass=hunter2:x", "https://s3.example.org/bucket", "s3:bucket",
 		"s3:https://s3.example.org", "s3:https://s3.example.org/", "s3:https://me:hunter2@s3.example.org/b",
-		"s3:https://h/b?secret=hunter2", "s3:ftp://h/b", "s3:https://h/%zzhunter2", "rclone:Backups", "rclone:", "rclone:a,b='hunter2:x",
+		"s3:https://h/b?secret=hunter2", "s3:ftp://h/b", "s3:https://h/%zzhunter2", "rclone:Backups", "rclone:", "rclone::webdav,url=https://h/x,pass=hunter2:pads", "rclone:a,b='hunter2:x",
 	} {
 		a := testApp(t, nil)
 		got, err := a.parseLocation(address)

@@ -69,7 +69,16 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.SetHelpFunc(a.help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { a.help(cmd, nil); return nil })
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetHelpCommand(&cobra.Command{
+		Use: "help [COMMAND]", Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, _, err := root.Find(args)
+			if err == nil {
+				a.help(about, nil)
+			}
+			return err
+		},
+	})
 	root.AddCommand(a.backupCommand(), a.runsCommand(), a.lsCommand(), a.restoreCommand(),
 		a.checkCommand(), a.keygenCommand(), a.versionCommand())
 	return root

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"strconv"
@@ -39,7 +40,7 @@ func setUp(t *testing.T, e *testscript.Env) {
 	pads := etherpadtest.New(etherpadtest.Options{Unasked: unasked})
 	polls := framadatetest.New(framadatetest.Options{Unasked: unasked})
 	e.Values["pads"], e.Values["polls"], e.Values["made"] = pads, polls, make(map[string]*etherpadtest.Pad)
-	padServer, pollServer := httptest.NewServer(pads), httptest.NewServer(polls)
+	padServer, pollServer := httptest.NewServer(pads), httptest.NewServer(stalling(polls))
 	e.Defer(padServer.Close)
 	e.Defer(pollServer.Close)
 	e.Setenv("PADS", padServer.URL)
@@ -50,6 +51,17 @@ func setUp(t *testing.T, e *testscript.Env) {
 	e.Setenv("HOME", e.WorkDir)
 	e.Setenv("LANG", "en_GB.UTF-8")
 	e.Setenv("TZ", "UTC")
+}
+
+// stalling lets requests for the poll "stall" wait until they are given up.
+func stalling(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("poll") == "stall" {
+			<-r.Context().Done()
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // exits CODE PROGRAM ARG… runs a program that must end with this exit code.

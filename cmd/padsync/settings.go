@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/adrg/xdg"
 	"github.com/padsync/padsync/internal/config"
@@ -59,7 +60,9 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.repositories = append(s.repositories, place{l, r.Unencrypted})
+		if !slices.ContainsFunc(s.repositories, func(p place) bool { return p.location == l }) {
+			s.repositories = append(s.repositories, place{l, r.Unencrypted})
+		}
 	}
 	return s, nil
 }
