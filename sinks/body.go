@@ -2,40 +2,58 @@ package sinks
 
 import (
 	"context"
+	"errors"
 	"io"
+	"sync"
 )
 
-// Body reads what Put has to store: size bytes, or an error. That is
-// io.ErrUnexpectedEOF if r ends early, and that of ctx after it has ended.
-func Body(ctx context.Context, r io.ReaderAt, size int64) io.ReadSeeker {
-	return &body{io.NewSectionReader(r, 0, size), ctx.Err}
+// A Body is what Put has to store, for clients that want a stream: size
+// bytes, or an error, which is io.ErrUnexpectedEOF if there are less.
+type Body struct {
+	*io.SectionReader
+	checked *checked
 }
 
-// A body is no io.ReaderAt, so that nobody reads past its checks.
-type body struct {
-	section *io.SectionReader
-	ended   func() error
+// NewBody reads from r. The context ends as ctx does, or with the error of
+// the body as its cause: so that a client gives up at once where it would
+// take the connection to be broken, and try again. The caller calls Stop.
+func NewBody(ctx context.Context, r io.ReaderAt, size int64) (context.Context, *Body) {
+	ctx, end := context.WithCancelCause(ctx)
+	ended := func() error { return context.Cause(ctx) }
+	c := &checked{r: r, size: size, ended: ended, end: end}
+	return ctx, &Body{io.NewSectionReader(c, 0, size), c}
 }
 
-func (b *body) Read(p []byte) (int, error) {
-	if err := b.ended(); err != nil {
+// Stop ends the context. Nothing is read afterwards, even by a client that
+// has left something running, such as net/http after an early answer.
+func (b *Body) Stop() {
+	b.checked.mu.Lock()
+	defer b.checked.mu.Unlock()
+	b.checked.end(errStopped)
+}
+
+var errStopped = errors.New("the body is needed no more")
+
+type checked struct {
+	mu    sync.Mutex // held while r is read, so that Stop waits for it
+	r     io.ReaderAt
+	size  int64
+	ended func() error
+	end   context.CancelCauseFunc
+}
+
+func (c *checked) ReadAt(p []byte, offset int64) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.ended(); err != nil {
 		return 0, err
 	}
-	n, err := b.section.Read(p)
-	if err == io.EOF {
-		err = b.atEnd()
+	n, err := c.r.ReadAt(p, offset)
+	if err == io.EOF && offset+int64(n) < c.size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil && err != io.EOF {
+		c.end(err)
 	}
 	return n, err
-}
-
-// atEnd is io.EOF only if all was read.
-func (b *body) atEnd() error {
-	if read, err := b.section.Seek(0, io.SeekCurrent); err != nil || read < b.section.Size() {
-		return io.ErrUnexpectedEOF
-	}
-	return io.EOF
-}
-
-func (b *body) Seek(offset int64, whence int) (int64, error) {
-	return b.section.Seek(offset, whence)
 }

@@ -11,22 +11,51 @@ import (
 	"github.com/padsync/padsync/sinks"
 )
 
-func TestBodyIsWholeOrAnError(t *testing.T) {
-	const content = "0123456789"
-	r := strings.NewReader(content)
-	if err := iotest.TestReader(sinks.Body(t.Context(), r, 10), []byte(content)); err != nil {
+const content = "0123456789"
+
+func body(ctx context.Context, size int64) (context.Context, *sinks.Body) {
+	return sinks.NewBody(ctx, strings.NewReader(content), size)
+}
+
+func TestBodyIsAllThatHasToBeStored(t *testing.T) {
+	_, b := body(t.Context(), 10)
+	defer b.Stop()
+	if err := iotest.TestReader(b, []byte(content)); err != nil {
 		t.Error(err)
 	}
-	if got, err := io.ReadAll(sinks.Body(t.Context(), r, 4)); string(got) != "0123" || err != nil {
+	_, b = body(t.Context(), 4)
+	defer b.Stop()
+	if got, err := io.ReadAll(b); string(got) != "0123" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	if got, err := io.ReadAll(sinks.Body(t.Context(), r, 11)); string(got) != content || err != io.ErrUnexpectedEOF {
+}
+
+func TestBodyThatFailsEndsTheContext(t *testing.T) {
+	ctx, b := body(t.Context(), 11)
+	defer b.Stop()
+	if got, err := io.ReadAll(b); string(got) != content || err != io.ErrUnexpectedEOF {
 		t.Errorf("%q, %v", got, err)
 	}
+	if err := context.Cause(ctx); err != io.ErrUnexpectedEOF {
+		t.Error(err)
+	}
+}
+
+func TestBodyEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
+	_, b := body(ctx, 10)
+	defer b.Stop()
 	cancel()
-	if _, err := io.ReadAll(sinks.Body(ctx, r, 10)); !errors.Is(err, context.Canceled) {
+	if _, err := io.ReadAll(b); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+func TestNothingIsReadAfterStop(t *testing.T) {
+	ctx, b := body(t.Context(), 10)
+	b.Stop()
+	if n, err := b.Read(make([]byte, 5)); n > 0 || err == nil || ctx.Err() == nil {
+		t.Errorf("%d bytes, %v, %v", n, err, ctx.Err())
 	}
 }
 

@@ -23,7 +23,7 @@ type WebDAVServer struct {
 func WebDAV(t testing.TB) WebDAVServer {
 	t.Helper()
 	address := freeAddress(t)
-	dir := t.TempDir()
+	dir := sharedDir(t)
 	s := WebDAVServer{"http://" + address + "/dav/", "padsync", rand.Text(), filepath.Join(dir, "dav")}
 	for _, name := range []string{s.Dir, filepath.Join(dir, "lock")} {
 		if err := os.Mkdir(name, 0o700); err != nil {
@@ -67,6 +67,24 @@ Alias /dav %[1]s/dav
 	Require valid-user
 </Directory>
 `
+
+// sharedDir is like t.TempDir, but another user may go into it.
+func sharedDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "padsync-webdav-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
 
 func write(t testing.TB, name, content string) {
 	t.Helper()

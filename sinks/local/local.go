@@ -44,8 +44,10 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 		return fmt.Errorf("put %q: %w", key, err)
 	}
 	defer root.Close()
+	ctx, body := sinks.NewBody(ctx, r, size)
+	defer body.Stop()
 	err = durable.Replace(root, key, func(w io.Writer) error {
-		_, err := io.Copy(w, sinks.Body(ctx, r, size))
+		_, err := io.Copy(w, body)
 		return cmp.Or(err, ctx.Err())
 	})
 	if err != nil {

@@ -90,14 +90,14 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
 		return failure("put", key, err)
 	}
-	// A body that fails ends the request at once; the client would send it
-	// again as if the connection were to blame.
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	body := &failing{sinks.Body(ctx, r, size), cancel}
+	ctx, body := sinks.NewBody(ctx, r, size)
+	defer body.Stop()
 	_, err := s.client.PutObject(ctx, s.bucket, s.prefix+key, body, size, minio.PutObjectOptions{
 		DisableMultipart: true,
 		ContentType:      "application/octet-stream",
+		// Else versitygw 1.8.0, for one, keeps what it has of an upload that
+		// was cut, unless each chunk is signed, which is not done over TLS.
+		SendContentMd5: true,
 		// versitygw 1.8.0 leaves the signed last chunk of an empty body
 		// unread, and takes it for the next request.
 		DisableContentSha256: size == 0,
@@ -106,19 +106,6 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 		return failure("put", key, cmp.Or(context.Cause(ctx), err))
 	}
 	return nil
-}
-
-type failing struct {
-	io.ReadSeeker
-	fail context.CancelCauseFunc
-}
-
-func (f *failing) Read(b []byte) (int, error) {
-	n, err := f.ReadSeeker.Read(b)
-	if err != nil && err != io.EOF {
-		f.fail(fmt.Errorf("body: %w", err))
-	}
-	return n, err
 }
 
 // Get implements sinks.Sink.

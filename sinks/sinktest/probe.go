@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"strings"
+	"sync"
 
 	"github.com/padsync/padsync/sinks"
 )
@@ -97,12 +98,14 @@ func (p probe) list(ctx context.Context, prefix string) (map[string]sinks.Object
 	return listed, nil
 }
 
-// noise is always the same n bytes, which do not compress.
-func noise(n int) []byte {
-	b := make([]byte, n)
+// noise is always the same n bytes, at most large, which do not compress.
+func noise(n int) []byte { return allNoise()[:n:n] }
+
+var allNoise = sync.OnceValue(func() []byte {
+	b := make([]byte, large)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(b)
 	return b
-}
+})
 
 // A hooked reader calls hook before it reads behind the first n bytes.
 type hooked struct {

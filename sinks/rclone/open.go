@@ -1,0 +1,167 @@
+package rclone
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/rclone/rclone/fs"
+	"github.com/rclone/rclone/fs/config"
+	"github.com/rclone/rclone/fs/config/configfile"
+	"github.com/rclone/rclone/fs/config/configmap"
+	"github.com/rclone/rclone/fs/config/obscure"
+	"github.com/rclone/rclone/fs/fshttp"
+	"github.com/rclone/rclone/fs/fspath"
+)
+
+// Options say how rclone is used. The zero value is usable.
+type Options struct {
+	// Log takes what rclone has to say, which may name objects and hosts;
+	// nil: nothing does. That of the first Open counts.
+	Log slog.Handler
+}
+
+var (
+	// ErrConfig is matched if rclone's configuration cannot be read.
+	ErrConfig = errors.New("rclone's configuration cannot be read")
+
+	// ErrEncrypted is matched if it is encrypted, and neither
+	// RCLONE_CONFIG_PASS nor RCLONE_PASSWORD_COMMAND opens it.
+	ErrEncrypted = errors.New("rclone's configuration is encrypted")
+
+	// ErrNoRemote is matched if it has no remote of that name.
+	ErrNoRemote = errors.New("no such remote in rclone's configuration")
+)
+
+// Open is the sink at REMOTE:PATH, as rclone writes it, connection strings
+// included. Its configuration is that of RCLONE_CONFIG, else the one that
+// rclone would take; it is only ever changed by rclone, to renew a token. It
+// never prompts.
+func Open(ctx context.Context, address string, o Options) (*Sink, error) {
+	if err := setUp(o.Log); err != nil {
+		return nil, err
+	}
+	parsed, err := fspath.Parse(address)
+	if err != nil {
+		return nil, errors.New("rclone remote: want REMOTE:PATH")
+	}
+	kind, _, _, options, err := fs.ConfigFs(address)
+	if errors.Is(err, fs.ErrorNotFoundInConfigFile) {
+		return nil, fmt.Errorf("rclone remote %q: %w", parsed.Name, ErrNoRemote)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("rclone remote %q: no such kind of remote", parsed.Name)
+	}
+	s := &Sink{secrets: hide(kind, parsed, options)}
+	if err := checkPasswords(kind, options); err != nil {
+		return nil, fmt.Errorf("rclone remote %q: %w", parsed.Name, err)
+	}
+	// A back end may keep its context, to renew a token with.
+	s.remote, err = fs.NewFs(configured(context.WithoutCancel(ctx)), withDefaults(kind, parsed, options))
+	if err != nil {
+		return nil, s.failure("open", Shown(address), err)
+	}
+	return s, nil
+}
+
+// rclone has one configuration and one log for a process.
+var (
+	once     sync.Once
+	setUpErr error
+)
+
+func setUp(log slog.Handler) error {
+	once.Do(func() {
+		fs.SetLogger(cmp.Or[slog.Handler](log, slog.DiscardHandler))
+		setUpErr = loadConfig()
+	})
+	return setUpErr
+}
+
+// loadConfig reads the configuration before rclone does, which would end the
+// process if it cannot.
+func loadConfig() error {
+	process := fs.GetConfig(context.Background())
+	process.AskPassword = false
+	if err := checkCertificates(process); err != nil {
+		return err
+	}
+	if name, ok := os.LookupEnv("RCLONE_CONFIG"); ok {
+		if err := config.SetConfigPath(name); err != nil {
+			return fmt.Errorf("%w: %w", ErrConfig, err)
+		}
+	}
+	configfile.Install()
+	err := config.Data().Load()
+	if err == nil || errors.Is(err, config.ErrorConfigFileNotFound) {
+		config.LoadedData() // notes that it is loaded
+		return nil
+	}
+	if isEncrypted(config.GetConfigPath()) {
+		return ErrEncrypted
+	}
+	// What rclone says here may repeat a line, and so a password.
+	var unreadable *os.PathError
+	if errors.As(err, &unreadable) {
+		return fmt.Errorf("%w: %w", ErrConfig, unreadable)
+	}
+	return fmt.Errorf("%w: %s has a mistake in it", ErrConfig, config.GetConfigPath())
+}
+
+// checkCertificates reads the files of RCLONE_CA_CERT, RCLONE_CLIENT_CERT and
+// RCLONE_CLIENT_KEY: rclone ends the process over one that it cannot read.
+func checkCertificates(c *fs.ConfigInfo) error {
+	for _, name := range c.CaCert {
+		text, err := os.ReadFile(name)
+		if err != nil || !x509.NewCertPool().AppendCertsFromPEM(text) {
+			return fmt.Errorf("%w: RCLONE_CA_CERT names no file with certificates", ErrConfig)
+		}
+	}
+	if c.ClientCert == "" && c.ClientKey == "" {
+		return nil
+	}
+	if _, err := fshttp.LoadKeyPair(c.ClientCert, c.ClientKey, c.ClientPass); err != nil {
+		return fmt.Errorf("%w: RCLONE_CLIENT_CERT and RCLONE_CLIENT_KEY do not name a certificate and its key", ErrConfig)
+	}
+	return nil
+}
+
+func isEncrypted(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	begin, err := io.ReadAll(io.LimitReader(f, 4096))
+	return err == nil && bytes.Contains(begin, []byte("RCLONE_ENCRYPT_V"))
+}
+
+// configured is ctx with rclone's settings for this program.
+func configured(ctx context.Context) context.Context {
+	ctx, c := fs.AddConfig(ctx)
+	c.AskPassword = false
+	c.UseServerModTime = true // the store's clock, and on S3 no HEAD per object
+	return ctx
+}
+
+// checkPasswords finds passwords that are not as rclone keeps them: some back
+// ends end the process over one.
+func checkPasswords(kind *fs.RegInfo, options configmap.Getter) error {
+	for _, option := range kind.Options {
+		value, ok := options.Get(option.Name)
+		if !ok || !option.IsPassword || value == "" {
+			continue
+		}
+		if _, err := obscure.Reveal(value); err != nil {
+			return fmt.Errorf("option %s is not as `rclone obscure` writes it", option.Name)
+		}
+	}
+	return nil
+}

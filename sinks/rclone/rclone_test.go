@@ -1,0 +1,153 @@
+package rclone_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rclone/rclone/fs/config/obscure"
+
+	"github.com/padsync/padsync/internal/testserver"
+	"github.com/padsync/padsync/sinks"
+	"github.com/padsync/padsync/sinks/rclone"
+	"github.com/padsync/padsync/sinks/sinktest"
+)
+
+// TestMain is also the child process of TestConfigurations.
+func TestMain(m *testing.M) {
+	if address, ok := os.LookupEnv("PADSYNC_TEST_OPEN"); ok {
+		s, err := rclone.Open(context.Background(), address, rclone.Options{})
+		if err == nil {
+			err = s.Put(context.Background(), "key", strings.NewReader("content"), 7)
+		}
+		fmt.Printf("opened: %v\n", err)
+		return
+	}
+	if err := os.Setenv("RCLONE_CONFIG", ""); err != nil { // none but that of each address
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+func open(t *testing.T, address string) *rclone.Sink {
+	t.Helper()
+	s, err := rclone.Open(t.Context(), address, rclone.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func check(t *testing.T, address string) {
+	t.Helper()
+	s := open(t, address)
+	if err := sinktest.Check(t.Context(), s); err != nil {
+		t.Error(err)
+	}
+}
+
+func hidden(t *testing.T, password string) string {
+	t.Helper()
+	text, err := obscure.Obscure(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestOnAFolder(t *testing.T) {
+	dir := t.TempDir()
+	check(t, dir)
+	noLeftovers(t, dir)
+}
+
+func TestOnAFolderThroughCrypt(t *testing.T) {
+	check(t, fmt.Sprintf(":crypt,remote='%s',password='%s':", t.TempDir(), hidden(t, "hunter2")))
+}
+
+func TestOnWebDAV(t *testing.T) {
+	server := testserver.WebDAV(t)
+	address := func(password string) string {
+		return fmt.Sprintf(":webdav,url='%s',vendor=other,user=%s,pass='%s':Backups/pads", server.URL, server.User, hidden(t, password))
+	}
+	check(t, address(server.Password))
+	noLeftovers(t, server.Dir)
+	isForbidden(t, address("hunter2"))
+}
+
+func TestOnSFTP(t *testing.T) {
+	server := testserver.SFTP(t)
+	check(t, fmt.Sprintf(":sftp,host=%s,port=%s,user=%s,key_file='%s',known_hosts_file='%s':%s",
+		server.Host, server.Port, server.User, server.KeyFile, server.KnownHosts, server.Dir))
+	noLeftovers(t, server.Dir)
+}
+
+func TestOnS3(t *testing.T) {
+	server := testserver.S3(t)
+	address := func(secret string) string {
+		return fmt.Sprintf(":s3,provider=Other,endpoint='%s',access_key_id=%s,secret_access_key=%s:%s/pre/fix", server.Endpoint, server.AccessKey, secret, server.Bucket)
+	}
+	check(t, address(server.SecretKey))
+	isForbidden(t, address("hunter2"))
+}
+
+// noLeftovers finds temporary files of uploads that failed.
+func noLeftovers(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			t.Errorf("%s is left", name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func isForbidden(t *testing.T, address string) {
+	t.Helper()
+	s, err := rclone.Open(t.Context(), address, rclone.Options{})
+	if err == nil {
+		err = s.Put(t.Context(), "key", strings.NewReader("x"), 1)
+	}
+	if !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("%v", err)
+	}
+	if strings.Contains(fmt.Sprint(err), "hunter2") || strings.Contains(fmt.Sprint(err), hidden(t, "hunter2")) {
+		t.Errorf("tells a secret: %v", err)
+	}
+}
+
+func TestLeftoversAreNoObjects(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "X"+sinks.TemporarySuffix), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for o, err := range open(t, dir).List(t.Context(), "") {
+		t.Error(o, err)
+	}
+}
+
+func TestWhatIsStoredIsNotOverwritten(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "key")
+	if err := os.WriteFile(name, []byte("stored"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, dir)
+	if err := s.Put(t.Context(), "key", strings.NewReader("other"), 5); err == nil {
+		t.Error("no error")
+	}
+	if err := s.Put(t.Context(), "key", strings.NewReader("stored"), 6); err != nil {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(name); string(got) != "stored" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
