@@ -6,13 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
-	"filippo.io/age"
 	"github.com/padsync/padsync/backup"
-	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
@@ -106,10 +101,12 @@ func (a *app) run(ctx context.Context, s *settings, keys repository.Options, pla
 	}
 	start()
 	report, err := backup.Run(ctx, *plan)
-	if errors.Is(err, repository.ErrRecipients) || errors.Is(err, manifest.ErrUnsupported) {
+	switch {
+	case errors.Is(err, repository.ErrRecipients), errors.Is(err, manifest.ErrUnsupported):
 		return nil, &problem{exitUsage, err.Error(), err}
-	}
-	if err != nil {
+	case errors.Is(err, repository.ErrNoIdentity):
+		return nil, &problem{exitFailed, err.Error(), errors.Join(errOtherRunner, err)}
+	case err != nil:
 		return nil, err
 	}
 	for i, repo := range report.Repositories {
@@ -128,75 +125,6 @@ func hostName() string {
 		return ""
 	}
 	return host
-}
-
-// sealing says who can read what the run writes. What is not a local folder
-// is sealed, unless the person said otherwise.
-func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error) {
-	given, err := a.givenIdentities(flags.keys)
-	if err != nil {
-		return repository.Options{}, err
-	}
-	recipients, err := a.recipients(flags, s, given)
-	if err != nil {
-		return repository.Options{}, err
-	}
-	sealed := 0
-	for i := range s.repositories {
-		place := &s.repositories[i]
-		place.unencrypted = place.unencrypted || flags.unencrypted
-		switch {
-		case place.unencrypted:
-		case len(recipients) > 0:
-			sealed++
-		case place.kind != "local":
-			return repository.Options{}, a.usage(errNotSealed, "not-sealed", "Repository", place.shown)
-		}
-	}
-	if sealed == 0 {
-		return repository.Options{}, nil
-	}
-	postQuantum, err := crypto.PostQuantum(recipients...)
-	if err != nil {
-		return repository.Options{}, err
-	}
-	runner, err := a.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, true)
-	if err != nil {
-		return repository.Options{}, err
-	}
-	recipient, err := crypto.RecipientOf(runner)
-	return repository.Options{
-		Recipients: recipients,
-		Runner:     []crypto.Recipient{recipient},
-		Identities: append(given, runner),
-	}, err
-}
-
-// recipients are those of the command line, or else of the configuration, or
-// else those of the identities that were given.
-func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) ([]crypto.Recipient, error) {
-	texts, files := flags.keys.recipients, flags.keys.recipientsFiles
-	if len(texts)+len(files) > 0 && flags.unencrypted {
-		return nil, a.usage(errUsage, "sealed-or-not")
-	}
-	if len(texts)+len(files) == 0 {
-		texts = s.Encryption.Recipients
-		if s.Encryption.RecipientsFile != "" {
-			files = []string{s.Encryption.RecipientsFile}
-		}
-	}
-	recipients, err := a.parseRecipients(texts, files)
-	if err != nil || len(recipients) > 0 {
-		return recipients, err
-	}
-	for _, id := range given {
-		r, err := crypto.RecipientOf(id)
-		if err != nil {
-			return nil, a.usage(err, "bad-recipient", "Error", err)
-		}
-		recipients = append(recipients, r)
-	}
-	return a.unique(recipients)
 }
 
 // openForWriting opens the repositories and adds them to the plan. One that
@@ -250,30 +178,4 @@ func (a *app) outcome(r *backup.Report) error {
 		return &problem{exitIncomplete, "", errIncomplete}
 	}
 	return nil
-}
-
-// lastSequence is the highest sequence that this machine has written into the
-// repository, so that a listing that lags cannot make it go back.
-func (a *app) lastSequence(repository string) int64 {
-	b, err := os.ReadFile(a.sequenceFile(repository))
-	if err != nil {
-		return 0
-	}
-	last, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return last
-}
-
-// keepSequence notes it. It is a help and no need: an error does not matter.
-func (a *app) keepSequence(repository string, sequence int64) {
-	file := a.sequenceFile(repository)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err == nil {
-		_ = os.WriteFile(file, fmt.Appendln(nil, sequence), 0o600)
-	}
-}
-
-func (a *app) sequenceFile(repository string) string {
-	return filepath.Join(a.stateFolder(), "sequences", repository)
 }

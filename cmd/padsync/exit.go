@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -61,8 +60,6 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &p) && p.code != 0:
 		return p.code
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
 	}
 	return exitFailed
 }

@@ -18,6 +18,7 @@ var (
 	errNoDocuments  = errors.New("no documents")
 	errIncomplete   = errors.New("not all documents")
 	errNotSealed    = errors.New("nobody to seal to")
+	errOtherRunner  = errors.New("this machine's runner identity is another one than before")
 	errDamaged      = errors.New("damaged")
 	errKind         = errors.New("no kind of source")
 	errWhen         = errors.New("not a time")
@@ -65,6 +66,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-none")}
 	case errors.Is(err, repository.ErrHeadless):
 		return []string{a.text("hint-headless")}
+	case errors.Is(err, errOtherRunner):
+		return []string{a.text("hint-other-runner"), a.text("hint-other-runner-owner")}
 	case errors.Is(err, repository.ErrNoIdentity):
 		return []string{a.text("hint-no-identity")}
 	case errors.Is(err, errIdentityPath):

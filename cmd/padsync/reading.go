@@ -136,8 +136,13 @@ func hashesOf(r *reading, c *repository.Contents) (*hashes, error) {
 	})
 }
 
-// warnDamaged tells of an object that is left out.
+// warnDamaged tells of an object that is left out. Of those that no identity
+// opens it tells once: they may be all that another machine wrote.
 func (a *app) warnDamaged(e *repository.CorruptError) {
+	if errors.Is(e, repository.ErrNoIdentity) {
+		a.unopened.Do(func() { a.note("unopened") })
+		return
+	}
 	a.note("damaged", "Object", e.Key, "Problem", a.damage(e.Problem))
 }
 

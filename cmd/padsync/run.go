@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -19,8 +21,8 @@ type app struct {
 	stderr io.Writer // what went wrong
 	words  *words
 
-	// running says that the command line was understood.
-	running bool
+	running  bool      // the command line was understood
+	unopened sync.Once // tells of objects that no identity opens
 }
 
 // run executes the command line args and gives the exit code.
@@ -36,6 +38,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	err = root.ExecuteContext(ctx)
 	if err != nil && !a.running {
 		err = &problem{code: exitUsage, text: err.Error(), cause: errUsage}
+	}
+	if p := (*problem)(nil); errors.Is(err, context.Canceled) && !(errors.As(err, &p) && p.code != 0) {
+		err = &problem{exitInterrupted, a.text("interrupted-early"), err}
 	}
 	a.report(err)
 	return exitCode(err)
