@@ -2,7 +2,6 @@ package docs_test
 
 import (
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,10 +9,6 @@ import (
 
 // Every command line that a page shows must be one that the program knows.
 func TestCommandsAreThoseOfTheProgram(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "padsync")
-	if output, err := exec.Command("go", "build", "-tags", "small", "-o", program, "../cmd/padsync").CombinedOutput(); err != nil {
-		t.Fatalf("build padsync: %v\n%s", err, output)
-	}
 	help := func(command string) string {
 		output, err := exec.Command(program, command, "--help").CombinedOutput()
 		if err != nil {
