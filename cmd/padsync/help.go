@@ -10,8 +10,9 @@ import (
 
 // help writes what cmd does and takes, in the user's language.
 func (a *app) help(cmd *cobra.Command, _ []string) {
+	cmd.InitDefaultHelpFlag() // merges it, if help was asked for by its command
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "%s\n\n%s\n  %s\n", cmd.Short, a.text("help-usage"), usageLine(cmd))
+	fmt.Fprintf(out, "%s\n\n%s\n  %s\n", cmd.Short, a.text("help-usage"), a.usageLine(cmd))
 	if cmd.Long != "" {
 		fmt.Fprintf(out, "\n%s\n", strings.TrimSpace(cmd.Long))
 	}
@@ -32,9 +33,9 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	}
 }
 
-func usageLine(cmd *cobra.Command) string {
+func (a *app) usageLine(cmd *cobra.Command) string {
 	if cmd.HasAvailableSubCommands() {
-		return cmd.CommandPath() + " COMMAND"
+		return cmd.CommandPath() + " " + a.text("help-command")
 	}
-	return cmd.UseLine()
+	return strings.TrimSuffix(cmd.UseLine(), " [flags]") + " " + a.text("help-option")
 }

@@ -11,7 +11,7 @@ import (
 func (a *app) keygenCommand() *cobra.Command {
 	var runner, postQuantum bool
 	cmd := &cobra.Command{
-		Use:   "keygen [flags] > FILE",
+		Use:   "keygen",
 		Short: a.text("keygen"),
 		Long:  a.text("keygen-long"),
 		Args:  cobra.NoArgs,
