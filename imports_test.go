@@ -33,6 +33,7 @@ var layers = []layer{
 		"documents/*", "sinks/local", "internal/polite", "internal/spool",
 	}},
 	{"bench", everything},
+	{"e2e", nil}, // tests only
 	{"e2e", everything},
 
 	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/spool"}},
