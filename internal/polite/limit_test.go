@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -388,6 +389,35 @@ func TestWaitingIsToldOncePerWindow(t *testing.T) {
 			t.Errorf("told %q", told)
 		}
 	})
+}
+
+func TestWaitForAServerThatIsAwayIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		step func(*http.Request) (*http.Response, error)
+		told int
+	}{
+		"away":    {refused, 3},
+		"a proxy": {status(502), 3},
+		"refuses": {status(503), 3},
+		"broken":  {status(500), 0}, // others may be answered
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				var told []time.Duration
+				client := New(Options{Transport: script(c.step), Waiting: func(server string, until time.Time) {
+					if server != "http://h" {
+						t.Error(server)
+					}
+					told = append(told, until.Sub(begin))
+				}})
+				_ = client.Do(t.Context(), get("http://h/secret"), wantStatus(200))
+				if len(told) != c.told || !slices.IsSorted(told) || c.told > 0 && told[2] < 50*time.Second {
+					t.Errorf("told %v", told)
+				}
+			})
+		})
+	}
 }
 
 func TestLateAnswerDoesNotReviveAWindow(t *testing.T) {

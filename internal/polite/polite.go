@@ -35,7 +35,8 @@ type Options struct {
 
 	// Waiting is told, if not nil, that requests to a server (scheme and
 	// host, never more) wait until the time given, if that is more than a
-	// second away. It may be called concurrently.
+	// second away: for what it allows, or as it seems to be away. It may be
+	// called concurrently.
 	Waiting func(server string, until time.Time)
 }
 
@@ -126,6 +127,7 @@ func (c *Client) Do(ctx context.Context, newRequest func(context.Context) (*http
 		if again == 0 {
 			return err
 		}
+		s.away(time.Now().Add(again))
 		if err := sleep(ctx, again); err != nil {
 			return err
 		}

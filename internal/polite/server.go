@@ -85,10 +85,7 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 		p, until, err := s.admit(now)
 		changed := s.changed
 		held := s.held(now)
-		announce := s.waiting != nil && held.Sub(now) > time.Second && !held.Equal(s.announced)
-		if announce {
-			s.announced = held
-		}
+		announce := s.announces(now, held)
 		s.mu.Unlock()
 		if p != nil || err != nil {
 			return p, err
@@ -98,6 +95,31 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 		}
 		wait(ctx, changed, until)
 	}
+}
+
+// away tells that a server that did nothing for the last try is asked again
+// at until, or later if it is held.
+func (s *server) away(until time.Time) {
+	s.mu.Lock()
+	now := time.Now()
+	if held := s.held(now); held.After(until) {
+		until = held
+	}
+	announce := s.lost > 0 && s.announces(now, until)
+	s.mu.Unlock()
+	if announce {
+		s.waiting(s.name, until)
+	}
+}
+
+// announces says whether a wait is worth telling, and was not told. The
+// caller holds s.mu, and tells it afterwards.
+func (s *server) announces(now, until time.Time) bool {
+	worth := s.waiting != nil && until.Sub(now) > time.Second && until.After(s.announced)
+	if worth {
+		s.announced = until
+	}
+	return worth
 }
 
 // wait returns when one of the three comes; a zero time never does.
