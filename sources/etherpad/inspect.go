@@ -189,7 +189,8 @@ func (in *inspection) finish() error {
 	if n := in.firstMissing(); n >= 0 {
 		return fmt.Errorf("%w: %d of 0 to %d", errIncomplete, n, in.head)
 	}
-	in.facts.Revision = &in.head
+	head := in.head // whoever keeps the facts would keep all of in by its pointer
+	in.facts.Revision = &head
 	in.facts.Length = int64(utf8.RuneCountInString(in.text))
 	in.facts.Blank = in.text == in.first
 	in.facts.Content = shortHash([32]byte(in.content.Sum(nil)))
