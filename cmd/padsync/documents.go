@@ -32,42 +32,46 @@ type wanted struct {
 	certain   bool
 
 	origin origin
-	source config.Source // what the configuration says of the source
+	source *config.Source // what the configuration says of the source
 }
 
-// origin is where a document was named.
+// origin is where a document was named. There is one for each document, so it
+// is small.
 type origin struct {
-	given bool   // on this command line
-	text  string // what was given
-	file  string // else the file, and
-	line  int    // the line, or
-	entry int    // the entry of a list in the configuration
+	text  string // on this command line; or
+	file  *string
+	line  int32 // in the file, or
+	entry int32 // in a list of the configuration
 }
+
+// given says that this command line has the document's address.
+func (o origin) given() bool { return o.file == nil }
 
 // name is how messages name a document of which nothing else is known.
 func (o origin) name(a *app) string {
 	switch {
-	case o.given:
+	case o.given():
 		return o.text
 	case o.line > 0:
-		return a.text("line-of-file", "Line", o.line, "File", o.file)
+		return a.text("line-of-file", "Line", o.line, "File", *o.file)
 	}
-	return a.text("entry-of-file", "Entry", o.entry, "File", o.file)
+	return a.text("entry-of-file", "Entry", o.entry, "File", *o.file)
 }
 
 // wanted are the documents of the command line, or else of the configuration.
 func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, error) {
-	c := collector{app: a}
+	c := collector{app: a, bases: make(map[string]string)}
 	for _, arg := range args {
-		c.add(config.Source{}, arg, origin{given: true, text: arg})
+		c.add(new(config.Source), arg, origin{text: arg})
 	}
 	for _, name := range flags.documentsFiles {
-		c.addFile(config.Source{}, name)
+		c.addFile(new(config.Source), name)
 	}
 	if len(args)+len(flags.documentsFiles) == 0 {
-		for _, source := range s.Sources {
+		for i := range s.Sources {
+			source := &s.Sources[i]
 			for i, d := range source.Documents {
-				c.add(source, d.Reveal(), origin{file: s.file, entry: i + 1})
+				c.add(source, d.Reveal(), origin{file: &s.file, entry: int32(i + 1)})
 			}
 			if source.DocumentsFile != "" {
 				c.addFile(source, source.DocumentsFile)
@@ -81,6 +85,7 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, e
 type collector struct {
 	app    *app
 	all    []wanted
+	bases  map[string]string // each once in memory
 	errs   []error
 	texts  []string
 	unread int // problems that are not in texts
@@ -111,17 +116,26 @@ func (c *collector) problem() error {
 	return &problem{exitUsage, strings.Join(c.texts, "\n"), errors.Join(c.errs...)}
 }
 
-func (c *collector) add(source config.Source, entry string, o origin) {
+func (c *collector) add(source *config.Source, entry string, o origin) {
 	w, err := parseDocument(source, entry)
 	if err != nil {
 		c.fail(o.name(c.app), err)
 		return
 	}
 	w.origin, w.source = o, source
+	if _, known := c.bases[w.base]; !known {
+		c.bases[w.base] = w.base
+	}
+	w.base = c.bases[w.base]
+	// Without a copy, each id would keep the whole address in memory.
+	w.id, w.locator = strings.Clone(w.id), strings.Clone(w.locator)
+	if w.id == w.locator {
+		w.locator = w.id
+	}
 	c.all = append(c.all, w)
 }
 
-func (c *collector) addFile(source config.Source, name string) {
+func (c *collector) addFile(source *config.Source, name string) {
 	r, shown, err := c.app.openDocuments(name)
 	if err != nil {
 		c.fail(shown, err)
@@ -133,7 +147,7 @@ func (c *collector) addFile(source config.Source, name string) {
 			c.fail(shown, err)
 			return
 		}
-		c.add(source, d.Address.Reveal(), origin{file: shown, line: d.Line})
+		c.add(source, d.Address.Reveal(), origin{file: &shown, line: int32(d.Line)})
 	}
 }
 
@@ -148,7 +162,7 @@ func (a *app) openDocuments(name string) (io.ReadCloser, string, error) {
 
 // parseDocument reads the address of a document, or its id where the
 // configuration says what server it is on.
-func parseDocument(source config.Source, entry string) (wanted, error) {
+func parseDocument(source *config.Source, entry string) (wanted, error) {
 	base := source.URL.Reveal()
 	if strings.Contains(entry, "://") {
 		return parseAddress(source.Kind, entry, entry)

@@ -21,7 +21,7 @@ type progress struct {
 	app      *app
 	out      io.Writer
 	terminal bool
-	all      []wanted // by the Line of a document, from 1
+	origins  []origin // by the Line of a document, from 1
 
 	// Set by start.
 	sources []backup.Source
@@ -36,7 +36,10 @@ type progress struct {
 }
 
 func (a *app) newProgress(asJSON bool, all []wanted) *progress {
-	p := &progress{app: a, out: a.stdout, all: all, waits: make(map[string]time.Time)}
+	p := &progress{app: a, out: a.stdout, waits: make(map[string]time.Time)}
+	for _, w := range all {
+		p.origins = append(p.origins, w.origin)
+	}
 	if asJSON {
 		p.out = a.stderr
 	}
@@ -133,14 +136,14 @@ func (p *progress) line(text string) {
 // name names a document. Its address, id and title are keys to it: where
 // nobody is at a terminal, they are shown only if this command line had them.
 func (p *progress) name(e backup.Event) string {
-	w, source := p.all[e.Document.Line-1], p.sources[e.Document.Source].Source
+	from, source := p.origins[e.Document.Line-1], p.sources[e.Document.Source].Source
 	switch {
-	case w.origin.given:
-		return w.origin.text
+	case from.given():
+		return from.text
 	case !p.app.private():
 		return documentURL(source, e.ID)
 	}
-	return p.app.text("document-private", "Source", source.URL, "Place", w.origin.name(p.app), "Hash", p.hashes.short(source, e.ID))
+	return p.app.text("document-private", "Source", source.URL, "Place", from.name(p.app), "Hash", p.hashes.short(source, e.ID))
 }
 
 // private says that what is shown may end in a log.

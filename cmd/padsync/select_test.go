@@ -120,19 +120,20 @@ func TestWhen(t *testing.T) {
 }
 
 func TestEntriesBecomeDocuments(t *testing.T) {
-	pad := config.Source{Kind: kindEtherpad, URL: config.NewSecret("https://pad.example.org/sub/")}
-	poll := config.Source{Kind: kindFramadate, URL: config.NewSecret("https://poll.example.org")}
-	open := config.Source{URL: config.NewSecret("https://example.org")}
+	none := new(config.Source)
+	pad := &config.Source{Kind: kindEtherpad, URL: config.NewSecret("https://pad.example.org/sub/")}
+	poll := &config.Source{Kind: kindFramadate, URL: config.NewSecret("https://poll.example.org")}
+	open := &config.Source{URL: config.NewSecret("https://example.org")}
 	for _, c := range []struct {
-		source config.Source
+		source *config.Source
 		entry  string
 		want   string
 	}{
-		{config.Source{}, "https://pad.example.org/p/ag", "etherpad https://pad.example.org ag true"},
-		{config.Source{}, "https://poll.example.org/AbCdEf1234567890", "framadate https://poll.example.org AbCdEf1234567890 false"},
-		{config.Source{}, "https://framadate.org/AbCdEf1234567890", "framadate https://framadate.org AbCdEf1234567890 true"},
-		{config.Source{}, "https://poll.example.org/studs.php?poll=x", "framadate https://poll.example.org x true"},
-		{config.Source{}, "https://h/AbCdEf1234567890zzzzzzzz/admin", "framadate https://h AbCdEf1234567890zzzzzzzz/admin true"},
+		{none, "https://pad.example.org/p/ag", "etherpad https://pad.example.org ag true"},
+		{none, "https://poll.example.org/AbCdEf1234567890", "framadate https://poll.example.org AbCdEf1234567890 false"},
+		{none, "https://framadate.org/AbCdEf1234567890", "framadate https://framadate.org AbCdEf1234567890 true"},
+		{none, "https://poll.example.org/studs.php?poll=x", "framadate https://poll.example.org x true"},
+		{none, "https://h/AbCdEf1234567890zzzzzzzz/admin", "framadate https://h AbCdEf1234567890zzzzzzzz/admin true"},
 		{pad, "ag 2026", "etherpad https://pad.example.org/sub ag_2026 true"},
 		{pad, "été", "etherpad https://pad.example.org/sub été true"},
 		{pad, "https://other.example.org/p/x", "etherpad https://other.example.org x true"},
@@ -147,7 +148,7 @@ func TestEntriesBecomeDocuments(t *testing.T) {
 		}
 	}
 	for _, entry := range []string{"ag", "https://example.org/", "ftp://h/p/x", "nonsense://"} {
-		if _, err := parseDocument(config.Source{}, entry); !errors.Is(err, sources.ErrAddress) {
+		if _, err := parseDocument(none, entry); !errors.Is(err, sources.ErrAddress) {
 			t.Errorf("%q: %v", entry, err)
 		}
 	}

@@ -55,7 +55,8 @@ func (a *app) settle(ctx context.Context, n network, all []wanted) error {
 		case isPoll[w.base]:
 			w.certain = true
 		case w.otherwise != nil:
-			w.kind, w.base, w.id, w.locator = w.otherwise.kind, w.otherwise.base, w.otherwise.id, w.otherwise.locator
+			w.otherwise.origin, w.otherwise.source = w.origin, w.source
+			*w = *w.otherwise
 		default:
 			return a.usage(sources.ErrAddress, "not-a-server", "Document", w.origin.name(a))
 		}
