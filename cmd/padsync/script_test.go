@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/padsync/padsync/documents/poll"
@@ -86,7 +87,12 @@ var faults = map[string]etherpadtest.Fault{
 	"sound": etherpadtest.None, "forbidden": etherpadtest.Forbidden, "not-enabled": etherpadtest.NotEnabled,
 }
 
-// pad create ID TEXT | append ID TEXT | delete ID | spoil ID FAULT.
+var escapes = strings.NewReplacer(`\n`, "\n", `\e`, "\x1b")
+
+var ada = etherpadtest.Author{ID: "a.ada", Name: "Ada"}
+
+// pad create ID TEXT | append ID TEXT | say ID TEXT | star ID LABEL |
+// delete ID | spoil ID FAULT, where TEXT may have \n and \e.
 func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: pad VERB ID [TEXT]")
@@ -95,11 +101,16 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	made := ts.Value("made").(map[string]*etherpadtest.Pad)
 	switch args[0] {
 	case "create":
-		made[args[1]] = server.Create(args[1], args[2])
+		made[args[1]] = server.Create(args[1], escapes.Replace(args[2]))
 	case "delete":
 		server.Delete(args[1])
 	case "append":
-		made[args[1]].Append(etherpadtest.Author{ID: "a.ada", Name: "Ada"}, args[2])
+		made[args[1]].Append(ada, escapes.Replace(args[2]))
+	case "say":
+		made[args[1]].Say(ada, escapes.Replace(args[2]))
+	case "star":
+		p := made[args[1]]
+		p.Save(ada, p.Head(), args[2], "0123456789abcdef")
 	case "spoil":
 		made[args[1]].Spoil(faults[args[2]])
 	default:
@@ -107,7 +118,7 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// poll add ID TITLE | vote ID NAME | delete ID.
+// poll add ID TITLE | vote ID NAME | hide ID | differ ID | delete ID.
 func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: poll VERB ID [TEXT]")
@@ -124,6 +135,10 @@ func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 		server.Change(args[1], func(p *framadatetest.Poll) {
 			p.Votes = append(p.Votes, poll.Vote{Name: args[2], Answers: []poll.Answer{poll.Yes, poll.IfNeedBe}})
 		})
+	case "hide":
+		server.Change(args[1], func(p *framadatetest.Poll) { p.Settings.Hidden = new(true) })
+	case "differ":
+		server.Change(args[1], func(p *framadatetest.Poll) { p.Fault = framadatetest.Differs })
 	case "delete":
 		server.Delete(args[1])
 	default:
