@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 )
 
@@ -97,8 +98,17 @@ func (e *Encoder) marshal(v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
-	return bytes.TrimSuffix(e.buf.Bytes(), []byte{'\n'}), nil
+	b := bytes.TrimSuffix(e.buf.Bytes(), []byte{'\n'})
+	if invalid.Match(b) {
+		return nil, errors.New("encode manifest: a text is not valid UTF-8")
+	}
+	return b, nil
 }
+
+// invalid matches the escape that encoding/json writes for a byte that is no
+// UTF-8, and for nothing else. It would be read as another text, which has
+// another encoding.
+var invalid = regexp.MustCompile(`(^|[^\\])(\\\\)*\\ufffd`)
 
 // A Decoder reads what an Encoder wrote, and nothing else: bytes that it
 // accepts are those that an Encoder gives for the same content.

@@ -225,3 +225,51 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestTextThatIsNoUTF8IsRefused: encoded, it could not be read again.
+func TestTextThatIsNoUTF8IsRefused(t *testing.T) {
+	h := header()
+	h.Host = "host\xff"
+	if _, err := manifest.NewEncoder(io.Discard, h); err == nil {
+		t.Error("it is accepted in a header")
+	}
+	for text, valid := range map[string]bool{"\xff": false, `\` + "\xff": false, `\ufffd`: true, `\\ufffd`: true, "\uFFFD": true} {
+		e, err := manifest.NewEncoder(io.Discard, header())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Encode(&manifest.Document{ID: "x", State: manifest.Failed, Error: text}); (err == nil) != valid {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestOneSourceIsNamedOnce: documents of two sources that are one would not be
+// in order.
+func TestOneSourceIsNamedOnce(t *testing.T) {
+	h := header()
+	h.Sources[1].URL = "http://a.example"
+	if _, err := manifest.NewEncoder(io.Discard, h); err == nil {
+		t.Error("one source is accepted twice")
+	}
+}
+
+func TestManyVersionsAreMergedQuickly(t *testing.T) {
+	at := manifest.At(time.Unix(0, 0))
+	doc := manifest.Document{ID: "x", State: manifest.Current}
+	for i := range 100_000 {
+		doc.Versions = append(doc.Versions, manifest.DocumentVersion{
+			Name: fmt.Sprintf("20261122T144106Z-%016d", i), Saved: &at,
+			Files: []manifest.File{{Name: "f", Format: "txt", SHA256: strings.Repeat("0", 64)}},
+		})
+	}
+	began := time.Now()
+	for record, err := range manifest.Merge([]manifest.Input{told(1, doc, header()), told(2, doc, header())}, manifest.View{}) {
+		if err != nil || len(record.Versions) != 100_000 {
+			t.Error(len(record.Versions), err)
+		}
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}

@@ -35,6 +35,8 @@ type VersionRecord struct {
 	Suspect   string
 	Files     []FileRecord
 	Told      [4]string // manifest ids, by ToldVersion and so on
+
+	stored bool // the location counts
 }
 
 // A FileRecord is a File with the pack it lies in.
@@ -54,6 +56,7 @@ type Input struct {
 type View struct {
 	Told   func(id string) bool // what this manifest first told
 	Stored func(p Pack) bool    // what lies in this pack
+	Lost   bool                 // versions too with no location that counts
 }
 
 func (v View) normal() View {
@@ -68,7 +71,7 @@ func (v View) normal() View {
 
 // Merge yields the record of each document that the inputs tell of, sorted
 // by source, then id, in one pass. A version with no location that counts is
-// none. After an error it stops.
+// none, unless the view says Lost. After an error it stops.
 //
 // The order and the number of the inputs do not matter, nor does one that
 // tells what another tells too: each fact is taken from the highest manifest
@@ -149,17 +152,18 @@ func (q *inputQueue) advance(c *cursor) error {
 func (q *inputQueue) record(view View) (*Record, error) {
 	first := (*q)[0]
 	r := &Record{Source: first.source(), ID: first.doc.ID}
+	places := make(map[string]int)
 	for len(*q) > 0 && (*q)[0].source().Compare(r.Source) == 0 && (*q)[0].doc.ID == r.ID {
 		c := heap.Pop(q).(*cursor)
 		r.look(c, view)
 		for i := range c.doc.Versions {
-			r.version(c, &c.doc.Versions[i], view)
+			r.version(places, c, &c.doc.Versions[i], view)
 		}
 		if err := q.advance(c); err != nil {
 			return nil, err
 		}
 	}
-	r.settle()
+	r.settle(view)
 	return r, nil
 }
 
@@ -175,7 +179,9 @@ func (r *Record) look(c *cursor, view View) {
 	}
 }
 
-func (r *Record) version(c *cursor, v *DocumentVersion, view View) {
+// version merges one version; places are those of the record's versions, by
+// their names.
+func (r *Record) version(places map[string]int, c *cursor, v *DocumentVersion, view View) {
 	var who [4]string
 	for i := range who {
 		who[i] = c.ID
@@ -183,10 +189,11 @@ func (r *Record) version(c *cursor, v *DocumentVersion, view View) {
 			who[i] = c.teller(&v.Told[i])
 		}
 	}
-	i := slices.IndexFunc(r.Versions, func(have VersionRecord) bool { return have.Name == v.Name })
-	if i < 0 {
+	i, known := places[v.Name]
+	if !known {
+		i = len(r.Versions)
+		places[v.Name] = i
 		r.Versions = append(r.Versions, VersionRecord{Name: v.Name})
-		i = len(r.Versions) - 1
 	}
 	have := &r.Versions[i]
 	if first := have.Told[ToldVersion]; v.Saved != nil && view.Told(who[ToldVersion]) && (first == "" || who[ToldVersion] < first) {
@@ -207,8 +214,13 @@ func (r *Record) version(c *cursor, v *DocumentVersion, view View) {
 		have.Suspect = *v.Suspect
 	}
 	// A file that was moved is the same file: a location counts whoever told it.
-	if files := located(c.Header, v.Files); len(files) > 0 && who[ToldLocation] > have.Told[ToldLocation] && stored(files, view) {
-		have.Told[ToldLocation], have.Files = who[ToldLocation], files
+	if len(v.Files) == 0 {
+		return
+	}
+	files := located(c.Header, v.Files)
+	counts := !slices.ContainsFunc(files, func(f FileRecord) bool { return !view.Stored(f.In) })
+	if counts == have.stored && who[ToldLocation] > have.Told[ToldLocation] || counts && !have.stored {
+		have.Told[ToldLocation], have.Files, have.stored = who[ToldLocation], files, counts
 	}
 }
 
@@ -231,14 +243,11 @@ func located(h *Header, files []File) []FileRecord {
 	return records
 }
 
-func stored(files []FileRecord, view View) bool {
-	return !slices.ContainsFunc(files, func(f FileRecord) bool { return !view.Stored(f.In) })
-}
-
-// settle drops what was named but never told whole, and orders the rest.
-func (r *Record) settle() {
+// settle drops what was named but never told whole, or is stored nowhere, and
+// orders the rest.
+func (r *Record) settle(view View) {
 	r.Versions = slices.DeleteFunc(r.Versions, func(v VersionRecord) bool {
-		return v.Told[ToldVersion] == "" || len(v.Files) == 0
+		return v.Told[ToldVersion] == "" || len(v.Files) == 0 || !v.stored && !view.Lost
 	})
 	slices.SortFunc(r.Versions, func(a, b VersionRecord) int {
 		return cmp.Or(strings.Compare(a.Told[ToldVersion], b.Told[ToldVersion]), strings.Compare(a.Name, b.Name))

@@ -12,6 +12,9 @@ import (
 // maxID bounds an id and every other name, in bytes.
 const maxID = 4096
 
+// MaxSequence is the highest sequence that an id has room for.
+const MaxSequence = 9999999999
+
 // Compare orders sources as manifests do: by kind, then by address without
 // its scheme, since http and https are one source.
 func (s Source) Compare(other Source) int {
@@ -31,15 +34,15 @@ func (s Source) Address() string {
 }
 
 func (h *Header) validate() error {
-	if h.Sequence < 1 || h.Sequence > 9999999999 {
+	if h.Sequence < 1 || h.Sequence > MaxSequence {
 		return errors.New("manifest: sequence out of range")
 	}
-	if !slices.IsSortedFunc(h.Sources, Source.Compare) {
-		return errors.New("manifest: sources are not sorted")
-	}
-	for _, s := range h.Sources {
+	for i, s := range h.Sources {
 		if !plain(s.Kind) || !plain(s.URL) {
 			return errors.New("manifest: a source has no kind or no address")
+		}
+		if i > 0 && h.Sources[i-1].Compare(s) >= 0 {
+			return errors.New("manifest: sources are not sorted, each once")
 		}
 	}
 	for _, p := range slices.Concat(h.Packs, h.Parts) {
