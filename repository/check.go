@@ -60,6 +60,7 @@ func (r *Repository) Check(ctx context.Context, readData bool, observe func(done
 	if readData {
 		err = k.packs(ctx, observe)
 	}
+	slices.SortFunc(k.report.Problems, func(a, b Problem) int { return strings.Compare(a.Object, b.Object) })
 	return k.report, err
 }
 
@@ -114,7 +115,10 @@ func (k *checker) objects(ctx context.Context) error {
 		}
 	}
 	for key := range k.contents.listed.parts {
-		hash, _, _ := strings.Cut(strings.TrimPrefix(key, partsPrefix), ".")
+		hash, kind, _ := strings.Cut(strings.TrimPrefix(key, partsPrefix), ".")
+		if "."+kind != k.repo.ending(jsonEnding) || len(hash) != 64 {
+			continue // not padsync's
+		}
 		if err := check(key, hash); err != nil {
 			return err
 		}
@@ -125,7 +129,7 @@ func (k *checker) objects(ctx context.Context) error {
 // documents counts, and finds what is named and not there.
 func (k *checker) documents() error {
 	broken := make(map[string][]DocumentRef)
-	for record, err := range k.contents.merge(manifest.View{}) {
+	for record, err := range k.contents.merge(manifest.View{Stored: k.contents.stored, Lost: true}) {
 		if err != nil {
 			return err
 		}
@@ -240,14 +244,12 @@ func (k *checker) pack(ctx context.Context, in manifest.Pack, files []checkedFil
 	var bad []checkedFile
 	for _, f := range files {
 		content, err := rd.File(f.FileRecord)
-		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			bad = append(bad, f)
-			continue
+		if err == nil {
+			err = content.Close()
 		}
-		if err := content.Close(); err != nil {
+		if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+			bad = append(bad, f)
+		} else if err != nil {
 			return err
 		}
 	}
@@ -272,8 +274,10 @@ func (k *checker) unopened(in manifest.Pack, err error, files []checkedFile) err
 
 func distinct(files []checkedFile) []DocumentRef {
 	var documents []DocumentRef
+	seen := make(map[DocumentRef]bool)
 	for _, f := range files {
-		if !slices.Contains(documents, f.document) {
+		if !seen[f.document] {
+			seen[f.document] = true
 			documents = append(documents, f.document)
 		}
 	}

@@ -34,7 +34,8 @@ func (w *Run) Checkpoint(ctx context.Context) error {
 func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) error {
 	h.Sources, h.Includes = c.sources(), c.includes()
 	w := &checkpointWriter{repo: c.repo, ctx: ctx, header: &h, told: map[string]int{}, packs: map[string]int{}}
-	for record, err := range c.Documents() {
+	// A pack that is not there now may come back, and must not be forgotten.
+	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true}) {
 		if err == nil {
 			err = w.document(record)
 		}

@@ -65,9 +65,7 @@ func (w *Run) commit(ctx context.Context, complete bool) error {
 		w.stats.Packs++
 		w.stats.Stored += p.stored.Size
 	}
-	slices.SortFunc(w.entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.doc.Source, b.doc.Source), strings.Compare(a.doc.ID, b.doc.ID))
-	})
+	w.entries = unite(w.entries)
 	for rest := w.entries; ; {
 		n := fill(rest)
 		last := n == len(rest)
@@ -81,6 +79,36 @@ func (w *Run) commit(ctx context.Context, complete bool) error {
 	w.packs = append(w.packs, w.waiting...)
 	w.waiting, w.entries, w.committed = nil, nil, w.repo.Now()
 	return nil
+}
+
+// unite sorts entries and makes those of one document one: their versions, and
+// the best that was found.
+func unite(entries []entry) []entry {
+	compare := func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.doc.Source, b.doc.Source), strings.Compare(a.doc.ID, b.doc.ID))
+	}
+	slices.SortStableFunc(entries, compare)
+	united := entries[:0]
+	for _, e := range entries {
+		last := len(united) - 1
+		if last < 0 || compare(united[last], e) != 0 {
+			united = append(united, e)
+			continue
+		}
+		into := &united[last]
+		versions, files := slices.Concat(into.doc.Versions, e.doc.Versions), slices.Concat(into.files, e.files)
+		if found(e) < found(*into) {
+			*into = e
+		}
+		into.doc.Versions, into.files = versions, files
+	}
+	clear(entries[len(united):])
+	return united
+}
+
+// found tells how much a look found, the most first.
+func found(e entry) int {
+	return slices.Index([]manifest.State{manifest.Current, manifest.Missing, manifest.Failed}, e.doc.State)
 }
 
 // fill tells how many entries go into one manifest.

@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -194,11 +195,12 @@ func (c *Contents) readCheckpoints(ctx context.Context) (included map[string]boo
 	return included, nil
 }
 
-// later reports whether a checkpoint is from after the moment asked for and
-// can be done without, since all it includes is still there: it knows only
-// the last state of things.
+// later reports whether a checkpoint tells what was told after the moment
+// asked for, in place of what had been told then, and can be done without,
+// since all it includes is still there.
 func (c *Contents) later(in *input, exists map[string]bool) bool {
-	return !c.at.counts(in.id) && !slices.ContainsFunc(in.header.Includes, func(id string) bool { return !exists[id] })
+	tellsLater := slices.ContainsFunc(in.header.Told, func(id string) bool { return !c.at.counts(id) })
+	return tellsLater && !slices.ContainsFunc(in.header.Includes, func(id string) bool { return !exists[id] })
 }
 
 // readCheckpoint gives nil for one that does not count.
@@ -207,8 +209,9 @@ func (c *Contents) readCheckpoint(ctx context.Context, id string) (*input, error
 	if err != nil || in == nil {
 		return nil, c.damaged(err)
 	}
+	inOrder := ascending()
 	for _, part := range in.header.Parts {
-		s, err := c.repo.readPart(ctx, part, in.header, c.listed.parts)
+		s, err := c.repo.readPart(ctx, part, in.header, c.listed.parts, inOrder)
 		if err != nil {
 			return nil, errors.Join(c.damaged(err), in.close())
 		}
@@ -286,14 +289,47 @@ func (r *Repository) readInput(ctx context.Context, prefix, id string) (*input, 
 		return nil, err
 	}
 	in := &input{id: id, size: s.Size(), body: s}
-	in.header, err = r.readThrough(s, func(rd io.Reader) (*manifest.Decoder, error) { return manifest.NewDecoder(rd) })
+	documents := func(*manifest.Document) error { return nil }
+	if prefix == checkpointsPrefix {
+		documents = func(*manifest.Document) error { return errors.New("a checkpoint has documents of its own") }
+	}
+	in.header, err = r.readThrough(s, manifest.NewDecoder, documents)
+	if err == nil {
+		err = in.sound(prefix)
+	}
 	if err != nil {
 		return nil, errors.Join(unreadable(key, err), in.close())
 	}
 	return in, nil
 }
 
-func (r *Repository) readPart(ctx context.Context, part manifest.Pack, h *manifest.Header, stored map[string]int64) (*spool.Spool, error) {
+// sound refuses a manifest that its key tells otherwise, since the store alone
+// vouches for keys, and one that has what only checkpoints have.
+func (in *input) sound(prefix string) error {
+	h := in.header
+	switch {
+	case manifest.ID(h.Sequence, h.Finished.Time, in.body.SHA256()) != in.id:
+		return errors.New("its key tells another sequence or time")
+	case prefix == manifestsPrefix && len(h.Includes)+len(h.Told)+len(h.Parts) > 0:
+		return errors.New("it is a checkpoint in the place of a manifest")
+	}
+	return nil
+}
+
+// ascending gives a function that refuses a document that does not come
+// behind all that it was given before.
+func ascending() func(*manifest.Document) error {
+	var last *manifest.Document
+	return func(d *manifest.Document) error {
+		if last != nil && cmp.Or(cmp.Compare(last.Source, d.Source), strings.Compare(last.ID, d.ID)) >= 0 {
+			return errors.New("the parts of the checkpoint are not in order")
+		}
+		last = d
+		return nil
+	}
+}
+
+func (r *Repository) readPart(ctx context.Context, part manifest.Pack, h *manifest.Header, stored map[string]int64, each func(*manifest.Document) error) (*spool.Spool, error) {
 	if _, ok := stored[part.Key]; !ok {
 		return nil, &CorruptError{part.Key, "missing", nil}
 	}
@@ -302,14 +338,15 @@ func (r *Repository) readPart(ctx context.Context, part manifest.Pack, h *manife
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.readThrough(s, func(rd io.Reader) (*manifest.Decoder, error) { return manifest.NewPartDecoder(rd, h) })
+	_, err = r.readThrough(s, func(rd io.Reader) (*manifest.Decoder, error) { return manifest.NewPartDecoder(rd, h) }, each)
 	if err != nil {
 		return nil, errors.Join(unreadable(part.Key, err), s.Close())
 	}
 	return s, nil
 }
 
-func (r *Repository) readThrough(s *spool.Spool, open func(io.Reader) (*manifest.Decoder, error)) (*manifest.Header, error) {
+// readThrough reads a manifest or a part to its end.
+func (r *Repository) readThrough(s *spool.Spool, open func(io.Reader) (*manifest.Decoder, error), each func(*manifest.Document) error) (*manifest.Header, error) {
 	rd, err := r.openJSON(s)
 	if err != nil {
 		return nil, err
@@ -317,7 +354,10 @@ func (r *Repository) readThrough(s *spool.Spool, open func(io.Reader) (*manifest
 	defer rd.Close()
 	d, err := open(rd)
 	for err == nil {
-		_, err = d.Next()
+		var doc *manifest.Document
+		if doc, err = d.Next(); err == nil {
+			err = each(doc)
+		}
 	}
 	if err != io.EOF {
 		return nil, err
@@ -413,13 +453,21 @@ func (s *documentStream) close() {
 	}
 }
 
-// highest is the highest id that is listed, "" if there is none.
-func (c *Contents) highest() string {
-	var highest string
-	for _, ids := range [][]string{c.listed.manifests, c.listed.checkpoints} {
-		if len(ids) > 0 {
-			highest = max(highest, ids[len(ids)-1])
+// nextSequence is one more than the highest that is listed or remembered.
+func (c *Contents) nextSequence(last int64) (int64, error) {
+	for prefix, ids := range map[string][]string{manifestsPrefix: c.listed.manifests, checkpointsPrefix: c.listed.checkpoints} {
+		if len(ids) == 0 {
+			continue
 		}
+		highest := ids[len(ids)-1]
+		sequence, _, _, _ := manifest.ParseID(highest)
+		if sequence >= manifest.MaxSequence {
+			return 0, &CorruptError{prefix + highest + c.repo.ending(jsonEnding), "unreadable", errors.New("no run can come after it")}
+		}
+		last = max(last, sequence)
 	}
-	return highest
+	if last >= manifest.MaxSequence {
+		return 0, fmt.Errorf("no run can come after sequence %d", last)
+	}
+	return last + 1, nil
 }

@@ -203,7 +203,7 @@ func TestDamagedCheckpointCostsNothing(t *testing.T) {
 }
 
 // clone copies a sink, each object changed by change.
-func clone(t *testing.T, from sinks.Sink, change func(string, []byte) []byte) sinks.Sink {
+func clone(t testing.TB, from sinks.Sink, change func(string, []byte) []byte) sinks.Sink {
 	t.Helper()
 	to := memory.New(time.Now)
 	for o, err := range from.List(t.Context(), "") {

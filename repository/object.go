@@ -115,15 +115,18 @@ func ageRecipients(recipients []crypto.Recipient) []age.Recipient {
 	return list
 }
 
-// fetch reads an object whole. It is a CorruptError if its hash does not begin
-// with want. The caller closes the Spool.
+// fetch reads an object whole. It is a CorruptError if it has more bytes than
+// limit, or if its hash does not begin with want. The caller closes the Spool.
 func (r *Repository) fetch(ctx context.Context, key, want string, limit int64) (*spool.Spool, error) {
 	rc, err := r.sink.Get(ctx, key, 0, -1)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", key, err)
+		return nil, fmt.Errorf("read %s: %w", key, &storeError{err})
 	}
 	defer rc.Close()
 	s, err := r.receive(rc, limit)
+	if errors.Is(err, spool.ErrTooLarge) {
+		return nil, &CorruptError{key, "damaged", err}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", key, err)
 	}
@@ -212,7 +215,12 @@ type storeError struct{ err error }
 func (e *storeError) Error() string { return e.err.Error() }
 func (e *storeError) Unwrap() error { return e.err }
 
-func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+// gone reports whether the sink has no such object. A temporary folder that is
+// gone is another matter.
+func gone(err error) bool {
+	store := (*storeError)(nil)
+	return errors.As(err, &store) && errors.Is(store, fs.ErrNotExist)
+}
 
 func ignoreEOF(err error) error {
 	if err == io.EOF {

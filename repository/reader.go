@@ -17,11 +17,10 @@ import (
 )
 
 const (
-	openPacks   = 4       // packs that a Reader keeps open
-	wholeAfter  = 3       // frames read from a pack before it is read whole
-	maxFrame    = 1 << 20 // bytes of a decompressed frame that is kept
-	maxFile     = 4 << 30 // bytes of one file
-	largestPack = maxFile
+	openPacks  = 4       // packs that a Reader keeps open
+	wholeAfter = 3       // frames read from a pack before it is read whole
+	maxFrame   = 1 << 20 // bytes of a decompressed frame that is kept; no file begins behind them
+	maxFile    = 4 << 30 // bytes of one file
 )
 
 // A Reader reads files out of packs: one document of a large pack by a few
@@ -101,7 +100,7 @@ func (rd *Reader) read(f manifest.FileRecord) (*spool.Spool, error) {
 		}
 	}
 	if p.data != nil {
-		if f.Offset+f.Size > int64(len(p.data)) {
+		if size := int64(len(p.data)); f.Offset > size || f.Size > size-f.Offset {
 			return nil, &CorruptError{f.In.Key, "damaged", io.ErrUnexpectedEOF}
 		}
 		return rd.repo.Pool.Receive(bytes.NewReader(p.data[f.Offset:f.Offset+f.Size]), f.Size)
@@ -151,11 +150,11 @@ func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 			return err
 		}
 	}
-	if f.Frame[0]+f.Frame[1] > p.size || f.Frame[0]+f.Frame[1] < 0 {
-		return &CorruptError{f.In.Key, "damaged", io.ErrUnexpectedEOF}
+	if f.Frame[0] > p.size || f.Frame[1] > p.size-f.Frame[0] || f.Offset > maxFrame || f.Size > maxFile {
+		return &CorruptError{f.In.Key, "damaged", errors.New("the manifest tells a place where no file can be")}
 	}
 	p.frame = f.Frame
-	if f.Frame[1] > maxFrame || f.Offset+f.Size > maxFrame {
+	if f.Frame[1] > maxFrame || f.Size > maxFrame-f.Offset {
 		return nil
 	}
 	compressed := make([]byte, f.Frame[1])
@@ -194,7 +193,7 @@ func (rd *Reader) readWhole(p *openPack, in manifest.Pack) error {
 // fetchPack reads a pack whole and checks its hash. The caller closes it.
 func (r *Repository) fetchPack(ctx context.Context, in manifest.Pack) (*spool.Spool, error) {
 	hash, _, _ := strings.Cut(strings.TrimPrefix(in.Key, packsPrefix), ".")
-	return r.fetch(ctx, in.Key, hash, largestPack)
+	return r.fetch(ctx, in.Key, hash, in.Size)
 }
 
 // unsealed wraps an error of reading sealed bytes: what the store says stays
@@ -217,12 +216,24 @@ func (rd *Reader) long(p *openPack, f manifest.FileRecord) (*spool.Spool, error)
 		return nil, err
 	}
 	defer d.Close()
-	if _, err := io.CopyN(io.Discard, d, f.Offset); err != nil {
-		return nil, unsealed(f.In.Key, err)
+	content := packReader{f.In.Key, d}
+	if _, err := io.CopyN(io.Discard, content, f.Offset); err != nil && err != io.EOF {
+		return nil, err
 	}
-	s, err := rd.repo.Pool.Receive(io.LimitReader(d, f.Size), maxFile)
-	if err != nil {
-		return nil, unsealed(f.In.Key, err)
+	return rd.repo.Pool.Receive(io.LimitReader(content, f.Size), maxFile)
+}
+
+// A packReader reads out of a pack. Its errors tell damage from what the store
+// did, as against those of whoever takes what was read.
+type packReader struct {
+	key string
+	r   io.Reader
+}
+
+func (p packReader) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	if err != nil && err != io.EOF {
+		err = unsealed(p.key, err)
 	}
-	return s, nil
+	return n, err
 }

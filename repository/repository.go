@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -203,11 +204,13 @@ func (r *Repository) readHead(ctx context.Context) error {
 // headless tells a new place from a repository that lost its head.
 func (r *Repository) headless(ctx context.Context) error {
 	for _, prefix := range []string{manifestsPrefix, checkpointsPrefix} {
-		for _, err := range r.sink.List(ctx, prefix) {
+		for o, err := range r.sink.List(ctx, prefix) {
 			if err != nil {
 				return fmt.Errorf("open repository: %w", err)
 			}
-			return ErrHeadless
+			if r.id(strings.TrimSuffix(o.Key, ageEnding), prefix) != "" {
+				return ErrHeadless
+			}
 		}
 	}
 	return nil

@@ -75,7 +75,8 @@ type entry struct {
 // as its source said. Nothing of that version was stored.
 var ErrFile = errors.New("fetched file")
 
-// Begin begins a run. What it stores is stored with ctx, which must outlive
+// Begin begins a run; if the repository has manifests, but none that can be
+// read, that is an error. What it stores is stored with ctx, which must outlive
 // an interruption of the work, so that what is done can be committed. The
 // Contents, of now, must stay open until the run has ended.
 func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run, error) {
@@ -85,14 +86,20 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 			return nil, err
 		}
 	}
-	hashes := r.recipientHashes()
-	if last := c.last(); last != nil && !o.ChangeRecipients && !slices.Equal(last.header.Recipients, hashes) {
+	last, hashes := c.last(), r.recipientHashes()
+	if last == nil && len(c.Damaged) > 0 {
+		return nil, fmt.Errorf("no manifest can be read: %w", c.Damaged[0])
+	}
+	if last != nil && !o.ChangeRecipients && !slices.Equal(last.header.Recipients, hashes) {
 		return nil, ErrRecipients
 	}
-	sequence, _, _, _ := manifest.ParseID(c.highest())
+	sequence, err := c.nextSequence(o.Last)
+	if err != nil {
+		return nil, err
+	}
 	w := &Run{repo: r, ctx: ctx, contents: c, committed: r.Now(), uploads: newUploads(), header: manifest.Header{
-		Sequence: max(sequence, o.Last) + 1, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
-		Program: o.Program, Host: o.Host, Recipients: hashes, Sources: o.Sources,
+		Sequence: sequence, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
+		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
 	}}
 	return w, nil
 }
@@ -169,23 +176,30 @@ func clean(s string) string {
 	return strings.ToValidUTF8(s[:min(len(s), most)], "\uFFFD")
 }
 
+// writable reports whether manifests have a form for the time.
+func writable(t time.Time) bool {
+	year := t.UTC().Year()
+	return !t.IsZero() && year >= 0 && year <= 9999
+}
+
 func newVersion(now time.Time, v *sources.Version, suspect string) manifest.DocumentVersion {
 	saved, facts := manifest.At(now), manifest.Facts(v.Facts)
+	facts.First, facts.Content = clean(facts.First), clean(facts.Content)
 	told := manifest.DocumentVersion{Saved: &saved, Revision: clean(v.Revision), Title: clean(v.Title), Facts: &facts}
-	if !v.Modified.IsZero() {
+	if writable(v.Modified) {
 		modified := manifest.At(v.Modified)
 		told.Modified = &modified
 	}
 	if validator := clean(v.Validator); validator != "" {
 		told.Validator = &validator
 	}
-	if suspect != "" {
+	if suspect = clean(suspect); suspect != "" {
 		told.Suspect = &suspect
 	}
 	hash := sha256.New()
 	for _, f := range v.Files {
 		hash.Write(f.SHA256[:])
-		told.Files = append(told.Files, manifest.File{Name: f.Name, Format: f.Format, Size: f.Size, SHA256: hex.EncodeToString(f.SHA256[:])})
+		told.Files = append(told.Files, manifest.File{Name: f.Name, Format: clean(f.Format), Size: f.Size, SHA256: hex.EncodeToString(f.SHA256[:])})
 	}
 	told.Name = fmt.Sprintf("%s-%x", saved.Format("20060102T150405Z"), hash.Sum(nil)[:8])
 	return told

@@ -332,7 +332,7 @@ func writeVectors(t *testing.T) {
 }
 
 // editObject changes the first object with the prefix; nil deletes it.
-func editObject(t *testing.T, sink sinks.Sink, prefix string, change func([]byte) []byte) {
+func editObject(t testing.TB, sink sinks.Sink, prefix string, change func([]byte) []byte) {
 	t.Helper()
 	w := &world{t: t, sink: sink}
 	key := slices.DeleteFunc(w.keys(""), func(k string) bool { return !strings.HasPrefix(k, prefix) })[0]
