@@ -22,6 +22,9 @@ var (
 	errDamaged      = errors.New("damaged")
 	errKind         = errors.New("no kind of source")
 	errWhen         = errors.New("not a time")
+	errPoint        = errors.New("not a point of a document's life")
+	errSeveral      = errors.New("several documents")
+	errNoHistory    = errors.New("no history")
 	errLocation     = errors.New("not the address of a repository")
 	errIdentityPath = errors.New("a path in place of an identity")
 	errRunnerKind   = errors.New("runner identity of another kind than the recipients")
@@ -60,6 +63,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-damaged")}
 	case errors.Is(err, errWhen):
 		return []string{a.text("hint-when")}
+	case errors.Is(err, errPoint):
+		return []string{a.text("hint-point")}
+	case errors.Is(err, errSeveral):
+		return []string{a.text("hint-several")}
 	case errors.Is(err, errNothing):
 		return []string{a.text("hint-nothing")}
 	case errors.Is(err, repository.ErrNone):

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The files history.NUMBER.txt are what Etherpad 1.8.14 said of these
@@ -151,6 +152,18 @@ func TestChangesOfAttributes(t *testing.T) {
 		}
 		if got := strings.Join(looks(s), "|"); got != want {
 			t.Errorf("revision %d: %s", number, got)
+		}
+	}
+}
+
+func TestRevisionAtAMoment(t *testing.T) {
+	p := open(t, []byte(`{"pad:x":{"atext":{"text":"\n","attribs":"|1+1"},"pool":{"numToAttrib":{}},"head":3},`+
+		`"pad:x:revs:0":{"changeset":"Z:1>0$","meta":{"timestamp":1000}},"pad:x:revs:1":{"changeset":"Z:1>0$"},`+
+		`"pad:x:revs:2":{"changeset":"Z:1>0$","meta":{"timestamp":2000}},"pad:x:revs:3":{"changeset":"Z:1>0$","meta":{"timestamp":3000}}}`))
+	for moment, want := range map[int64]int{999: -1, 1000: 0, 1999: 0, 2000: 2, 2999: 2, 5000: 3} {
+		number, found, err := p.RevisionAt(time.UnixMilli(moment))
+		if err != nil || found != (want >= 0) || found && number != want {
+			t.Errorf("at %d: revision %d, %t, %v", moment, number, found, err)
 		}
 	}
 }

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/restore"
+)
+
+// A saved document is one of the repository's, whose versions can be read.
+type savedDocument struct {
+	*reading
+	app       *app
+	selection *selection
+	record    *manifest.Record
+	newest    bool   // take the newest version even if it is suspect
+	name      string // for messages
+	files     *repository.Reader
+	noted     string // the version that was told of
+}
+
+// openSaved opens the one document that name means.
+func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, newest bool) (*savedDocument, error) {
+	selection, err := a.parseSelection([]string{name})
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.open(ctx, flags)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.addOwner(ctx, flags, r); err != nil {
+		return nil, err
+	}
+	d := &savedDocument{reading: r, app: a, selection: selection, newest: newest}
+	if d.record, err = d.find(ctx, ""); err != nil {
+		return nil, err
+	}
+	if d.record == nil {
+		return nil, a.nothing()
+	}
+	d.files = r.NewReader(ctx)
+	return d, nil
+}
+
+func (d *savedDocument) close() { d.files.Close() }
+
+// find gives what the repository told of the document at that moment, nil if
+// that was nothing.
+func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record, error) {
+	c, err := d.app.contents(ctx, d.reading, when)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	hashes, err := hashesOf(d.reading, c)
+	if err != nil {
+		return nil, d.app.failed(err, "repository", "Repository", d.shown)
+	}
+	var found *manifest.Record
+	for record, err := range c.Documents() {
+		switch {
+		case err != nil:
+			return nil, d.app.failed(err, "repository", "Repository", d.shown)
+		case record.State == manifest.Erased || !d.selection.has(record.Source, record.ID):
+			continue
+		case found != nil:
+			return nil, d.app.usage(errSeveral, "several-fit")
+		}
+		found = record
+		d.name = d.app.documentName(record.Source, record.ID, hashes, d.selection.names(record.Source, record.ID))
+	}
+	return found, nil
+}
+
+// An edition is a document as it was at one point of its life.
+type edition struct {
+	version *manifest.VersionRecord
+	format  string // of the file that it was read from, "" if none was read
+	file    *spool.Spool
+
+	pad   *pad.Pad
+	state *pad.State
+	poll  *poll.Poll
+}
+
+func (e *edition) close() {
+	if e.file != nil {
+		e.file.Close()
+	}
+}
+
+// at gives the document as it was at a point: "" is its newest version that is
+// not suspect; "@12", revision 12 of that; else the name of a version, a time,
+// a run, or a manifest. At a time, a pad is what its own history says, as far
+// as that goes back; else the point says what had been saved by then.
+func (d *savedDocument) at(ctx context.Context, point string) (*edition, error) {
+	if point == "" {
+		return d.chosen(d.record)
+	}
+	if digits, ok := strings.CutPrefix(point, "@"); ok {
+		number, err := strconv.Atoi(digits)
+		if err != nil {
+			return nil, d.app.usage(errPoint, "bad-point")
+		}
+		return d.atRevision(number)
+	}
+	for i := range d.record.Versions {
+		if v := &d.record.Versions[i]; v.Name == point {
+			return d.read(v)
+		}
+	}
+	moment, _, err := d.app.parseWhen(point, time.Local)
+	if err != nil {
+		return nil, d.app.usage(errPoint, "bad-point")
+	}
+	if !moment.Time.IsZero() {
+		if e, err := d.atTime(moment.Time); e != nil || err != nil {
+			return e, err
+		}
+	}
+	record, err := d.find(ctx, point)
+	if err != nil {
+		return nil, err
+	}
+	if record == nil || len(record.Versions) == 0 {
+		return nil, &problem{exitFailed, d.app.text("nothing-by-then"), errNothing}
+	}
+	return d.chosen(record)
+}
+
+func (d *savedDocument) atRevision(number int) (*edition, error) {
+	e, err := d.chosen(d.record)
+	if err != nil {
+		return nil, err
+	}
+	if e.pad == nil {
+		e.close()
+		return nil, &problem{exitFailed, d.app.text("no-history"), errNoHistory}
+	}
+	return d.turnTo(e, number)
+}
+
+// atTime gives nil if the pad's history does not go back to then.
+func (d *savedDocument) atTime(moment time.Time) (*edition, error) {
+	e, err := d.chosen(d.record)
+	if err != nil || e.pad == nil {
+		if e != nil {
+			e.close()
+		}
+		return nil, err
+	}
+	number, found, err := e.pad.RevisionAt(moment)
+	if err != nil || !found {
+		e.close()
+		return nil, err
+	}
+	return d.turnTo(e, number)
+}
+
+// turnTo closes the edition if it has no such revision.
+func (d *savedDocument) turnTo(e *edition, number int) (*edition, error) {
+	state, err := e.pad.At(number)
+	if err != nil {
+		e.close()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, &problem{exitFailed, d.app.text("no-revision", "Revision", number, "Head", e.pad.Head), errPoint}
+		}
+		return nil, err
+	}
+	e.state = state
+	return e, nil
+}
+
+// chosen reads the version that restore would take, and says so in its words.
+func (d *savedDocument) chosen(record *manifest.Record) (*edition, error) {
+	v, skipped := restore.Choose(record, d.newest)
+	if v == nil {
+		return nil, &problem{exitFailed, d.app.text("reason-no-version"), restore.ErrNoVersion}
+	}
+	if d.noted != v.Name {
+		d.app.restored(restore.Event{Document: record, Version: v, Skipped: skipped}, d.name)
+		d.noted = v.Name
+	}
+	return d.read(v)
+}
+
+// read reads what can be shown of a version in more than one form.
+func (d *savedDocument) read(v *manifest.VersionRecord) (*edition, error) {
+	e := &edition{version: v}
+	for _, f := range v.Files {
+		if f.Format != "etherpad" && f.Name != "poll.json" {
+			continue
+		}
+		var err error
+		if e.file, err = d.files.File(f); err != nil {
+			return nil, err
+		}
+		e.format = f.Format
+		if e.format == "etherpad" {
+			if e.pad, err = pad.Open(e.file, e.file.Size()); err == nil {
+				e.state = e.pad.Current()
+			}
+		} else {
+			e.poll, err = poll.Decode(io.NewSectionReader(e.file, 0, e.file.Size()))
+		}
+		if err != nil {
+			e.close()
+			return nil, err
+		}
+		return e, nil
+	}
+	return e, nil
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/restore"
+	"github.com/spf13/cobra"
+)
+
+type showFlags struct {
+	commonFlags
+	revision            int
+	when, format        string
+	chat, newest, atRev bool
+}
+
+func (a *app) showCommand() *cobra.Command {
+	var flags showFlags
+	cmd := &cobra.Command{
+		Use:   "show DOCUMENT",
+		Short: a.text("show"),
+		Long:  a.text("point-long"),
+		Args:  cobra.ExactArgs(1),
+	}
+	cmd.RunE = a.action(func(ctx context.Context, args []string) error {
+		flags.atRev = cmd.Flags().Changed("rev")
+		return a.show(ctx, flags, args[0])
+	})
+	flags.add(a, cmd)
+	cmd.Flags().IntVar(&flags.revision, "rev", 0, a.text("flag-rev"))
+	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-point"))
+	cmd.Flags().StringVar(&flags.format, "format", "txt", a.text("flag-show-format"))
+	cmd.Flags().BoolVar(&flags.chat, "chat", false, a.text("flag-chat"))
+	cmd.Flags().BoolVar(&flags.newest, "newest", false, a.text("flag-newest"))
+	cmd.MarkFlagsMutuallyExclusive("rev", "at")
+	return cmd
+}
+
+func (a *app) show(ctx context.Context, flags showFlags, name string) error {
+	d, err := a.openSaved(ctx, flags.commonFlags, name, flags.newest)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	point := flags.when
+	if flags.atRev {
+		point = "@" + strconv.Itoa(flags.revision)
+	}
+	e, err := d.at(ctx, point)
+	if err != nil {
+		return d.failed(err)
+	}
+	defer e.close()
+	out := bufio.NewWriter(a.harmless(a.stdout))
+	if flags.chat {
+		err = a.writeChat(out, e)
+	} else {
+		err = d.write(out, e, flags.format)
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	return d.failed(err)
+}
+
+// failed says in the user's words why a document could not be read.
+func (d *savedDocument) failed(err error) error {
+	if p := (*problem)(nil); err == nil || errors.As(err, &p) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &problem{exitFailed, d.app.text("document-unread", "Document", d.name, "Reason", d.app.restoreReason(err)), err}
+}
+
+// write writes the edition in a form that padsync makes, or else as it was
+// saved in that form.
+func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
+	switch {
+	case e.pad != nil && padForms[format] != nil:
+		return padForms[format](e.state, w)
+	case e.poll != nil && pollForms[format] != nil:
+		return pollForms[format](e.poll, w, poll.Language(d.app.text("language")))
+	}
+	at := slices.IndexFunc(e.version.Files, func(f manifest.FileRecord) bool { return f.Format == format })
+	if at < 0 {
+		return restore.ErrNoForm
+	}
+	s, err := d.files.File(e.version.Files[at])
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = io.Copy(w, io.NewSectionReader(s, 0, s.Size()))
+	return err
+}
+
+var padForms = map[string]func(*pad.State, io.Writer) error{
+	"txt": (*pad.State).WriteText, "html": (*pad.State).WriteHTML, "markdown": (*pad.State).WriteMarkdown,
+}
+
+var pollForms = map[string]func(*poll.Poll, io.Writer, poll.Language) error{
+	"txt": (*poll.Poll).WriteText, "html": (*poll.Poll).WriteHTML, "csv": (*poll.Poll).WriteCSV,
+}
+
+// writeChat writes a line for each message, in the order of the export.
+func (a *app) writeChat(w io.Writer, e *edition) error {
+	if e.pad == nil {
+		return &problem{exitFailed, a.text("no-history"), errNoHistory}
+	}
+	names := authorNames(e.pad)
+	for m, err := range e.pad.Messages() {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s  %s: %s\n", localTime(m.Time), printable(a.author(names, m.Author)), printable(m.Text))
+	}
+	return nil
+}
+
+func authorNames(p *pad.Pad) map[string]string {
+	names := make(map[string]string, len(p.Authors))
+	for _, author := range p.Authors {
+		names[author.ID] = author.Name
+	}
+	return names
+}
+
+// author is what people call an author: by name, else by id.
+func (a *app) author(names map[string]string, id string) string {
+	switch {
+	case names[id] != "":
+		return names[id]
+	case id != "":
+		return id
+	}
+	return a.text("nobody")
+}
+
+// localTime is a time for people, "-" for none.
+func localTime(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}

@@ -1,0 +1,36 @@
+package poll
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTextIsATableInLines(t *testing.T) {
+	p := assembly()
+	p.Votes[1].Name = "Bob\nMallory\t\xff"
+	var got strings.Builder
+	if err := p.WriteText(&got, French); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(got.String(), "\n")
+	if lines[0] != "Assemblée générale" || !strings.HasPrefix(lines[2], "Nom ") || !strings.Contains(lines[2], "2027-01-11 soirée, chez Léa  2027-02-01") {
+		t.Errorf("%q", lines)
+	}
+	if !strings.HasPrefix(lines[4], "Bob Mallory ") || !strings.Contains(got.String(), "2026-11-22T11:01 Alice: Ligne 1 Ligne 2 <script>") {
+		t.Error(got.String())
+	}
+	column := strings.Index(lines[3], "Si nécessaire")
+	if column < 0 || strings.Index(lines[5], "Non") < 0 {
+		t.Error(got.String())
+	}
+	for _, c := range []struct {
+		votes []Vote
+		want  string
+	}{{nil, "The server did not show the votes."}, {[]Vote{}, "Nobody voted."}} {
+		p.Votes = c.votes
+		got.Reset()
+		if err := p.WriteText(&got, English); err != nil || !strings.Contains(got.String(), c.want) {
+			t.Errorf("%q, %v", got.String(), err)
+		}
+	}
+}
