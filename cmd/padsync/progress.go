@@ -36,7 +36,7 @@ type progress struct {
 }
 
 func (a *app) newProgress(asJSON bool, all []wanted) *progress {
-	p := &progress{app: a, out: a.stdout, waits: make(map[string]time.Time)}
+	p := &progress{app: a, out: a.stdout, origins: make([]origin, 0, len(all)), waits: make(map[string]time.Time)}
 	for _, w := range all {
 		p.origins = append(p.origins, w.origin)
 	}
