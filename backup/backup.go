@@ -131,12 +131,13 @@ type run struct {
 	store   context.Context // of all that is stored; it outlives an interruption
 	targets []*target
 	jobs    []job
+	given   []int        // places of the sources in the caller's plan
 	unsure  map[int]bool // sources with documents whose id is a guess
 	allGone context.CancelFunc
 
 	mu     sync.Mutex // guards what follows
 	report Report
-	done   map[key]bool // documents of unsure sources that are saved
+	done   map[key]bool // documents that were found under another id or by a locator, and may be named again
 }
 
 // A key is a document's identity in a run.

@@ -60,7 +60,7 @@ func newWorld(t *testing.T, stores ...sinks.Sink) *world {
 		{Source: manifest.Source{Kind: "etherpad", URL: w.serve(w.pads)}},
 	}}
 	client := polite.New(polite.Options{Tries: 1})
-	polls, err := framadate.New(w.plan.Sources[0].URL, client, w.pool)
+	polls, err := framadate.New(w.plan.Sources[0].URL, client, w.pool, framadate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -361,16 +361,17 @@ func TestInterruptedRunCommitsWhatIsDone(t *testing.T) {
 		documents = append(documents, pad(fmt.Sprint("pad-", i)))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	w.plan.Observe = func(e backup.Event) {
-		if e.ID == "pad-3" {
+	w.block = func(r *http.Request) bool {
+		if strings.HasPrefix(r.URL.Path, "/p/pad-4/") {
 			cancel()
 		}
+		return false
 	}
 	r := w.backupWith(ctx, documents...)
 	if !r.Interrupted || r.Outcomes[backup.Saved] < 3 || r.Outcomes[backup.Saved] > 6 {
 		t.Fatalf("the report is %+v", r)
 	}
-	w.plan.Observe = nil
+	w.block = nil
 	again := w.backup(documents...)
 	if again.Outcomes[backup.Resumed] != r.Outcomes[backup.Saved] || len(w.asked) != 8-r.Outcomes[backup.Saved] {
 		t.Errorf("after %v: %v with %d requests", r.Outcomes, again.Outcomes, len(w.asked))

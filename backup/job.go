@@ -20,14 +20,17 @@ func (j *job) locator() string { return cmp.Or(j.Locator, j.ID) }
 
 // arrange sorts the sources as manifests do, and the documents by source,
 // then id, each once: of two links to one document, the one with a locator
-// opens more.
+// opens more. What the caller's plan refers to stays as it is.
 func (r *run) arrange() {
 	p := &r.plan
-	old := slices.Clone(p.Sources)
-	slices.SortFunc(p.Sources, func(a, b Source) int { return a.Compare(b.Source) })
-	place := make([]int, len(old))
-	for i, s := range old {
-		place[i], _ = slices.BinarySearchFunc(p.Sources, s, func(a, b Source) int { return a.Compare(b.Source) })
+	given := p.Sources
+	p.Sources = slices.SortedStableFunc(slices.Values(given), compareSources)
+	p.Sources = slices.CompactFunc(p.Sources, func(a, b Source) bool { return compareSources(a, b) == 0 })
+	place := make([]int, len(given))
+	r.given = make([]int, len(p.Sources))
+	for i, s := range slices.Backward(given) {
+		place[i], _ = slices.BinarySearchFunc(p.Sources, s, compareSources)
+		r.given[place[i]] = i
 	}
 	r.jobs, r.unsure = make([]job, len(p.Documents)), make(map[int]bool)
 	for i, d := range p.Documents {
@@ -43,6 +46,8 @@ func (r *run) arrange() {
 		r.jobs[i].index = i
 	}
 }
+
+func compareSources(a, b Source) int { return a.Compare(b.Source) }
 
 func compare(a, b job) int {
 	return cmp.Or(cmp.Compare(a.Source, b.Source), strings.Compare(a.ID, b.ID))

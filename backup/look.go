@@ -22,12 +22,16 @@ func (r *run) look(ctx context.Context, j *job) {
 	if r.skip(j, known) || ctx.Err() != nil {
 		return
 	}
-	v, err := r.plan.Sources[j.Source].Client.Fetch(ctx, j.locator(), validator(known))
+	asked := validator(known)
+	v, err := r.plan.Sources[j.Source].Client.Fetch(ctx, j.locator(), asked)
 	defer v.Close()
 	if ctx.Err() != nil && err != nil {
 		return // it was not looked at
 	}
 	if err != nil {
+		if r.joined(j) {
+			targets = nil // another link opened it
+		}
 		r.finish(r.failed(j, targets, known, err))
 		return
 	}
@@ -36,13 +40,17 @@ func (r *run) look(ctx context.Context, j *job) {
 		return
 	}
 	if v.ID != j.ID {
-		known, err = r.known(targets, func(t *target) (*prior, error) { return t.priors.byID(j.Source, v.ID) })
+		known, err = r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, j.Source, v.ID) })
 		if err != nil {
 			r.finish(Event{Document: j.Document, ID: v.ID, Outcome: Failed, Err: err})
 			return
 		}
 	}
-	if r.unsure[j.Source] && !r.first(j.Source, v.ID) {
+	if v.Unchanged && (asked == "" || validator(known) != asked) {
+		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
+		return
+	}
+	if !r.first(j, v.ID) {
 		return // another link to it came first
 	}
 	r.finish(r.found(j, targets, known, v))
@@ -60,12 +68,16 @@ func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*pr
 	return known, nil
 }
 
+// joined reports whether another link has opened the document.
+func (r *run) joined(j *job) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done[key{j.Source, j.ID}]
+}
+
 // skip reports whether the document need not be looked at.
 func (r *run) skip(j *job, known []*prior) bool {
-	r.mu.Lock()
-	joined := j.certain() && r.done[key{j.Source, j.ID}]
-	r.mu.Unlock()
-	if joined {
+	if j.certain() && r.joined(j) {
 		return true
 	}
 	for _, p := range known {
@@ -79,11 +91,15 @@ func (r *run) skip(j *job, known []*prior) bool {
 	return len(known) > 0
 }
 
-// first reports whether no other link to the document came before.
-func (r *run) first(source int, id string) bool {
+// first reports whether no other link to the document came before. Only where
+// ids can turn out to be others is anything remembered.
+func (r *run) first(j *job, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	k := key{source, id}
+	if !r.unsure[j.Source] && id == j.ID {
+		return true
+	}
+	k := key{j.Source, id}
 	if r.done[k] {
 		return false
 	}
@@ -161,6 +177,7 @@ func size(v *sources.Version) (n int64) {
 
 // finish counts a document and tells who observes.
 func (r *run) finish(e Event) {
+	e.Document.Source = r.given[e.Document.Source]
 	r.mu.Lock()
 	r.report.Outcomes[e.Outcome]++
 	if e.Suspect != "" {

@@ -124,11 +124,26 @@ func newPrior(r *manifest.Record, resumed bool) *prior {
 	return p
 }
 
-// of gives what is known for a job, of(id) what is known under another id.
-// Of a document that is not known, the prior is empty.
+// of gives what is known for a job. Of a document that is not known, the prior
+// is empty.
 func (p *priors) of(j *job) (*prior, error) { return p.get(p.jobs[j.index]) }
 
-func (p *priors) byID(source int, id string) (*prior, error) { return p.get(p.ids[key{source, id}]) }
+// priorOf gives what is known of a document that turned out to have another
+// id. That of a source with certain ids is searched, since it is rare.
+func (r *run) priorOf(t *target, source int, id string) (*prior, error) {
+	if r.unsure[source] {
+		return t.priors.get(t.priors.ids[key{source, id}])
+	}
+	for record, err := range t.contents.Documents() {
+		if err != nil {
+			return nil, err
+		}
+		if here, ok := r.source(record.Source); ok && here == source && record.ID == id {
+			return newPrior(record, false), nil
+		}
+	}
+	return new(prior), nil
+}
 
 func (p *priors) get(at place) (*prior, error) {
 	known := new(prior)

@@ -1,0 +1,110 @@
+package backup_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"testing"
+
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
+)
+
+// odd is a source that answers as no fake server does.
+type odd func(id, validator string) (*sources.Version, error)
+
+func (o odd) Fetch(_ context.Context, id, validator string) (*sources.Version, error) {
+	return o(id, validator)
+}
+
+func oddVersion(id, text string) *sources.Version {
+	b := []byte(text)
+	return &sources.Version{ID: id, Validator: "v", Files: []sources.File{
+		{Name: "f.txt", Format: "txt", Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)},
+	}}
+}
+
+// oddly gives a world with one odd source.
+func oddly(t *testing.T, answer odd) *world {
+	w := newWorld(t)
+	w.plan.Sources = []backup.Source{{Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: answer}}
+	return w
+}
+
+func TestDocumentUnderAnotherIDIsOneDocument(t *testing.T) {
+	w := oddly(t, func(id, validator string) (*sources.Version, error) { return oddVersion("own", "x"), nil })
+	documents := []backup.Document{{ID: "OWN"}, {ID: "own"}, {ID: "Own"}}
+	r := w.backup(documents...)
+	for _, repo := range r.Repositories {
+		if repo.Err != nil {
+			t.Fatal(repo.Err)
+		}
+	}
+	r = w.backup(documents...)
+	if r.Outcomes[backup.Unchanged] == 0 || r.Outcomes[backup.Saved] != 0 || r.Repositories[0].Err != nil {
+		t.Errorf("the second run: %+v", r)
+	}
+	if records := w.records(); len(records) != 1 || records["own"].State != manifest.Current {
+		t.Errorf("records are %v", records)
+	}
+}
+
+// TestLinkThatFailsSpoilsNoOther: of two links to one document, one works.
+func TestLinkThatFailsSpoilsNoOther(t *testing.T) {
+	for _, failure := range []error{errors.New("down"), fs.ErrNotExist} {
+		down := false
+		w := oddly(t, func(id, validator string) (*sources.Version, error) {
+			if down && id == "link-b" || id == "link-c" {
+				return nil, failure
+			}
+			return oddVersion("own", "x"), nil
+		})
+		w.plan.Sources[0].Parallel = 1
+		documents := []backup.Document{{ID: "own", Locator: "link-a"}, {ID: "own", Locator: "link-b"}, {ID: "own", Locator: "link-c"}, {ID: "own"}}
+		for range 2 {
+			r := w.backup(documents...)
+			if r.Repositories[0].Err != nil {
+				t.Fatal(r.Repositories[0].Err)
+			}
+			if record := w.records()["own"]; record.State != manifest.Current || len(record.Versions) != 1 {
+				t.Errorf("after %v the record is %+v", failure, record)
+			}
+			down = true
+		}
+	}
+}
+
+func TestUnchangedFromNothingIsRefused(t *testing.T) {
+	w := oddly(t, func(id, validator string) (*sources.Version, error) {
+		return &sources.Version{ID: "own", Validator: "v", Unchanged: true}, nil
+	})
+	w.want(w.backup(backup.Document{ID: "own"}, backup.Document{ID: "other", Locator: "x"}), counts{backup.Failed: 2})
+	if record := w.records()["own"]; record.State != manifest.Failed {
+		t.Errorf("the record is %+v", record)
+	}
+}
+
+// TestSourceNamedTwiceIsOne: http and https are one source, and the caller's
+// plan stays as it is.
+func TestSourceNamedTwiceIsOne(t *testing.T) {
+	answer := odd(func(id, validator string) (*sources.Version, error) { return oddVersion(id, "x"), nil })
+	w := oddly(t, answer)
+	source := func(url string) backup.Source {
+		return backup.Source{Source: manifest.Source{Kind: "odd", URL: url}, Client: answer}
+	}
+	given := []backup.Source{source("https://z.example"), source("https://a.example"), source("http://z.example")}
+	w.plan.Sources = given
+	places := map[string]int{}
+	w.plan.Observe = func(e backup.Event) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		places[e.ID] = e.Document.Source
+	}
+	w.want(w.backup(backup.Document{Source: 0, ID: "one"}, backup.Document{Source: 2, ID: "two"}, backup.Document{Source: 2, ID: "one"}, backup.Document{Source: 1, ID: "three"}), counts{backup.Saved: 3})
+	if given[0].URL != "https://z.example" || places["one"] != 0 || places["two"] != 0 || places["three"] != 1 {
+		t.Errorf("sources are %v, places %v", given, places)
+	}
+}
