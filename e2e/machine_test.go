@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,17 +43,18 @@ func runTests(m *testing.M) int {
 type machine struct {
 	t       testing.TB
 	home    string
+	temp    string // its folder for temporary files
 	env     []string
 	secrets []string
 }
 
 func newMachine(t testing.TB) *machine {
-	m := &machine{t: t, home: t.TempDir()}
+	m := &machine{t: t, home: t.TempDir(), temp: t.TempDir()}
 	m.set("HOME", m.home)
 	m.set("PATH", os.Getenv("PATH"))
 	m.set("LANG", "en_GB.UTF-8")
 	m.set("TZ", "UTC")
-	m.set("TMPDIR", t.TempDir())
+	m.set("TMPDIR", m.temp)
 	m.set("RCLONE_CONFIG", m.path("none.conf"))
 	return m
 }
@@ -218,6 +220,17 @@ type listed struct {
 		Name, Format, SHA256 string
 		Size                 int64
 	}
+}
+
+// recipientOf is the public key that an identity file tells.
+func recipientOf(m *machine, key string) string {
+	m.t.Helper()
+	b, err := os.ReadFile(key)
+	recipient := regexp.MustCompile(`age1\w+`).FindString(string(b))
+	if err != nil || recipient == "" {
+		m.t.Fatalf("no recipient in %s: %v", key, err)
+	}
+	return recipient
 }
 
 // files reads all files below a folder.

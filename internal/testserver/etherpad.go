@@ -23,12 +23,18 @@ type EtherpadOptions struct {
 	// Window is Etherpad's own 90 s if 0.
 	Limit  int
 	Window time.Duration
+
+	// User and Password close all but the API by HTTP Basic authentication,
+	// unless User is "".
+	User, Password string
 }
 
 // An EtherpadServer is an Etherpad 1.8.14.
 type EtherpadServer struct {
 	URL    string // "http://127.0.0.1:…"
 	apiKey string
+	start  func(testing.TB) (kill func())
+	kill   func()
 }
 
 // Etherpad starts an Etherpad without pads, which ends with the test.
@@ -53,7 +59,12 @@ func Etherpad(t testing.TB, o EtherpadOptions) *EtherpadServer {
 		}
 		return path
 	}
+	users := map[string]any{}
+	if o.User != "" {
+		users[o.User] = map[string]any{"password": o.Password, "is_admin": false}
+	}
 	settings, err := json.Marshal(map[string]any{
+		"users": users, "requireAuthentication": o.User != "",
 		"ip": "127.0.0.1", "port": port, "loglevel": "WARN", "skinName": "colibris",
 		"dbType": "dirty", "dbSettings": map[string]any{"filename": filepath.Join(dir, "dirty.db")},
 		"suppressErrorsInPadText":  true, // else warnings are written into new pads
@@ -63,13 +74,32 @@ func Etherpad(t testing.TB, o EtherpadOptions) *EtherpadServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command(find(t, "node"), "src/node/server.js",
-		"--settings", file("settings.json", string(settings)), "--apikey", file("APIKEY.txt", key), "--sessionkey", file("SESSIONKEY.txt", key))
-	server.Dir = root
-	server.Env = append(os.Environ(), "NODE_ENV=production")
-	start(t, address, server)
-	return &EtherpadServer{URL: "http://" + address, apiKey: key}
+	arguments := []string{
+		"src/node/server.js", "--settings", file("settings.json", string(settings)),
+		"--apikey", file("APIKEY.txt", key), "--sessionkey", file("SESSIONKEY.txt", key),
+	}
+	e := &EtherpadServer{URL: "http://" + address, apiKey: key, start: func(t testing.TB) func() {
+		t.Helper()
+		server := exec.Command(find(t, "node"), arguments...)
+		server.Dir = root
+		server.Env = append(os.Environ(), "NODE_ENV=production")
+		return start(t, address, server)
+	}}
+	e.Start(t)
+	return e
 }
+
+// Start starts the server again, with its pads.
+func (e *EtherpadServer) Start(t testing.TB) {
+	t.Helper()
+	e.kill = e.start(t)
+}
+
+// Kill ends the server in the middle of what it does.
+func (e *EtherpadServer) Kill() { e.kill() }
+
+// APIKey opens the HTTP API.
+func (e *EtherpadServer) APIKey() string { return e.apiKey }
 
 // rich is the pad of etherpadtest's CreateRich.
 //

@@ -53,8 +53,8 @@ func freeAddress(t testing.TB) string {
 }
 
 // start starts a server, waits until something listens on address, and stops
-// it when the test ends.
-func start(t testing.TB, address string, server *exec.Cmd) {
+// it when the test ends, or at once when kill is called.
+func start(t testing.TB, address string, server *exec.Cmd) (kill func()) {
 	t.Helper()
 	var output lockedBuffer
 	server.Stdout, server.Stderr = &output, &output
@@ -77,6 +77,10 @@ func start(t testing.TB, address string, server *exec.Cmd) {
 			t.Fatalf("%s does not listen\n%s", server.Path, output.String())
 		case <-time.After(20 * time.Millisecond):
 		}
+	}
+	return func() {
+		_ = server.Process.Kill() // an error: it has ended by itself
+		ended <- <-ended
 	}
 }
 
