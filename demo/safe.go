@@ -62,7 +62,7 @@ func newSafe(dir, address string) (*safe, error) {
 func (s *safe) watch(address string) error {
 	client := polite.New(polite.Options{UserAgent: "padsync demo"})
 	pads, padsErr := etherpad.New(address+"/pads", client, s.pool, etherpad.Options{})
-	polls, pollsErr := framadate.New(address+"/polls", client, s.pool)
+	polls, pollsErr := framadate.New(address+"/polls", client, s.pool, framadate.Options{})
 	if err := errors.Join(padsErr, pollsErr); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (n network) openSource(kind, base string, formats []string) (sources.Source
 	case kindEtherpad:
 		return etherpad.New(base, n.client, n.pool, etherpad.Options{Formats: formats})
 	case kindFramadate:
-		return framadate.New(base, n.client, n.pool)
+		return framadate.New(base, n.client, n.pool, framadate.Options{})
 	}
 	return nil, errKind
 }
@@ -68,7 +68,7 @@ func (a *app) settle(ctx context.Context, n network, all []wanted) error {
 // answer now is taken for what the address looks like: fetching from it will
 // say what is wrong.
 func (n network) hasPolls(ctx context.Context, w *wanted) (bool, error) {
-	source, err := framadate.New(w.base, n.client, n.pool)
+	source, err := framadate.New(w.base, n.client, n.pool, framadate.Options{})
 	if err != nil {
 		return false, err
 	}

@@ -24,24 +24,36 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
+// Options are what a Source may know besides its address.
+type Options struct {
+	// Passwords open polls, by the polls' public ids; that of "" is tried on
+	// all others. The server gets them as a visitor's form sends them.
+	Passwords map[string]string
+}
+
 // A Source is one Framadate server. It implements sources.Source.
 type Source struct {
-	base   string
-	client *polite.Client
-	pool   *spool.Pool
+	base    string
+	client  *polite.Client
+	pool    *spool.Pool
+	options Options
+	closed  chan struct{} // holds who fetches a poll with a password
 
-	mu      sync.Mutex // guards session and upgrade
-	session string     // PHP's, see cookie
-	upgrade bool       // from http to https, as the server wishes
+	mu       sync.Mutex // guards what follows
+	session  string     // PHP's, see cookie
+	upgrade  bool       // from http to https, as the server wishes
+	unlocked map[string]bool
 }
 
 // New makes the source for the server at base, as ParseAddress gives it.
-func New(base string, client *polite.Client, pool *spool.Pool) (*Source, error) {
+func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Source, error) {
 	base, err := sources.Normalize(base)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{base: base, client: client, pool: pool}, nil
+	return &Source{
+		base: base, client: client, pool: pool, options: o, closed: make(chan struct{}, 1), unlocked: make(map[string]bool),
+	}, nil
 }
 
 // Probe asks the server, with one request that changes nothing, whether the
@@ -53,7 +65,7 @@ func (s *Source) Probe(ctx context.Context, locator string) error {
 	if err != nil {
 		return err
 	}
-	_, body, err := s.fetchPage(ctx, l)
+	_, body, err := s.fetchPage(ctx, l, nil)
 	switch {
 	case errors.Is(err, ErrPassword):
 		return nil
@@ -70,12 +82,20 @@ func (s *Source) Probe(ctx context.Context, locator string) error {
 // Private has the "admin" link. Polls that have not changed cost one request,
 // others two.
 //
-// A poll with a password and no admin link is ErrPassword. One whose votes are
-// hidden is saved without them, and suspect.
+// A poll with a password costs one more request, and such polls are fetched
+// one at a time; without the password, or the admin link, which needs none, it
+// is ErrPassword. One whose votes are hidden is saved without them, and
+// suspect.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
 	l, err := parseLocator(id)
 	if err != nil {
 		return nil, err
+	}
+	if s.password(l) != "" {
+		if err := s.enterClosed(ctx); err != nil {
+			return nil, err
+		}
+		defer s.leaveClosed()
 	}
 	v, err := s.fetch(ctx, l, validator)
 	if err == nil && v.Suspect == Disagreement {
@@ -97,7 +117,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 			err = errors.Join(err, kept.Close())
 		}
 	}()
-	p, body, err := s.fetchPage(ctx, l)
+	p, body, err := s.openPage(ctx, l)
 	if err != nil {
 		return nil, err
 	}

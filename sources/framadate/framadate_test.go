@@ -49,10 +49,15 @@ func inBubbles(t *testing.T, o framadatetest.Options, test func(*testing.T, *fra
 
 func open(t *testing.T, h http.Handler) (*framadate.Source, *polite.Client) {
 	t.Helper()
+	return openWith(t, h, framadate.Options{})
+}
+
+func openWith(t *testing.T, h http.Handler, o framadate.Options) (*framadate.Source, *polite.Client) {
+	t.Helper()
 	transport, stop := sourcetest.Serve(h)
 	t.Cleanup(stop)
 	client := polite.New(polite.Options{Transport: transport})
-	s, err := framadate.New(base, client, new(spool.Pool))
+	s, err := framadate.New(base, client, new(spool.Pool), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,6 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// ErrPassword is matched by the error for a poll that shows itself only to
-// those who know its password. It matches fs.ErrPermission. The admin link
-// needs none.
-var ErrPassword = fmt.Errorf("the poll asks for a password: %w", fs.ErrPermission)
-
 // A page is what a poll's page tells, public or admin.
 type page struct {
 	poll.Poll        // without what only the table tells

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -21,14 +22,14 @@ import (
 // maxBody bounds a page and a table: 240 columns of 50 votes are some 4 MB.
 const maxBody = 16 << 20
 
-// fetchPage gets the poll's page in French, and what it tells. The caller
-// closes the body.
-func (s *Source) fetchPage(ctx context.Context, l locator) (p *page, body *spool.Spool, err error) {
+// fetchPage gets the poll's page in French, and what it tells. With a form, it
+// sends that. The caller closes the body.
+func (s *Source) fetchPage(ctx context.Context, l locator, form url.Values) (p *page, body *spool.Spool, err error) {
 	script := "studs.php?poll="
 	if l.admin {
 		script = "adminstuds.php?poll="
 	}
-	err = s.get(ctx, script+l.key+"&lang=fr", func(resp *http.Response) error {
+	err = s.send(ctx, script+l.key+"&lang=fr", form, func(resp *http.Response) error {
 		if err := checkStatus(resp); err != nil {
 			return err
 		}
@@ -71,7 +72,7 @@ func (s *Source) fetchTable(ctx context.Context, l locator, p *page) (t *table, 
 	if l.admin {
 		script = "exportcsv.php?admin="
 	}
-	err = s.get(ctx, script+l.key+"&lang=fr", func(resp *http.Response) error {
+	err = s.send(ctx, script+l.key+"&lang=fr", nil, func(resp *http.Response) error {
 		t, body, err = s.readTable(resp, p)
 		return err
 	})
@@ -123,12 +124,13 @@ func (s *Source) readRefusal(resp *http.Response) error {
 	return fmt.Errorf("%w: not a table", sources.ErrRefused)
 }
 
-// get sends a request for an address of the server that this package built.
-func (s *Source) get(ctx context.Context, address string, handle func(*http.Response) error) error {
+// send sends a request for an address of the server that this package built:
+// GET, or a form.
+func (s *Source) send(ctx context.Context, address string, form url.Values, handle func(*http.Response) error) error {
 	for {
 		moved := false
 		err := s.client.Do(ctx, func(ctx context.Context) (*http.Request, error) {
-			return s.request(ctx, address)
+			return s.request(ctx, address, form)
 		}, func(resp *http.Response) error {
 			s.keep(resp)
 			if moved = s.moved(resp); moved {
@@ -142,16 +144,23 @@ func (s *Source) get(ctx context.Context, address string, handle func(*http.Resp
 	}
 }
 
-func (s *Source) request(ctx context.Context, address string) (*http.Request, error) {
+func (s *Source) request(ctx context.Context, address string, form url.Values) (*http.Request, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	base := s.base
 	if s.upgrade {
 		base = "https" + strings.TrimPrefix(base, "http")
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/"+address, nil)
+	method := http.MethodGet
+	if form != nil {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, base+"/"+address, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, errors.New("make a request") // net/http's error has the address
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	if s.session != "" {
 		req.AddCookie(&http.Cookie{Name: cookie, Value: s.session})
@@ -177,12 +186,18 @@ func (s *Source) moved(resp *http.Response) bool {
 // server keep another session file.
 const cookie = "PHPSESSID"
 
+// keep takes the session that the server gives, unless there is one by now
+// that the request did not have yet.
 func (s *Source) keep(resp *http.Response) {
+	had := ""
+	if c, err := resp.Request.Cookie(cookie); err == nil {
+		had = c.Value
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range resp.Cookies() {
-		if c.Name == cookie && len(c.Value) < 256 {
-			s.mu.Lock()
-			s.session = c.Value
-			s.mu.Unlock()
+		if c.Name == cookie && len(c.Value) < 256 && s.session == had {
+			s.session, had = c.Value, c.Value
 		}
 	}
 }

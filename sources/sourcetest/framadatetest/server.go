@@ -36,8 +36,8 @@ type Options struct {
 	Zone     *time.Location // where days begin; nil: an hour east of Greenwich
 
 	// Unasked is told of each request that padsync may never send: any but
-	// for a page or a table, in French, at its address with .php. Those that
-	// delete do so. It may be nil.
+	// for a page or a table, in French, at its address with .php, and the
+	// form with a poll's password. Those that delete do so. It may be nil.
 	Unasked func(request string)
 }
 
@@ -163,7 +163,16 @@ func (s *Server) answer(header http.Header, path string, r *http.Request) *answe
 // asked says whether padsync may send the request.
 func asked(r *http.Request, prefix string) bool {
 	address, ok := strings.CutPrefix(r.URL.RequestURI(), prefix)
-	return ok && r.Method == http.MethodGet && allowed.MatchString(address)
+	return ok && (r.Method == http.MethodGet && allowed.MatchString(address) || opens(address, r))
+}
+
+// opens says whether the request is a visitor's form with a password.
+func opens(address string, r *http.Request) bool {
+	id, ok := strings.CutPrefix(strings.TrimSuffix(address, "&lang=fr"), "/studs.php?poll=")
+	if !ok || r.Method != http.MethodPost || !allowed.MatchString(address) || r.ParseForm() != nil {
+		return false
+	}
+	return len(r.PostForm) == 2 && r.PostForm.Get("poll") == id && r.PostForm.Get("password") != ""
 }
 
 var (

@@ -1,0 +1,69 @@
+package framadate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+
+	"github.com/padsync/padsync/internal/spool"
+)
+
+// ErrPassword is matched by the error for a poll that shows itself only to
+// those who know its password. It matches fs.ErrPermission. The admin link
+// needs none.
+var ErrPassword = fmt.Errorf("the poll asks for a password: %w", fs.ErrPermission)
+
+// ErrWrongPassword is matched by the error for a poll that the password it was
+// given does not open. It matches fs.ErrPermission, and not ErrPassword.
+var ErrWrongPassword = fmt.Errorf("the password does not open the poll: %w", fs.ErrPermission)
+
+// password is the one to try on the poll, "" for none.
+func (s *Source) password(l locator) string {
+	if l.admin {
+		return ""
+	}
+	if p, ok := s.options.Passwords[l.key]; ok {
+		return p
+	}
+	return s.options.Passwords[""]
+}
+
+// enterClosed waits until no other poll with a password is fetched: each
+// request for one makes the server compute for a tenth of a second.
+func (s *Source) enterClosed(ctx context.Context) error {
+	select {
+	case s.closed <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *Source) leaveClosed() { <-s.closed }
+
+// openPage gets the poll's page, with its password if it asks for one and that
+// is known. The session then opens the table, too.
+func (s *Source) openPage(ctx context.Context, l locator) (*page, *spool.Spool, error) {
+	p, body, err := s.fetchPage(ctx, l, nil)
+	if password := s.password(l); errors.Is(err, ErrPassword) && password != "" {
+		p, body, err = s.fetchPage(ctx, l, url.Values{"password": {password}, "poll": {l.key}})
+		if errors.Is(err, ErrPassword) {
+			return nil, nil, ErrWrongPassword
+		}
+		s.mu.Lock()
+		s.unlocked[l.key] = err == nil
+		s.mu.Unlock()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unlocked[l.key] { // then the page does not tell
+		asks, public := true, false
+		p.Settings.Password, p.Settings.PublicResults = &asks, &public
+	}
+	return p, body, nil
+}

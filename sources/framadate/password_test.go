@@ -1,0 +1,146 @@
+package framadate_test
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
+)
+
+func TestPasswordOpensThePollAndItsTable(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		p := meeting()
+		p.Password = "s3cret é&=+"
+		id, admin := server.Add(p)
+		p.Password = "shared"
+		other, _ := server.Add(p)
+		s, client := openWith(t, server, framadate.Options{Passwords: map[string]string{id: "s3cret é&=+", "": "shared"}})
+		first := fetch(t, s, id, "")
+		if got := decode(t, first); len(got.Votes) != 4 || !*got.Settings.Password || *got.Settings.PublicResults || first.Suspect != "" || len(first.Files) != 3 {
+			t.Errorf("%+v, %+v", first, got)
+		}
+		if client.Requests() != 3 || server.Sessions() != 1 {
+			t.Errorf("%d requests in %d sessions", client.Requests(), server.Sessions())
+		}
+		if v := fetch(t, s, id, first.Validator); !v.Unchanged || client.Requests() != 4 {
+			t.Errorf("%+v after %d requests", v, client.Requests())
+		}
+		if v := fetch(t, s, id, ""); v.Facts != first.Facts {
+			t.Error("the poll is another one the second time")
+		}
+		if v := fetch(t, s, other, ""); len(decode(t, v).Votes) != 4 {
+			t.Errorf("%+v", v)
+		}
+		for _, f := range first.Files {
+			if strings.Contains(file(t, first, f.Name), "s3cret") {
+				t.Errorf("the password is in %s", f.Name)
+			}
+		}
+		again, _ := openWith(t, server, framadate.Options{Passwords: map[string]string{id: "s3cret é&=+"}})
+		if v := fetch(t, again, id, first.Validator); !v.Unchanged {
+			t.Errorf("in another session: %+v", v)
+		}
+		if got := decode(t, fetch(t, s, admin+"/admin", "")); len(got.Votes) != 4 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestWrongPasswordIsToldFromNone(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		p := meeting()
+		p.Password = "s3cret"
+		id, _ := server.Add(p)
+		s, client := openWith(t, server, framadate.Options{Passwords: map[string]string{id: "wrong", "": "s3cret"}})
+		v, err := s.Fetch(t.Context(), id, "")
+		if !errors.Is(err, framadate.ErrWrongPassword) || !errors.Is(err, fs.ErrPermission) || errors.Is(err, framadate.ErrPassword) || client.Requests() != 2 {
+			t.Error(v, err, client.Requests())
+		}
+		if strings.Contains(err.Error(), id) {
+			t.Error(err)
+		}
+		server.Change(id, func(p *framadatetest.Poll) { p.Password = "" })
+		if v := fetch(t, s, id, ""); *decode(t, v).Settings.Password {
+			t.Error("a password that is there no more")
+		}
+	})
+}
+
+func TestPollsWithPasswordsAreFetchedOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := framadatetest.New(framadatetest.Options{Dialect: framadatetest.HEAD11, Prefix: "/sub"})
+		var now, most atomic.Int32
+		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if n := now.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			time.Sleep(100 * time.Millisecond)
+			server.ServeHTTP(w, r)
+			now.Add(-1)
+		})
+		s, _ := openWith(t, slow, framadate.Options{Passwords: map[string]string{"": "s3cret"}})
+		var all sync.WaitGroup
+		for range 5 {
+			p := meeting()
+			p.Password = "s3cret"
+			id, _ := server.Add(p)
+			all.Go(func() {
+				v, err := s.Fetch(t.Context(), id, "")
+				if err != nil || v.Suspect != "" {
+					t.Error(v, err)
+				}
+				if err := v.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if most.Load() != 1 || server.Sessions() != 1 {
+			t.Errorf("%d requests at once, %d sessions", most.Load(), server.Sessions())
+		}
+	})
+}
+
+// A poll without a password, whose answer comes late with another session,
+// does not lock those that are open.
+func TestLateSessionDoesNotReplaceTheOneThatOpened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := framadatetest.New(framadatetest.Options{Dialect: framadatetest.HEAD11, Prefix: "/sub"})
+		open, _ := server.Add(meeting())
+		p := meeting()
+		p.Password = "s3cret"
+		closed, _ := server.Add(p)
+		s, client := openWith(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := r.Cookie("PHPSESSID"); err != nil && r.URL.Query().Get("poll") == open {
+				time.Sleep(150 * time.Millisecond)
+			} else {
+				time.Sleep(100 * time.Millisecond)
+			}
+			server.ServeHTTP(w, r)
+		}), framadate.Options{Passwords: map[string]string{closed: "s3cret"}})
+		var all sync.WaitGroup
+		for _, id := range []string{open, closed} {
+			all.Go(func() {
+				v, err := s.Fetch(t.Context(), id, "")
+				if err != nil || v.Suspect != "" {
+					t.Errorf("%+v, %v", v, err)
+				}
+				if err := v.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if client.Requests() != 5 {
+			t.Errorf("%d requests", client.Requests())
+		}
+	})
+}
