@@ -21,6 +21,10 @@ func (w *Run) Checkpoint(ctx context.Context) error {
 	if len(w.contents.inputs) < checkpointAfter {
 		return nil
 	}
+	return w.checkpoint(ctx)
+}
+
+func (w *Run) checkpoint(ctx context.Context) error {
 	c, err := w.repo.Read(ctx, At{})
 	if err != nil {
 		return err

@@ -443,3 +443,17 @@ func TestFullDiskIsNoDamage(t *testing.T) {
 		t.Errorf("the run stored %v", after)
 	}
 }
+
+func decompress(t testing.TB, b []byte) []byte {
+	t.Helper()
+	decoder, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer decoder.Close()
+	plain, err := decoder.DecodeAll(b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
+}

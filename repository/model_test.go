@@ -1,0 +1,293 @@
+package repository_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
+	"github.com/padsync/padsync/sinks/memory"
+	"github.com/padsync/padsync/sinks/sinktest"
+)
+
+// TestModel lets machines with clocks of their own back up into one
+// repository, their runs interleaved, cut off and resumed, with failing stores
+// and checkpoints between, and compares all along with what was reported.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &model{t: t, rt: rt, sink: memory.New(time.Now)}
+		for _, skew := range []int{0, -3, 20} { // in years
+			m.machines = append(m.machines, &machine{clock: time.Date(2026+skew, 11, 22, 3, 0, 0, 0, time.UTC), pool: spool.New("", 0)})
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"begin":      m.begin,
+			"save":       m.save,
+			"tell":       m.tell,
+			"commit":     m.commit,
+			"end":        m.end,
+			"crash":      m.crash,
+			"checkpoint": m.checkpoint,
+			"forget":     m.forget,
+			"":           func(rt *rapid.T) { m.compare(rt) },
+		})
+	})
+}
+
+// A machine runs at most one run at a time.
+type machine struct {
+	clock    time.Time
+	last     int64
+	pool     *spool.Pool
+	sink     *sinktest.Faulty
+	contents *repository.Contents
+	run      *repository.Run
+	pending  []saved // not yet in a manifest that was reported as written
+}
+
+type saved struct {
+	id, text string
+	sequence int64
+}
+
+// A model remembers what was reported.
+type model struct {
+	t        *testing.T
+	rt       *rapid.T
+	sink     sinks.Sink
+	machines []*machine
+	texts    int
+	all      []saved // reported as saved, in the order of the reports
+	moments  []moment
+}
+
+// A moment is what a manifest's id must always show.
+type moment struct {
+	id    string
+	shows string
+}
+
+func (m *model) pick(rt *rapid.T, busy bool) *machine {
+	mine := rapid.SampledFrom(m.machines).Draw(rt, "machine")
+	if (mine.run != nil) != busy {
+		rt.Skip("another machine")
+	}
+	mine.clock = mine.clock.Add(time.Duration(rapid.IntRange(1, 5000).Draw(rt, "seconds")) * time.Second)
+	return mine
+}
+
+func (m *model) open(sink sinks.Sink, mine *machine) (*repository.Repository, error) {
+	return repository.OpenOrCreate(context.Background(), sink, repository.Options{Pool: mine.pool, Now: func() time.Time { return mine.clock }})
+}
+
+func (m *model) begin(rt *rapid.T) {
+	mine := m.pick(rt, false)
+	mine.sink = &sinktest.Faulty{Sink: m.sink}
+	if rapid.IntRange(0, 3).Draw(rt, "faulty") == 0 {
+		mine.sink.At = rapid.IntRange(1, 6).Draw(rt, "at")
+		mine.sink.Applied, mine.sink.Crash = rapid.Bool().Draw(rt, "applied"), rapid.Bool().Draw(rt, "crash")
+	}
+	r, err := m.open(mine.sink, mine)
+	if err != nil {
+		return // the store failed
+	}
+	if mine.contents, err = r.Read(context.Background(), repository.At{}); err != nil {
+		rt.Fatal(err)
+	}
+	mine.run, err = r.Begin(context.Background(), mine.contents, repository.RunOptions{Sources: []manifest.Source{pads}, Last: mine.last})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	for _, s := range m.all {
+		if s.sequence >= mine.run.Sequence() {
+			rt.Errorf("a run of sequence %d begins after one of %d was reported", mine.run.Sequence(), s.sequence)
+		}
+	}
+	mine.last = mine.run.Sequence()
+}
+
+var modelIDs = []string{"a", "b", "c", "d"}
+
+func (m *model) save(rt *rapid.T) {
+	mine := m.pick(rt, true)
+	m.texts++
+	id, text := rapid.SampledFrom(modelIDs).Draw(rt, "id"), fmt.Sprint("text ", m.texts)
+	if err := mine.run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, text), ""); err != nil {
+		m.stop(mine)
+		return
+	}
+	mine.pending = append(mine.pending, saved{id, text, mine.run.Sequence()})
+}
+
+func (m *model) tell(rt *rapid.T) {
+	mine := m.pick(rt, true)
+	mine.run.Tell(manifest.Document{ID: rapid.SampledFrom(modelIDs).Draw(rt, "id"), State: manifest.Missing})
+}
+
+// commit writes an incomplete manifest: most of two minutes have passed.
+func (m *model) commit(rt *rapid.T) {
+	mine := m.pick(rt, true)
+	mine.clock = mine.clock.Add(3 * time.Minute)
+	m.reported(mine, mine.run.CommitIfDue(context.Background()))
+}
+
+func (m *model) end(rt *rapid.T) {
+	mine := m.pick(rt, true)
+	m.reported(mine, mine.run.Commit(context.Background(), rapid.Bool().Draw(rt, "complete")))
+	m.stop(mine)
+}
+
+func (m *model) reported(mine *machine, err error) {
+	if err != nil {
+		m.stop(mine)
+		return
+	}
+	m.all = append(m.all, mine.pending...)
+	mine.pending = nil
+	if id := mine.run.Stats().Manifest; id != "" && m.alone(mine) {
+		m.moments = append(m.moments, moment{id, m.shown(m.rt, repository.At{Manifest: id})})
+	}
+}
+
+// alone reports whether no other run can still tell something older.
+func (m *model) alone(mine *machine) bool {
+	return !slices.ContainsFunc(m.machines, func(other *machine) bool { return other != mine && other.run != nil })
+}
+
+func (m *model) crash(rt *rapid.T) { m.stop(m.pick(rt, true)) }
+
+// stop ends a run, whose unreported saves may be there or not.
+func (m *model) stop(mine *machine) {
+	if mine.run == nil {
+		return
+	}
+	mine.run.Discard()
+	mine.contents.Close()
+	mine.run, mine.pending = nil, nil
+}
+
+func (m *model) checkpoint(rt *rapid.T) {
+	mine := m.pick(rt, true)
+	if err := mine.run.CheckpointNow(context.Background()); err != nil && mine.sink.At == 0 {
+		rt.Fatal(err)
+	}
+}
+
+// forget deletes what a checkpoint includes, as a later version may.
+func (m *model) forget(rt *rapid.T) {
+	if slices.ContainsFunc(m.machines, func(mine *machine) bool { return mine.run != nil }) {
+		rt.Skip("a run is under way")
+	}
+	included := m.included(rt)
+	for key := range included {
+		if rapid.Bool().Draw(rt, "delete") {
+			continue
+		}
+		if err := m.sink.Delete(context.Background(), key); err != nil {
+			rt.Fatal(err)
+		}
+	}
+	if len(included) > 0 {
+		m.moments = nil // the past may be coarser now
+	}
+}
+
+func (m *model) included(rt *rapid.T) map[string]bool {
+	keys := map[string]bool{}
+	w := &world{t: m.t, sink: m.sink}
+	for _, key := range w.keys("checkpoints/") {
+		rc, err := m.sink.Get(context.Background(), key, 0, -1)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		b, err := io.ReadAll(rc)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		d, err := manifest.NewDecoder(bytes.NewReader(decompress(m.t, b)))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for _, id := range d.Header.Includes {
+			for _, prefix := range []string{"manifests/", "checkpoints/"} {
+				keys[prefix+id+".json.zst"] = true
+			}
+		}
+	}
+	return keys
+}
+
+// compare reads everything and holds it against what was reported.
+func (m *model) compare(rt *rapid.T) {
+	if len(m.all) == 0 {
+		return
+	}
+	got := m.shown(rt, repository.At{})
+	newest := map[string]saved{}
+	for _, s := range m.all {
+		if !strings.Contains(got, fmt.Sprintf("%s=%s;", s.id, s.text)) {
+			rt.Fatalf("%q was reported as saved and is not there: %s", s.text, got)
+		}
+		if s.sequence > newest[s.id].sequence {
+			newest[s.id] = s
+		}
+	}
+	// The last version is of the highest sequence, whatever the clocks say.
+	for _, id := range modelIDs {
+		text := got[strings.LastIndex(got, id+"=")+1:]
+		text, _, _ = strings.Cut(strings.TrimPrefix(text, "="), ";")
+		at := slices.IndexFunc(m.all, func(s saved) bool { return s.text == text && s.id == id })
+		if at >= 0 && m.all[at].sequence < newest[id].sequence {
+			rt.Fatalf("%q of sequence %d is the newest, and not %q of sequence %d", text, m.all[at].sequence, newest[id].text, newest[id].sequence)
+		}
+	}
+	for _, moment := range m.moments {
+		if again := m.shown(rt, repository.At{Manifest: moment.id}); again != moment.shows {
+			rt.Fatalf("at %s there was %s, and now %s", moment.id, moment.shows, again)
+		}
+	}
+}
+
+// shown is all that a reader sees, in order: each document's state and texts.
+func (m *model) shown(rt *rapid.T, at repository.At) string {
+	var b strings.Builder
+	r, err := m.open(m.sink, &machine{pool: spool.New("", 0)})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	c, err := r.Read(context.Background(), at)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	defer c.Close()
+	if len(c.Damaged) > 0 {
+		rt.Fatal(c.Damaged)
+	}
+	reader := r.NewReader(context.Background())
+	defer reader.Close()
+	for record, err := range c.Documents() {
+		if err != nil {
+			rt.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s is %s;", record.ID, record.State)
+		for _, v := range record.Versions {
+			s, err := reader.File(v.Files[0])
+			if err != nil {
+				rt.Fatal(err)
+			}
+			text, _ := io.ReadAll(io.NewSectionReader(s, 0, s.Size()))
+			fmt.Fprintf(&b, "%s=%s;", record.ID, text)
+			s.Close()
+		}
+	}
+	return b.String()
+}
