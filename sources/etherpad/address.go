@@ -117,11 +117,16 @@ var (
 func cleanID(id string) (string, error) {
 	id = spaces.ReplaceAllString(id, "_")
 	id = colons.ReplaceAllString(id, "_")
-	// Dots alone are no name but a way to another path.
+	return id, checkID(id)
+}
+
+// checkID refuses what is no pad's id. Dots alone are no name but a way to
+// another path.
+func checkID(id string) error {
 	if id == "" || id == "." || id == ".." || len(id) > maxID || !utf8.ValidString(id) {
-		return "", errAddress
+		return errAddress
 	}
-	return id, nil
+	return nil
 }
 
 // maxID is above what any server takes: 50 UTF-16 units, 19 more in a group.

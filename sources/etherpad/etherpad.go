@@ -24,6 +24,9 @@ type Options struct {
 	// Formats are fetched besides .etherpad, with a request each: html, txt,
 	// pdf, docx, odt, doc. One that the server does not have is left out.
 	Formats []string
+
+	// Access is what opens more than the public sees.
+	Access Access
 }
 
 // A Source is one Etherpad server. It is safe for concurrent use.
@@ -33,37 +36,55 @@ type Source struct {
 	pool    *spool.Pool
 	formats []format // besides .etherpad
 	limit   int64    // bytes of an export
+	access  Access
 
 	// secure says that the server redirected from http to https.
 	secure atomic.Bool
+
+	sessions sessions
+	tokens   tokens
 }
 
-var _ sources.Source = (*Source)(nil)
+var _ sources.Lister = (*Source)(nil)
 
 // New makes the source for the server with this base address, as
 // sources.Normalize gives it. It sends nothing. The error is for a format
-// that is unknown.
+// that is unknown, or an access that cannot be. Who gives an access calls
+// Close after the last Fetch.
 func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Source, error) {
 	formats, err := extraFormats(o.Formats)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{base: base, client: client, pool: pool, formats: formats, limit: maxExport}, nil
+	if err := o.Access.check(); err != nil {
+		return nil, err
+	}
+	return &Source{base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access}, nil
 }
 
 // Fetch implements sources.Source. A pad has no title. The version is a
 // rescue copy, and says so, where the server answers for the pad but gives no
 // complete .etherpad.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
-	id, err := cleanID(id)
+	id, err := s.ownID(id)
 	if err != nil {
 		return nil, err
 	}
 	v := &sources.Version{ID: id}
-	leaks, err := s.fetchPad(ctx, v, knownETag(validator, s.formats))
+	known, rest := splitState(validator)
+	etag := knownETag(rest, s.formats)
+	state, err := s.knownState(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if state != "" && state == known && etag != "" {
+		v.Unchanged, v.Validator = true, validator
+		return v, nil
+	}
+	leaks, err := s.fetchPad(ctx, v, etag)
 	switch {
 	case errors.Is(err, errUnchanged):
-		v.Unchanged, v.Validator = true, validator
+		v.Unchanged, v.Validator = true, withState(state, rest)
 		return v, nil
 	case errors.Is(err, errNoExport):
 		err = s.rescue(ctx, v, err)
@@ -73,7 +94,18 @@ func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Vers
 	if err != nil {
 		return nil, errors.Join(err, v.Close())
 	}
+	// The state was asked for first: a change in between shows the next time.
+	v.Validator = withState(state, v.Validator)
 	return v, nil
+}
+
+// ownID leaves an id as it is where the API, which lists them so, opens it:
+// old pads have names that servers would change today.
+func (s *Source) ownID(id string) (string, error) {
+	if s.access.operator() {
+		return id, checkID(id)
+	}
+	return cleanID(id)
 }
 
 // fetchPad adds the .etherpad to v, with what it tells. It leaks if the server

@@ -68,13 +68,21 @@ func (a *answer) close() error {
 // export asks for an export and gives the answer to use, which may take its
 // body. If use fails with an error from again, it asks again.
 func (s *Source) export(ctx context.Context, id string, f format, etag string, use func(*answer) error) error {
+	session, err := s.session(ctx, id)
+	if err != nil {
+		return err
+	}
 	request := func(ctx context.Context) (*http.Request, error) {
 		address := s.address() + "/p/" + url.PathEscape(id) + "/export/" + f.name
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-		if err == nil && etag != "" {
+		if err != nil {
+			return nil, err
+		}
+		if etag != "" {
 			r.Header.Set("If-None-Match", etag)
 		}
-		return r, err
+		s.access.dress(r, session)
+		return r, nil
 	}
 	handle := func(r *http.Response) error {
 		body, err := s.receive(r, f, etag != "")
@@ -84,11 +92,7 @@ func (s *Source) export(ctx context.Context, id string, f format, etag string, u
 		a := &answer{r.Header, body}
 		return errors.Join(use(a), a.close())
 	}
-	err := s.client.Do(ctx, request, handle)
-	if errors.Is(err, errSecure) {
-		s.secure.Store(true)
-		err = s.client.Do(ctx, request, handle)
-	}
+	err = s.upgrading(ctx, request, handle)
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("export as %s: %w", f.name, err)
 	}
@@ -132,6 +136,9 @@ func refusal(r *http.Response) error {
 	switch code := r.StatusCode; {
 	case code == http.StatusNotFound:
 		return fs.ErrNotExist
+	case code == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "":
+		// It is the server that is closed, not the pad.
+		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, fs.ErrPermission)
 	case code == http.StatusTooManyRequests:

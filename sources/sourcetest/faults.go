@@ -3,6 +3,7 @@ package sourcetest
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strconv"
@@ -70,6 +71,7 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Down:
 		http.Error(w, page, http.StatusServiceUnavailable)
 	case Silent:
+		io.Copy(io.Discard, r.Body) // else nothing tells that the client went away
 		<-r.Context().Done()
 	case ErrorPage:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -18,6 +18,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests++
 	s.mu.Unlock()
 	path, found := strings.CutPrefix(r.URL.EscapedPath(), s.options.Prefix)
+	if found && r.Method == http.MethodPost && s.servePost(w, r, path) {
+		return
+	}
 	if !found || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		s.unasked(w, r)
 		return
@@ -28,12 +31,30 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.send(w, r, fmt.Appendf(nil, `{"currentVersion":%q}`, version))
 		return
 	}
+	if s.locked(w, r) {
+		return
+	}
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	if len(parts) == 4 && parts[0] == "p" && parts[2] == "export" {
 		s.serveExport(w, r, parts[1], parts[3])
 		return
 	}
 	s.unasked(w, r)
+}
+
+// servePost answers calls of the API, if that is open to someone.
+func (s *Server) servePost(w http.ResponseWriter, r *http.Request, path string) bool {
+	call, isCall := strings.CutPrefix(path, "/api/")
+	_, function, _ := strings.Cut(call, "/")
+	switch {
+	case isCall && s.options.APIKey+s.options.ClientID != "":
+		s.serveAPI(w, r, function)
+	case path == "/oidc/token" && s.options.ClientID != "":
+		s.serveToken(w, r)
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *Server) unasked(w http.ResponseWriter, r *http.Request) {
@@ -182,7 +203,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, id, format strin
 	}
 	p := s.pads[id]
 	switch {
-	case strings.HasPrefix(id, "g.") && strings.Contains(id, "$") && (p == nil || !p.public):
+	case strings.HasPrefix(id, "g.") && strings.Contains(id, "$") && (p == nil || !p.public) && !s.isIn(r, id):
 		forbidden(w)
 		return nil, None
 	case p == nil:

@@ -37,6 +37,13 @@ type Options struct {
 
 	Synthetic int // pads made up as they are asked for: SyntheticID(0) and so on
 
+	// APIKey opens the API. With a ClientID, tokens do in its place, each for
+	// TokenLife, an hour if 0. Without both the API is closed.
+	APIKey, ClientID, ClientSecret string
+	TokenLife                      time.Duration
+
+	User, Password string // Basic authentication for all but the API; "": none
+
 	// Now dates changes; nil: a clock that starts in 2026 and goes on by a
 	// second with each change.
 	Now func() time.Time
@@ -81,6 +88,10 @@ type Server struct {
 	overrun     int
 	generations map[int]int // of synthetic pads that were touched
 	etags       map[int]syntheticETag
+	heads       map[int]int64
+	calls       int
+	sessions    map[string]session
+	tokens      map[string]time.Time // until when they are good
 }
 
 // New makes a Server.
@@ -88,7 +99,11 @@ func New(o Options) *Server {
 	if o.Window == 0 {
 		o.Window = 90 * time.Second
 	}
+	if o.TokenLife == 0 {
+		o.TokenLife = time.Hour
+	}
 	return &Server{
+		heads: map[int]int64{}, sessions: map[string]session{}, tokens: map[string]time.Time{},
 		options: o, pads: map[string]*Pad{}, readOnly: map[string]string{}, seen: map[string]int64{},
 		generations: map[int]int{}, etags: map[int]syntheticETag{},
 	}

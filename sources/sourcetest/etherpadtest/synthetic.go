@@ -76,7 +76,11 @@ func (s *Server) serveSynthetic(w http.ResponseWriter, r *http.Request, n int, f
 type syntheticPad struct {
 	text   string
 	export []byte
+	head   int64
 }
+
+// syntheticStart is when their first revision was made, in milliseconds.
+const syntheticStart = 1793523600000
 
 // synthetic makes the n-th pad: by some authors, a line each revision. It is
 // the same in every run.
@@ -88,7 +92,7 @@ func (s *Server) synthetic(n, generation int) syntheticPad {
 	for i := range authors {
 		authors[i] = Author{fmt.Sprintf("a.%016x", random.Uint64()), names[random.IntN(len(names))], random.IntN(64)}
 	}
-	const start = 1793523600000
+	const start = syntheticStart
 	p := &Pad{server: &Server{options: s.options, seen: map[string]int64{}}, id: id, authors: authors}
 	for _, a := range authors {
 		p.pool = append(p.pool, Attribute{"author", a.ID})
@@ -134,7 +138,7 @@ func (s *Server) synthetic(n, generation int) syntheticPad {
 		p.writeAuthor(w, a, id)
 	}
 	w.b = append(append(w.b, revs...), '}')
-	return syntheticPad{string(text) + "\n", w.b}
+	return syntheticPad{string(text) + "\n", w.b, int64(head - 1)}
 }
 
 func atext(text, ops []byte) string {

@@ -1,0 +1,67 @@
+package etherpad
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// An Access is what opens a server beyond what is public. Nothing of it goes
+// to another host, into an address that is logged or into an error. The zero
+// value opens nothing.
+type Access struct {
+	// User and Password are for servers behind HTTP Basic authentication.
+	User, Password string
+
+	// Cookie is the header that a browser would send, such as
+	// "sessionID=s.…".
+	Cookie string
+
+	// APIKey opens the HTTP API, and with it every pad: Etherpad's
+	// APIKEY.txt.
+	APIKey string
+
+	// ClientID and ClientSecret do the same where the API wants tokens, as
+	// Etherpad 2 and 3 do unless told otherwise.
+	ClientID, ClientSecret string
+}
+
+// operator says that the API is open.
+func (a *Access) operator() bool { return a.APIKey != "" || a.ClientID != "" }
+
+// ErrCredentials is matched by errors for a password, key or token that a
+// server refuses, or asks for. They match fs.ErrPermission too.
+var ErrCredentials = errors.New("the server refuses the password or key, or asks for one")
+
+func (a *Access) check() error {
+	if !isHeader(a.Cookie) {
+		return errors.New("the cookie is none")
+	}
+	if a.APIKey != "" && a.ClientID != "" {
+		return errors.New("an API key and a client exclude each other")
+	}
+	return nil
+}
+
+func isHeader(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// dress puts on a request what opens the server. A session is that of a
+// pad's group, "" for none.
+func (a *Access) dress(r *http.Request, session string) {
+	if a.User != "" {
+		r.SetBasicAuth(a.User, a.Password)
+	}
+	var cookies []string
+	if a.Cookie != "" {
+		cookies = append(cookies, a.Cookie)
+	}
+	if session != "" {
+		cookies = append(cookies, "sessionID="+session)
+	}
+	if len(cookies) > 0 {
+		r.Header.Set("Cookie", strings.Join(cookies, "; "))
+	}
+}

@@ -1,0 +1,154 @@
+package etherpad
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/sources"
+)
+
+// maxList bounds a list of pads: ten million of them.
+const maxList = 256 << 20
+
+// ErrNoList is matched by the error for a server of which only single pads
+// can be read, as no access says more.
+var ErrNoList = errors.New("only the API lists pads")
+
+// List implements sources.Lister for those that the API is open to. The list
+// is received whole before the first id, so that ids may be fetched while it
+// goes on. An id that no address can have is left out.
+func (s *Source) List(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		if err := s.list(ctx, yield); err != nil && !errors.Is(err, errEnough) {
+			yield("", err)
+		}
+	}
+}
+
+var errEnough = errors.New("enough")
+
+func (s *Source) list(ctx context.Context, yield func(string, error) bool) error {
+	if !s.access.operator() {
+		return ErrNoList
+	}
+	body, err := s.receiveList(ctx)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	err = decodeList(io.NewSectionReader(body, 0, body.Size()), func(id string) error {
+		if checkID(id) == nil && !yield(id, nil) {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("listAllPads: %w", err)
+	}
+	return nil
+}
+
+func (s *Source) receiveList(ctx context.Context) (body *spool.Spool, err error) {
+	err = s.ask(ctx, "listAllPads", nil, func(r io.Reader) (err error) {
+		body, err = s.pool.Receive(r, maxList)
+		if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) {
+			return fmt.Errorf("%w: %w", sources.ErrRefused, err)
+		}
+		return err
+	})
+	return body, err
+}
+
+// decodeList reads the answer to listAllPads without holding it.
+func decodeList(r io.Reader, yield func(id string) error) error {
+	d := json.NewDecoder(r)
+	code, message, found := -1, "", false
+	err := eachMember(d, func(key string) error {
+		switch key {
+		case "code":
+			return d.Decode(&code)
+		case "message":
+			return d.Decode(&message)
+		case "data":
+			if code > 0 {
+				return d.Decode(new(json.RawMessage)) // null
+			}
+			return eachMember(d, func(key string) error {
+				if key != "padIDs" {
+					return d.Decode(new(json.RawMessage))
+				}
+				found = true
+				return eachString(d, yield)
+			})
+		}
+		return d.Decode(new(json.RawMessage))
+	})
+	switch {
+	case errors.Is(err, errEnough):
+		return err
+	case err != nil:
+		return errAnswer // a decoder's error may quote what it read
+	case code != 0:
+		return apiError(code, message)
+	case !found:
+		return errAnswer
+	}
+	return nil
+}
+
+func eachMember(d *json.Decoder, member func(key string) error) error {
+	if err := delimiter(d, '{'); err != nil {
+		return err
+	}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return err
+		}
+		key, ok := t.(string)
+		if !ok {
+			return errAnswer
+		}
+		if err := member(key); err != nil {
+			return err
+		}
+	}
+	return delimiter(d, '}')
+}
+
+func eachString(d *json.Decoder, yield func(string) error) error {
+	if err := delimiter(d, '['); err != nil {
+		return err
+	}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return err
+		}
+		s, ok := t.(string)
+		if !ok {
+			return errAnswer
+		}
+		if err := yield(s); err != nil {
+			return err
+		}
+	}
+	return delimiter(d, ']')
+}
+
+func delimiter(d *json.Decoder, want json.Delim) error {
+	t, err := d.Token()
+	if err != nil {
+		return err
+	}
+	if t != want {
+		return errAnswer
+	}
+	return nil
+}

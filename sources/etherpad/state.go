@@ -1,0 +1,72 @@
+package etherpad
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// A state is what the API tells of a pad in a few numbers; if they are as
+// before, so is the pad, but for the names of its authors. These calls do not
+// count against the limit for exports.
+type state struct{ revision, edited, chat, saved int64 }
+
+// state asks for one after the other. The last change is among them since a
+// pad that is made anew under the same id can have as many revisions.
+func (s *Source) state(ctx context.Context, id string) (state, error) {
+	var data struct{ Revisions, LastEdited, ChatHead, SavedRevisions int64 }
+	for _, function := range []string{"getRevisionsCount", "getLastEdited", "getChatHead", "getSavedRevisionsCount"} {
+		if err := s.call(ctx, function, &data, "padID", id); err != nil {
+			return state{}, err
+		}
+	}
+	return state{data.Revisions, data.LastEdited, data.ChatHead, data.SavedRevisions}, nil
+}
+
+const statePrefix = "api:"
+
+func (s state) String() string {
+	return fmt.Sprintf("%s%d.%d.%d.%d", statePrefix, s.revision, s.edited, s.chat, s.saved)
+}
+
+// withState makes the validator of a version that was in this state.
+func withState(state, validator string) string {
+	if state == "" || validator == "" {
+		return validator
+	}
+	return state + " " + validator
+}
+
+// splitState gives the state in a validator, "" if there is none, and the
+// rest.
+func splitState(validator string) (state, rest string) {
+	if !strings.HasPrefix(validator, statePrefix) {
+		return "", validator
+	}
+	state, rest, _ = strings.Cut(validator, " ")
+	return state, rest
+}
+
+// knownState is the state as validators hold it, "" where there is none: the
+// API knows nothing of read-only ids.
+func (s *Source) knownState(ctx context.Context, id string) (string, error) {
+	if !s.access.operator() || isReadOnly(id) {
+		return "", nil
+	}
+	now, err := s.state(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return now.String(), nil
+}
+
+// Unchanged says, without an export, whether the pad is as it was when Fetch
+// gave the validator. Where that takes an export it says no.
+func (s *Source) Unchanged(ctx context.Context, id, validator string) (bool, error) {
+	known, rest := splitState(validator)
+	if known == "" || knownETag(rest, s.formats) == "" {
+		return false, nil
+	}
+	now, err := s.knownState(ctx, id)
+	return err == nil && now == known, err
+}

@@ -1,0 +1,69 @@
+package etherpad
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/padsync/padsync/sources"
+)
+
+// tokens hold the token that the API is asked with, as long as it is good.
+type tokens struct {
+	mu    sync.Mutex // guards what follows, also while one is fetched
+	value string
+	until time.Time
+}
+
+func (t *tokens) drop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.value = ""
+}
+
+// token gives a token for the client's credentials, renewed a minute before
+// it ends.
+func (s *Source) token(ctx context.Context) (string, error) {
+	s.tokens.mu.Lock()
+	defer s.tokens.mu.Unlock()
+	if s.tokens.value != "" && time.Until(s.tokens.until) > time.Minute {
+		return s.tokens.value, nil
+	}
+	form := url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {s.access.ClientID}, "client_secret": {s.access.ClientSecret},
+		"resource": {s.address()}, // without one, Etherpad 3.3.1 answers invalid_target
+	}
+	err := s.post(ctx, "/oidc/token", form, "", func(r *http.Response) error {
+		switch code := r.StatusCode; {
+		case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
+			return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
+		case code != http.StatusOK:
+			return fmt.Errorf("%w: status %d", sources.ErrRefused, code)
+		}
+		return s.tokens.decode(r.Body)
+	})
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("get a token: %w", err)
+	}
+	return s.tokens.value, err
+}
+
+func (t *tokens) decode(body io.Reader) error {
+	var data struct {
+		Token   string `json:"access_token"`
+		Expires int64  `json:"expires_in"`
+	}
+	err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(&data)
+	if err != nil || data.Token == "" || !isHeader(data.Token) {
+		return fmt.Errorf("%w: no token", sources.ErrRefused)
+	}
+	t.value = data.Token
+	t.until = time.Now().Add(time.Duration(min(max(data.Expires, 0), 86400)) * time.Second)
+	return nil
+}
