@@ -62,9 +62,13 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if err != nil {
 		return err
 	}
+	secrets, err := a.passwords(ctx, s, all)
+	if err != nil {
+		return err
+	}
 	progress := a.newProgress(flags.json, all)
 	defer progress.stop()
-	n := network{pool: new(spool.Pool), client: polite.New(polite.Options{
+	n := network{pool: new(spool.Pool), passwords: secrets, client: polite.New(polite.Options{
 		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
 	})}
 	if err := a.settle(ctx, n, all); err != nil {

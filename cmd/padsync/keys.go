@@ -126,17 +126,23 @@ func (a *app) identitiesFromCommand(ctx context.Context, command []string) ([]ag
 	if len(command) == 0 {
 		return nil, nil
 	}
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	var out bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, &out, a.stderr
-	if err := cmd.Run(); err != nil {
+	out, err := a.output(ctx, command)
+	if err != nil {
 		return nil, a.usage(err, "bad-identity-command", "Error", err)
 	}
-	ids, err := crypto.ParseIdentities(&out, a.prompt(command[0]))
+	ids, err := crypto.ParseIdentities(bytes.NewReader(out), a.prompt(command[0]))
 	if err != nil {
 		return nil, a.usage(err, "bad-identity-command", "Error", err)
 	}
 	return ids, nil
+}
+
+// output is what a command of the configuration prints; it may ask at the
+// terminal.
+func (a *app) output(ctx context.Context, command []string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdin, cmd.Stderr = a.stdin, a.stderr
+	return cmd.Output()
 }
 
 // runnerIdentity is the identity of this machine: the one in the variable, in

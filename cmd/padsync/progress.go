@@ -11,6 +11,7 @@ import (
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources/framadate"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
@@ -154,6 +155,10 @@ func (a *app) reason(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return a.text("reason-not-exist")
+	case errors.Is(err, framadate.ErrPassword):
+		return a.text("reason-password")
+	case errors.Is(err, framadate.ErrWrongPassword):
+		return a.text("reason-wrong-password")
 	case errors.Is(err, fs.ErrPermission):
 		return a.text("reason-permission")
 	}

@@ -110,7 +110,7 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 		made[args[1]].Say(ada, escapes.Replace(args[2]))
 	case "star":
 		p := made[args[1]]
-		p.Save(ada, p.Head(), args[2], "0123456789abcdef")
+		p.Save(ada, p.Head(), escapes.Replace(args[2]), "0123456789abcdef")
 	case "spoil":
 		made[args[1]].Spoil(faults[args[2]])
 	default:
@@ -118,7 +118,7 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// poll add ID TITLE | vote ID NAME | hide ID | differ ID | delete ID.
+// poll add ID TITLE | vote ID NAME | hide ID | differ ID | password ID WORD | delete ID.
 func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: poll VERB ID [TEXT]")
@@ -137,6 +137,8 @@ func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 		})
 	case "hide":
 		server.Change(args[1], func(p *framadatetest.Poll) { p.Settings.Hidden = new(true) })
+	case "password":
+		server.Change(args[1], func(p *framadatetest.Poll) { p.Password = args[2] })
 	case "differ":
 		server.Change(args[1], func(p *framadatetest.Poll) { p.Fault = framadatetest.Differs })
 	case "delete":

@@ -17,8 +17,9 @@ import (
 
 // network is what all sources of a run share.
 type network struct {
-	client *polite.Client
-	pool   *spool.Pool
+	client    *polite.Client
+	pool      *spool.Pool
+	passwords passwords
 }
 
 // openSource is the only place that knows every kind of source.
@@ -27,7 +28,7 @@ func (n network) openSource(kind, base string, formats []string) (sources.Source
 	case kindEtherpad:
 		return etherpad.New(base, n.client, n.pool, etherpad.Options{Formats: formats})
 	case kindFramadate:
-		return framadate.New(base, n.client, n.pool, framadate.Options{})
+		return framadate.New(base, n.client, n.pool, framadate.Options{Passwords: n.passwords.of(base)})
 	}
 	return nil, errKind
 }

@@ -87,6 +87,12 @@ func (k *checker) source(table string, s Source) {
 			break
 		}
 	}
+	if c := s.PasswordsCommand; len(c) > 0 && c[0] == "" {
+		k.report(table, "passwords-command", Missing)
+	}
+	if s.URL.Reveal() == "" && (s.PasswordsFile != "" || len(s.PasswordsCommand) > 0) {
+		k.report(table, "url", Missing)
+	}
 	if slices.ContainsFunc(s.Formats, func(f string) bool { return !format.MatchString(f) }) {
 		k.report(table, "formats", Invalid)
 	}

@@ -53,6 +53,15 @@ type Source struct {
 	// formats are fetched besides .etherpad, each at the price of one more
 	// request for a pad: "txt", "html", "pdf", "docx", "odt".
 	Formats []string `toml:"formats"`
+
+	// passwords-file has the passwords of polls: a poll's id, blanks and its
+	// password on each line, * in place of the id for all others. It needs
+	// url.
+	PasswordsFile string `toml:"passwords-file"`
+
+	// passwords-command is a program with its arguments, such as
+	// ["pass", "show", "polls"], that prints such a file.
+	PasswordsCommand []string `toml:"passwords-command"`
 }
 
 // A Repository is a place to save to.

@@ -19,6 +19,8 @@ url = "https://annuel.framapad.org"
 documents = ["ag-2026", "https://annuel.framapad.org/p/été#L3"]
 documents-file = "pads.txt"
 formats = ["html", "pdf"]
+passwords-file = "passwords.txt"
+passwords-command = ["pass", "show", "polls"]
 
 [[source]]
 documents = ["https://framadate.org/AbCdEf1234567890"]
@@ -68,6 +70,7 @@ func TestWholeFileIsUnderstood(t *testing.T) {
 			s, e := c.Sources[0], c.Encryption
 			got := []string{
 				s.Name, s.Kind, s.URL.Reveal(), s.Documents[0].Reveal(), s.Documents[1].Reveal(), s.DocumentsFile, fmt.Sprint(s.Formats),
+				s.PasswordsFile, fmt.Sprint(s.PasswordsCommand),
 				c.Sources[1].Documents[0].Reveal(), c.Repositories[0].Address.Reveal(), c.Repositories[1].Address.Reveal(),
 				fmt.Sprint(c.Repositories[0].Unencrypted, c.Repositories[1].Unencrypted),
 				fmt.Sprint(e.Recipients), e.RecipientsFile, e.IdentityFile, fmt.Sprint(e.IdentityCommand), e.RunnerIdentityFile,
@@ -75,6 +78,7 @@ func TestWholeFileIsUnderstood(t *testing.T) {
 			want := []string{
 				"asso", "etherpad", "https://annuel.framapad.org", "ag-2026", "https://annuel.framapad.org/p/été#L3",
 				filepath.Join(dir, "pads.txt"), "[html pdf]",
+				filepath.Join(dir, "passwords.txt"), "[pass show polls]",
 				"https://framadate.org/AbCdEf1234567890", filepath.Join(dir, "archive"), "rclone:nextcloud,pass=x:Backups/pads",
 				"false true",
 				"[age1xyz]", filepath.Join(home, "recipients.txt"), filepath.FromSlash("/etc/padsync/key.txt"), "[pass show padsync]", filepath.Join(dir, "runner.txt"),
@@ -127,6 +131,8 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"[[source]]\nurl = 'https://h?hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: not a value that this takes"},
 		{"[[source]]\nformats = ['../hunter2']\ndocuments-file = 'x'\n", "2:1: source.formats: not a value that this takes"},
 		{"[[source]]\nname = 'a'\ndocuments-file = 'x'\n[[source]]\nname = 'a'\ndocuments-file = 'y'\n", "5:1: source.name: there already"},
+		{"[[source]]\npasswords-file = 'hunter2'\ndocuments-file = 'x'\n", "1:3: source.url: missing or empty"},
+		{"[[source]]\nurl = 'https://h'\npasswords-command = ['']\ndocuments-file = 'x'\n", "3:1: source.passwords-command: missing or empty"},
 		{"[[repository]]\n", "1:3: repository.address: missing or empty"},
 		{"[[repository]]\naddress = 'hunter2'\n\n[[repository]]\naddress = 'hunter2'\n", "5:1: repository.address: there already"},
 		{"[encryption]\nrecipients = ['']\n", "2:1: encryption.recipients: missing or empty"},

@@ -15,6 +15,7 @@ func (c *Config) resolve(dir, home string) {
 	for i := range c.Sources {
 		s := &c.Sources[i]
 		s.DocumentsFile = absolute(s.DocumentsFile, dir, home)
+		s.PasswordsFile = absolute(s.PasswordsFile, dir, home)
 	}
 	for i := range c.Repositories {
 		r := &c.Repositories[i]

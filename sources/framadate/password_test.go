@@ -108,39 +108,3 @@ func TestPollsWithPasswordsAreFetchedOneAtATime(t *testing.T) {
 		}
 	})
 }
-
-// A poll without a password, whose answer comes late with another session,
-// does not lock those that are open.
-func TestLateSessionDoesNotReplaceTheOneThatOpened(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := framadatetest.New(framadatetest.Options{Dialect: framadatetest.HEAD11, Prefix: "/sub"})
-		open, _ := server.Add(meeting())
-		p := meeting()
-		p.Password = "s3cret"
-		closed, _ := server.Add(p)
-		s, client := openWith(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if _, err := r.Cookie("PHPSESSID"); err != nil && r.URL.Query().Get("poll") == open {
-				time.Sleep(150 * time.Millisecond)
-			} else {
-				time.Sleep(100 * time.Millisecond)
-			}
-			server.ServeHTTP(w, r)
-		}), framadate.Options{Passwords: map[string]string{closed: "s3cret"}})
-		var all sync.WaitGroup
-		for _, id := range []string{open, closed} {
-			all.Go(func() {
-				v, err := s.Fetch(t.Context(), id, "")
-				if err != nil || v.Suspect != "" {
-					t.Errorf("%+v, %v", v, err)
-				}
-				if err := v.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		all.Wait()
-		if client.Requests() != 5 {
-			t.Errorf("%d requests", client.Requests())
-		}
-	})
-}

@@ -186,18 +186,12 @@ func (s *Source) moved(resp *http.Response) bool {
 // server keep another session file.
 const cookie = "PHPSESSID"
 
-// keep takes the session that the server gives, unless there is one by now
-// that the request did not have yet.
 func (s *Source) keep(resp *http.Response) {
-	had := ""
-	if c, err := resp.Request.Cookie(cookie); err == nil {
-		had = c.Value
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, c := range resp.Cookies() {
-		if c.Name == cookie && len(c.Value) < 256 && s.session == had {
-			s.session, had = c.Value, c.Value
+		if c.Name == cookie && len(c.Value) < 256 {
+			s.mu.Lock()
+			s.session = c.Value
+			s.mu.Unlock()
 		}
 	}
 }
