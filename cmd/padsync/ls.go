@@ -120,10 +120,16 @@ func newListed(r *manifest.Record, h *hashes) listed {
 		return l
 	}
 	l.Title, l.Suspect, l.Revision, l.Saved = newest.Title, newest.Suspect, newest.Revision, stamp(newest.Saved)
-	for _, f := range newest.Files {
-		l.Files = append(l.Files, listedFile{f.Name, f.Format, f.Size, f.SHA256})
-	}
+	l.Files = listedFiles(newest)
 	return l
+}
+
+func listedFiles(v *manifest.VersionRecord) []listedFile {
+	files := []listedFile{}
+	for _, f := range v.Files {
+		files = append(files, listedFile{f.Name, f.Format, f.Size, f.SHA256})
+	}
+	return files
 }
 
 // printListed writes a line for people: what is short and alike first.

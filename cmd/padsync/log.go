@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) logCommand() *cobra.Command {
+	var flags commonFlags
+	var newest bool
+	cmd := &cobra.Command{
+		Use:   "log DOCUMENT",
+		Short: a.text("log"),
+		Args:  cobra.ExactArgs(1),
+		RunE: a.action(func(ctx context.Context, args []string) error {
+			d, err := a.openSaved(ctx, flags, args[0], newest)
+			if err != nil {
+				return err
+			}
+			defer d.close()
+			return d.failed(a.log(ctx, d, flags.json))
+		}),
+	}
+	flags.add(a, cmd)
+	flags.addJSON(a, cmd)
+	cmd.Flags().BoolVar(&newest, "newest", false, a.text("flag-newest"))
+	return cmd
+}
+
+// log tells of the versions in the repository; then of the days and the saved
+// revisions in the version that restore would take.
+func (a *app) log(ctx context.Context, d *savedDocument, asJSON bool) error {
+	out := bufio.NewWriter(a.stdout)
+	l := &logger{app: a, out: out, json: json.NewEncoder(out), asJSON: asJSON}
+	for i := range d.record.Versions {
+		if err := l.version(&d.record.Versions[i]); err != nil {
+			return err
+		}
+	}
+	// A person sees the versions before a long history was read.
+	if err := out.Flush(); err != nil || len(d.record.Versions) == 0 {
+		return err
+	}
+	e, err := d.at(ctx, "")
+	if errors.Is(err, repository.ErrNoIdentity) {
+		a.note("log-no-identity")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if e.pad != nil {
+		if err := l.history(e); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// A logger writes lines, for people or for programs.
+type logger struct {
+	app    *app
+	out    io.Writer
+	json   *json.Encoder
+	asJSON bool
+
+	names map[string]string // of authors, by id
+}
+
+// What log --json tells: a line of one of these each.
+type (
+	loggedVersion struct {
+		Version  string       `json:"version"`
+		Saved    string       `json:"saved"`
+		Revision string       `json:"revision"`
+		Suspect  string       `json:"suspect"`
+		Files    []listedFile `json:"files"`
+	}
+	loggedDay struct {
+		Day   string        `json:"day"`
+		First int           `json:"first"`
+		Last  int           `json:"last"`
+		Edits []loggedEdits `json:"edits"`
+	}
+	loggedEdits struct {
+		Author string `json:"author"`
+		Name   string `json:"name"`
+		Edits  int    `json:"edits"`
+	}
+	loggedStar struct {
+		Star   int    `json:"star"`
+		Label  string `json:"label"`
+		Author string `json:"author"`
+		Name   string `json:"name"`
+		Time   string `json:"time"`
+	}
+)
+
+func (l *logger) version(v *manifest.VersionRecord) error {
+	if l.asJSON {
+		return l.json.Encode(loggedVersion{v.Name, stamp(v.Saved), v.Revision, v.Suspect, listedFiles(v)})
+	}
+	line := v.Name + "  " + localTime(v.Saved)
+	if v.Revision != "" {
+		line += "  @" + v.Revision
+	}
+	if v.Suspect != "" {
+		line += "  (" + l.app.suspicion(v.Suspect) + ")"
+	}
+	return l.line(line)
+}
+
+func (l *logger) line(text string) error {
+	_, err := fmt.Fprintln(l.out, printable(text))
+	return err
+}
+
+func (l *logger) history(e *edition) error {
+	l.names = authorNames(e.pad)
+	if !l.asJSON {
+		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-days", "Version", e.version.Name, "Head", e.pad.Head))
+	}
+	for day, err := range e.pad.Days(time.Local) {
+		if err == nil {
+			err = l.day(day)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !l.asJSON && len(e.pad.Saved) > 0 {
+		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-stars"))
+	}
+	for _, s := range e.pad.Saved {
+		if err := l.star(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *logger) day(d pad.Day) error {
+	date := ""
+	if !d.Date.IsZero() {
+		date = d.Date.Format(time.DateOnly)
+	}
+	logged := loggedDay{date, d.First, d.Last, []loggedEdits{}}
+	for author, edits := range d.Edits {
+		logged.Edits = append(logged.Edits, loggedEdits{author, l.names[author], edits})
+	}
+	slices.SortFunc(logged.Edits, func(a, b loggedEdits) int {
+		return cmp.Or(cmp.Compare(b.Edits, a.Edits), strings.Compare(a.Author, b.Author))
+	})
+	if l.asJSON {
+		return l.json.Encode(logged)
+	}
+	var who []string
+	for _, e := range logged.Edits {
+		who = append(who, fmt.Sprintf("%s %d", l.app.author(l.names, e.Author), e.Edits))
+	}
+	revisions := fmt.Sprintf("@%d", d.First)
+	if d.Last != d.First {
+		revisions += fmt.Sprintf(" – @%d", d.Last)
+	}
+	return l.line(fmt.Sprintf("%-10s  %-15s  %s", cmp.Or(date, "-"), revisions, strings.Join(who, ", ")))
+}
+
+func (l *logger) star(s pad.SavedRevision) error {
+	if l.asJSON {
+		return l.json.Encode(loggedStar{s.Revision, s.Label, s.Author, l.names[s.Author], stamp(s.Time)})
+	}
+	return l.line(fmt.Sprintf("@%-6d  %s  %s  %s", s.Revision, localTime(s.Time), l.app.author(l.names, s.Author), s.Label))
+}
