@@ -38,7 +38,7 @@ type Plan struct {
 type Source struct {
 	manifest.Source
 	Client   sources.Source
-	Parallel int // documents fetched at once; 0: 2
+	Parallel int // documents fetched at once; 0: 4, as many as a server gets requests
 }
 
 // A Document is one to look at.
@@ -79,6 +79,7 @@ type Event struct {
 	Outcome  Outcome
 	Suspect  string // why what was saved may be a loss
 	New      bool   // missing or suspect, and was not so at the last look
+	Expires  string // the day from which its source may delete it, if that is known
 	Bytes    int64  // of the files that were saved
 	Err      error  // why it failed
 }
@@ -248,7 +249,7 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 	}
 	for _, some := range [][]job{jobs[:guesses], jobs[guesses:]} {
 		var g errgroup.Group
-		g.SetLimit(cmp.Or(r.plan.Sources[jobs[0].Source].Parallel, 2))
+		g.SetLimit(cmp.Or(r.plan.Sources[jobs[0].Source].Parallel, 4))
 		for i := range some {
 			if ctx.Err() != nil {
 				break

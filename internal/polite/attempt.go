@@ -110,9 +110,9 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 		down = p.unheard(a.server.statusError(status), status == http.StatusGatewayTimeout, true)
 	case status >= 500:
 		again = a.delay(1)
-		p.heard(l)
+		p.heard(l, false)
 	default:
-		p.heard(l)
+		p.heard(l, status < 400)
 		return 0, nil
 	}
 	if a.last() || !undone && !a.repeatable() {

@@ -17,10 +17,14 @@ import (
 
 // Options say how a Client behaves. The zero value is usable.
 type Options struct {
-	UserAgent   string            // as UserAgent makes it; "": that of a padsync without a version
-	Transport   http.RoundTripper // nil: one with the time-outs of this package
-	Concurrency int               // requests at once for each server; 0: 2
-	Tries       int               // at most, for each request; 0: 4
+	UserAgent string            // as UserAgent makes it; "": that of a padsync without a version
+	Transport http.RoundTripper // nil: one with the time-outs of this package
+	Tries     int               // at most, for each request; 0: 4
+
+	// Concurrency is how many requests at once a server gets at most. It
+	// begins with one, rises while answers stay quick, and falls when they
+	// slow down. 0: 4.
+	Concurrency int
 
 	// Backoff is the wait before the second try; each further wait is four
 	// times the last, up to 64 of these, and all vary by a quarter. Where the
@@ -56,7 +60,7 @@ func New(o Options) *Client {
 	if o.UserAgent == "" {
 		o.UserAgent = UserAgent("", "")
 	}
-	o.Concurrency = or(o.Concurrency, 2)
+	o.Concurrency = or(o.Concurrency, mostLimit)
 	o.Tries = or(o.Tries, 4)
 	o.Backoff = or(o.Backoff, time.Second)
 	o.HeaderTimeout = or(o.HeaderTimeout, time.Minute)

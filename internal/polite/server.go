@@ -29,13 +29,14 @@ const (
 // on the others.
 type server struct {
 	name    string // as users see it
-	places  int    // requests at once
+	places  int    // requests at once, with those whose body is being received
 	waiting func(string, time.Time)
 
 	mu         sync.Mutex    // guards what follows
 	changed    chan struct{} // closed when something below changed
 	taken      int           // places
 	unanswered int           // requests whose answer has not begun
+	pace       pace          // how many those may be
 	probing    bool          // the request that goes alone is one of them
 	met        bool          // it has answered
 	quota      quota
@@ -48,7 +49,7 @@ type server struct {
 }
 
 func newServer(name string, places int, waiting func(string, time.Time)) *server {
-	return &server{name: name, places: places, waiting: waiting, changed: make(chan struct{})}
+	return &server{name: name, places: places, pace: newPace(places), waiting: waiting, changed: make(chan struct{})}
 }
 
 // serverKey is a server's identity: host and port. The default ports of http
@@ -151,7 +152,7 @@ func (s *server) admit(now time.Time) (p *pass, until time.Time, err error) {
 		return nil, held, nil
 	case !s.quota.allows(now, s.unanswered):
 		return nil, s.quota.end, nil
-	case s.taken == s.places || probe && s.probing:
+	case s.taken == s.places || s.unanswered >= s.pace.limit || probe && s.probing:
 		return nil, time.Time{}, nil
 	}
 	s.taken++
@@ -189,10 +190,14 @@ func (p *pass) arrived() {
 	p.signal()
 }
 
-// heard notes that the server answered.
-func (p *pass) heard(l limits) {
+// heard notes that the server answered; worked says that it may have taken
+// its time to find out what.
+func (p *pass) heard(l limits, worked bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if worked {
+		p.pace.answered(time.Since(p.sent), p.unanswered >= p.pace.limit)
+	}
 	p.arrived()
 	p.lost, p.down, p.met = 0, time.Time{}, true
 	p.quota.update(time.Now(), l)
@@ -237,6 +242,7 @@ func (p *pass) unheard(err error, hung, counts bool) error {
 
 // lose counts a try that the server did nothing for. The caller holds s.mu.
 func (s *server) lose(now time.Time, err error) error {
+	s.pace.lost()
 	if s.lost == 0 {
 		s.lostSince = now
 	}
