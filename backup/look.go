@@ -139,9 +139,12 @@ func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event
 
 // found saves the version where it is new, and tells where it is not.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
-	e := Event{Document: j.Document, ID: v.ID, Outcome: Unchanged}
+	e := Event{Document: j.Document, ID: v.ID, Outcome: Unchanged, Expires: v.Facts.Expires}
 	for i, t := range targets {
 		doc := manifest.Document{Source: j.Source, ID: v.ID, State: manifest.Current}
+		if v.Unchanged && known[i].Newest != nil {
+			e.Expires = known[i].Newest.Facts.Expires
+		}
 		if v.Unchanged || known[i].same(v) {
 			doc.Versions = revalidated(known[i].Newest, v.Validator)
 			t.run.Tell(doc)

@@ -99,7 +99,7 @@ func (e *Encoder) marshal(v any) ([]byte, error) {
 		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
 	b := bytes.TrimSuffix(e.buf.Bytes(), []byte{'\n'})
-	if invalid.Match(b) {
+	if bytes.Contains(b, []byte(`\ufffd`)) && invalid.Match(b) {
 		return nil, errors.New("encode manifest: a text is not valid UTF-8")
 	}
 	return b, nil

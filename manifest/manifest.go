@@ -105,6 +105,7 @@ type Facts struct {
 	First    string `json:"first,omitempty"`
 	Content  string `json:"content,omitempty"`
 	Blank    bool   `json:"blank,omitempty"`
+	Expires  string `json:"expires,omitempty"`
 }
 
 // A File is one saved form of a document and its place.

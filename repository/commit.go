@@ -21,17 +21,22 @@ const manifestSize = 12 << 20
 const longRun = time.Hour
 
 // CommitIfDue writes a manifest of what is done, and says that the run goes on,
-// if the last one is old or many packs wait.
+// if the last one is old, or many packs or documents wait.
 func (w *Run) CommitIfDue(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return w.err
 	}
-	if len(w.entries) == 0 || len(w.waiting) < commitPacks && w.repo.Now().Sub(w.committed) < commitEvery {
-		return nil
+	if w.due() {
+		return w.commit(ctx, false)
 	}
-	return w.commit(ctx, false)
+	return nil
+}
+
+func (w *Run) due() bool {
+	return len(w.waiting) >= commitPacks || len(w.entries) >= commitEntries ||
+		len(w.entries) > 0 && w.repo.Now().Sub(w.committed) >= commitEvery
 }
 
 // Commit writes the run's last manifest, and tells whether all that was to be

@@ -120,6 +120,9 @@ func (c *Contents) Close() error {
 // list lists manifests before checkpoints: a checkpoint that is written in
 // between then includes manifests that were seen, and none is missed.
 func (c *Contents) list(ctx context.Context) (err error) {
+	if c.repo.fresh.Swap(false) {
+		return nil
+	}
 	if c.listed.manifests, err = c.repo.listIDs(ctx, manifestsPrefix); err != nil {
 		return err
 	}

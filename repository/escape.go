@@ -16,26 +16,33 @@ const (
 	cutName     = 80
 )
 
-var (
-	ending   = regexp.MustCompile(`\.[a-z0-9]{1,10}$`)
-	reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\.|$)`)
-)
+var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)( *\.|$)`)
 
 // Escape gives a name for a file or a folder that is safe and unique on
 // Linux, macOS and Windows, whatever the name: docs/format.md says how.
 func Escape(name string) string {
-	stem, end := name, ending.FindString(name)
-	if len(end) < len(name) {
-		stem = strings.TrimSuffix(name, end)
-	} else {
-		end = ""
-	}
+	stem, end := splitEnding(name)
 	escaped := escapeAll(norm.NFC.String(strings.ToValidUTF8(stem, "\uFFFD")))
 	short := cut(escaped)
 	if short != escaped || ambiguous(name) {
 		short += fmt.Sprintf("~%x", sha256.Sum256([]byte(name)))[:17]
 	}
 	return short + end
+}
+
+// splitEnding sets an ending aside: a dot and at most 10 of a-z0-9, behind
+// something else.
+func splitEnding(name string) (stem, end string) {
+	i := strings.LastIndexByte(name, '.')
+	if i <= 0 || i == len(name)-1 || len(name)-i > 11 {
+		return name, ""
+	}
+	for _, c := range []byte(name[i+1:]) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return name, ""
+		}
+	}
+	return name[:i], name[i:]
 }
 
 func escapeAll(name string) string {

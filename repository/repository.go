@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"filippo.io/age"
@@ -87,6 +88,10 @@ type Repository struct {
 	Options
 	sink sinks.Sink
 	head head
+
+	// fresh says that manifests and checkpoints were listed when it was
+	// made, and there were none: the first Read need not ask again.
+	fresh atomic.Bool
 }
 
 // A head is padsync.json.
@@ -176,6 +181,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 	if err := sink.Put(ctx, headKey, bytes.NewReader(b), int64(len(b))); err != nil {
 		return nil, fmt.Errorf("create repository: %w", err)
 	}
+	r.fresh.Store(true)
 	return r, r.readHead(ctx)
 }
 

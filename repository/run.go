@@ -22,7 +22,12 @@ import (
 const (
 	commitEvery = 2 * time.Minute
 	commitPacks = 4
-	uploads     = 2 // packs that are stored at once
+
+	// commitEntries bounds what a run keeps in memory of documents that are
+	// in no manifest yet.
+	commitEntries = 16_000
+
+	uploads = 2 // packs that are stored at once
 )
 
 // RunOptions say what a run writes into its manifests.
