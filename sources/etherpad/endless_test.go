@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
@@ -36,4 +37,22 @@ func TestBodyThatNeverEndsIsGivenUp(t *testing.T) {
 			t.Errorf("%v, after %d requests", err, requests)
 		}
 	})
+}
+
+func TestPadThatIsTooLargeIsAskedForOnce(t *testing.T) {
+	requests := 0
+	transport, stop := sourcetest.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Disposition", "attachment")
+		io.WriteString(w, `{"pad:ag":{"atext":{"text":"`+strings.Repeat("x", 40<<20)+`"}}}`)
+	}))
+	defer stop()
+	s, err := New("http://pad.example.org", polite.New(polite.Options{Transport: transport, Backoff: 1}), new(spool.Pool), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Fetch(t.Context(), "ag", ""); !errors.Is(err, pad.ErrTooLarge) || requests != 1 {
+		t.Errorf("%v, after %d requests", err, requests)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
@@ -116,7 +117,7 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 		if errors.Is(err, errIncomplete) {
 			return fmt.Errorf("%w: %w", errNoExport, err)
 		}
-		if errors.Is(err, sources.ErrRefused) {
+		if errors.Is(err, sources.ErrRefused) && !errors.Is(err, pad.ErrTooLarge) {
 			return again(err)
 		}
 		if err != nil {
