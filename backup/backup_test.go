@@ -321,6 +321,23 @@ func TestFailedRepositoryCostsOnlyItself(t *testing.T) {
 	}
 }
 
+func TestExpiryIsToldAtEveryLook(t *testing.T) {
+	w := newWorld(t)
+	id, admin := w.polls.Add(framadatetest.Poll{Poll: poll.Poll{
+		Title: "AG", Kind: poll.Classic, Choices: []poll.Choice{{Label: "oui", Markdown: "oui"}}, Expires: "2027-07-10",
+	}})
+	var told []string
+	w.plan.Observe = func(e backup.Event) { told = append(told, e.Expires) }
+	for range 2 {
+		w.backup(backup.Document{ID: id, Locator: admin + "/admin"})
+	}
+	w.polls.Change(id, func(p *framadatetest.Poll) { p.Expires = "2027-08-10" })
+	w.backup(backup.Document{ID: id, Locator: admin + "/admin"})
+	if !slices.Equal(told, []string{"2027-07-10", "2027-07-10", "2027-08-10"}) || w.records()[id].Newest().Facts.Expires != "2027-08-10" {
+		t.Errorf("told %q", told)
+	}
+}
+
 func TestTwoLinksToOnePollAreOnePoll(t *testing.T) {
 	w := newWorld(t)
 	id, admin := w.polls.Add(framadatetest.Poll{ID: "AG-2027-Asso", Poll: poll.Poll{
@@ -360,6 +377,7 @@ func TestInterruptedRunCommitsWhatIsDone(t *testing.T) {
 	for i := range 8 {
 		documents = append(documents, pad(fmt.Sprint("pad-", i)))
 	}
+	w.plan.Sources[1].Parallel = 1
 	ctx, cancel := context.WithCancel(t.Context())
 	w.block = func(r *http.Request) bool {
 		if strings.HasPrefix(r.URL.Path, "/p/pad-4/") {
