@@ -89,9 +89,10 @@ type edition struct {
 	format  string // of the file that it was read from, "" if none was read
 	file    *spool.Spool
 
-	pad   *pad.Pad
-	state *pad.State
-	poll  *poll.Poll
+	pad      *pad.Pad
+	state    *pad.State
+	revision int // of the pad that the state is of
+	poll     *poll.Poll
 }
 
 func (e *edition) close() {
@@ -178,7 +179,7 @@ func (d *savedDocument) turnTo(e *edition, number int) (*edition, error) {
 		}
 		return nil, err
 	}
-	e.state = state
+	e.state, e.revision = state, number
 	return e, nil
 }
 
@@ -209,7 +210,7 @@ func (d *savedDocument) read(v *manifest.VersionRecord) (*edition, error) {
 		e.format = f.Format
 		if e.format == "etherpad" {
 			if e.pad, err = pad.Open(e.file, e.file.Size()); err == nil {
-				e.state = e.pad.Current()
+				e.state, e.revision = e.pad.Current(), e.pad.Head
 			}
 		} else {
 			e.poll, err = poll.Decode(io.NewSectionReader(e.file, 0, e.file.Size()))

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/restore"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) diffCommand() *cobra.Command {
+	var flags commonFlags
+	var newest bool
+	cmd := &cobra.Command{
+		Use:   "diff DOCUMENT [A [B]]",
+		Short: a.text("diff"),
+		Long:  a.text("diff-long") + a.text("point-long"),
+		Args:  cobra.RangeArgs(1, 3),
+		RunE: a.action(func(ctx context.Context, args []string) error {
+			d, err := a.openSaved(ctx, flags, args[0], newest)
+			if err != nil {
+				return err
+			}
+			defer d.close()
+			return d.failed(a.diff(ctx, d, args[1:]))
+		}),
+	}
+	flags.add(a, cmd)
+	cmd.Flags().BoolVar(&newest, "newest", false, a.text("flag-newest"))
+	return cmd
+}
+
+func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error {
+	if len(points) == 0 {
+		before, err := d.before()
+		if err != nil {
+			return err
+		}
+		points = []string{before}
+	}
+	if len(points) == 1 {
+		points = append(points, "")
+	}
+	var labels, texts [2]string
+	for i, point := range points {
+		var err error
+		if labels[i], texts[i], err = d.comparable(ctx, point); err != nil {
+			return err
+		}
+	}
+	if texts[0] == texts[1] {
+		a.note("diff-none", "Before", labels[0], "After", labels[1])
+		return nil
+	}
+	out := bufio.NewWriter(a.stdout)
+	fmt.Fprintf(out, "--- %s\n+++ %s\n", labels[0], labels[1])
+	a.marks().write(out, comparedLines(compare(texts[0], texts[1])))
+	return out.Flush()
+}
+
+// before is the version before the one that restore would take.
+func (d *savedDocument) before() (string, error) {
+	chosen, _ := restore.Choose(d.record, d.newest)
+	if chosen == nil {
+		return "", restore.ErrNoVersion
+	}
+	var last *manifest.VersionRecord
+	for i := range d.record.Versions {
+		v := &d.record.Versions[i]
+		if v.Name == chosen.Name {
+			break
+		}
+		if last == nil || v.Suspect == "" || d.newest {
+			last = v
+		}
+	}
+	if last == nil {
+		return "", &problem{exitFailed, d.app.text("diff-one-version"), errPoint}
+	}
+	return last.Name, nil
+}
+
+// maxCompared bounds a text that is compared, in bytes: a book has 1 MB.
+const maxCompared = 8 << 20
+
+var errTooLong = errors.New("a text is too long to be compared")
+
+// comparable gives the text of the document at a point, and its name.
+func (d *savedDocument) comparable(ctx context.Context, point string) (label, text string, err error) {
+	e, err := d.at(ctx, point)
+	if err != nil {
+		return "", "", err
+	}
+	defer e.close()
+	label = e.version.Name
+	if e.pad != nil {
+		label += " @" + strconv.Itoa(e.revision)
+	}
+	var b bytes.Buffer
+	if err := d.write(&bounded{&b, maxCompared}, e, "txt"); err != nil {
+		return "", "", err
+	}
+	text = b.String()
+	if e.poll != nil {
+		// A longer name moves a whole column.
+		text = columnGap.ReplaceAllString(text, "  ")
+	}
+	return label, text, nil
+}
+
+var columnGap = regexp.MustCompile(`  +`)
+
+// bounded fails where more is written than it may take.
+type bounded struct {
+	io.Writer
+	left int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		return 0, errTooLong
+	}
+	return b.Writer.Write(p)
+}
+
+// marks are how what came and what went is shown.
+type marks struct {
+	before, after [2]string       // what opens and shuts them
+	shown         func(rune) rune // of each character; nil: as it is
+}
+
+// plainMarks are those of git diff --word-diff.
+var plainMarks = marks{before: [2]string{"[-", "-]"}, after: [2]string{"{+", "+}"}}
+
+// marks are colours on a terminal, unless NO_COLOR (no-color.org) is set.
+func (a *app) marks() marks {
+	m := plainMarks
+	if !isTerminal(a.stdout) {
+		return m
+	}
+	if a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" {
+		m.before, m.after = [2]string{"\x1b[31;9m", "\x1b[0m"}, [2]string{"\x1b[32;4m", "\x1b[0m"}
+	}
+	m.shown = shown
+	return m
+}
+
+func (m marks) mark(p piece) string {
+	text := p.text
+	if m.shown != nil {
+		text = strings.Map(m.shown, text)
+	}
+	switch p.in {
+	case inBefore:
+		return m.before[0] + text + m.before[1]
+	case inAfter:
+		return m.after[0] + text + m.after[1]
+	}
+	return text
+}
+
+// diffContext is how many lines around a change are shown.
+const diffContext = 2
+
+// write shows the lines that changed, and a few around them.
+func (m marks) write(out *bufio.Writer, lines []comparedLine) {
+	until := 0 // lines before are shown, or passed over
+	for i, l := range lines {
+		if !l.changed {
+			continue
+		}
+		from := max(until, i-diffContext)
+		if from > until {
+			out.WriteString("…\n")
+		}
+		until = i + 1
+		for until < len(lines) && until <= i+diffContext && !lines[until].changed {
+			until++
+		}
+		for _, l := range lines[from:until] {
+			for _, p := range l.pieces {
+				out.WriteString(m.mark(p))
+			}
+			out.WriteString("\n")
+		}
+	}
+	if until < len(lines) {
+		out.WriteString("…\n")
+	}
+}
