@@ -2,6 +2,7 @@
 package restore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/documents/poll"
@@ -36,7 +38,7 @@ type Plan struct {
 
 // An Event tells what became of one document.
 type Event struct {
-	Document *manifest.Record
+	Document *manifest.Record        // without versions older than the one that was taken
 	Version  *manifest.VersionRecord // the one that was taken
 	Files    []string                // what was written, below the target, with slashes
 	Skipped  string                  // why the newest version was not taken: its suspicion
@@ -68,6 +70,7 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 	defer root.Close()
 	r := &run{Plan: p, root: root, reader: p.Repository.NewReader(ctx)}
 	defer r.reader.Close()
+	var some []*manifest.Record
 	for record, err := range p.Contents.Documents() {
 		if err == nil {
 			err = ctx.Err()
@@ -78,12 +81,73 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 		if record.State == manifest.Erased || p.Wanted != nil && !p.Wanted(record) {
 			continue
 		}
-		r.finish(r.restore(record))
-		if err := r.fatal; err != nil {
+		record.Versions = r.eligible(record)
+		if some = append(some, record); len(some) < together {
+			continue
+		}
+		if err := r.restoreAll(ctx, some); err != nil {
 			return &r.report, err
 		}
+		some = some[:0]
 	}
-	return &r.report, nil
+	return &r.report, r.restoreAll(ctx, some)
+}
+
+// together is how many documents are restored in the order in which they lie
+// in packs: an old repository has the versions of neighbours far apart.
+const together = 10_000
+
+// restoreAll restores documents pack by pack.
+func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error {
+	r.byPack(records)
+	for _, record := range records {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.finish(r.restore(record))
+		if r.fatal != nil {
+			return r.fatal
+		}
+	}
+	return nil
+}
+
+// eligible are the version to restore and the newest; a record of many others
+// is not kept whole.
+func (r *run) eligible(record *manifest.Record) []manifest.VersionRecord {
+	v, skipped := Choose(record, r.Newest)
+	switch {
+	case v == nil:
+		return nil
+	case skipped == "":
+		return []manifest.VersionRecord{*v}
+	}
+	return []manifest.VersionRecord{*v, *record.Newest()}
+}
+
+// byPack sorts documents by the place of what will be read, the packs in the
+// order in which the documents need them first.
+func (r *run) byPack(records []*manifest.Record) {
+	rank := make(map[manifest.Pack]int)
+	place := func(record *manifest.Record) (pack int, offset int64) {
+		v, _ := Choose(record, r.Newest)
+		if v == nil {
+			return -1, 0
+		}
+		file := &v.Files[0]
+		if _, known := rank[file.In]; !known {
+			rank[file.In] = len(rank)
+		}
+		return rank[file.In], file.Frame[0]
+	}
+	for _, record := range records {
+		place(record)
+	}
+	slices.SortStableFunc(records, func(a, b *manifest.Record) int {
+		packA, offsetA := place(a)
+		packB, offsetB := place(b)
+		return cmp.Or(cmp.Compare(packA, packB), cmp.Compare(offsetA, offsetB))
+	})
 }
 
 type run struct {

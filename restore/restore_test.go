@@ -52,7 +52,7 @@ func plan(t *testing.T, versions ...saved) restore.Plan {
 	return restore.Plan{Repository: r, Contents: c, Target: filepath.Join(t.TempDir(), "new", "folder")}
 }
 
-func save(t *testing.T, r *repository.Repository, v saved) {
+func save(t *testing.T, r *repository.Repository, versions ...saved) {
 	t.Helper()
 	c, err := r.Read(t.Context(), repository.At{})
 	if err != nil {
@@ -63,19 +63,21 @@ func save(t *testing.T, r *repository.Repository, v saved) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc := manifest.Document{ID: v.id, State: manifest.Current}
-	if v.file == "" {
-		run.Tell(doc)
-	} else {
+	defer run.Discard()
+	for _, v := range versions {
+		doc := manifest.Document{ID: v.id, State: manifest.Current}
+		if v.file == "" {
+			run.Tell(doc)
+			continue
+		}
 		b := []byte(v.text)
-		err = run.Save(doc, &sources.Version{ID: v.id, Files: []sources.File{
+		if err := run.Save(doc, &sources.Version{ID: v.id, Files: []sources.File{
 			{Name: v.file, Format: v.format, Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)},
-		}}, v.suspect)
+		}}, v.suspect); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err == nil {
-		err = run.Commit(t.Context(), true)
-	}
-	if err != nil {
+	if err := run.Commit(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 }
