@@ -38,6 +38,15 @@ type Lister interface {
 	List(ctx context.Context) iter.Seq2[string, error]
 }
 
+// A Comparer is a Source that can tell cheaply whether a document changed.
+type Comparer interface {
+	Source
+
+	// Unchanged says that the document id is as it was when Fetch gave the
+	// validator. It is false where only Fetch can tell.
+	Unchanged(ctx context.Context, id, validator string) (bool, error)
+}
+
 // An Importer is a Source that can take a document back.
 type Importer interface {
 	Source
@@ -108,7 +117,8 @@ type File struct {
 }
 
 // Facts are what is compared between two versions of one document to see
-// that a later one is a loss. A zero field is not known.
+// that a later one is a loss, and what to see of a loss to come. A zero field
+// is not known.
 type Facts struct {
 	// Revision counts the changes; a smaller one than before is a shorter
 	// history. It is nil where the server does not count.
@@ -126,6 +136,10 @@ type Facts struct {
 
 	// Blank says that the document holds just what it was created with.
 	Blank bool `json:"blank,omitempty"`
+
+	// Expires is the day, such as "2027-07-10", from which on the server may
+	// delete the document by itself, if it tells.
+	Expires string `json:"expires,omitempty"`
 }
 
 // A Suspicion is a word for why a version may be a loss. It is stored in

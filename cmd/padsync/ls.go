@@ -42,6 +42,7 @@ type listed struct {
 	Hash     string       `json:"hash"`
 	State    string       `json:"state"`
 	Suspect  string       `json:"suspect"`
+	Expires  string       `json:"expires"`
 	Checked  string       `json:"checked"`
 	Saved    string       `json:"saved"`
 	Revision string       `json:"revision"`
@@ -120,6 +121,7 @@ func newListed(r *manifest.Record, h *hashes) listed {
 		return l
 	}
 	l.Title, l.Suspect, l.Revision, l.Saved = newest.Title, newest.Suspect, newest.Revision, stamp(newest.Saved)
+	l.Expires = newest.Facts.Expires
 	l.Files = listedFiles(newest)
 	return l
 }
@@ -140,6 +142,9 @@ func (a *app) printListed(w io.Writer, l listed) error {
 	}
 	if l.Suspect != "" {
 		name += "  (" + a.suspicion(l.Suspect) + ")"
+	}
+	if warning := a.expiry(l.Expires); warning != "" && l.State == string(manifest.Current) {
+		name += "  (" + warning + ")"
 	}
 	saved := "-"
 	if t, err := time.Parse(time.RFC3339, l.Saved); err == nil {

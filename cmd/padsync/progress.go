@@ -34,6 +34,8 @@ type progress struct {
 	mu    sync.Mutex           // guards what follows, and lines
 	waits map[string]time.Time // what servers wait for
 	ended bool
+
+	expiring int // documents that may soon be deleted
 }
 
 func (a *app) newProgress(asJSON bool, all []wanted) *progress {
@@ -104,6 +106,10 @@ func (p *progress) observe(e backup.Event) {
 	defer p.mu.Unlock()
 	if text := p.describe(e); text != "" {
 		p.line(text)
+	}
+	if warning := p.app.expiry(e.Expires); warning != "" {
+		p.expiring++
+		p.line(p.app.text("document-expires", "Document", p.name(e), "Warning", warning))
 	}
 	if p.bar != nil {
 		p.bar.Increment()

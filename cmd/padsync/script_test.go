@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
@@ -118,7 +119,8 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// poll add ID TITLE | vote ID NAME | hide ID | differ ID | password ID WORD | delete ID.
+// poll add ID TITLE | vote ID NAME | hide ID | differ ID | password ID WORD |
+// expire ID DAYS | delete ID.
 func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: poll VERB ID [TEXT]")
@@ -139,6 +141,16 @@ func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 		server.Change(args[1], func(p *framadatetest.Poll) { p.Settings.Hidden = new(true) })
 	case "password":
 		server.Change(args[1], func(p *framadatetest.Poll) { p.Password = args[2] })
+	case "expire":
+		days, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		server.Change(args[1], func(p *framadatetest.Poll) {
+			p.Expires = time.Now().UTC().AddDate(0, 0, days).Format(time.DateOnly)
+			p.Settings.Expired = new(days < 0)
+			if days < 0 {
+				p.Purge = time.Now().UTC().AddDate(0, 0, days+60).Format(time.DateOnly)
+			}
+		})
 	case "differ":
 		server.Change(args[1], func(p *framadatetest.Poll) { p.Fault = framadatetest.Differs })
 	case "delete":

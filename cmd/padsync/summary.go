@@ -76,6 +76,9 @@ func (p *progress) summary(r *backup.Report) {
 	if n := r.Outcomes[backup.Missing]; n > 0 {
 		say("summary-missing", "Count", n)
 	}
+	if p.expiring > 0 {
+		say("summary-expiring", "Count", p.expiring)
+	}
 	if r.Suspect > 0 {
 		say("summary-suspect", "Count", r.Suspect)
 	}

@@ -25,7 +25,8 @@ type Poll struct {
 	Votes       []Vote    `json:"votes,omitzero"`    // in the order of casting; nil: not known
 	Comments    []Comment `json:"comments,omitzero"` // in the order of writing; nil: not known
 	Settings    Settings  `json:"settings,omitzero"`
-	Expires     string    `json:"expires,omitempty"` // "2027-07-10"
+	Expires     string    `json:"expires,omitempty"` // "2027-07-10": the end of voting
+	Purge       string    `json:"purge,omitempty"`   // "2027-09-08": then the server may delete the poll
 }
 
 // A Kind says what a poll chooses from.
@@ -170,7 +171,7 @@ func (p *Poll) Validate() error {
 			return fmt.Errorf("%w: date of comment %d", ErrInvalid, i+1)
 		}
 	}
-	if !isDate(p.Expires, time.DateOnly) {
+	if !isDate(p.Expires, time.DateOnly) || !isDate(p.Purge, time.DateOnly) {
 		return fmt.Errorf("%w: date of expiry", ErrInvalid)
 	}
 	return p.Settings.validate()

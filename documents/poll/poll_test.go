@@ -118,6 +118,7 @@ func TestDecodeRefusesWhatIsNoPoll(t *testing.T) {
 		"date that is not": strings.Replace(assemblyJSON, "2027-02-01", "2027-02-30", 1),
 		"date of a text":   strings.Replace(assemblyJSON, `"kind": "date"`, `"kind": "classic"`, 1),
 		"expiry":           strings.Replace(assemblyJSON, "2027-07-10", "10/07/2027", 1),
+		"purge":            strings.Replace(assemblyJSON, `"expires": "2027-07-10"`, `"purge": "secret"`, 1),
 		"edit":             strings.Replace(assemblyJSON, "own", "secret", 1),
 		"not UTF-8":        strings.Replace(assemblyJSON, "Zoé", "Zo\xe9", 1),
 	} {

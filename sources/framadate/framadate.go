@@ -7,6 +7,7 @@ package framadate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -171,7 +172,7 @@ func (s *Source) version(l locator, p *page, joined *poll.Poll, suspicion source
 // read from the same bytes.
 func validatorOf(page *spool.Spool) string {
 	sum := page.SHA256()
-	return "1-" + hex.EncodeToString(sum[:])
+	return "2-" + hex.EncodeToString(sum[:])
 }
 
 func facts(p *poll.Poll, content [sha256.Size]byte) sources.Facts {
@@ -188,6 +189,7 @@ func facts(p *poll.Poll, content [sha256.Size]byte) sources.Facts {
 	f := sources.Facts{
 		Content: hex.EncodeToString(content[:]),
 		Blank:   p.Votes != nil && len(p.Votes)+len(p.Comments) == 0,
+		Expires: cmp.Or(p.Purge, p.Expires),
 	}
 	for _, text := range texts {
 		f.Length += int64(utf8.RuneCountInString(text))

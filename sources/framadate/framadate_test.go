@@ -188,6 +188,9 @@ func TestPollsAreSavedWholeFromBothLinks(t *testing.T) {
 					if d := cmp.Diff(told(p, dialect), decode(t, v)); d != "" {
 						t.Error(d)
 					}
+					if v.Facts.Expires != p.Expires {
+						t.Errorf("expires %q", v.Facts.Expires)
+					}
 					if v.ID != id || v.Private["admin"] != base+"/adminstuds.php?poll="+admin {
 						t.Errorf("%q, %q", v.ID, v.Private)
 					}
@@ -343,15 +346,19 @@ func TestPasswordIsToldAndTheAdminLinkNeedsNone(t *testing.T) {
 func TestExpiredAndLockedPollsAreReadable(t *testing.T) {
 	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
 		for _, p := range []framadatetest.Poll{meeting(), pizza()} {
-			p.Settings.Expired = is(true)
+			p.Settings.Expired, p.Purge = is(true), "2027-09-08"
 			id, admin := server.Add(p)
 			for _, locator := range []string{id, admin + "/admin"} {
-				got := decode(t, fetch(t, s, locator, ""))
+				v := fetch(t, s, locator, "")
+				got := decode(t, v)
+				if got.Purge != p.Purge || v.Facts.Expires != p.Purge {
+					t.Errorf("deleted on %q, %q", got.Purge, v.Facts.Expires)
+				}
 				if !*got.Settings.Expired || got.Title != p.Title || got.Author != p.Author || len(got.Votes) != len(p.Votes) || got.Choices[0].Date != p.Choices[0].Date {
 					t.Errorf("%+v", got)
 				}
 			}
-			p.Settings = poll.Settings{Locked: is(true)}
+			p.Settings, p.Purge = poll.Settings{Locked: is(true)}, ""
 			id, admin = server.Add(p)
 			for _, locator := range []string{id, admin + "/admin"} {
 				if got := decode(t, fetch(t, s, locator, "")); !*got.Settings.Locked || *got.Settings.Expired || len(got.Votes) != len(p.Votes) {

@@ -125,7 +125,10 @@ func (p *page) readSettings(doc *goquery.Document) {
 		found := doc.Find(selector).Length() > 0
 		return &found
 	}
-	s.Expired = has("main > div.alert.alert-danger:not([id])")
+	over := doc.Find("main > div.alert.alert-danger:not([id])")
+	p.Purge = purgeDate(trim(over.ChildrenFiltered("p").Last().Text()), p.french)
+	expired := over.Length() > 0
+	s.Expired = &expired
 	if p.adminID == "" {
 		// The words "results are hidden"; icons have a class.
 		s.Hidden = has("h3:not(#title-form h3) > i:not([class])")

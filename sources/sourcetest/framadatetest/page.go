@@ -40,6 +40,7 @@ type view struct {
 	Rows        []row
 	Comments    []comment
 	Expiry      string
+	Deletion    string // in words
 	Rules       []rule
 }
 
@@ -105,6 +106,9 @@ func (a *answer) view(p *Poll, isAdmin bool) *view {
 		Latest: a.options.Dialect == DEV12,
 		Yes:    a.words("Voter « oui » pour ", `Vote "yes" for `),
 		Expiry: a.date(p.Expires),
+	}
+	if p.Purge != "" {
+		v.Deletion = a.day(p.Purge) + " " + a.month(p.Purge)
 	}
 	v.Public, v.AdminLink = v.Base+"/"+p.ID, v.Base+"/"+p.Admin+"/admin"
 	if a.options.Scripts {

@@ -1,0 +1,16 @@
+package main
+
+import "time"
+
+// expirySoon is how many days before a document may be deleted one is warned.
+const expirySoon = 30
+
+// expiry warns that the document's source may delete it from this day on, if
+// that is soon; else it is "".
+func (a *app) expiry(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil || t.After(time.Now().AddDate(0, 0, expirySoon)) {
+		return ""
+	}
+	return a.text("expires", "Day", t.Format(time.DateOnly))
+}
