@@ -87,7 +87,12 @@ func (a *attempt) unanswered(ctx context.Context, p *pass, err error) (time.Dura
 	if down := p.unheard(err, errors.Is(err, errHung), !dial); down != nil {
 		return 0, down
 	}
-	if a.last() || !errors.Is(err, ErrTemporary) || !dial && !a.repeatable() {
+	switch {
+	case !errors.Is(err, ErrTemporary), !dial && !a.repeatable():
+		return 0, err
+	case a.server.waited():
+		return 1, err // enter waits
+	case a.last():
 		return 0, err
 	}
 	return a.delay(4), err
@@ -99,6 +104,7 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 	l := readLimits(resp.Header, time.Now())
 	again := a.delay(4)
 	undone := false // the server has not acted on the request
+	lost := true    // it had no answer to the request itself
 	var down error
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
@@ -109,16 +115,23 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 		// the server hangs.
 		down = p.unheard(a.server.statusError(status), status == http.StatusGatewayTimeout, true)
 	case status >= 500:
-		again = a.delay(1)
-		p.heard(l, false)
+		again, lost = a.delay(1), false
+		down = p.failed(a.server.statusError(status), l, a.last() || !a.repeatable())
 	default:
 		p.heard(l, status < 400)
 		return 0, nil
 	}
-	if a.last() || !undone && !a.repeatable() {
+	switch {
+	case !undone && !a.repeatable():
 		return 0, nil
+	case lost && a.server.waited():
+		return 1, nil // enter waits
+	case a.last():
+		return 0, nil
+	case down != nil:
+		return 0, down
 	}
-	return again, down
+	return again, nil
 }
 
 func (a *attempt) last() bool { return a.number >= a.client.options.Tries }

@@ -14,8 +14,8 @@ import (
 var ErrTemporary = errors.New("temporary")
 
 // ErrDown is matched by errors of requests that were not sent, or not sent
-// again: the server gave no answer for some time, or asks to be left alone
-// for more than an hour.
+// again: the server gave no answer for some time, or none that is better than
+// 500, or it asks to be left alone for more than an hour.
 var ErrDown = errors.New("the server is down")
 
 var (

@@ -110,6 +110,11 @@ func UserAgent(version, contact string) string {
 // A request that is neither GET nor HEAD is tried again only where the
 // server cannot have acted on it: no connection, 429, 503.
 //
+// A server that has answered before and then does nothing for its requests is
+// left alone, and looked for by one request after each of some pauses, for a
+// quarter of an hour: meanwhile tries that it did nothing for do not count.
+// One that has not answered before is down after some minutes.
+//
 // If the last try had no answer, the error matches ErrTemporary; only an
 // untrusted certificate or a host that does not exist is final at once. It
 // matches ErrDown if the request was given up because of what the server did

@@ -10,19 +10,9 @@ import (
 	"time"
 )
 
-const (
-	// maxWait is the longest wait that a server can ask for; beyond it,
-	// requests fail at once until the rest is shorter.
-	maxWait = time.Hour
-
-	// A server that did nothing for downTries tries, over downTime at least,
-	// is down: one request in downPause looks whether it still is.
-	// downTime is more than an Etherpad with a large database takes to start
-	// again (40 s for 767 MB).
-	downTries = 6
-	downTime  = 2 * time.Minute
-	downPause = 5 * time.Minute
-)
+// maxWait is the longest wait that a server can ask for; beyond it, requests
+// fail at once until the rest is shorter.
+const maxWait = time.Hour
 
 // A server is what a Client knows of one server. One that was not heard of,
 // lately or ever, is asked by one request alone; what its answer says decides
@@ -42,10 +32,7 @@ type server struct {
 	quota      quota
 	pause      time.Time // no request before
 	announced  time.Time // the last time that waiting was told
-	lost       int       // tries that it did nothing for, since the last other one
-	lostSince  time.Time // the first of them
-	lostError  error     // of the last of them
-	down       time.Time // requests fail until then
+	breaker    breaker
 }
 
 func newServer(name string, places int, waiting func(string, time.Time)) *server {
@@ -106,7 +93,7 @@ func (s *server) away(until time.Time) {
 	if held := s.held(now); held.After(until) {
 		until = held
 	}
-	announce := s.lost > 0 && s.announces(now, until)
+	announce := s.breaker.lost > 0 && s.announces(now, until)
 	s.mu.Unlock()
 	if announce {
 		s.waiting(s.name, until)
@@ -142,10 +129,10 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) {
 // long as it takes. The caller holds s.mu.
 func (s *server) admit(now time.Time) (p *pass, until time.Time, err error) {
 	held := s.held(now)
-	probe := !s.met || s.lost > 0 || s.quota.over(now)
+	probe := !s.met || s.breaker.lost > 0 || s.quota.over(now)
 	switch {
-	case now.Before(s.down):
-		return nil, time.Time{}, s.downError()
+	case s.breaker.gaveUp && now.Before(s.breaker.open):
+		return nil, time.Time{}, s.breaker.err()
 	case held.Sub(now) > maxWait:
 		return nil, time.Time{}, fmt.Errorf("%w: %s asks to be left alone for more than %v", ErrDown, s.name, maxWait)
 	case held.After(now):
@@ -164,10 +151,11 @@ func (s *server) admit(now time.Time) (p *pass, until time.Time, err error) {
 // held is when the server can be asked at the earliest. The caller holds
 // s.mu.
 func (s *server) held(now time.Time) time.Time {
-	if s.quota.spent(now) && s.pause.Before(s.quota.end) {
-		return s.quota.end
+	at := later(s.pause, s.breaker.open)
+	if s.quota.spent(now) {
+		at = later(at, s.quota.end)
 	}
-	return s.pause
+	return at
 }
 
 // signal wakes all that wait. The caller holds s.mu.
@@ -199,13 +187,31 @@ func (p *pass) heard(l limits, worked bool) {
 		p.pace.answered(time.Since(p.sent), p.unanswered >= p.pace.limit)
 	}
 	p.arrived()
-	p.lost, p.down, p.met = 0, time.Time{}, true
+	p.breaker, p.met = breaker{}, true
 	p.quota.update(time.Now(), l)
+}
+
+// failed notes an answer that says the server cannot do its work. One
+// document may be the reason, so only the last try counts, or one that looks
+// whether the server is back. The error says that the server is down.
+func (p *pass) failed(err error, l limits, last bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.arrived()
+	now := time.Now()
+	p.quota.update(now, l)
+	if !last && p.breaker.pauses == 0 {
+		return nil
+	}
+	if p.met {
+		return p.breaker.lose(now, err, downTime, patience)
+	}
+	return p.breaker.lose(now, err, downTime, 0)
 }
 
 // refused notes an answer that asks for fewer requests, and keeps all of
 // them back until the quota begins anew, else for as long as it says, else
-// for otherwise. The error says that the server is now down.
+// for otherwise. The error says that the server is down.
 func (p *pass) refused(err error, l limits, otherwise time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -216,14 +222,14 @@ func (p *pass) refused(err error, l limits, otherwise time.Duration) error {
 		otherwise = l.retry
 	}
 	if !p.quota.spent(now) {
-		p.pauseUntil(now.Add(otherwise))
+		p.pause = later(p.pause, now.Add(otherwise))
 	}
 	return p.lose(now, err)
 }
 
 // unheard notes that no answer came, or one from a proxy in the server's
 // place. A request that hung was not refused by the network; one that counts
-// may have been counted by the server. The error says that the server is now
+// may have been counted by the server. The error says that the server is
 // down.
 func (p *pass) unheard(err error, hung, counts bool) error {
 	p.mu.Lock()
@@ -235,7 +241,7 @@ func (p *pass) unheard(err error, hung, counts bool) error {
 		// Etherpad 1.9.4 to 3.3.1 never answers over the limit. The window
 		// that this request fell into is not known, but over when a whole
 		// one has passed.
-		p.pauseUntil(p.sent.Add(window))
+		p.pause = later(p.pause, p.sent.Add(window))
 	}
 	return p.lose(now, err)
 }
@@ -243,16 +249,17 @@ func (p *pass) unheard(err error, hung, counts bool) error {
 // lose counts a try that the server did nothing for. The caller holds s.mu.
 func (s *server) lose(now time.Time, err error) error {
 	s.pace.lost()
-	if s.lost == 0 {
-		s.lostSince = now
+	if s.met {
+		return s.breaker.lose(now, err, 0, patience)
 	}
-	s.lost++
-	s.lostError = err
-	if s.lost < downTries || now.Sub(s.lostSince) < downTime {
-		return nil
-	}
-	s.down = now.Add(downPause)
-	return s.downError()
+	return s.breaker.lose(now, err, downTime, 0)
+}
+
+// waited: requests wait for the server to come back.
+func (s *server) waited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.breaker.waited(time.Now())
 }
 
 // dropped notes that the request was given up by its user.
@@ -271,12 +278,9 @@ func (p *pass) leave() {
 	p.signal()
 }
 
-func (s *server) pauseUntil(t time.Time) {
-	if s.pause.Before(t) {
-		s.pause = t
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
 	}
-}
-
-func (s *server) downError() error {
-	return fmt.Errorf("%w, %d tries were in vain: %w", ErrDown, s.lost, s.lostError)
+	return a
 }

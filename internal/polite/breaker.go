@@ -1,0 +1,67 @@
+package polite
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// A server that did nothing for downTries tries is left alone: for
+	// firstPause, then for twice as long each time, up to downPause. After
+	// each pause one request looks whether it is back. Requests wait for it
+	// as long as patience says, then they fail.
+	downTries  = 6
+	firstPause = 30 * time.Second
+	downPause  = 5 * time.Minute
+
+	// patience is more than an operator takes to update a server and start
+	// its machine again.
+	patience = 15 * time.Minute
+
+	// downTime is for how long at least a server did nothing that is not
+	// waited for, as it has not answered before. It is more than an Etherpad
+	// with a large database takes to start again (40 s for 767 MB).
+	downTime = 2 * time.Minute
+)
+
+// A breaker leaves a server alone that does nothing for its requests. The
+// zero value is that of a server that works.
+type breaker struct {
+	lost   int       // tries in vain since the last good answer
+	since  time.Time // the first of them
+	last   error     // of the last of them
+	open   time.Time // no request before
+	pauses int
+	gaveUp bool // requests fail until open
+}
+
+// lose counts a try in vain. Enough of them, in the time least at least, open
+// the breaker, and so does one that looked whether the server is back. The
+// error says that patience has an end.
+func (b *breaker) lose(now time.Time, err error, least, patience time.Duration) error {
+	if b.lost == 0 {
+		b.since = now
+	}
+	b.lost++
+	b.last = err
+	took := now.Sub(b.since)
+	switch {
+	case b.pauses == 0 && (b.lost < downTries || took < least):
+		return nil
+	case now.Before(b.open): // the try began before that
+		return nil
+	case took < patience:
+		b.open = now.Add(min(firstPause<<b.pauses, downPause))
+		b.pauses++
+		return nil
+	}
+	b.gaveUp, b.open, b.pauses = true, now.Add(downPause), b.pauses+1
+	return b.err()
+}
+
+// waited: requests wait for the server, whatever number their try has.
+func (b *breaker) waited(now time.Time) bool { return !b.gaveUp && now.Before(b.open) }
+
+func (b *breaker) err() error {
+	return fmt.Errorf("%w, %d tries were in vain: %w", ErrDown, b.lost, b.last)
+}
