@@ -19,9 +19,10 @@ import (
 
 type showFlags struct {
 	commonFlags
-	revision            int
-	when, format        string
-	chat, newest, atRev bool
+	revision      int
+	when, format  string
+	chat, authors bool
+	newest, atRev bool
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -41,8 +42,10 @@ func (a *app) showCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-point"))
 	cmd.Flags().StringVar(&flags.format, "format", "txt", a.text("flag-show-format"))
 	cmd.Flags().BoolVar(&flags.chat, "chat", false, a.text("flag-chat"))
+	cmd.Flags().BoolVar(&flags.authors, "authors", false, a.text("flag-authors"))
 	cmd.Flags().BoolVar(&flags.newest, "newest", false, a.text("flag-newest"))
 	cmd.MarkFlagsMutuallyExclusive("rev", "at")
+	cmd.MarkFlagsMutuallyExclusive("chat", "authors", "format")
 	return cmd
 }
 
@@ -62,9 +65,14 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 	}
 	defer e.close()
 	out := bufio.NewWriter(a.harmless(a.stdout))
-	if flags.chat {
-		err = a.writeChat(out, e)
-	} else {
+	switch {
+	case (flags.chat || flags.authors) && e.pad == nil:
+		err = &problem{exitFailed, a.text("no-history"), errNoHistory}
+	case flags.chat:
+		err = a.writeChat(out, e.pad)
+	case flags.authors:
+		err = e.state.WriteAuthorsHTML(out, e.pad.Authors)
+	default:
 		err = d.write(out, e, flags.format)
 	}
 	if err == nil {
@@ -112,12 +120,9 @@ var pollForms = map[string]func(*poll.Poll, io.Writer, poll.Language) error{
 }
 
 // writeChat writes a line for each message, in the order of the export.
-func (a *app) writeChat(w io.Writer, e *edition) error {
-	if e.pad == nil {
-		return &problem{exitFailed, a.text("no-history"), errNoHistory}
-	}
-	names := authorNames(e.pad)
-	for m, err := range e.pad.Messages() {
+func (a *app) writeChat(w io.Writer, p *pad.Pad) error {
+	names := authorNames(p)
+	for m, err := range p.Messages() {
 		if err != nil {
 			return err
 		}

@@ -13,10 +13,19 @@ import (
 // https and mailto become links.
 func (s *State) WriteHTML(w io.Writer) error {
 	h := htmlWriter{Writer: bufio.NewWriter(w)}
-	h.WriteString(htmlHead + "<title>" + html.EscapeString(s.id) + "</title>\n" + htmlStyle)
+	h.head(s.id, "")
 	for l := range s.lines() {
-		h.line(&l, s.spans(&l))
+		h.line(&l, s.spans(&l, s.style))
 	}
+	return h.end()
+}
+
+// head begins the page, with style in addition to its own.
+func (h *htmlWriter) head(title, style string) {
+	h.WriteString(htmlHead + "<title>" + html.EscapeString(title) + "</title>\n" + htmlStyle + style + "</style>\n</head>\n<body>\n")
+}
+
+func (h *htmlWriter) end() error {
 	h.closeLists(0)
 	h.WriteString("</body>\n</html>\n")
 	return h.Flush()
@@ -42,14 +51,12 @@ ol ol > li::marker { content: counters(list-item, ".") ". " }
 .center { text-align: center }
 .right { text-align: right }
 .justify { text-align: justify }
-</style>
-</head>
-<body>
 `
 
 type htmlWriter struct {
 	*bufio.Writer
-	lists []string // kinds of the open ones; the last item of each is open
+	lists   []string               // kinds of the open ones; the last item of each is open
+	authors map[string]*pageAuthor // by id; nil if they are not shown
 }
 
 func (h *htmlWriter) line(l *line, spans []span) {
@@ -160,6 +167,10 @@ func (h *htmlWriter) spans(spans []span) {
 		if sp.href != "" && (i == 0 || spans[i-1].href != sp.href) {
 			h.WriteString(`<a href="` + html.EscapeString(sp.href) + `" rel="noopener noreferrer">`)
 		}
+		author := h.authors[sp.author]
+		if author != nil {
+			h.WriteString(author.open)
+		}
 		for _, t := range tags {
 			if sp.style&t.style != 0 {
 				h.WriteString("<" + t.name + ">")
@@ -170,6 +181,9 @@ func (h *htmlWriter) spans(spans []span) {
 			if sp.style&t.style != 0 {
 				h.WriteString("</" + t.name + ">")
 			}
+		}
+		if author != nil {
+			h.WriteString("</span>")
 		}
 		if sp.href != "" && (i+1 == len(spans) || spans[i+1].href != sp.href) {
 			h.WriteString("</a>")

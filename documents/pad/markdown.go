@@ -13,7 +13,7 @@ import (
 func (s *State) WriteMarkdown(w io.Writer) error {
 	m := markdownWriter{Writer: bufio.NewWriter(w)}
 	for l := range s.lines() {
-		m.line(&l, s.spans(&l))
+		m.line(&l, s.spans(&l, s.style))
 	}
 	m.begin(nothing)
 	return m.Flush()

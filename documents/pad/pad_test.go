@@ -127,6 +127,11 @@ func FuzzOpen(f *testing.F) {
 			t.Fatal(err)
 		}
 		assertInert(t, page.String())
+		page.Reset()
+		if err := s.WriteAuthorsHTML(&page, p.Authors); err != nil {
+			t.Fatal(err)
+		}
+		assertInert(t, page.String())
 		for _, err := range p.Messages() {
 			if err != nil && !errors.Is(err, ErrMalformed) {
 				t.Fatal(err)

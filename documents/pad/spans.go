@@ -9,9 +9,15 @@ import (
 
 // A span is a part of a line that looks the same throughout.
 type span struct {
-	text  string
-	style style
-	href  string // "" if it is no link
+	look
+	text string
+	href string // "" if it is no link
+}
+
+// A look is what the attributes of characters make of them.
+type look struct {
+	style  style
+	author string // the id, "" if nobody is known or asked for
 }
 
 type style uint8
@@ -25,8 +31,8 @@ const (
 
 var styles = map[string]style{"bold": bold, "italic": italic, "underline": underline, "strikethrough": strike}
 
-// spans cuts a line where its style changes and where links begin and end.
-func (s *State) spans(l *line) []span {
+// spans cuts a line where its look changes and where links begin and end.
+func (s *State) spans(l *line, lookOf func(attribs string) look) []span {
 	text, runs := l.text, l.runs
 	if l.marked {
 		shown := *l
@@ -34,11 +40,11 @@ func (s *State) spans(l *line) []span {
 		text, runs = shown.text, shown.runs
 	}
 	var styled []span
-	add := func(u units, st style) {
-		if n := len(styled); n > 0 && styled[n-1].style == st {
+	add := func(u units, lk look) {
+		if n := len(styled); n > 0 && styled[n-1].look == lk {
 			styled[n-1].text += u.String()
 		} else if len(u) > 0 {
-			styled = append(styled, span{text: u.String(), style: st})
+			styled = append(styled, span{text: u.String(), look: lk})
 		}
 	}
 	start, end := 0, 0
@@ -50,25 +56,41 @@ func (s *State) spans(l *line) []span {
 		if text.splitsPair(stop) {
 			stop++
 		}
-		if i+1 < len(runs) && s.style(runs[i+1].attribs) == s.style(r.attribs) && stop < len(text) {
+		if i+1 < len(runs) && lookOf(runs[i+1].attribs) == lookOf(r.attribs) && stop < len(text) {
 			continue
 		}
 		if stop > start {
-			add(text[start:stop], s.style(r.attribs))
+			add(text[start:stop], lookOf(r.attribs))
 			start = stop
 		}
 	}
-	add(text[start:], 0)
+	add(text[start:], look{})
 	return link(styled)
 }
 
-func (s *State) style(attribs string) (st style) {
+// style is the look without the author.
+func (s *State) style(attribs string) (lk look) {
 	for a := range s.pool.attributes(attribs) {
 		if a.value == "true" {
-			st |= styles[a.name]
+			lk.style |= styles[a.name]
 		}
 	}
-	return st
+	return lk
+}
+
+func (s *State) styleAndAuthor(attribs string) look {
+	lk := s.style(attribs)
+	lk.author = s.author(attribs)
+	return lk
+}
+
+func (s *State) author(attribs string) string {
+	for a := range s.pool.attributes(attribs) {
+		if a.name == "author" {
+			return a.value
+		}
+	}
+	return ""
 }
 
 // A link is what Etherpad 1.8.14 shows as one, if it goes to the web or to a
