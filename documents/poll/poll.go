@@ -27,6 +27,10 @@ type Poll struct {
 	Settings    Settings  `json:"settings,omitzero"`
 	Expires     string    `json:"expires,omitempty"` // "2027-07-10": the end of voting
 	Purge       string    `json:"purge,omitempty"`   // "2027-09-08": then the server may delete the poll
+
+	// Repaired says that the server shows the poll's texts encoded twice
+	// ("RÃ©union"), and that they are here as they were written.
+	Repaired bool `json:"repaired,omitempty"`
 }
 
 // A Kind says what a poll chooses from.

@@ -135,6 +135,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 		kept.add("poll.csv", "csv", body)
 	}
 	joined, suspicion := p.join(t)
+	repair(joined)
 	encoded, err := joined.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)

@@ -311,6 +311,26 @@ func TestHiddenVotesAreNotTakenForNone(t *testing.T) {
 	})
 }
 
+func TestTextsThatTheServerEncodesTwiceAreAsTheyWereWritten(t *testing.T) {
+	inBubbles(t, framadatetest.Options{Twice: true}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
+		for _, p := range []framadatetest.Poll{meeting(), pizza()} {
+			p.Title, p.Author = p.Title+" à Évry 🎉", "Zoé"
+			id, admin := server.Add(p)
+			for _, locator := range []string{id, admin + "/admin"} {
+				v := fetch(t, s, locator, "")
+				got := decode(t, v)
+				if got.Title != p.Title || v.Title != p.Title || got.Author != "Zoé" || !got.Repaired || v.Suspect != "" ||
+					cmp.Diff(p.Votes, got.Votes) != "" || got.Choices[1].Moment != p.Choices[1].Moment {
+					t.Errorf("%+v, %+v", got, v)
+				}
+				if !strings.Contains(file(t, v, "page.html"), "Zo\u00c3") {
+					t.Error("the page is not as sent")
+				}
+			}
+		}
+	})
+}
+
 func TestNoVotesIsBlankAndNotHidden(t *testing.T) {
 	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
 		for _, p := range []framadatetest.Poll{meeting(), pizza()} {

@@ -9,6 +9,7 @@ import (
 
 // csv is the table, as the dialect writes it: every line ends with a comma.
 func (a *answer) csv(p *Poll) string {
+	p = a.shown(p)
 	var b strings.Builder
 	if a.options.Dialect == DEV12 {
 		b.WriteString("\ufeff")

@@ -74,7 +74,7 @@ func (a *answer) page(p *Poll, isAdmin bool) {
 		a.status = http.StatusInternalServerError
 		return
 	}
-	v := a.view(p, isAdmin)
+	v := a.view(a.shown(p), isAdmin)
 	if !isAdmin && !a.mayRead(p) {
 		v.Main = "password"
 	}

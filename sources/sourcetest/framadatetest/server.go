@@ -33,6 +33,7 @@ type Options struct {
 	Prefix   string         // the path the server is under, such as "/polls"
 	Scripts  bool           // its own links are studs.php?poll=ID, as without mod_rewrite
 	NoFrench bool           // only English is allowed
+	Twice    bool           // texts are shown encoded twice: "RÃ©union"
 	Zone     *time.Location // where days begin; nil: an hour east of Greenwich
 
 	// Unasked is told of each request that padsync may never send: any but
