@@ -135,7 +135,7 @@ func (w *world) describe() (documents []string, err error) {
 	return documents, err
 }
 
-func readVector(t *testing.T, name string) *vector {
+func readVector(t testing.TB, name string) *vector {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {
@@ -167,7 +167,7 @@ func readVector(t *testing.T, name string) *vector {
 	}
 }
 
-func (v *vector) readObjects(t *testing.T, r io.Reader) {
+func (v *vector) readObjects(t testing.TB, r io.Reader) {
 	t.Helper()
 	for tr := tar.NewReader(r); ; {
 		h, err := tr.Next()
