@@ -27,12 +27,16 @@ import (
 
 // Options are what a Source may know besides its address.
 type Options struct {
+	// User and Password are for servers that ask for them before they show
+	// anything, or before they show the list of all polls (HTTP Basic).
+	User, Password string
+
 	// Passwords open polls, by the polls' public ids; that of "" is tried on
 	// all others. The server gets them as a visitor's form sends them.
 	Passwords map[string]string
 }
 
-// A Source is one Framadate server. It implements sources.Source.
+// A Source is one Framadate server. It implements sources.Lister.
 type Source struct {
 	base    string
 	client  *polite.Client
@@ -44,7 +48,10 @@ type Source struct {
 	session  string     // PHP's, see cookie
 	upgrade  bool       // from http to https, as the server wishes
 	unlocked map[string]bool
+	admins   map[string]string // admin ids that List found, by public ids
 }
+
+var _ sources.Lister = (*Source)(nil)
 
 // New makes the source for the server at base, as ParseAddress gives it.
 func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Source, error) {
@@ -53,7 +60,7 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 		return nil, err
 	}
 	return &Source{
-		base: base, client: client, pool: pool, options: o, closed: make(chan struct{}, 1), unlocked: make(map[string]bool),
+		base: base, client: client, pool: pool, options: o, closed: make(chan struct{}, 1), unlocked: make(map[string]bool), admins: make(map[string]string),
 	}, nil
 }
 
@@ -79,7 +86,7 @@ func (s *Source) Probe(ctx context.Context, locator string) error {
 }
 
 // Fetch implements sources.Source. The id is a locator: a public id, or
-// ADMINID/admin, which shows more; the Version's ID is the public one, and its
+// ADMINID/admin, which shows more, and stands in for an id that List gave; the Version's ID is the public one, and its
 // Private has the "admin" link. Polls that have not changed cost one request,
 // others two.
 //
@@ -92,6 +99,7 @@ func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Vers
 	if err != nil {
 		return nil, err
 	}
+	l = s.best(l)
 	if s.password(l) != "" {
 		if err := s.enterClosed(ctx); err != nil {
 			return nil, err

@@ -95,3 +95,24 @@ func FuzzTable(f *testing.F) {
 		}
 	})
 }
+
+func FuzzList(f *testing.F) {
+	takes := func(b []byte) bool { p, err := parseList(bytes.NewReader(b)); return err == nil && len(p.admins) == 2 }
+	for _, b := range seeds(f, "/admin/polls.php?page=", takes) {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := parseList(bytes.NewReader(b))
+		if err != nil {
+			if !errors.Is(err, sources.ErrRefused) {
+				t.Error(err)
+			}
+			return
+		}
+		for id, admin := range p.admins {
+			if !publicID.MatchString(id) || !adminID.MatchString(admin) {
+				t.Errorf("ids %q, %q", id, admin)
+			}
+		}
+	})
+}

@@ -239,6 +239,16 @@ func TestRecordedPagesThatAreNoPollAreTold(t *testing.T) {
 	}
 }
 
+func TestRecordedListHasAllPolls(t *testing.T) {
+	p, err := parseList(bytes.NewReader(recorded(t, "_misc/superadmin-polls.html")))
+	if err != nil || p.total != 22 || len(p.admins) != 22 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if p.admins["AexK1bhSlKn9HA8Y"] != "AexK1bhSlKn9HA8YaO6FoaJg" || p.admins["AG-2027-Asso"] == "" {
+		t.Errorf("%q", p.admins)
+	}
+}
+
 func TestRecordedRefusalsAreNoTable(t *testing.T) {
 	for _, name := range []string{"hidden/public.fr.csv", "password/public.en.csv", "_misc/nonexistent.csv"} {
 		if rows, err := parseTable(bytes.NewReader(recorded(t, name)), poll.Classic, true); !errors.Is(err, sources.ErrRefused) {

@@ -162,6 +162,9 @@ func (s *Source) request(ctx context.Context, address string, form url.Values) (
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	if s.options.User != "" {
+		req.SetBasicAuth(s.options.User, s.options.Password)
+	}
 	if s.session != "" {
 		req.AddCookie(&http.Cookie{Name: cookie, Value: s.session})
 	}

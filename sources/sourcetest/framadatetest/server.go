@@ -36,9 +36,13 @@ type Options struct {
 	Twice    bool           // texts are shown encoded twice: "RÃ©union"
 	Zone     *time.Location // where days begin; nil: an hour east of Greenwich
 
+	// Protected is the path, such as "/" or "/admin/", below which the server
+	// wants User and Password (HTTP Basic); "": nowhere.
+	Protected, User, Password string
+
 	// Unasked is told of each request that padsync may never send: any but
-	// for a page or a table, in French, at its address with .php, and the
-	// form with a poll's password. Those that delete do so. It may be nil.
+	// for a page, a table or the list of polls, in French, at its address with
+	// .php, and the form with a poll's password. Those that delete do so. It may be nil.
 	Unasked func(request string)
 }
 
@@ -142,9 +146,19 @@ func (s *Server) answer(header http.Header, path string, r *http.Request) *answe
 	defer s.mu.Unlock()
 	q := r.URL.Query()
 	a := &answer{Server: s, status: http.StatusOK, header: header, french: q.Get("lang") == "fr" && !s.options.NoFrench}
-	if path == "/exportcsv.php" {
+	if user, password, _ := r.BasicAuth(); s.protects(path) && (user != s.options.User || password != s.options.Password) {
+		a.header.Set("WWW-Authenticate", `Basic realm="polls"`)
+		a.status = http.StatusUnauthorized
+		return a
+	}
+	switch path {
+	case "/exportcsv.php":
 		a.startSession(r)
 		a.table(q.Get("poll"), q.Get("admin"))
+		return a
+	case "/admin/polls.php":
+		a.startSession(r)
+		a.list(q.Get("page"))
 		return a
 	}
 	id, isAdmin, action := route(path, r)
@@ -164,7 +178,12 @@ func (s *Server) answer(header http.Header, path string, r *http.Request) *answe
 // asked says whether padsync may send the request.
 func asked(r *http.Request, prefix string) bool {
 	address, ok := strings.CutPrefix(r.URL.RequestURI(), prefix)
-	return ok && (r.Method == http.MethodGet && allowed.MatchString(address) || opens(address, r))
+	get := r.Method == http.MethodGet && (allowed.MatchString(address) || list.MatchString(address))
+	return ok && (get || opens(address, r))
+}
+
+func (s *Server) protects(path string) bool {
+	return s.options.Protected != "" && strings.HasPrefix(path, s.options.Protected)
 }
 
 // opens says whether the request is a visitor's form with a password.
@@ -178,6 +197,7 @@ func opens(address string, r *http.Request) bool {
 
 var (
 	allowed = regexp.MustCompile(`^/(studs\.php\?poll|adminstuds\.php\?poll|exportcsv\.php\?(poll|admin))=[A-Za-z0-9-]{1,64}&lang=fr$`)
+	list    = regexp.MustCompile(`^/admin/polls\.php\?page=[1-9][0-9]*&lang=fr$`)
 	clean   = regexp.MustCompile(`^/([A-Za-z0-9-]+)(?:/(admin))?(?:/(?:vote/[A-Za-z0-9]+|action/([a-z_]+/?[A-Za-z0-9_-]*)))?$`)
 )
 
