@@ -18,7 +18,13 @@ const (
 // Checkpoint writes a checkpoint if many manifests are in none. It deletes
 // nothing; w has committed its last manifest.
 func (w *Run) Checkpoint(ctx context.Context) error {
-	if len(w.contents.inputs) < checkpointAfter {
+	open := 1 // the one that w wrote
+	for _, in := range w.contents.inputs {
+		if len(in.header.Includes) == 0 {
+			open++
+		}
+	}
+	if open <= checkpointAfter {
 		return nil
 	}
 	return w.checkpoint(ctx)
