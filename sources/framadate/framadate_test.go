@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -256,9 +257,10 @@ func TestUnchangedPollCostsOneRequest(t *testing.T) {
 func TestCustomIDsAreToldByTheServer(t *testing.T) {
 	for _, scripts := range []bool{false, true} {
 		inBubbles(t, framadatetest.Options{Scripts: scripts}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
-			for _, id := range []string{"AG-2027-Asso", "Custom24CustomCustom0024"} {
+			for _, id := range []string{"AG-2027-Asso", "CustomOf16Letter", "Custom24CustomCustom0024"} {
 				p := meeting()
-				p.ID = id
+				p.ID, p.Admin = id, "iOcYAB9"+(id + "xxxxxxxxxxxxxxxxx")[3:20]
+				p.Admin = strings.ReplaceAll(p.Admin, "-", "x")
 				_, admin := server.Add(p)
 				a, err := framadate.ParseAddress(base + "/" + admin + "/admin")
 				if err != nil {
@@ -412,6 +414,83 @@ func TestManyColumnsAndRaggedRows(t *testing.T) {
 			}
 			if d := cmp.Diff(p.Votes, got.Votes); d != "" {
 				t.Error(d)
+			}
+		}
+	})
+}
+
+func TestNineHundredAndNinetyChoicesAreAllRead(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
+		p := framadatetest.Poll{Poll: poll.Poll{Title: "wide", Kind: poll.Classic}}
+		vote := poll.Vote{Name: "Ada"}
+		for i := range 990 {
+			label := fmt.Sprintf("choice %d, or not", i)
+			p.Choices = append(p.Choices, poll.Choice{Label: label, Markdown: label})
+			vote.Answers = append(vote.Answers, []poll.Answer{poll.Yes, poll.IfNeedBe, poll.No, poll.Unknown}[i%4])
+		}
+		p.Votes = []poll.Vote{vote}
+		id, _ := server.Add(p)
+		v := fetch(t, s, id, "")
+		got := decode(t, v)
+		if cmp.Diff(p.Choices, got.Choices)+cmp.Diff(p.Votes, got.Votes) != "" || v.Suspect != "" {
+			t.Errorf("%q, %d choices", v.Suspect, len(got.Choices))
+		}
+	})
+}
+
+func TestNamesAreAsTheyWereWritten(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
+		p := meeting()
+		p.Votes, p.Comments = nil, nil
+		for _, name := range []string{
+			`back\slash`, "tab\tin it", "two\nlines", "\u200fשלום", "日本語", "<b>bold</b> &amp; &", "Zo\u00e9", "Zoe\u0301", "dup", "Dup", "+33 6", "@me", "-", "'=x",
+			"🎉", `"quoted"`, "a,b;c", strings.Repeat("é", 64), "0",
+		} {
+			p.Votes = append(p.Votes, poll.Vote{Name: name, Answers: []poll.Answer{poll.Yes, poll.No, poll.No, poll.No}})
+			p.Comments = append(p.Comments, poll.Comment{Author: name, Text: name})
+		}
+		id, admin := server.Add(p)
+		for _, locator := range []string{id, admin + "/admin"} {
+			v := fetch(t, s, locator, "")
+			got := decode(t, v)
+			if d := cmp.Diff(p.Votes, got.Votes) + cmp.Diff(p.Comments, got.Comments); d != "" || v.Suspect != "" {
+				t.Error(v.Suspect, d)
+			}
+		}
+	})
+}
+
+func TestWhoMayChangeVotesIsToldToTheAdmin(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
+		for _, edit := range []poll.Edit{poll.EditNone, poll.EditOwn, poll.EditAll} {
+			p := meeting()
+			p.Settings.Edit = edit
+			id, admin := server.Add(p)
+			if got := decode(t, fetch(t, s, admin+"/admin", "")); got.Settings.Edit != edit || *got.Settings.Locked {
+				t.Errorf("%s: %+v", edit, got.Settings)
+			}
+			if got := decode(t, fetch(t, s, id, "")); got.Settings.Edit != "" {
+				t.Errorf("%s: guessed %+v", edit, got.Settings)
+			}
+		}
+	})
+}
+
+func TestTableIsOnlyWhatTheServerSaysIsOne(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		id, _ := server.Add(meeting())
+		for _, header := range []string{"Content-Disposition", "Content-Type"} {
+			s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				answer := httptest.NewRecorder()
+				server.ServeHTTP(answer, r)
+				if strings.Contains(r.URL.Path, "exportcsv") {
+					answer.Header().Set(header, "text/plain")
+				}
+				maps.Copy(w.Header(), answer.Header())
+				w.Write(answer.Body.Bytes())
+			}))
+			if v, err := s.Fetch(t.Context(), id, ""); !errors.Is(err, sources.ErrRefused) {
+				t.Error(header, v, err)
 			}
 		}
 	})
