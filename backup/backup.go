@@ -39,7 +39,13 @@ type Source struct {
 	manifest.Source
 	Client   sources.Source
 	Parallel int // documents fetched at once; 0: 4, as many as a server gets requests
+
+	// All says that the source lists its documents, all of which are meant:
+	// see Plan.List. The Client is a sources.Lister then.
+	All bool
 }
+
+func (s Source) parallel() int { return cmp.Or(s.Parallel, 4) }
 
 // A Document is one to look at.
 type Document struct {
@@ -175,19 +181,43 @@ func (t *target) fail(err error) {
 // begin reads the repositories and begins a run in each. One that cannot be
 // read costs only itself; one that would be written wrongly, the whole run.
 func (r *run) begin(ctx context.Context) error {
-	r.arrange()
-	for _, repo := range r.plan.Repositories {
-		t := &target{Repository: repo}
-		r.targets = append(r.targets, t)
-		err := r.open(ctx, t)
-		if refused(err) {
-			return fmt.Errorf("%s: %w", repo.Name, err)
-		}
-		if err != nil {
-			t.fail(err)
+	if err := r.read(ctx); err != nil {
+		return err
+	}
+	for _, t := range r.live() {
+		if err := t.try(r.open(t)); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// read reads the repositories and arranges what is to be done.
+func (r *run) read(ctx context.Context) error {
+	for _, repo := range r.plan.Repositories {
+		t := &target{Repository: repo}
+		r.targets = append(r.targets, t)
+		var err error
+		if t.contents, err = t.Read(ctx, repository.At{}); err == nil && r.all() {
+			err = r.addKnown(t.contents)
+		}
+		if err := t.try(err); err != nil {
+			return err
+		}
+	}
+	r.arrange()
+	return ctx.Err()
+}
+
+// try gives an error back if it is one for the whole run.
+func (t *target) try(err error) error {
+	if refused(err) {
+		return fmt.Errorf("%s: %w", t.Name, err)
+	}
+	if err != nil {
+		t.fail(err)
+	}
+	return nil
 }
 
 func refused(err error) bool {
@@ -195,10 +225,7 @@ func refused(err error) bool {
 		errors.Is(err, manifest.ErrUnsupported)
 }
 
-func (r *run) open(ctx context.Context, t *target) (err error) {
-	if t.contents, err = t.Read(ctx, repository.At{}); err != nil {
-		return err
-	}
+func (r *run) open(t *target) (err error) {
 	known := make([]manifest.Source, len(r.plan.Sources))
 	for i, s := range r.plan.Sources {
 		known[i] = s.Source
@@ -249,7 +276,7 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 	}
 	for _, some := range [][]job{jobs[:guesses], jobs[guesses:]} {
 		var g errgroup.Group
-		g.SetLimit(cmp.Or(r.plan.Sources[jobs[0].Source].Parallel, 4))
+		g.SetLimit(r.plan.Sources[jobs[0].Source].parallel())
 		for i := range some {
 			if ctx.Err() != nil {
 				break

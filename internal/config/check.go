@@ -76,7 +76,10 @@ func (k *checker) source(table string, s Source) {
 	if base := s.URL.Reveal(); base != "" && !isBase(base) {
 		k.report(table, "url", Invalid)
 	}
-	if len(s.Documents) == 0 && s.DocumentsFile == "" {
+	if s.All && s.Kind == "" {
+		k.report(table, "kind", Missing)
+	}
+	if len(s.Documents) == 0 && s.DocumentsFile == "" && !s.All {
 		k.report(table, "documents", Missing)
 	}
 	for _, d := range s.Documents {
@@ -93,6 +96,7 @@ func (k *checker) source(table string, s Source) {
 	if s.URL.Reveal() == "" && (s.PasswordsFile != "" || len(s.PasswordsCommand) > 0) {
 		k.report(table, "url", Missing)
 	}
+	k.access(table, &s)
 	if slices.ContainsFunc(s.Formats, func(f string) bool { return !format.MatchString(f) }) {
 		k.report(table, "formats", Invalid)
 	}

@@ -50,6 +50,11 @@ type Source struct {
 	// lines and comments (#) left out.
 	DocumentsFile string `toml:"documents-file"`
 
+	// all = true means everything that the server lists, which it does for
+	// those who may see it: whoever has the key of an Etherpad's API. It
+	// needs url and kind.
+	All bool `toml:"all"`
+
 	// formats are fetched besides .etherpad, each at the price of one more
 	// request for a pad: "txt", "html", "pdf", "docx", "odt".
 	Formats []string `toml:"formats"`
@@ -62,6 +67,8 @@ type Source struct {
 	// passwords-command is a program with its arguments, such as
 	// ["pass", "show", "polls"], that prints such a file.
 	PasswordsCommand []string `toml:"passwords-command"`
+
+	Access
 }
 
 // A Repository is a place to save to.

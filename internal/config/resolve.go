@@ -16,6 +16,9 @@ func (c *Config) resolve(dir, home string) {
 		s := &c.Sources[i]
 		s.DocumentsFile = absolute(s.DocumentsFile, dir, home)
 		s.PasswordsFile = absolute(s.PasswordsFile, dir, home)
+		for _, secret := range s.secrets() {
+			*secret.file = absolute(*secret.file, dir, home)
+		}
 	}
 	for i := range c.Repositories {
 		r := &c.Repositories[i]

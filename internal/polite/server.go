@@ -26,6 +26,7 @@ type server struct {
 	changed    chan struct{} // closed when something below changed
 	taken      int           // places
 	unanswered int           // requests whose answer has not begun
+	uncounted  int           // of these: no limit counts them
 	pace       pace          // how many those may be
 	probing    bool          // the request that goes alone is one of them
 	met        bool          // it has answered
@@ -54,25 +55,35 @@ func serverName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
 }
 
+type uncountedKey struct{}
+
+// Uncounted gives a context for requests that a server's limit does not
+// count, such as those to the API of an Etherpad: they do not wait for it.
+func Uncounted(ctx context.Context) context.Context {
+	return context.WithValue(ctx, uncountedKey{}, true)
+}
+
 // A pass allows to send one request.
 type pass struct {
 	*server
 	probe    bool
+	counted  bool // against the server's limit
 	sent     time.Time
 	answered bool
 }
 
 // enter waits until the server may be asked. The caller leaves.
 func (s *server) enter(ctx context.Context) (*pass, error) {
+	counted := ctx.Value(uncountedKey{}) == nil
 	for {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		s.mu.Lock()
 		now := time.Now()
-		p, until, err := s.admit(now)
+		p, until, err := s.admit(now, counted)
 		changed := s.changed
-		held := s.held(now)
+		held := s.held(now, counted)
 		announce := s.announces(now, held)
 		s.mu.Unlock()
 		if p != nil || err != nil {
@@ -90,7 +101,7 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 func (s *server) away(until time.Time) {
 	s.mu.Lock()
 	now := time.Now()
-	if held := s.held(now); held.After(until) {
+	if held := s.held(now, true); held.After(until) {
 		until = held
 	}
 	announce := s.breaker.lost > 0 && s.announces(now, until)
@@ -127,9 +138,9 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) {
 
 // admit gives a pass, or says until when to wait for a change, zero for as
 // long as it takes. The caller holds s.mu.
-func (s *server) admit(now time.Time) (p *pass, until time.Time, err error) {
-	held := s.held(now)
-	probe := !s.met || s.breaker.lost > 0 || s.quota.over(now)
+func (s *server) admit(now time.Time, counted bool) (p *pass, until time.Time, err error) {
+	held := s.held(now, counted)
+	probe := !s.met || s.breaker.lost > 0 || counted && s.quota.over(now)
 	switch {
 	case s.breaker.gaveUp && now.Before(s.breaker.open):
 		return nil, time.Time{}, s.breaker.err()
@@ -137,22 +148,25 @@ func (s *server) admit(now time.Time) (p *pass, until time.Time, err error) {
 		return nil, time.Time{}, fmt.Errorf("%w: %s asks to be left alone for more than %v", ErrDown, s.name, maxWait)
 	case held.After(now):
 		return nil, held, nil
-	case !s.quota.allows(now, s.unanswered):
+	case counted && !s.quota.allows(now, s.unanswered-s.uncounted):
 		return nil, s.quota.end, nil
 	case s.taken == s.places || s.unanswered >= s.pace.limit || probe && s.probing:
 		return nil, time.Time{}, nil
 	}
 	s.taken++
 	s.unanswered++
+	if !counted {
+		s.uncounted++
+	}
 	s.probing = s.probing || probe
-	return &pass{server: s, probe: probe, sent: now}, time.Time{}, nil
+	return &pass{server: s, probe: probe, counted: counted, sent: now}, time.Time{}, nil
 }
 
 // held is when the server can be asked at the earliest. The caller holds
 // s.mu.
-func (s *server) held(now time.Time) time.Time {
+func (s *server) held(now time.Time, counted bool) time.Time {
 	at := later(s.pause, s.breaker.open)
-	if s.quota.spent(now) {
+	if counted && s.quota.spent(now) {
 		at = later(at, s.quota.end)
 	}
 	return at
@@ -172,6 +186,9 @@ func (p *pass) arrived() {
 	}
 	p.answered = true
 	p.unanswered--
+	if !p.counted {
+		p.uncounted--
+	}
 	if p.probe {
 		p.probing = false
 	}
@@ -236,8 +253,10 @@ func (p *pass) unheard(err error, hung, counts bool) error {
 	defer p.mu.Unlock()
 	p.arrived()
 	now := time.Now()
-	p.quota.spend(now, hung, counts)
-	if hung && p.quota.over(now) {
+	if p.counted {
+		p.quota.spend(now, hung, counts)
+	}
+	if p.counted && hung && p.quota.over(now) {
 		// Etherpad 1.9.4 to 3.3.1 never answers over the limit. The window
 		// that this request fell into is not known, but over when a whole
 		// one has passed.
@@ -267,7 +286,9 @@ func (p *pass) dropped() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.arrived()
-	p.quota.spend(time.Now(), false, true)
+	if p.counted {
+		p.quota.spend(time.Now(), false, true)
+	}
 }
 
 // leave gives the place back.

@@ -119,7 +119,7 @@ func (s *Source) post(ctx context.Context, path string, form url.Values, bearer 
 		}
 		return r, nil
 	}
-	return s.upgrading(ctx, request, func(r *http.Response) error {
+	return s.upgrading(polite.Uncounted(ctx), request, func(r *http.Response) error {
 		if r.StatusCode >= 300 && r.StatusCode < 400 {
 			return redirected(r)
 		}

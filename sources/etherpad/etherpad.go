@@ -46,7 +46,10 @@ type Source struct {
 	tokens   tokens
 }
 
-var _ sources.Lister = (*Source)(nil)
+var (
+	_ sources.Lister   = (*Source)(nil)
+	_ sources.Comparer = (*Source)(nil)
+)
 
 // New makes the source for the server with this base address, as
 // sources.Normalize gives it. It sends nothing. The error is for a format

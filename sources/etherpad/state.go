@@ -60,8 +60,8 @@ func (s *Source) knownState(ctx context.Context, id string) (string, error) {
 	return now.String(), nil
 }
 
-// Unchanged says, without an export, whether the pad is as it was when Fetch
-// gave the validator. Where that takes an export it says no.
+// Unchanged implements sources.Comparer: it asks the API, never for an
+// export.
 func (s *Source) Unchanged(ctx context.Context, id, validator string) (bool, error) {
 	known, rest := splitState(validator)
 	if known == "" || knownETag(rest, s.formats) == "" {

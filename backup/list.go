@@ -1,0 +1,81 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources"
+)
+
+// An Unlisted source says All, and could not be asked what it holds.
+type Unlisted struct {
+	manifest.Source
+	Err error
+}
+
+// errNoLister is for a kind of source that lists nothing.
+var errNoLister = errors.New("it cannot list its documents")
+
+// List asks the sources that say All what they hold, and adds it to the
+// plan's documents. What a source had listed before an error is not added,
+// and nothing is known to be gone from it: it says All no more.
+func (p *Plan) List(ctx context.Context) []Unlisted {
+	var failed []Unlisted
+	for i := range p.Sources {
+		if !p.Sources[i].All {
+			continue
+		}
+		if err := p.list(ctx, i); err != nil {
+			p.Sources[i].All = false
+			failed = append(failed, Unlisted{p.Sources[i].Source, err})
+		}
+	}
+	return failed
+}
+
+func (p *Plan) list(ctx context.Context, source int) error {
+	lister, ok := p.Sources[source].Client.(sources.Lister)
+	if !ok {
+		return errNoLister
+	}
+	before := len(p.Documents)
+	for id, err := range lister.List(ctx) {
+		if err != nil {
+			p.Documents = p.Documents[:before]
+			return fmt.Errorf("list documents: %w", err)
+		}
+		if manifest.ValidID(id) {
+			p.Documents = append(p.Documents, Document{Source: source, ID: strings.Clone(id)})
+		}
+	}
+	return nil
+}
+
+// addKnown adds what a repository holds of sources that say All: what they no
+// longer list is looked at once more, which says whether it is gone.
+func (r *run) addKnown(c *repository.Contents) error {
+	for record, err := range c.Documents() {
+		if err != nil {
+			return err
+		}
+		source, here := r.source(record.Source)
+		if here && r.plan.Sources[source].All && (record.State == manifest.Current || record.State == manifest.Failed) {
+			r.plan.Documents = append(r.plan.Documents, Document{Source: source, ID: strings.Clone(record.ID)})
+		}
+	}
+	return nil
+}
+
+// all says whether a source is to be backed up whole.
+func (r *run) all() bool {
+	for _, s := range r.plan.Sources {
+		if s.All {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,61 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestAccessIsUnderstood(t *testing.T) {
+	c, dir, err := load(t, `[[source]]
+kind = "etherpad"
+url = "https://pads.example.org"
+all = true
+user = "marie"
+password-file = "password.txt"
+cookie-command = ["pass", "cookie"]
+api-key-file = "/etc/APIKEY.txt"
+
+[[source]]
+kind = "etherpad"
+url = "https://pads.example.net"
+all = true
+client-id = "padsync"
+client-secret-command = ["pass", "client"]
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := c.Sources[0], c.Sources[1]
+	got := []string{fmt.Sprint(a.All, b.All), a.User, a.PasswordFile, fmt.Sprint(a.CookieCommand), a.APIKeyFile, b.ClientID, fmt.Sprint(b.ClientSecretCommand)}
+	want := []string{"true true", "marie", filepath.Join(dir, "password.txt"), "[pass cookie]", filepath.FromSlash("/etc/APIKEY.txt"), "padsync", "[pass client]"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestAccessThatMeansNothingIsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"all = true": "source.kind: missing or empty",
+		"kind = 'etherpad'\nurl = ''\nall = true": "source.url: missing or empty",
+		"user = 'x'":                                  "source.password-file: missing or empty",
+		"password-file = 'x'":                         "source.user: missing or empty",
+		"client-id = 'x'":                             "source.client-secret-file: missing or empty",
+		"client-secret-file = 'x'":                    "source.client-id: missing or empty",
+		"api-key-command = ['']":                      "source.api-key-command: missing or empty",
+		"api-key-file = 'x'\napi-key-command = ['y']": "source.api-key-command: there already",
+		"api-key-file = 'x'\nclient-id = 'x'\nclient-secret-file = 'x'": "source.client-id: there already",
+		"api-key = 'hunter2'":  "source.api-key: unknown key",
+		"password = 'hunter2'": "source.password: unknown key",
+	} {
+		_, _, err := load(t, "[[source]]\nurl = 'https://h'\ndocuments = ['https://h/p/a']\n"+text+"\n")
+		if strings.Contains(text, "url") {
+			_, _, err = load(t, "[[source]]\n"+text+"\n")
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
