@@ -22,6 +22,7 @@ import (
 // TestRealPads does all that needs an Etherpad with one, as it takes seconds
 // to start.
 func TestRealPads(t *testing.T) {
+	t.Parallel()
 	etherpad := testserver.Etherpad(t, testserver.EtherpadOptions{})
 	for _, store := range stores(t) {
 		t.Run("come back from "+store.name, func(t *testing.T) { comeBack(t, etherpad, store) })

@@ -37,6 +37,7 @@ func fakePads(t testing.TB, m *machine, n int) (fake *etherpadtest.Server, pads 
 // A store that refuses half of its writes gets all of them in the end, or the
 // run says that nothing is safe; and the next one goes on.
 func TestStoreThatRefusesHalfOfItsWrites(t *testing.T) {
+	t.Parallel()
 	s3 := testserver.S3(t)
 	for name, c := range map[string]struct {
 		status int
@@ -106,6 +107,7 @@ func refusing(t testing.TB, server string, status int, kept bool, odd int) strin
 
 // Of two repositories, one that fails costs only itself, and the exit says so.
 func TestOneOfTwoRepositoriesFails(t *testing.T) {
+	t.Parallel()
 	s3 := testserver.S3(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -152,6 +154,7 @@ address = "archive"
 // A disk that is full (here: takes no more of a file) costs what does not fit,
 // which is told; what was there before stays whole, and there is no half file.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	_, pads := fakePads(t, m, 2)
 	backup := []string{"backup", "--json", "-r", "archive", "--documents-file", "pads.txt"}
@@ -194,6 +197,7 @@ func full(cmd *exec.Cmd) *exec.Cmd {
 // An encrypted configuration of rclone is opened with its password, and
 // nobody is ever asked for one.
 func TestEncryptedConfigurationOfRclone(t *testing.T) {
+	t.Parallel()
 	dav := testserver.WebDAV(t)
 	m := newMachine(t)
 	fakePads(t, m, 2)

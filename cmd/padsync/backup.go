@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
+	"os/signal"
+	"syscall"
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
@@ -24,6 +27,7 @@ type backupFlags struct {
 	formats          []string
 	unencrypted      bool
 	changeRecipients bool
+	maxDuration      time.Duration
 }
 
 func (a *app) backupCommand() *cobra.Command {
@@ -43,10 +47,13 @@ func (a *app) backupCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&flags.formats, "formats", nil, a.text("flag-formats"))
 	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 	cmd.Flags().BoolVar(&flags.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
+	cmd.Flags().DurationVar(&flags.maxDuration, "max-duration", 0, a.text("flag-max-duration"))
 	return cmd
 }
 
 func (a *app) backup(ctx context.Context, flags backupFlags, args []string) error {
+	// Who reads the lines of progress may go away; what is done must be stored.
+	signal.Ignore(syscall.SIGPIPE)
 	s, err := a.settings(flags.commonFlags)
 	if err != nil {
 		return err
@@ -68,7 +75,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	}
 	progress := a.newProgress(flags.json, all)
 	defer progress.stop()
-	n := network{pool: new(spool.Pool), passwords: secrets, client: polite.New(polite.Options{
+	n := network{pool: new(spool.Pool), passwords: secrets, budget: budget, client: polite.New(polite.Options{
 		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
 	})}
 	if err := a.settle(ctx, n, all); err != nil {
@@ -85,12 +92,13 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		return err
 	}
 	progress.stop()
+	left := budget.left(ctx, plan, report)
 	if flags.json {
-		if err := json.NewEncoder(a.stdout).Encode(summarize(report, n.client)); err != nil {
+		if err := json.NewEncoder(a.stdout).Encode(summarize(report, n.client, left)); err != nil {
 			return err
 		}
 	}
-	progress.summary(report)
+	progress.summary(report, left)
 	return a.outcome(report)
 }
 
