@@ -460,6 +460,22 @@ func TestNamesAreAsTheyWereWritten(t *testing.T) {
 	})
 }
 
+func TestClosedChoicesAreReadToo(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
+		p := pizza()
+		p.ValueMax = 1
+		p.Votes[0].Answers = []poll.Answer{poll.IfNeedBe, poll.Yes, poll.No}
+		id, admin := server.Add(p)
+		v := fetch(t, s, id, "")
+		if got := decode(t, v); cmp.Diff(p.Votes, got.Votes) != "" || got.Choices[1].Label != "bold" || got.Choices[1].Markdown != "" || got.Choices[2].Markdown == "" || v.Suspect != "" {
+			t.Errorf("%+v", got)
+		}
+		if got := decode(t, fetch(t, s, admin+"/admin", "")); got.Choices[1].Markdown != "**bold**" {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestWhoMayChangeVotesIsToldToTheAdmin(t *testing.T) {
 	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
 		for _, edit := range []poll.Edit{poll.EditNone, poll.EditOwn, poll.EditAll} {

@@ -44,7 +44,11 @@ type view struct {
 	Rules       []rule
 }
 
-type column struct{ Headers, Shown, Label, HTML, Delete, Title string }
+type column struct {
+	Headers, Shown, Label, HTML, Delete, Title string
+
+	Full bool
+}
 
 type span struct {
 	Name  string
@@ -159,7 +163,19 @@ func (a *answer) column(v *view, i int, c poll.Choice) column {
 	if a.options.Scripts {
 		col.Delete = v.AdminLink + "&amp;delete_column=" + encoded
 	}
+	col.Full = full(v.Poll, i)
 	return col
+}
+
+// full says whether a choice has all the votes that it may have.
+func full(p *Poll, choice int) bool {
+	votes := 0
+	for _, v := range p.Votes {
+		if choice < len(v.Answers) && v.Answers[choice] == poll.Yes {
+			votes++
+		}
+	}
+	return p.ValueMax > 0 && votes >= p.ValueMax
 }
 
 // raw is what the server's database has: a day's midnight, and a moment.

@@ -53,6 +53,7 @@ type Poll struct {
 	ID       string // "": made from a counter
 	Admin    string // "": the ID and 8 characters, if that has 16
 	Password string // "": none; Settings.PublicResults opens the votes
+	ValueMax int    // of votes for a choice, after which it is closed; 0: any number
 	Fault    Fault
 }
 
