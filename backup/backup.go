@@ -43,6 +43,10 @@ type Source struct {
 	// All says that the source lists its documents, all of which are meant:
 	// see Plan.List. The Client is a sources.Lister then.
 	All bool
+
+	// Until ends the looks at its documents: those that are left were looked
+	// at after all others. Zero: as long as it takes.
+	Until time.Time
 }
 
 func (s Source) parallel() int { return cmp.Or(s.Parallel, 4) }
@@ -97,6 +101,7 @@ type Report struct {
 	Suspect      int // of those saved
 	New          int // newly missing or suspect
 	Interrupted  bool
+	Left         []Rest // of sources whose time was over, by their places
 	Repositories []RepositoryReport
 }
 
@@ -114,7 +119,7 @@ type RepositoryReport struct {
 func Run(ctx context.Context, p Plan) (*Report, error) {
 	store, cancel := afterwards(ctx, time.Minute)
 	defer cancel()
-	r := &run{plan: p, store: store, report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
+	r := &run{plan: p, store: store, report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}, rests: make([]Rest, len(p.Sources))}
 	defer r.close()
 	if err := r.begin(ctx); err != nil {
 		return nil, err
@@ -144,6 +149,7 @@ type run struct {
 
 	mu     sync.Mutex // guards what follows
 	report Report
+	rests  []Rest       // by source
 	done   map[key]bool // documents that were found under another id or by a locator, and may be named again
 }
 
@@ -257,6 +263,7 @@ func (r *run) work(ctx context.Context) {
 	}
 	stop := r.commitNowAndThen()
 	defer stop()
+	r.longestAgo()
 	var all errgroup.Group
 	for jobs := range bySource(r.jobs) {
 		all.Go(func() error {
@@ -270,15 +277,19 @@ func (r *run) work(ctx context.Context) {
 // workSource looks at the jobs of one source: first at those whose id is a
 // guess, since their answers tell which of the others are the same document.
 func (r *run) workSource(ctx context.Context, jobs []job) {
+	source := jobs[0].Source
+	ctx, cancel := r.limited(ctx, source)
+	defer cancel()
 	guesses := slices.IndexFunc(jobs, func(j job) bool { return j.certain() })
 	if guesses < 0 {
 		guesses = len(jobs)
 	}
 	for _, some := range [][]job{jobs[:guesses], jobs[guesses:]} {
 		var g errgroup.Group
-		g.SetLimit(r.plan.Sources[jobs[0].Source].parallel())
+		g.SetLimit(r.plan.Sources[source].parallel())
 		for i := range some {
 			if ctx.Err() != nil {
+				r.leave(ctx, source, len(some)-i)
 				break
 			}
 			g.Go(func() error {
@@ -329,7 +340,7 @@ func (r *run) lose(t *target, err error) {
 
 // end commits in every repository and reports.
 func (r *run) end(ctx context.Context) {
-	r.report.Interrupted = ctx.Err() != nil
+	r.report.Interrupted, r.report.Left = ctx.Err() != nil, r.left()
 	for _, t := range r.targets {
 		report := RepositoryReport{Name: t.Name, Err: t.failed()}
 		if report.Err == nil {

@@ -10,7 +10,8 @@ import (
 // A job is a document to look at.
 type job struct {
 	Document
-	index int // place in the run's jobs
+	index   int   // place in the run's jobs
+	checked int64 // the last look, as a Unix time; 0: never
 }
 
 // certain reports whether the id is known to be the document's own.
@@ -53,8 +54,7 @@ func compare(a, b job) int {
 	return cmp.Or(cmp.Compare(a.Source, b.Source), strings.Compare(a.ID, b.ID))
 }
 
-// bySource gives the jobs of each source, those with a locator first: they
-// tell ids that others may have been given too.
+// bySource gives the jobs of each source, in the order to do them in.
 func bySource(jobs []job) iter.Seq[[]job] {
 	return func(yield func([]job) bool) {
 		for len(jobs) > 0 {
@@ -62,9 +62,7 @@ func bySource(jobs []job) iter.Seq[[]job] {
 			for n < len(jobs) && jobs[n].Source == jobs[0].Source {
 				n++
 			}
-			slices.SortStableFunc(jobs[:n], func(a, b job) int {
-				return cmp.Compare(btoi(a.certain()), btoi(b.certain()))
-			})
+			slices.SortStableFunc(jobs[:n], order)
 			if !yield(jobs[:n]) {
 				return
 			}

@@ -19,14 +19,19 @@ func (r *run) look(ctx context.Context, j *job) {
 		r.finish(Event{Document: j.Document, ID: j.ID, Outcome: Failed, Err: err})
 		return
 	}
-	if r.skip(j, known) || ctx.Err() != nil {
+	if r.skip(j, known) {
+		return
+	}
+	if ctx.Err() != nil {
+		r.leave(ctx, j.Source, 1)
 		return
 	}
 	asked := validator(known)
 	v, err := r.plan.Sources[j.Source].Client.Fetch(ctx, j.locator(), asked)
 	defer v.Close()
 	if ctx.Err() != nil && err != nil {
-		return // it was not looked at
+		r.leave(ctx, j.Source, 1)
+		return
 	}
 	if err != nil {
 		if r.joined(j) {
@@ -183,6 +188,9 @@ func (r *run) finish(e Event) {
 	e.Document.Source = r.given[e.Document.Source]
 	r.mu.Lock()
 	r.report.Outcomes[e.Outcome]++
+	if e.Outcome != Resumed {
+		r.rests[e.Document.Source].Looked++
+	}
 	if e.Suspect != "" {
 		r.report.Suspect++
 	}

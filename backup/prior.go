@@ -44,8 +44,9 @@ type priors struct {
 
 // A place is where a prior lies; the zero value is nowhere.
 type place struct {
-	offset int64
-	length int32
+	offset  int64
+	length  int32
+	checked int64 // the last look, as a Unix time
 }
 
 // readPriors goes through all that the repository knows, once.
@@ -72,6 +73,7 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
 		}
+		at.checked = record.Checked.Unix()
 		for _, i := range wanted {
 			p.jobs[i] = at
 		}
@@ -105,7 +107,7 @@ func put(w *spool.Writer, p *prior) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	at := place{w.Size(), int32(len(b))}
+	at := place{offset: w.Size(), length: int32(len(b))}
 	_, err = w.Write(b)
 	return at, err
 }

@@ -97,6 +97,9 @@ func (k *checker) source(table string, s Source) {
 		k.report(table, "url", Missing)
 	}
 	k.access(table, &s)
+	if !s.Hours.valid() {
+		k.report(table, "hours", Invalid)
+	}
 	if slices.ContainsFunc(s.Formats, func(f string) bool { return !format.MatchString(f) }) {
 		k.report(table, "formats", Invalid)
 	}

@@ -59,6 +59,11 @@ type Source struct {
 	// request for a pad: "txt", "html", "pdf", "docx", "odt".
 	Formats []string `toml:"formats"`
 
+	// hours is the part of the day in which the server may be asked, by the
+	// local time of this machine, such as "22:00-06:00": what is not done by
+	// their end, or in a run outside of them, is left for the next run.
+	Hours Hours `toml:"hours"`
+
 	// passwords-file has the passwords of polls: a poll's id, blanks and its
 	// password on each line, * in place of the id for all others. It needs
 	// url.

@@ -1,0 +1,71 @@
+package backup
+
+import (
+	"cmp"
+	"context"
+	"errors"
+)
+
+// A Rest is what a run left of a source, as its time was over.
+type Rest struct {
+	Source    int // place in the plan's sources
+	Documents int
+	Looked    int // documents that were looked at
+}
+
+// Runs is after how many more runs like this one all documents have been
+// looked at; 0 if that cannot be told.
+func (r Rest) Runs() int {
+	if r.Looked == 0 {
+		return 0
+	}
+	return (r.Documents + r.Looked - 1) / r.Looked
+}
+
+// longestAgo finds out when each document was looked at, by the repository
+// that knows least of it.
+func (r *run) longestAgo() {
+	for i := range r.jobs {
+		j := &r.jobs[i]
+		for n, t := range r.live() {
+			if at := t.priors.jobs[j.index].checked; n == 0 || at < j.checked {
+				j.checked = at
+			}
+		}
+	}
+}
+
+// order puts jobs with a locator first, as they tell ids that others may have
+// been given too, then those that were looked at longest ago: they are done
+// if the time is not enough for all.
+func order(a, b job) int {
+	return cmp.Or(cmp.Compare(btoi(a.certain()), btoi(b.certain())), cmp.Compare(a.checked, b.checked))
+}
+
+// limited gives the context in which a source's documents are looked at.
+func (r *run) limited(ctx context.Context, source int) (context.Context, context.CancelFunc) {
+	if until := r.plan.Sources[source].Until; !until.IsZero() {
+		return context.WithDeadline(ctx, until)
+	}
+	return context.WithCancel(ctx)
+}
+
+// leave counts documents that are not looked at because the time is over.
+func (r *run) leave(ctx context.Context, source, n int) {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.rests[source].Documents += n
+	}
+}
+
+// left are the sources that have documents left.
+func (r *run) left() (left []Rest) {
+	for i, rest := range r.rests {
+		if rest.Documents > 0 {
+			rest.Source = i
+			left = append(left, rest)
+		}
+	}
+	return left
+}
