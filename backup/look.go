@@ -28,7 +28,6 @@ func (r *run) look(ctx context.Context, j *job) {
 	}
 	asked := validator(known)
 	v, err := r.plan.Sources[j.Source].Client.Fetch(ctx, j.locator(), asked)
-	defer v.Close()
 	if ctx.Err() != nil && err != nil {
 		r.leave(ctx, j.Source, 1)
 		return
@@ -40,6 +39,7 @@ func (r *run) look(ctx context.Context, j *job) {
 		r.finish(r.failed(j, targets, known, err))
 		return
 	}
+	defer v.Close()
 	if !manifest.ValidID(v.ID) {
 		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it has no usable id", sources.ErrRefused)))
 		return

@@ -45,8 +45,6 @@ func (at At) counts(id string) bool {
 	return at.Time.IsZero() || !finished.After(at.Time)
 }
 
-func (at At) now() bool { return at == At{} }
-
 // An input is a manifest, or a checkpoint with its parts, received whole.
 type input struct {
 	id     string

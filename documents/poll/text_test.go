@@ -20,7 +20,7 @@ func TestTextIsATableInLines(t *testing.T) {
 		t.Error(got.String())
 	}
 	column := strings.Index(lines[3], "Si nécessaire")
-	if column < 0 || strings.Index(lines[5], "Non") < 0 {
+	if column < 0 || !strings.Contains(lines[5], "Non") {
 		t.Error(got.String())
 	}
 	for _, c := range []struct {

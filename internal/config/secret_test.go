@@ -45,7 +45,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 			slog.New(handler).Info("x", "v", v, slog.Group("g", "v", v))
 		}
 		template.Must(template.New("").Parse("{{.}} {{printf `%q` .}}")).Execute(&shown, v)
-		fmt.Fprint(&shown, fmt.Sprintf("%v", recovered(v)))
+		fmt.Fprintf(&shown, "%v", recovered(v))
 	}
 	for _, form := range []string{hidden, fmt.Sprintf("%x", hidden), fmt.Sprintf("%X", hidden), fmt.Sprint([]byte(hidden)), hidden[:3]} {
 		if strings.Contains(shown.String(), form) {

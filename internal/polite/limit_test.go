@@ -230,7 +230,7 @@ func TestProxyTimeOutOverTheLimitIsWaitedOut(t *testing.T) {
 		for _, err := range all(t, c, "https://h", 1) {
 			t.Error(err)
 		}
-		if e.refused != 1 || time.Now().Sub(e.end) > 0 {
+		if e.refused != 1 || time.Since(e.end) > 0 {
 			t.Errorf("%d refused", e.refused)
 		}
 	})

@@ -25,7 +25,7 @@ func TestConfigurations(t *testing.T) {
 		}
 		return name
 	}
-	good := write("good.conf", fmt.Sprintf("[store]\ntype = alias-of-nothing\n\n[here]\ntype = local\n\n[asks]\ntype = sftp\nhost = 127.0.0.1\nport = 1\nask_password = true\n"))
+	good := write("good.conf", "[store]\ntype = alias-of-nothing\n\n[here]\ntype = local\n\n[asks]\ntype = sftp\nhost = 127.0.0.1\nport = 1\nask_password = true\n")
 	broken := write("broken.conf", "[here]\ntype = local\nhunter2 hunter2\n")
 	cut := write("cut.conf", "RCLONE_ENCRYPT_V0:\nhunter2\n")
 	encrypted := filepath.Join("testdata", "encrypted.conf") // [here] type = local, password "padsync"

@@ -560,7 +560,7 @@ func TestProbeTellsAnEtherpad(t *testing.T) {
 		"another page":  {page(200, "<html>"), false, false},
 		"another API":   {page(200, `{"version":"1"}`), false, false},
 		"no such page":  {page(404, "Not Found"), false, false},
-		"a redirect":    {http.RedirectHandler("/login", 302), false, false},
+		"a redirect":    {http.RedirectHandler("/login", http.StatusFound), false, false},
 		"a server down": {page(503, ""), false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
