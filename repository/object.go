@@ -142,7 +142,7 @@ func (r *Repository) receive(rc io.Reader, limit int64) (*spool.Spool, error) {
 	if r.head.Sealed {
 		w = r.Pool.CreateSealed()
 	}
-	n, err := io.Copy(w, io.LimitReader(rc, limit+1))
+	n, err := r.Pool.Copy(w, io.LimitReader(rc, limit+1))
 	if err == nil && n > limit {
 		err = spool.ErrTooLarge
 	}

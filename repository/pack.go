@@ -117,7 +117,7 @@ func (f *frame) end(encoder *zstd.Encoder) (*spool.Spool, error) {
 
 // add puts a finished frame into the pack and tells its files their place.
 func (p *pack) add(f *frame, s *spool.Spool) error {
-	_, err := io.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
+	_, err := p.repo.Pool.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
 	for _, placed := range f.files {
 		placed.pack, placed.file.Frame = p, [2]int64{p.plain, s.Size()}
 	}
@@ -222,7 +222,7 @@ func newDocumentHeader(source manifest.Source, id string, v manifest.DocumentVer
 
 // verify reads the files of a fetched version once, before any of it goes
 // into a pack: a source that broke its word must not spoil its neighbours.
-func verify(id string, v *sources.Version) error {
+func verify(pool *spool.Pool, id string, v *sources.Version) error {
 	if !manifest.ValidID(id) || len(v.Files) == 0 {
 		return errors.New("a fetched version has no id or no files")
 	}
@@ -234,7 +234,7 @@ func verify(id string, v *sources.Version) error {
 		}
 		names[f.Name] = true
 		hash := sha256.New()
-		n, err := io.Copy(hash, io.NewSectionReader(f.Content, 0, f.Size))
+		n, err := pool.Copy(hash, io.NewSectionReader(f.Content, 0, f.Size))
 		if err != nil {
 			return fmt.Errorf("read a fetched file: %w", err)
 		}

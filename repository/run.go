@@ -146,7 +146,7 @@ func (w *Run) Tell(doc manifest.Document) {
 // Save puts a fetched version into a pack and notes it: doc names a source of
 // the run, the document and its state. The version may be closed afterwards.
 func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string) error {
-	if err := verify(doc.ID, v); err != nil {
+	if err := verify(w.repo.Pool, doc.ID, v); err != nil {
 		return fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	w.mu.Lock()
@@ -226,7 +226,7 @@ func (w *Run) write(e *entry, v *sources.Version) error {
 	}
 	for i, f := range v.Files {
 		if err := w.member(dir+Escape(f.Name), told.Saved.Time, f.Size, e.files[i], func(to io.Writer) error {
-			_, err := io.Copy(to, io.NewSectionReader(f.Content, 0, f.Size))
+			_, err := w.repo.Pool.Copy(to, io.NewSectionReader(f.Content, 0, f.Size))
 			return err
 		}); err != nil {
 			return err

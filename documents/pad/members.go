@@ -23,7 +23,11 @@ var ErrTooLarge = errors.New("pad export has a part that is too large")
 const maxMember = 32 << 20
 
 // windowSize holds many revisions at once; the window grows for a long member.
-const windowSize = 64 << 10
+// An export that is known to be shorter needs no more than it has.
+const (
+	windowSize     = 64 << 10
+	smallestWindow = 512
+)
 
 // A Kind says what a member of an export is.
 type Kind int
@@ -58,7 +62,11 @@ type Member struct {
 //
 // It holds no more than one member.
 func Members(r io.Reader) iter.Seq2[Member, error] {
-	return members(&scanner{r: r, opener: '{', size: windowSize})
+	size := windowSize
+	if sized, ok := r.(interface{ Size() int64 }); ok {
+		size = int(min(windowSize, sized.Size()+1)) // one more finds the end
+	}
+	return members(&scanner{r: r, opener: '{', size: max(size, smallestWindow)})
 }
 
 func members(s *scanner) iter.Seq2[Member, error] {

@@ -28,6 +28,8 @@ type Pool struct {
 	dir    string
 	memory int64
 
+	buffers sync.Pool // of *[copySize]byte
+
 	mu   sync.Mutex // guards used
 	used int64      // bytes in memory
 
@@ -52,7 +54,7 @@ func New(dir string, memory int64) *Pool { return &Pool{dir: dir, memory: memory
 // caller closes the Spool.
 func (p *Pool) Receive(r io.Reader, max int64) (*Spool, error) {
 	w := p.Create()
-	n, err := io.Copy(w, io.LimitReader(r, max+min(1, maxInt-max)))
+	n, err := p.Copy(w, io.LimitReader(r, max+min(1, maxInt-max)))
 	if err == nil && n > max {
 		err = ErrTooLarge
 	}
@@ -64,6 +66,19 @@ func (p *Pool) Receive(r io.Reader, max int64) (*Spool, error) {
 }
 
 const maxInt = 1<<63 - 1
+
+const copySize = 32 << 10
+
+// Copy is io.Copy with a buffer that is used again: of many small documents,
+// each costs a new one otherwise.
+func (p *Pool) Copy(dst io.Writer, src io.Reader) (int64, error) {
+	buffer, ok := p.buffers.Get().(*[copySize]byte)
+	if !ok {
+		buffer = new([copySize]byte)
+	}
+	defer p.buffers.Put(buffer)
+	return io.CopyBuffer(dst, src, buffer[:])
+}
 
 func (p *Pool) limit() int64 {
 	if p.memory <= 0 {
