@@ -80,7 +80,7 @@ func TestListTellsWhyItIsNone(t *testing.T) {
 		addMany(server, 40)
 		for _, o := range []framadate.Options{{}, {User: "op", Password: "wrong"}} {
 			s, _ := openWith(t, server, o)
-			if ids, err := listed(t.Context(), s); len(ids) > 0 || !errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "wrong") {
+			if ids, err := listed(t.Context(), s); len(ids) > 0 || !errors.Is(err, framadate.ErrCredentials) || !errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "wrong") {
 				t.Error(ids, err)
 			}
 		}

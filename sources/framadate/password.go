@@ -19,6 +19,10 @@ var ErrPassword = fmt.Errorf("the poll asks for a password: %w", fs.ErrPermissio
 // given does not open. It matches fs.ErrPermission, and not ErrPassword.
 var ErrWrongPassword = fmt.Errorf("the password does not open the poll: %w", fs.ErrPermission)
 
+// ErrCredentials is matched by the error for a server that asks for another
+// user and password than it was given. It matches fs.ErrPermission.
+var ErrCredentials = fmt.Errorf("the server asks for a user and a password: %w", fs.ErrPermission)
+
 // password is the one to try on the poll, "" for none.
 func (s *Source) password(l locator) string {
 	if l.admin {

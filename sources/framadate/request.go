@@ -208,7 +208,9 @@ func checkStatus(resp *http.Response) error {
 		return nil
 	case http.StatusGone:
 		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrNotExist)
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case http.StatusUnauthorized:
+		return ErrCredentials
+	case http.StatusForbidden:
 		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrPermission)
 	}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
