@@ -277,7 +277,7 @@ func (r *run) work(ctx context.Context) {
 // workSource looks at the jobs of one source: first at those whose id is a
 // guess, since their answers tell which of the others are the same document.
 func (r *run) workSource(ctx context.Context, jobs []job) {
-	source := jobs[0].Source
+	source := int(jobs[0].source)
 	ctx, cancel := r.limited(ctx, source)
 	defer cancel()
 	guesses := slices.IndexFunc(jobs, func(j job) bool { return j.certain() })

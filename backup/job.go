@@ -7,11 +7,13 @@ import (
 	"strings"
 )
 
-// A job is a document to look at.
+// A job is a document to look at. There is one for each document of a run, so
+// it is small.
 type job struct {
-	Document
-	index   int   // place in the run's jobs
-	checked int64 // the last look, as a Unix time; 0: never
+	*Document        // the caller's
+	source    int32  // place in the run's sources
+	index     int32  // place in the run's jobs
+	checked   uint32 // the last look, as a Unix time; 0: never
 }
 
 // certain reports whether the id is known to be the document's own.
@@ -34,24 +36,32 @@ func (r *run) arrange() {
 		r.given[place[i]] = i
 	}
 	r.jobs, r.unsure = make([]job, len(p.Documents)), make(map[int]bool)
-	for i, d := range p.Documents {
-		d.Source = place[d.Source]
-		r.jobs[i].Document = d
-		r.unsure[d.Source] = r.unsure[d.Source] || d.Locator != ""
+	for i := range p.Documents {
+		d := &p.Documents[i]
+		source := place[d.Source]
+		r.jobs[i] = job{Document: d, source: int32(source)}
+		r.unsure[source] = r.unsure[source] || d.Locator != ""
 	}
 	slices.SortStableFunc(r.jobs, func(a, b job) int { return cmp.Or(compare(a, b), strings.Compare(b.Locator, a.Locator)) })
 	r.jobs = slices.CompactFunc(r.jobs, func(a, b job) bool {
 		return compare(a, b) == 0 && (a.Locator == b.Locator || b.Locator == "")
 	})
 	for i := range r.jobs {
-		r.jobs[i].index = i
+		r.jobs[i].index = int32(i)
 	}
+}
+
+// document is the job's document as the caller named it.
+func (r *run) document(j *job) Document {
+	d := *j.Document
+	d.Source = r.given[j.source]
+	return d
 }
 
 func compareSources(a, b Source) int { return a.Compare(b.Source) }
 
 func compare(a, b job) int {
-	return cmp.Or(cmp.Compare(a.Source, b.Source), strings.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(a.source, b.source), strings.Compare(a.ID, b.ID))
 }
 
 // bySource gives the jobs of each source, in the order to do them in.
@@ -59,7 +69,7 @@ func bySource(jobs []job) iter.Seq[[]job] {
 	return func(yield func([]job) bool) {
 		for len(jobs) > 0 {
 			n := 1
-			for n < len(jobs) && jobs[n].Source == jobs[0].Source {
+			for n < len(jobs) && jobs[n].source == jobs[0].source {
 				n++
 			}
 			slices.SortStableFunc(jobs[:n], order)

@@ -16,20 +16,20 @@ func (r *run) look(ctx context.Context, j *job) {
 	targets := r.live()
 	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
 	if err != nil {
-		r.finish(Event{Document: j.Document, ID: j.ID, Outcome: Failed, Err: err})
+		r.finish(Event{Document: r.document(j), ID: j.ID, Outcome: Failed, Err: err})
 		return
 	}
 	if r.skip(j, known) {
 		return
 	}
 	if ctx.Err() != nil {
-		r.leave(ctx, j.Source, 1)
+		r.leave(ctx, int(j.source), 1)
 		return
 	}
 	asked := validator(known)
-	v, err := r.plan.Sources[j.Source].Client.Fetch(ctx, j.locator(), asked)
+	v, err := r.plan.Sources[int(j.source)].Client.Fetch(ctx, j.locator(), asked)
 	if ctx.Err() != nil && err != nil {
-		r.leave(ctx, j.Source, 1)
+		r.leave(ctx, int(j.source), 1)
 		return
 	}
 	if err != nil {
@@ -45,9 +45,9 @@ func (r *run) look(ctx context.Context, j *job) {
 		return
 	}
 	if v.ID != j.ID {
-		known, err = r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, j.Source, v.ID) })
+		known, err = r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, int(j.source), v.ID) })
 		if err != nil {
-			r.finish(Event{Document: j.Document, ID: v.ID, Outcome: Failed, Err: err})
+			r.finish(Event{Document: r.document(j), ID: v.ID, Outcome: Failed, Err: err})
 			return
 		}
 	}
@@ -77,7 +77,7 @@ func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*pr
 func (r *run) joined(j *job) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.done[key{j.Source, j.ID}]
+	return r.done[key{int(j.source), j.ID}]
 }
 
 // skip reports whether the document need not be looked at.
@@ -91,7 +91,7 @@ func (r *run) skip(j *job, known []*prior) bool {
 		}
 	}
 	if len(known) > 0 {
-		r.finish(Event{Document: j.Document, ID: j.ID, Outcome: Resumed})
+		r.finish(Event{Document: r.document(j), ID: j.ID, Outcome: Resumed})
 	}
 	return len(known) > 0
 }
@@ -101,10 +101,10 @@ func (r *run) skip(j *job, known []*prior) bool {
 func (r *run) first(j *job, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.unsure[j.Source] && id == j.ID {
+	if !r.unsure[int(j.source)] && id == j.ID {
 		return true
 	}
-	k := key{j.Source, id}
+	k := key{int(j.source), id}
 	if r.done[k] {
 		return false
 	}
@@ -128,9 +128,9 @@ func validator(known []*prior) string {
 // failed tells every repository that the document could not be looked at, or
 // is gone. A guess at an id that no repository knows is not written down.
 func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event {
-	e := Event{Document: j.Document, ID: j.ID, Outcome: Failed, Err: err}
+	e := Event{Document: r.document(j), ID: j.ID, Outcome: Failed, Err: err}
 	for i, t := range targets {
-		doc := manifest.Document{Source: j.Source, ID: j.ID, State: manifest.Failed, Error: err.Error()}
+		doc := manifest.Document{Source: int(j.source), ID: j.ID, State: manifest.Failed, Error: err.Error()}
 		if errors.Is(err, fs.ErrNotExist) && known[i].Newest != nil {
 			doc.State, doc.Error = manifest.Missing, ""
 			e.Outcome, e.Err, e.New = Missing, nil, e.New || known[i].State != manifest.Missing
@@ -144,9 +144,9 @@ func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event
 
 // found saves the version where it is new, and tells where it is not.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
-	e := Event{Document: j.Document, ID: v.ID, Outcome: Unchanged, Expires: v.Facts.Expires}
+	e := Event{Document: r.document(j), ID: v.ID, Outcome: Unchanged, Expires: v.Facts.Expires}
 	for i, t := range targets {
-		doc := manifest.Document{Source: j.Source, ID: v.ID, State: manifest.Current}
+		doc := manifest.Document{Source: int(j.source), ID: v.ID, State: manifest.Current}
 		if v.Unchanged && known[i].Newest != nil {
 			e.Expires = known[i].Newest.Facts.Expires
 		}
@@ -157,7 +157,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 		}
 		suspect := known[i].suspicion(v)
 		if err := t.run.Save(doc, v, suspect); errors.Is(err, repository.ErrFile) {
-			return r.failed(&job{Document: Document{Source: j.Source, ID: v.ID, Line: j.Line}, index: j.index}, targets[i:], known[i:], err)
+			return r.failed(&job{Document: &Document{Source: j.Source, ID: v.ID, Line: j.Line}, source: j.source, index: j.index}, targets[i:], known[i:], err)
 		} else if err != nil {
 			r.lose(t, err)
 			continue
@@ -185,7 +185,6 @@ func size(v *sources.Version) (n int64) {
 
 // finish counts a document and tells who observes.
 func (r *run) finish(e Event) {
-	e.Document.Source = r.given[e.Document.Source]
 	r.mu.Lock()
 	r.report.Outcomes[e.Outcome]++
 	if e.Outcome != Resumed {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/padsync/padsync/internal/spool"
@@ -46,7 +47,7 @@ type priors struct {
 type place struct {
 	offset  int64
 	length  int32
-	checked int64 // the last look, as a Unix time
+	checked uint32 // the last look, as a Unix time
 }
 
 // readPriors goes through all that the repository knows, once.
@@ -62,8 +63,8 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 		for len(rest) > 0 && before(r, &rest[0], record) {
 			rest = rest[1:]
 		}
-		var wanted []int
-		for i := 0; here && i < len(rest) && rest[i].Source == source && rest[i].ID == record.ID; i++ {
+		var wanted []int32
+		for i := 0; here && i < len(rest) && int(rest[i].source) == source && rest[i].ID == record.ID; i++ {
 			wanted = append(wanted, rest[i].index)
 		}
 		if len(wanted) == 0 && !(here && r.unsure[source]) {
@@ -73,7 +74,7 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
 		}
-		at.checked = record.Checked.Unix()
+		at.checked = uint32(min(max(record.Checked.Unix(), 0), math.MaxUint32))
 		for _, i := range wanted {
 			p.jobs[i] = at
 		}
@@ -98,7 +99,7 @@ func (r *run) source(s manifest.Source) (int, bool) {
 
 // before reports whether a job sorts before a record.
 func before(r *run, j *job, record *manifest.Record) bool {
-	c := r.plan.Sources[j.Source].Compare(record.Source)
+	c := r.plan.Sources[j.source].Compare(record.Source)
 	return c < 0 || c == 0 && strings.Compare(j.ID, record.ID) < 0
 }
 

@@ -55,7 +55,7 @@ func (r *run) leave(ctx context.Context, source, n int) {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.rests[source].Documents += n
+		r.rests[r.given[source]].Documents += n
 	}
 }
 
