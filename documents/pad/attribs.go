@@ -18,6 +18,10 @@ type op struct {
 	chars   int // UTF-16 code units
 }
 
+// maxAttributes bounds the attributes of an op: each has another name, and
+// Etherpad 1.8.14 with its plugins knows some twenty.
+const maxAttributes = 100
+
 // ops yields what s says, up to the first thing that is no op.
 func ops(s string) iter.Seq2[op, error] {
 	return func(yield func(op, error) bool) {
@@ -37,8 +41,8 @@ func ops(s string) iter.Seq2[op, error] {
 
 func cutOp(s string) (o op, rest string, ok bool) {
 	rest = s
-	for strings.HasPrefix(rest, "*") {
-		if _, rest, ok = cutNumber(rest[1:]); !ok {
+	for n := 0; strings.HasPrefix(rest, "*"); n++ {
+		if _, rest, ok = cutNumber(rest[1:]); !ok || n == maxAttributes {
 			return o, s, false
 		}
 	}

@@ -55,12 +55,19 @@ func (s *State) apply(change units) (*State, error) {
 	if c.after < 0 || c.after > maxMember {
 		return nil, fmt.Errorf("read pad export: text: %w", ErrTooLarge)
 	}
-	e := editor{old: s, text: make(units, 0, c.after), inserted: c.inserted, composed: map[[2]string]string{}}
+	e := editor{
+		old: s, inserted: c.inserted, composed: map[[2]string]string{},
+		text: make(units, 0, c.after), runs: make([]run, 0, len(s.runs)+8),
+	}
 	for o, err := range ops(c.ops) {
 		if err != nil {
 			return nil, err
 		}
-		if !e.step(o) {
+		fits := e.step(o)
+		if e.held > maxComposed {
+			return nil, fmt.Errorf("read pad export: attributes: %w", ErrTooLarge)
+		}
+		if !fits {
 			return nil, errChangeset
 		}
 	}
@@ -71,6 +78,10 @@ func (s *State) apply(change units) (*State, error) {
 	}
 	return &State{id: s.id, pool: s.pool, text: e.text, runs: e.runs}, nil
 }
+
+// maxComposed bounds the attributes that one changeset makes anew, in bytes: a
+// pad of a thousand comments that becomes bold has some 20 kB of them.
+const maxComposed = 4 << 20
 
 // An editor writes a new text from an old one.
 type editor struct {
@@ -83,6 +94,7 @@ type editor struct {
 	text     units
 	runs     []run
 	composed map[[2]string]string // attributes by old and change
+	held     int                  // bytes of them
 }
 
 // step says whether the op fits the texts.
@@ -106,7 +118,7 @@ func (e *editor) step(o op) bool {
 		e.text = append(e.text, e.old.text[e.at:e.at+o.chars]...)
 	}
 	e.at += o.chars
-	for left := o.chars; left > 0; {
+	for left := o.chars; left > 0 && e.held <= maxComposed; {
 		r := run{chars: left} // plain, where no old run is
 		if e.run < len(e.old.runs) {
 			r = e.old.runs[e.run]
@@ -143,25 +155,34 @@ func (e *editor) compose(old, change string) string {
 	}
 	s := e.old.pool.compose(old, change)
 	e.composed[key] = s
+	e.held += len(s)
 	return s
 }
 
 func (p pool) compose(old, change string) string {
-	list := slices.Collect(numbers(old))
+	type numbered struct {
+		number int
+		name   string
+	}
+	var list []numbered
+	for n := range numbers(old) {
+		list = append(list, numbered{n, p[n].name})
+	}
 	for n := range numbers(change) {
-		i := slices.IndexFunc(list, func(m int) bool { return p[m].name == p[n].name })
+		a := p[n]
+		i := slices.IndexFunc(list, func(m numbered) bool { return m.name == a.name })
 		switch {
-		case i >= 0 && p[n].value == "":
+		case i >= 0 && a.value == "":
 			list = slices.Delete(list, i, i+1)
 		case i >= 0:
-			list[i] = n
-		case p[n].value != "":
-			list = append(list, n)
+			list[i].number = n
+		case a.value != "":
+			list = append(list, numbered{n, a.name})
 		}
 	}
 	var b strings.Builder
-	for _, n := range list {
-		b.WriteString("*" + strconv.FormatInt(int64(n), 36))
+	for _, m := range list {
+		b.WriteString("*" + strconv.FormatInt(int64(m.number), 36))
 	}
 	return b.String()
 }

@@ -247,7 +247,6 @@ type changesetBuilder struct {
 }
 
 func (b *changesetBuilder) op(code string, u units, attribs string) string {
-	base36 := func(n int) string { return strconv.FormatInt(int64(n), 36) }
 	s, lines, end := "", 0, 0
 	for i, unit := range u {
 		if unit == '\n' {
@@ -262,6 +261,8 @@ func (b *changesetBuilder) op(code string, u units, attribs string) string {
 	}
 	return s
 }
+
+func base36(n int) string { return strconv.FormatInt(int64(n), 36) }
 
 func (b *changesetBuilder) keep(n int, attribs string) {
 	u := b.text[b.at : b.at+n]
@@ -294,6 +295,6 @@ func (b *changesetBuilder) changeset() units {
 	if more < 0 {
 		sign, more = "<", -more
 	}
-	head := "Z:" + strconv.FormatInt(int64(len(b.text)), 36) + sign + strconv.FormatInt(int64(more), 36) + b.ops + "$"
+	head := "Z:" + base36(len(b.text)) + sign + base36(more) + b.ops + "$"
 	return append(utf16.Encode([]rune(head)), b.inserted...)
 }

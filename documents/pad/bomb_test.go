@@ -1,0 +1,52 @@
+package pad
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// A hostile history is refused, or read with an effort that its own size
+// bounds: anything else would not end within a test's time or memory.
+func TestBombsAreDefused(t *testing.T) {
+	var million, names, all, each strings.Builder
+	for i := range 1_000_000 {
+		fmt.Fprintf(&million, `,"%d":["a",""]`, i)
+	}
+	for i := range 100_000 {
+		fmt.Fprintf(&names, `,"%d":["%d","1"]`, i, i)
+		all.WriteString("*" + base36(i))
+		each.WriteString("*" + base36(i) + "+1")
+	}
+	hundred := all.String()[:strings.Index(all.String(), "*"+base36(maxAttributes))]
+	const small = `"atext":{"text":"a\n","attribs":"|1+2"},"head":1`
+	pad := func(pad, revisions string) string { return `{"pad:x":{` + pad + `}` + revisions + `}` }
+	for name, c := range map[string]struct {
+		export string
+		want   error
+	}{
+		"a pool with a million entries": {pad(small+`,"pool":{"numToAttrib":{`+million.String()[1:]+`}}`,
+			`,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>0$"}`), nil},
+		"a text that grows without end": {pad(small, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>zzzzz+zzzzz$"}`), ErrTooLarge},
+		"a text that is not there":      {pad(small, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>fffff+fffff$"}`), ErrMalformed},
+		"an op with many attributes": {pad(small+`,"pool":{"numToAttrib":{`+names.String()[1:]+`}}`,
+			`,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>0`+all.String()+`=1$"}`), ErrMalformed},
+		"many runs that become long": {pad(small+`,"pool":{"numToAttrib":{`+names.String()[1:]+`}}`,
+			`,"pad:x:revs:0":{"changeset":"Z:1>`+base36(100_000)+each.String()+`$`+strings.Repeat("a", 100_000)+`"},`+
+				`"pad:x:revs:1":{"changeset":"Z:`+base36(100_001)+`>0`+hundred+`=`+base36(100_000)+`$"}`), ErrTooLarge},
+		"an op that ends nowhere": {pad(small, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>0|1$"}`), ErrMalformed},
+	} {
+		p, err := Open(strings.NewReader(c.export), int64(len(c.export)))
+		if err == nil {
+			var s *State
+			if s, err = p.At(p.Head); err == nil {
+				err = s.WriteAuthorsHTML(io.Discard, p.Authors)
+			}
+		}
+		if c.want == nil && err != nil || !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
