@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,9 +80,9 @@ func TestInterruptedRunEndsThoughTheStoreHangs(t *testing.T) {
 					}
 				}
 				ctx, cancel := context.WithCancel(t.Context())
-				hung := false
-				r, err := backUp(t, ctx, hanging{store, call, func() { hung = true; cancel() }}, runs)
-				if !hung {
+				var hung atomic.Bool
+				r, err := backUp(t, ctx, hanging{store, call, func() { hung.Store(true); cancel() }}, runs)
+				if !hung.Load() {
 					t.Error("the run made no such call")
 				}
 				if err == nil && r.Repositories[0].Err == nil {
