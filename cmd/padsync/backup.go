@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
@@ -27,6 +27,7 @@ type backupFlags struct {
 	formats          []string
 	unencrypted      bool
 	changeRecipients bool
+	dryRun           bool
 	maxDuration      time.Duration
 }
 
@@ -47,6 +48,7 @@ func (a *app) backupCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&flags.formats, "formats", nil, a.text("flag-formats"))
 	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 	cmd.Flags().BoolVar(&flags.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, a.text("flag-dry-run"))
 	cmd.Flags().DurationVar(&flags.maxDuration, "max-duration", 0, a.text("flag-max-duration"))
 	return cmd
 }
@@ -54,6 +56,10 @@ func (a *app) backupCommand() *cobra.Command {
 func (a *app) backup(ctx context.Context, flags backupFlags, args []string) error {
 	// Who reads the lines of progress may go away; what is done must be stored.
 	signal.Ignore(syscall.SIGPIPE)
+	budgeted := budget{time.Now(), flags.maxDuration}
+	if budgeted.most < 0 {
+		return a.usage(errUsage, "bad-max-duration")
+	}
 	s, err := a.settings(flags.commonFlags)
 	if err != nil {
 		return err
@@ -65,17 +71,23 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if len(all) == 0 {
 		return &problem{exitFailed, a.text("nothing-to-do"), errNoDocuments}
 	}
-	keys, err := a.sealing(flags, s)
-	if err != nil {
-		return err
+	var keys repository.Options
+	if !flags.dryRun {
+		if keys, err = a.sealing(flags, s); err != nil {
+			return err
+		}
 	}
 	secrets, err := a.passwords(ctx, s, all)
 	if err != nil {
 		return err
 	}
+	accesses, err := a.accesses(ctx, s, all)
+	if err != nil {
+		return err
+	}
 	progress := a.newProgress(flags.json, all)
 	defer progress.stop()
-	n := network{pool: new(spool.Pool), passwords: secrets, budget: budget, client: polite.New(polite.Options{
+	n := network{pool: new(spool.Pool), passwords: secrets, accesses: accesses, budget: budgeted, client: polite.New(polite.Options{
 		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
 	})}
 	if err := a.settle(ctx, n, all); err != nil {
@@ -85,6 +97,16 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if err != nil {
 		return err
 	}
+	defer a.closeSources(ctx, plan)
+	unlisted := plan.List(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case len(unlisted) > 0 && len(plan.Documents) == 0:
+		return a.unlisted(exitFailed, unlisted)
+	case flags.dryRun:
+		return errors.Join(a.dryRun(ctx, flags, s, plan), a.unlistedToo(unlisted))
+	}
 	plan.Program, plan.Host = "padsync "+programVersion(), hostName()
 	plan.ChangeRecipients, plan.Observe = flags.changeRecipients, progress.observe
 	report, err := a.run(ctx, s, keys, plan, func() { progress.start(plan, n.client) })
@@ -92,14 +114,14 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		return err
 	}
 	progress.stop()
-	left := budget.left(ctx, plan, report)
+	left := budgeted.left(ctx, plan, report)
 	if flags.json {
 		if err := json.NewEncoder(a.stdout).Encode(summarize(report, n.client, left)); err != nil {
 			return err
 		}
 	}
 	progress.summary(report, left)
-	return a.outcome(report)
+	return a.outcome(report, unlisted)
 }
 
 // run backs up into all repositories that can be opened, and reports on all.
@@ -173,7 +195,7 @@ func (l location) openOrCreate(ctx context.Context, o repository.Options) (*repo
 }
 
 // outcome is the problem that the report amounts to.
-func (a *app) outcome(r *backup.Report) error {
+func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted) error {
 	var errs []error
 	for _, repo := range r.Repositories {
 		if repo.Err != nil {
@@ -186,6 +208,8 @@ func (a *app) outcome(r *backup.Report) error {
 		return &problem{exitFailed, err.Error(), err}
 	case r.Interrupted:
 		return &problem{exitInterrupted, a.text("interrupted"), context.Canceled}
+	case len(unlisted) > 0:
+		return a.unlisted(exitIncomplete, unlisted)
 	case r.Outcomes[backup.Failed] > 0 || r.New > 0:
 		return &problem{exitIncomplete, "", errIncomplete}
 	}

@@ -31,6 +31,8 @@ type wanted struct {
 	otherwise *wanted
 	certain   bool
 
+	all bool // everything that the server lists
+
 	origin origin
 	source *config.Source // what the configuration says of the source
 }
@@ -75,6 +77,9 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, e
 			}
 			if source.DocumentsFile != "" {
 				c.addFile(source, source.DocumentsFile)
+			}
+			if source.All {
+				c.addAll(source, origin{file: &s.file, entry: int32(i + 1)})
 			}
 		}
 	}

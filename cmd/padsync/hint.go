@@ -10,6 +10,8 @@ import (
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
 )
 
 var (
@@ -39,6 +41,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-usage")}
 	case errors.Is(err, errLocation):
 		return []string{a.text("hint-location")}
+	case errors.Is(err, framadate.ErrCredentials):
+		return []string{a.text("hint-poll-credentials")}
+	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, etherpad.ErrNoList):
+		return []string{a.text("hint-credentials")}
 	case errors.Is(err, errNoDocuments):
 		return []string{a.text("hint-no-documents")}
 	case errors.Is(err, errNotSealed):

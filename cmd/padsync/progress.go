@@ -11,6 +11,7 @@ import (
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -143,7 +144,14 @@ func (p *progress) line(text string) {
 // name names a document. Its address, id and title are keys to it: where
 // nobody is at a terminal, they are shown only if this command line had them.
 func (p *progress) name(e backup.Event) string {
-	from, source := p.origins[e.Document.Line-1], p.sources[e.Document.Source].Source
+	source := p.sources[e.Document.Source].Source
+	if e.Document.Line == 0 { // the server listed it
+		if p.app.private() {
+			return p.app.text("document-hash", "Source", source.URL, "Hash", p.hashes.short(source, e.ID))
+		}
+		return documentURL(source, e.ID)
+	}
+	from := p.origins[e.Document.Line-1]
 	switch {
 	case from.given():
 		return from.text
@@ -165,6 +173,10 @@ func (a *app) reason(err error) string {
 		return a.text("reason-password")
 	case errors.Is(err, framadate.ErrWrongPassword):
 		return a.text("reason-wrong-password")
+	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
+		return a.text("reason-credentials")
+	case errors.Is(err, etherpad.ErrNoList):
+		return a.text("reason-no-list")
 	case errors.Is(err, fs.ErrPermission):
 		return a.text("reason-permission")
 	}

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/*.txtar, each beside its own servers of pads and
-// polls, at $PADS and $POLLS.
+// polls, at $PADS and $POLLS, and one at $CLOSED that takes a password.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -39,8 +39,17 @@ func setUp(t *testing.T, e *testscript.Env) {
 			t.Errorf("a server was asked for %s", request)
 		}
 	}
-	pads := etherpadtest.New(etherpadtest.Options{Unasked: unasked})
-	polls := framadatetest.New(framadatetest.Options{Unasked: unasked})
+	pads := etherpadtest.New(etherpadtest.Options{Unasked: unasked, APIKey: "the-key"})
+	closed := etherpadtest.New(etherpadtest.Options{
+		Unasked: unasked, Dialect: etherpadtest.V3, Synthetic: 30,
+		User: "marie", Password: "hunter2", ClientID: "padsync", ClientSecret: "hunter3",
+	})
+	closedServer := httptest.NewServer(closed)
+	e.Defer(closedServer.Close)
+	e.Setenv("CLOSED", closedServer.URL)
+	polls := framadatetest.New(framadatetest.Options{
+		Protected: "/admin/", User: "operator", Password: "s3cret", Unasked: unasked,
+	})
 	e.Values["pads"], e.Values["polls"], e.Values["made"] = pads, polls, make(map[string]*etherpadtest.Pad)
 	padServer, pollServer := httptest.NewServer(pads), httptest.NewServer(stalling(polls))
 	e.Defer(padServer.Close)
@@ -53,6 +62,12 @@ func setUp(t *testing.T, e *testscript.Env) {
 	e.Setenv("HOME", e.WorkDir)
 	e.Setenv("LANG", "en_GB.UTF-8")
 	e.Setenv("TZ", "UTC")
+	hours := func(from, to time.Duration) string {
+		now := time.Now().UTC()
+		return now.Add(from).Format("15:04-") + now.Add(to).Format("15:04")
+	}
+	e.Setenv("NOW", hours(-time.Hour, 2*time.Hour))
+	e.Setenv("LATER", hours(2*time.Hour, 3*time.Hour))
 }
 
 // stalling lets requests for the poll "stall" wait until they are given up.

@@ -19,16 +19,21 @@ import (
 type network struct {
 	client    *polite.Client
 	pool      *spool.Pool
+	budget    budget
 	passwords passwords
+	accesses  accesses
 }
 
 // openSource is the only place that knows every kind of source.
 func (n network) openSource(kind, base string, formats []string) (sources.Source, error) {
 	switch kind {
 	case kindEtherpad:
-		return etherpad.New(base, n.client, n.pool, etherpad.Options{Formats: formats})
+		return etherpad.New(base, n.client, n.pool, etherpad.Options{Formats: formats, Access: n.accesses.of(base)})
 	case kindFramadate:
-		return framadate.New(base, n.client, n.pool, framadate.Options{Passwords: n.passwords.of(base)})
+		access := n.accesses.of(base)
+		return framadate.New(base, n.client, n.pool, framadate.Options{
+			User: access.User, Password: access.Password, Passwords: n.passwords.of(base),
+		})
 	}
 	return nil, errKind
 }
@@ -69,7 +74,8 @@ func (a *app) settle(ctx context.Context, n network, all []wanted) error {
 // answer now is taken for what the address looks like: fetching from it will
 // say what is wrong.
 func (n network) hasPolls(ctx context.Context, w *wanted) (bool, error) {
-	source, err := framadate.New(w.base, n.client, n.pool, framadate.Options{})
+	access := n.accesses.of(w.base)
+	source, err := framadate.New(w.base, n.client, n.pool, framadate.Options{User: access.User, Password: access.Password})
 	if err != nil {
 		return false, err
 	}
@@ -103,10 +109,14 @@ func (n network) plan(all []wanted, formats []string) (*backup.Plan, error) {
 		if err != nil {
 			return nil, &problem{exitUsage, err.Error(), err}
 		}
-		p.Sources = slices.Insert(p.Sources, at, backup.Source{Source: from, Client: client})
+		p.Sources = slices.Insert(p.Sources, at, backup.Source{Source: from, Client: client, Until: n.budget.until(w.source.Hours)})
 	}
 	for i, w := range all {
 		at, _ := place(w)
+		if w.all {
+			p.Sources[at].All = true
+			continue
+		}
 		d := backup.Document{Source: at, ID: w.id, Line: i + 1}
 		if w.locator != w.id {
 			d.Locator = w.locator

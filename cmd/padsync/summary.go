@@ -23,6 +23,7 @@ type summarized struct {
 		Stored  int64 `json:"stored"`
 	} `json:"bytes"`
 	Requests     int64              `json:"requests"`
+	Left         left               `json:"left"`
 	Repositories []summarizedTarget `json:"repositories"`
 }
 
@@ -33,9 +34,9 @@ type summarizedTarget struct {
 	Error      string `json:"error"`
 }
 
-func summarize(r *backup.Report, client *polite.Client) summarized {
+func summarize(r *backup.Report, client *polite.Client, rest left) summarized {
 	s := summarized{
-		Run: r.Run, Requests: client.Requests(), Repositories: []summarizedTarget{},
+		Run: r.Run, Requests: client.Requests(), Left: rest, Repositories: []summarizedTarget{},
 		Documents: counts{
 			r.Outcomes[backup.Saved], r.Outcomes[backup.Unchanged], r.Outcomes[backup.Missing], r.Outcomes[backup.Failed], r.Suspect,
 		},
@@ -53,7 +54,7 @@ func summarize(r *backup.Report, client *polite.Client) summarized {
 }
 
 // summary says what is safe now, and what is not.
-func (p *progress) summary(r *backup.Report) {
+func (p *progress) summary(r *backup.Report, rest left) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	say := func(id string, data ...any) { p.line(p.app.text(id, data...)) }
@@ -82,4 +83,5 @@ func (p *progress) summary(r *backup.Report) {
 	if r.Suspect > 0 {
 		say("summary-suspect", "Count", r.Suspect)
 	}
+	rest.say(say)
 }

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources/etherpad"
+)
+
+// estimated is what backup --dry-run --json tells of a source.
+type estimated struct {
+	Source    string `json:"source"`
+	Kind      string `json:"kind"`
+	Documents int    `json:"documents"`
+	Known     int    `json:"known"`
+	Fetches   int    `json:"fetches"`
+	Seconds   int    `json:"seconds"` // at least, by the limit that such servers have
+}
+
+// dryRun says what a backup would do, and how long it would take.
+func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *backup.Plan) error {
+	if err := a.openKnown(ctx, flags, s, p); err != nil {
+		return err
+	}
+	estimates, err := backup.EstimateRun(ctx, *p)
+	if err != nil {
+		return err
+	}
+	for _, e := range estimates {
+		took := leastTime(p, e)
+		if flags.json {
+			told := estimated{e.URL, e.Kind, e.Documents, e.Known, e.Fetches(), int(took / time.Second)}
+			if err := json.NewEncoder(a.stdout).Encode(told); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintln(a.stdout, printable(a.text("estimate", "Source", e.URL,
+			"Documents", e.Documents, "Known", e.Known, "Fetches", e.Fetches())))
+		if took > 0 {
+			fmt.Fprintln(a.stdout, printable(a.text("estimate-time", "Time", took)))
+		}
+	}
+	return nil
+}
+
+func leastTime(p *backup.Plan, e backup.Estimate) time.Duration {
+	for _, s := range p.Sources {
+		if pads, ok := s.Client.(*etherpad.Source); ok && s.Compare(e.Source) == 0 {
+			return pads.LeastTime(e.Fetches())
+		}
+	}
+	return 0
+}
+
+// openKnown opens the repositories for reading and adds them to the plan. If
+// one is not made yet, nothing is in all of them.
+func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *backup.Plan) error {
+	for _, place := range s.repositories {
+		sink, err := place.openSink(ctx)
+		if err != nil {
+			return a.failed(err, "repository", "Repository", place.shown)
+		}
+		repo, err := repository.Open(ctx, sink, repository.Options{Pool: p.Pool, Warn: a.warnDamaged})
+		if errors.Is(err, repository.ErrNone) {
+			p.Repositories = nil
+			return nil
+		}
+		if err == nil && repo.Sealed() {
+			repo.Identities, err = a.cheapIdentities(flags.commonFlags, s)
+		}
+		if err != nil {
+			return a.failed(err, "repository", "Repository", place.shown)
+		}
+		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo})
+	}
+	return nil
+}
