@@ -23,9 +23,9 @@ import (
 // with tar, and each frame alone.
 func TestPackIsCutAtMembers(t *testing.T) {
 	w := newWorld(t, false)
-	save := map[string]string{"long": w.text(300 << 10), "longer": w.text(5 << 20), "longest": strings.Repeat("x", 20<<20), "just": w.text(128 << 10)}
-	for i := range 300 {
-		save[fmt.Sprint("pad-", i)] = w.text(100 + 173*i)
+	save := map[string]string{"long": w.text(300 << 10), "longer": w.noise(4 << 20), "longest": strings.Repeat("x", 9<<20), "just": w.text(128 << 10)}
+	for i := range 150 {
+		save[fmt.Sprint("pad-", i)] = w.noise(100 + 346*i)
 	}
 	w.mustRun(save)
 	frames := w.frames()
