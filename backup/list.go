@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -22,11 +23,13 @@ var errNoLister = errors.New("it cannot list its documents")
 
 // List asks the sources that say All what they hold, and adds it to the
 // plan's documents. What a source had listed before an error is not added,
-// and nothing is known to be gone from it: it says All no more.
+// and nothing is known to be gone from it: it says All no more. One whose time
+// is over is not asked.
 func (p *Plan) List(ctx context.Context) []Unlisted {
 	var failed []Unlisted
 	for i := range p.Sources {
-		if !p.Sources[i].All {
+		until := p.Sources[i].Until
+		if !p.Sources[i].All || !until.IsZero() && !time.Now().Before(until) {
 			continue
 		}
 		if err := p.list(ctx, i); err != nil {

@@ -20,7 +20,7 @@ func main() {
 		}
 		return
 	}
-	only := flag.String("only", "abcde", "the parts to measure")
+	only := flag.String("only", "abcdef", "the parts to measure")
 	tags := flag.String("tags", "", "build tags of padsync: small compiles faster")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -40,6 +40,7 @@ var parts = []part{
 	{"a", pads},
 	{"bcd", storage},
 	{"e", memory},
+	{"f", simulation},
 }
 
 // A row is one line of the table.
