@@ -62,8 +62,11 @@ func (r *run) made(record *manifest.Record, v *manifest.VersionRecord, format st
 	return output{}, false
 }
 
-// Forms are those that padsync makes itself, of pads and of polls.
-func Forms() []string { return []string{"txt", "html", "markdown", "csv", "ics"} }
+// Forms are all that can be asked for: those that padsync makes itself, then
+// those that are there only where they were saved.
+func Forms() []string {
+	return []string{"txt", "html", "markdown", "csv", "ics", "etherpad", "json", "pdf", "docx", "odt", "doc"}
+}
 
 var padForms = map[string]struct {
 	ending string
@@ -74,7 +77,7 @@ var padForms = map[string]struct {
 	"markdown": {".md", (*pad.State).WriteMarkdown},
 }
 
-var pollForms = map[string]bool{"html": true, "csv": true, "ics": true}
+var pollForms = map[string]bool{"txt": true, "html": true, "csv": true, "ics": true}
 
 func fromPad(write func(*pad.State, io.Writer) error) func(io.Writer, io.ReaderAt, int64) error {
 	return func(w io.Writer, from io.ReaderAt, size int64) error {
@@ -93,6 +96,8 @@ func (r *run) fromPoll(record *manifest.Record, v *manifest.VersionRecord, forma
 			return fmt.Errorf("read the saved poll: %w", err)
 		}
 		switch format {
+		case "txt":
+			return p.WriteText(w, r.Language)
 		case "csv":
 			return p.WriteCSV(w, r.Language)
 		case "ics":

@@ -49,6 +49,7 @@ type Event struct {
 type Report struct {
 	Restored, Failed int
 	NotNewest        int // of those restored
+	Without          int // documents with none of the forms asked for
 }
 
 var (
@@ -160,6 +161,8 @@ type run struct {
 
 func (r *run) finish(e Event) {
 	switch {
+	case errors.Is(e.Err, ErrNoForm):
+		r.report.Without++
 	case e.Err != nil:
 		r.report.Failed++
 	default:

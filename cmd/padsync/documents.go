@@ -60,11 +60,25 @@ func (o origin) name(a *app) string {
 	return a.text("entry-of-file", "Entry", o.entry, "File", *o.file)
 }
 
+// withoutUser is the address without user name and password, which are not to
+// be repeated.
+func withoutUser(address string) string {
+	scheme, rest, found := strings.Cut(address, "://")
+	host := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		host = rest[:end]
+	}
+	if at := strings.LastIndexByte(host, '@'); found && at >= 0 {
+		return scheme + "://" + rest[at+1:]
+	}
+	return address
+}
+
 // wanted are the documents of the command line, or else of the configuration.
 func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, error) {
 	c := collector{app: a, bases: make(map[string]string)}
 	for _, arg := range args {
-		c.add(new(config.Source), arg, origin{text: arg})
+		c.add(new(config.Source), arg, origin{text: withoutUser(arg)})
 	}
 	for _, name := range flags.documentsFiles {
 		c.addFile(new(config.Source), name)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/padsync/padsync/documents/poll"
@@ -44,6 +46,11 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	if flags.target == "" {
 		return a.usage(errUsage, "no-target")
 	}
+	for _, format := range flags.formats {
+		if !slices.Contains(restore.Forms(), format) {
+			return a.usage(errUsage, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
+		}
+	}
 	selection, err := a.parseSelection(args)
 	if err != nil {
 		return err
@@ -64,23 +71,32 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
+	missed := 0 // documents that were named and have no such form
 	report, err := restore.Run(ctx, restore.Plan{
 		Repository: r.Repository, Contents: c, Newest: flags.newest,
 		Wanted: func(record *manifest.Record) bool { return selection.has(record.Source, record.ID) },
 		Target: flags.target, Formats: flags.formats, Language: poll.Language(a.text("language")), Overwrite: flags.overwrite,
 		Observe: func(e restore.Event) {
-			a.restored(e, a.documentName(e.Document.Source, e.Document.ID, hashes, selection.names(e.Document.Source, e.Document.ID)))
+			named := selection.names(e.Document.Source, e.Document.ID)
+			if errors.Is(e.Err, restore.ErrNoForm) {
+				if !named {
+					return // a poll among pads, say
+				}
+				missed++
+			}
+			a.restored(e, a.documentName(e.Document.Source, e.Document.ID, hashes, named))
 		},
 	})
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
-	if report.Restored+report.Failed == 0 {
+	failed := report.Failed + missed
+	if report.Restored+failed == 0 {
 		return a.nothing()
 	}
 	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))
-	if report.Failed > 0 {
-		return &problem{exitIncomplete, a.text("restore-failed", "Count", report.Failed), errIncomplete}
+	if failed > 0 {
+		return &problem{exitIncomplete, a.text("restore-failed", "Count", failed), errIncomplete}
 	}
 	return nil
 }
