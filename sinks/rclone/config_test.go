@@ -56,6 +56,7 @@ func TestConfigurations(t *testing.T) {
 		"command that fails": {encrypted, "here:" + folder, []string{"RCLONE_PASSWORD_COMMAND=false"}, rclone.ErrEncrypted.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			said := openInChild(t, c.address, append(c.env, "RCLONE_CONFIG="+c.config))
 			if !strings.Contains(said, c.want) || !strings.HasPrefix(said, "opened: ") {
 				t.Errorf("%q", said)
@@ -113,15 +114,18 @@ func TestErrorsHideSecrets(t *testing.T) {
 		":webdav,url='http://hunter2%/':path",
 		":sftp,host=127.0.0.1,port=1,user=hunter2,pass='" + secret + "':path",
 	} {
-		s, err := rclone.Open(t.Context(), address, rclone.Options{})
-		if err == nil {
-			_, err = s.Get(t.Context(), "key", 0, -1)
-		}
-		if err == nil {
-			t.Errorf("%s: no error", address)
-		}
-		if text := fmt.Sprint(err); strings.Contains(text, "hunter2") && !strings.HasPrefix(address, "hunter2") || strings.Contains(text, secret) {
-			t.Errorf("tells a secret: %v", err)
-		}
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			s, err := rclone.Open(t.Context(), address, rclone.Options{})
+			if err == nil {
+				_, err = s.Get(t.Context(), "key", 0, -1)
+			}
+			if err == nil {
+				t.Errorf("%s: no error", address)
+			}
+			if text := fmt.Sprint(err); strings.Contains(text, "hunter2") && !strings.HasPrefix(address, "hunter2") || strings.Contains(text, secret) {
+				t.Errorf("tells a secret: %v", err)
+			}
+		})
 	}
 }

@@ -61,16 +61,19 @@ func hidden(t *testing.T, password string) string {
 }
 
 func TestOnAFolder(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	check(t, dir)
 	noLeftovers(t, dir)
 }
 
 func TestOnAFolderThroughCrypt(t *testing.T) {
+	t.Parallel()
 	check(t, fmt.Sprintf(":crypt,remote='%s',password='%s':", t.TempDir(), hidden(t, "hunter2")))
 }
 
 func TestOnWebDAV(t *testing.T) {
+	t.Parallel()
 	server := testserver.WebDAV(t)
 	address := func(password string) string {
 		return fmt.Sprintf(":webdav,url='%s',vendor=other,user=%s,pass='%s':Backups/pads", server.URL, server.User, hidden(t, password))
@@ -81,6 +84,7 @@ func TestOnWebDAV(t *testing.T) {
 }
 
 func TestOnSFTP(t *testing.T) {
+	t.Parallel()
 	server := testserver.SFTP(t)
 	check(t, fmt.Sprintf(":sftp,host=%s,port=%s,user=%s,key_file='%s',known_hosts_file='%s':%s",
 		server.Host, server.Port, server.User, server.KeyFile, server.KnownHosts, server.Dir))
@@ -88,6 +92,7 @@ func TestOnSFTP(t *testing.T) {
 }
 
 func TestOnS3(t *testing.T) {
+	t.Parallel()
 	server := testserver.S3(t)
 	address := func(secret string) string {
 		return fmt.Sprintf(":s3,provider=Other,endpoint='%s',access_key_id=%s,secret_access_key=%s:%s/pre/fix", server.Endpoint, server.AccessKey, secret, server.Bucket)
