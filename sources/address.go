@@ -58,7 +58,8 @@ func normalHost(scheme, name, port string) (string, error) {
 		name = "[" + strings.ToLower(name) + "]"
 	} else {
 		ascii, err := hostname.ToASCII(strings.TrimSuffix(name, "."))
-		if err != nil || ascii == "" || !utf8.ValidString(name) {
+		empty := strings.Contains("."+ascii+".", "..") // a part of the name, or all of it
+		if err != nil || empty || !utf8.ValidString(name) {
 			return "", ErrAddress
 		}
 		name = strings.ToLower(ascii)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
@@ -238,6 +239,9 @@ func FuzzInspect(f *testing.F) {
 	f.Add(export(padRecord, annRecord, rev0, rev1, rev2, `"comments:ag":{"ag":"ag"}`), readOnly)
 	f.Add(export(padRecord, strings.Replace(annRecord, `"ag"`, `{"ag":1,"b":1}`, 1), rev0, rev1, rev2), "ag")
 	f.Fuzz(func(t *testing.T, given, id string) {
+		if !utf8.ValidString(id) {
+			return // ParseAddress and List give no such id
+		}
 		in, err := inspectString(given, id)
 		if err != nil {
 			return
