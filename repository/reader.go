@@ -202,7 +202,7 @@ func unsealed(key string, err error) error {
 	none, store := (*age.NoIdentityMatchError)(nil), (*storeError)(nil)
 	switch {
 	case errors.As(err, &none):
-		return fmt.Errorf("%s: %w", key, ErrNoIdentity)
+		return ErrNoIdentity
 	case errors.As(err, &store), errors.Is(err, ErrNoIdentity):
 		return err
 	}

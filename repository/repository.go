@@ -41,8 +41,9 @@ var (
 	// ErrPlain says that a recipient was given for a repository that is not sealed.
 	ErrPlain = errors.New("the repository is not sealed, and there are recipients")
 
-	// ErrNoIdentity says that no manifest of the repository can be opened.
-	ErrNoIdentity = errors.New("no identity opens this repository's manifests")
+	// ErrNoIdentity says that none of the identities opens what is sealed: any
+	// manifest of the repository, or a pack.
+	ErrNoIdentity = errors.New("no identity opens it")
 
 	// ErrRecipients says that other recipients would be sealed to than last time.
 	ErrRecipients = errors.New("other recipients than last time")
