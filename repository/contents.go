@@ -41,8 +41,11 @@ func (at At) counts(id string) bool {
 	if at.Manifest != "" {
 		return id <= at.Manifest
 	}
+	if at.Time.IsZero() {
+		return true
+	}
 	_, finished, _, _ := manifest.ParseID(id)
-	return at.Time.IsZero() || !finished.After(at.Time)
+	return !finished.After(at.Time)
 }
 
 // An input is a manifest, or a checkpoint with its parts, received whole.
