@@ -262,7 +262,8 @@ func (a author) lasting() []byte {
 	return encode(kept)
 }
 
-func isReadOnly(id string) bool { return strings.HasPrefix(id, "r.") }
+// isReadOnly is false for an id that no key of an export could hold.
+func isReadOnly(id string) bool { return strings.HasPrefix(id, "r.") && !strings.Contains(id, ":") }
 
 // milliseconds is zero for what is no time that can be written down.
 func milliseconds(ms float64) time.Time {

@@ -237,6 +237,7 @@ func FuzzInspect(f *testing.F) {
 	const readOnly = "r.0123456789abcdef0123456789abcdef"
 	f.Add(export(padRecord, annRecord, rev0, rev1, rev2), "ag")
 	f.Add(export(padRecord, annRecord, rev0, rev1, rev2, `"comments:ag":{"ag":"ag"}`), readOnly)
+	f.Add(`{"pad:ag":{"head":0,"atext":{"text":""}},"pad:ag:revs:0":{"changeset":"x"}}`, "r.:")
 	f.Add(export(padRecord, strings.Replace(annRecord, `"ag"`, `{"ag":1,"b":1}`, 1), rev0, rev1, rev2), "ag")
 	f.Fuzz(func(t *testing.T, given, id string) {
 		if !utf8.ValidString(id) {
