@@ -47,14 +47,35 @@ type Comparer interface {
 	Unchanged(ctx context.Context, id, validator string) (bool, error)
 }
 
-// An Importer is a Source that can take a document back.
+// An Importer is a Source that can take a document back, as a new one.
 type Importer interface {
 	Source
 
-	// Import makes the document id from v. It never changes a document that
-	// exists.
-	Import(ctx context.Context, id string, v *Version) error
+	// Losses says what of v would not come back, without asking the server.
+	Losses(v *Version) []Loss
+
+	// Import makes a new document from v and reads it back. It never changes
+	// a document that holds anything: where v's id is taken, or the server
+	// chooses ids, it takes another. If the error matches ErrDiffers, the
+	// document was made, but reads back otherwise than v: what it returns
+	// then tells of it. Errors name neither document nor address.
+	Import(ctx context.Context, v *Version) (*Imported, error)
 }
+
+// Imported is the document that an Import made.
+type Imported struct {
+	ID      string
+	Address string            // for people
+	Private map[string]string // as in Version
+	Losses  []Loss            // what did not come back
+}
+
+// A Loss is a word for what an Import cannot bring back.
+type Loss string
+
+// ErrDiffers is matched by Import's errors for a document that was made, but
+// reads back otherwise than it was sent.
+var ErrDiffers = errors.New("it reads back differently")
 
 // A Version is what one Fetch of a document gave.
 type Version struct {
