@@ -1,0 +1,23 @@
+package framadate
+
+import "github.com/padsync/padsync/sources"
+
+// What an Import of a poll cannot bring back. The first three are so for every
+// poll, as no page of Framadate tells them or no form takes them.
+const (
+	LossLinks   sources.Loss = "poll-links"   // its own, the admin's, and those to change a vote
+	LossOptions sources.Loss = "poll-options" // most votes for a choice, mails about votes, voters' mail
+	LossTimes   sources.Loss = "poll-times"   // when it was made, when comments were written
+
+	LossExpiry   sources.Loss = "poll-expiry"   // it ends on another day, as the server allows
+	LossPassword sources.Loss = "poll-password" // it has another, which nobody knows
+	LossMail     sources.Loss = "poll-mail"     // it has another organiser's address, or none
+	LossVotes    sources.Loss = "poll-votes"    // they were hidden, and so not saved
+	LossPublic   sources.Loss = "poll-public"   // what only the admin page tells was not saved
+	LossDays     sources.Loss = "poll-days"     // they were read from words
+	LossNames    sources.Loss = "poll-names"    // some are others, as the server takes each once, and short
+	LossChoices  sources.Loss = "poll-choices"  // characters are others in some, as no form takes them
+	LossEmoji    sources.Loss = "poll-emoji"    // they are numbers where the server cannot store them
+	LossRepeats  sources.Loss = "poll-repeats"  // comments that somebody wrote twice are there once
+	LossLock     sources.Loss = "poll-lock"     // anybody may vote again
+)
