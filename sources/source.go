@@ -68,6 +68,7 @@ type Imported struct {
 	Address string            // for people
 	Private map[string]string // as in Version
 	Losses  []Loss            // what did not come back
+	Found   bool              // it was there already, from an earlier Import
 }
 
 // A Loss is a word for what an Import cannot bring back.
