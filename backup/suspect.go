@@ -43,8 +43,11 @@ func (p *prior) suspicion(v *sources.Version) string {
 // it need not be saved again: the same bytes, or the same content in the same
 // forms where the source says what content is.
 func (p *prior) same(v *sources.Version) bool {
-	if p.Newest == nil || len(p.Newest.Files) != len(v.Files) || (p.Newest.Suspect == string(sources.RescueCopy)) != (v.Suspect == sources.RescueCopy) {
+	if p.Newest == nil || len(p.Newest.Files) != len(v.Files) {
 		return false
+	}
+	if p.Newest.Suspect == string(sources.RescueCopy) && v.Suspect != sources.RescueCopy {
+		return false // the server gives it whole again
 	}
 	content := v.Facts.Content != "" && v.Facts.Content == p.Newest.Facts.Content
 	return !slices.ContainsFunc(v.Files, func(f sources.File) bool {

@@ -48,6 +48,17 @@ func (at At) counts(id string) bool {
 	return !finished.After(at.Time)
 }
 
+// Newest is the newest version of a document that had been told of at that
+// moment, nil if there is none.
+func (at At) Newest(r *manifest.Record) *manifest.VersionRecord {
+	for i := len(r.Versions) - 1; i >= 0; i-- {
+		if at.counts(r.Versions[i].Told[manifest.ToldVersion]) {
+			return &r.Versions[i]
+		}
+	}
+	return nil
+}
+
 // An input is a manifest, or a checkpoint with its parts, received whole.
 type input struct {
 	id     string

@@ -144,13 +144,21 @@ func OpenOrCreate(ctx context.Context, sink sinks.Sink, o Options) (*Repository,
 	if err != nil {
 		return nil, err
 	}
-	switch sealed := len(o.Recipients) > 0; {
-	case r.Sealed() && !sealed:
-		return nil, ErrSealed
-	case !r.Sealed() && sealed:
-		return nil, ErrPlain
+	if err := r.agrees(); err != nil {
+		return nil, err
 	}
 	return r, nil
+}
+
+// agrees gives ErrSealed or ErrPlain if what is written would be the other.
+func (r *Repository) agrees() error {
+	switch sealed := len(r.Recipients) > 0; {
+	case r.Sealed() && !sealed:
+		return ErrSealed
+	case !r.Sealed() && sealed:
+		return ErrPlain
+	}
+	return nil
 }
 
 func newRepository(sink sinks.Sink, o Options) *Repository {

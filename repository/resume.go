@@ -24,19 +24,25 @@ func (c *Contents) last() *input {
 // highest manifest, if it has not come to its end, else "".
 func (c *Contents) Resume() string {
 	last := c.last()
-	if last == nil {
+	if last == nil || c.complete()[last.header.Run] {
 		return ""
-	}
-	for _, in := range c.inputs {
-		if in.header.Run == last.header.Run && in.header.Complete {
-			return ""
-		}
 	}
 	return last.header.Run
 }
 
+// complete are the runs that came to their end.
+func (c *Contents) complete() map[string]bool {
+	runs := make(map[string]bool)
+	for _, in := range c.inputs {
+		if in.header.Complete {
+			runs[in.header.Run] = true
+		}
+	}
+	return runs
+}
+
 // Resumed gives a function that reports whether the run that is taken up, or
-// one that it took up itself, has found what there is of a document, so that
+// one that it took up itself and that was cut off too, has found what there is of a document, so that
 // it need not be looked at again.
 func (c *Contents) Resumed() func(*manifest.Record) bool {
 	resumes, run := make(map[string]string), make(map[string]string)
@@ -44,8 +50,8 @@ func (c *Contents) Resumed() func(*manifest.Record) bool {
 		resumes[in.header.Run] = in.header.Resumes
 		run[in.id] = in.header.Run
 	}
-	chain := make(map[string]bool)
-	for name := c.Resume(); name != "" && !chain[name]; name = resumes[name] {
+	chain, complete := make(map[string]bool), c.complete()
+	for name := c.Resume(); name != "" && !chain[name] && !complete[name]; name = resumes[name] {
 		chain[name] = true
 	}
 	now := c.repo.Now()

@@ -103,24 +103,31 @@ func (a *app) lists(ctx context.Context, c commonFlags, r *reading, do func() er
 
 // contents reads what the repository held at the moment when.
 func (a *app) contents(ctx context.Context, r *reading, when string) (*repository.Contents, error) {
-	at, run, err := a.parseWhen(when, time.Local)
+	at, err := a.moment(ctx, r.Repository, r.shown, when)
 	if err != nil {
 		return nil, err
 	}
-	if run != "" {
-		found := false
-		if at, found, err = r.ResolveRun(ctx, run); err == nil && !found {
-			return nil, a.usage(errWhen, "no-such-run")
-		}
-	}
-	var c *repository.Contents
-	if err == nil {
-		c, err = r.Read(ctx, at)
-	}
+	c, err := r.Read(ctx, at)
 	if err != nil {
 		return nil, a.failed(err, "repository", "Repository", r.shown)
 	}
 	return c, nil
+}
+
+// moment reads what --at says, which may be a run of the repository.
+func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when string) (repository.At, error) {
+	at, run, err := a.parseWhen(when, time.Local)
+	if err != nil || run == "" {
+		return at, err
+	}
+	at, found, err := r.ResolveRun(ctx, run)
+	switch {
+	case err != nil:
+		return at, a.failed(err, "repository", "Repository", shown)
+	case !found:
+		return at, a.usage(errWhen, "no-such-run")
+	}
+	return at, nil
 }
 
 // hashesOf gives short names to all documents of the repository.

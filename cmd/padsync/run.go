@@ -85,7 +85,7 @@ func (a *app) rootCommand() *cobra.Command {
 			return err
 		},
 	})
-	root.AddCommand(a.backupCommand(), a.runsCommand(), a.lsCommand(), a.showCommand(), a.logCommand(), a.diffCommand(), a.restoreCommand(),
+	root.AddCommand(a.backupCommand(), a.runsCommand(), a.lsCommand(), a.showCommand(), a.logCommand(), a.diffCommand(), a.acceptCommand(), a.restoreCommand(),
 		a.checkCommand(), a.keygenCommand(), a.versionCommand())
 	return root
 }

@@ -82,6 +82,7 @@ func (p *progress) summary(r *backup.Report, rest left) {
 	}
 	if r.Suspect > 0 {
 		say("summary-suspect", "Count", r.Suspect)
+		say("summary-suspect-next")
 	}
 	rest.say(say)
 }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) acceptCommand() *cobra.Command {
+	var flags backupFlags
+	var point string
+	cmd := &cobra.Command{
+		Use:   "accept DOCUMENT…",
+		Short: a.text("accept"),
+		Long:  a.text("accept-long"),
+		Args:  cobra.MinimumNArgs(1),
+		RunE: a.action(func(ctx context.Context, args []string) error {
+			return a.accept(ctx, flags, point, args)
+		}),
+	}
+	flags.add(a, cmd)
+	flags.addJSON(a, cmd)
+	flags.keys.addRecipients(a, cmd)
+	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
+	cmd.Flags().StringVar(&point, "at", "", a.text("flag-accept-at"))
+	return cmd
+}
+
+// accept says in each repository that versions of the documents are right.
+func (a *app) accept(ctx context.Context, flags backupFlags, point string, args []string) error {
+	selection, err := a.parseSelection(args)
+	if err != nil {
+		return err
+	}
+	s, err := a.settings(flags.commonFlags)
+	if err != nil {
+		return err
+	}
+	keys, err := a.sealing(flags, s)
+	if err != nil {
+		return err
+	}
+	var found []acceptance
+	var errs []error
+	for _, place := range s.repositories {
+		some, err := a.acceptIn(ctx, place, keys, point, selection)
+		found, errs = append(found, some...), append(errs, err)
+	}
+	for _, f := range found {
+		if err := f.print(a, flags.json); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(errs...); err != nil || len(found) > 0 {
+		return err
+	}
+	return a.nothing()
+}
+
+// An acceptance is a version that is said to be right. It is what accept
+// --json tells.
+type acceptance struct {
+	Repository string `json:"repository"`
+	Source     string `json:"source"`
+	ID         string `json:"id"`
+	Hash       string `json:"hash"`
+	Version    string `json:"version"`
+	Saved      string `json:"saved"`
+	Suspect    string `json:"suspect"` // what it was suspect of; "": nothing had to be stored
+
+	named string // for people
+	when  string
+}
+
+func (f acceptance) print(a *app, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(a.stdout).Encode(f)
+	}
+	text := a.text("accepted-before", "Document", f.named, "Saved", f.when, "Repository", f.Repository)
+	if f.Suspect != "" {
+		text = a.text("accepted", "Document", f.named, "Saved", f.when, "Repository", f.Repository, "Reason", a.suspicion(f.Suspect))
+	}
+	_, err := fmt.Fprintln(a.stdout, printable(text))
+	return err
+}
+
+// acceptIn gives what is right in one repository once that is stored.
+func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, point string, selection *selection) ([]acceptance, error) {
+	fail := func(err error) error {
+		switch {
+		case errors.Is(err, repository.ErrRecipients), errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
+			return &problem{exitUsage, at.shown + ": " + err.Error(), err}
+		case errors.Is(err, repository.ErrNoIdentity):
+			return &problem{exitFailed, at.shown + ": " + err.Error(), errors.Join(errOtherRunner, err)}
+		}
+		return a.failed(err, "repository", "Repository", at.shown)
+	}
+	if at.unencrypted {
+		keys = repository.Options{}
+	}
+	keys.Pool, keys.Warn = new(spool.Pool), a.warnDamaged
+	sink, err := at.openSink(ctx)
+	if err != nil {
+		return nil, fail(err)
+	}
+	repo, err := repository.Open(ctx, sink, keys)
+	if err != nil {
+		return nil, fail(err)
+	}
+	hashes, version, err := a.accepting(ctx, repo, at.shown, point)
+	if err != nil {
+		return nil, err
+	}
+	var found []acceptance
+	sequence, err := repo.Accept(ctx, repository.RunOptions{
+		Program: "padsync " + programVersion(), Host: hostName(), Last: a.lastSequence(repo.ID()),
+	}, func(r *manifest.Record) *manifest.VersionRecord {
+		v := version(r)
+		if v == nil || r.State == manifest.Erased || !selection.has(r.Source, r.ID) {
+			return nil
+		}
+		found = append(found, acceptance{
+			at.shown, r.Source.URL, r.ID, hashes.short(r.Source, r.ID), v.Name, stamp(v.Saved), v.Suspect,
+			a.documentName(r.Source, r.ID, hashes, selection.names(r.Source, r.ID)), localTime(v.Saved),
+		})
+		return v
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	if sequence > 0 {
+		a.keepSequence(repo.ID(), sequence)
+	}
+	return found, nil
+}
+
+var versionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
+
+// accepting gives the names of the repository's documents, and what finds the
+// version that the point means: by its name, or the newest at some moment.
+func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown, point string) (*hashes, func(*manifest.Record) *manifest.VersionRecord, error) {
+	r := &reading{Repository: repo, shown: shown}
+	c, err := a.contents(ctx, r, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close()
+	hashes, err := hashesOf(r, c)
+	if err != nil {
+		return nil, nil, a.failed(err, "repository", "Repository", shown)
+	}
+	if versionForm.MatchString(point) {
+		return hashes, func(r *manifest.Record) *manifest.VersionRecord {
+			i := slices.IndexFunc(r.Versions, func(v manifest.VersionRecord) bool { return v.Name == point })
+			if i < 0 {
+				return nil
+			}
+			return &r.Versions[i]
+		}, nil
+	}
+	at, err := a.moment(ctx, repo, shown, point)
+	return hashes, at.Newest, err
+}

@@ -1,0 +1,139 @@
+package repository_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+)
+
+// suspected commits one document with a suspect version.
+func (w *world) suspected(complete bool) {
+	w.t.Helper()
+	c := w.read(repository.At{})
+	run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer run.Discard()
+	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk"); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := run.Commit(w.t.Context(), complete); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) read(at repository.At) *repository.Contents {
+	w.t.Helper()
+	c, err := w.open().Read(w.t.Context(), at)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func (w *world) record(at repository.At) *manifest.Record {
+	w.t.Helper()
+	var found *manifest.Record
+	for r, err := range w.read(at).Documents() {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if r.ID == "a" {
+			found = r
+		}
+	}
+	return found
+}
+
+func (w *world) accept() int64 {
+	w.t.Helper()
+	sequence, err := w.open().Accept(w.t.Context(), repository.RunOptions{}, repository.At{}.Newest)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return sequence
+}
+
+func TestAcceptedVersionIsSuspectNoMoreButWasThen(t *testing.T) {
+	for _, sealed := range []bool{false, true} {
+		w := newWorld(t, sealed)
+		w.mustRun(map[string]string{"a": "more", "b": "other"})
+		w.suspected(true)
+		before := w.record(repository.At{})
+		told := before.Newest().Told[manifest.ToldSuspect]
+		if before.Newest().Suspect != "shrunk" {
+			t.Fatalf("suspect of %q", before.Newest().Suspect)
+		}
+		if w.accept() == 0 {
+			t.Fatal("nothing was stored")
+		}
+		after := w.record(repository.At{})
+		if got := after.Newest(); got.Suspect != "" || got.Name != before.Newest().Name || after.Told != before.Told {
+			t.Errorf("afterwards: %+v", got)
+		}
+		if got := w.record(repository.At{Manifest: told}).Newest(); got.Suspect != "shrunk" {
+			t.Errorf("at that time: suspect of %q", got.Suspect)
+		}
+		if w.accept() != 0 {
+			t.Error("what is right was stored again")
+		}
+		// It stays so in checkpoints.
+		for range 31 {
+			w.mustRun(map[string]string{"b": w.text(20)})
+		}
+		if got := w.record(repository.At{}).Newest(); got.Suspect != "" {
+			t.Errorf("in a checkpoint: suspect of %q", got.Suspect)
+		}
+	}
+}
+
+func TestAcceptingLeavesAnInterruptedRunToBeResumed(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"a": "more"})
+	w.suspected(false)
+	w.accept()
+	if c := w.read(repository.At{}); !c.Resumed()(w.record(repository.At{})) {
+		t.Error("the run that was cut off is not resumed")
+	}
+}
+
+func TestRunThatCameToItsEndIsNotResumedByWhoAcceptedMeanwhile(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"a": "more"})
+	c := w.read(repository.At{})
+	run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Discard()
+	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk"); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Commit(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	w.accept()
+	if err := run.Commit(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if c := w.read(repository.At{}); c.Resumed()(w.record(repository.At{})) {
+		t.Error("a run that came to its end is resumed")
+	}
+}
+
+func TestSealedRepositoryTakesNoPlainAcceptance(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"a": "more"})
+	w.options.Recipients = nil
+	r, err := repository.Open(t.Context(), w.sink, w.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Accept(t.Context(), repository.RunOptions{}, repository.At{}.Newest); err != repository.ErrSealed {
+		t.Errorf("%v, want %v", err, repository.ErrSealed)
+	}
+}
