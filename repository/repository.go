@@ -133,18 +133,30 @@ func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) 
 	return r, nil
 }
 
-// OpenOrCreate opens the repository in the sink for writing, and makes it
-// where there is none. It is sealed if there are recipients; the error is
-// ErrSealed or ErrPlain if the one that is there says otherwise.
-func OpenOrCreate(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
+// OpenToWrite opens the repository in the sink for writing. It is sealed if
+// there are recipients; the error is ErrSealed or ErrPlain if the one that is
+// there says otherwise. Without one, it is ErrNone.
+func OpenToWrite(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r, err := Open(ctx, sink, o)
-	if errors.Is(err, ErrNone) {
-		r, err = create(ctx, sink, o)
+	if err == nil {
+		err = r.agrees()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := r.agrees(); err != nil {
+	return r, nil
+}
+
+// OpenOrCreate is OpenToWrite, and makes a repository where there is none.
+func OpenOrCreate(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
+	r, err := OpenToWrite(ctx, sink, o)
+	if !errors.Is(err, ErrNone) {
+		return r, err
+	}
+	if r, err = create(ctx, sink, o); err == nil {
+		err = r.agrees()
+	}
+	if err != nil {
 		return nil, err
 	}
 	return r, nil

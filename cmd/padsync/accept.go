@@ -95,11 +95,8 @@ func (f acceptance) print(a *app, asJSON bool) error {
 // acceptIn gives what is right in one repository once that is stored.
 func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, point string, selection *selection) ([]acceptance, error) {
 	fail := func(err error) error {
-		switch {
-		case errors.Is(err, repository.ErrRecipients), errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
+		if errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrSealed) || errors.Is(err, repository.ErrPlain) || errors.Is(err, manifest.ErrUnsupported) {
 			return &problem{exitUsage, at.shown + ": " + err.Error(), err}
-		case errors.Is(err, repository.ErrNoIdentity):
-			return &problem{exitFailed, at.shown + ": " + err.Error(), errors.Join(errOtherRunner, err)}
 		}
 		return a.failed(err, "repository", "Repository", at.shown)
 	}
@@ -111,11 +108,14 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 	if err != nil {
 		return nil, fail(err)
 	}
-	repo, err := repository.Open(ctx, sink, keys)
+	repo, err := repository.OpenToWrite(ctx, sink, keys)
 	if err != nil {
 		return nil, fail(err)
 	}
 	hashes, version, err := a.accepting(ctx, repo, at.shown, point)
+	if errors.Is(err, repository.ErrNoIdentity) {
+		return nil, &problem{exitFailed, err.Error(), errors.Join(errOtherRunner, err)}
+	}
 	if err != nil {
 		return nil, err
 	}
