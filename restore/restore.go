@@ -42,7 +42,7 @@ type Event struct {
 	Version  *manifest.VersionRecord // the one that was taken
 	Files    []string                // what was written, below the target, with slashes
 	Skipped  string                  // why the newest version was not taken: its suspicion
-	Err      error
+	Err      error                   // names neither document nor file
 }
 
 // A Report counts documents.
@@ -229,6 +229,17 @@ func (r *run) write(name string, o output) error {
 	err = put(r.root, name, func(w io.Writer) error { return o.write(w, s, s.Size()) })
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", strings.TrimPrefix(path.Ext(name), "."), fs.ErrExist)
+	}
+	return nameless(err)
+}
+
+// nameless leaves the file out of an error: its name is a document's.
+func nameless(err error) error {
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s: %w", link.Op, link.Err)
+	}
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", at.Op, at.Err)
 	}
 	return err
 }

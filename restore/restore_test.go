@@ -151,6 +151,28 @@ func TestNothingIsOverwrittenUnasked(t *testing.T) {
 	}
 }
 
+func TestErrorsNameNoDocument(t *testing.T) {
+	outside := t.TempDir()
+	for what, block := range map[string]func(source string) error{
+		"a link that leads out": func(source string) error { return os.Symlink(outside, filepath.Join(source, "secret")) },
+		"a file for a folder":   func(source string) error { return os.WriteFile(filepath.Join(source, "secret"), nil, 0o600) },
+		"a folder for a file":   func(source string) error { return os.MkdirAll(filepath.Join(source, "secret", "secret.txt", "x"), 0o700) },
+	} {
+		p := plan(t, saved{"secret", "secret.txt", "txt", "x", ""})
+		p.Overwrite = true
+		source := filepath.Join(p.Target, "pads.example%2Fsub")
+		if err := errors.Join(os.MkdirAll(source, 0o700), block(source)); err != nil {
+			t.Fatal(err)
+		}
+		if _, events := run(t, p); events[0].Err == nil || strings.Contains(events[0].Err.Error(), "secret") {
+			t.Errorf("%s: %v", what, events[0].Err)
+		}
+	}
+	if got := files(t, outside); len(got) > 0 {
+		t.Errorf("written outside of the target: %q", got)
+	}
+}
+
 func TestHostileNamesStayInsideAndApart(t *testing.T) {
 	ids := []string{"../../x", "..", "CON", "con", "Ag", "ag", strings.Repeat("😀", 50), "é", "e\u0301", "/etc/passwd", "a\nb", "."}
 	var versions []saved

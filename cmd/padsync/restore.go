@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/manifest"
@@ -123,10 +122,6 @@ func (a *app) restoreReason(err error) string {
 		return a.text("reason-exists")
 	case errors.Is(err, repository.ErrNoIdentity):
 		return a.text("reason-no-identity")
-	}
-	// The text around it names the file, and so the document.
-	if errno := syscall.Errno(0); errors.As(err, &errno) {
-		return errno.Error()
 	}
 	return err.Error()
 }
