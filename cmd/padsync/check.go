@@ -17,7 +17,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: a.text("check"),
-		Args:  cobra.NoArgs,
+		Args:  a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
 			r, err := a.open(ctx, flags)
 			if err != nil {

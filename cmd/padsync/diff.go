@@ -23,7 +23,7 @@ func (a *app) diffCommand() *cobra.Command {
 		Use:   "diff DOCUMENT [A [B]]",
 		Short: a.text("diff"),
 		Long:  a.text("diff-long") + a.text("point-long"),
-		Args:  cobra.RangeArgs(1, 3),
+		Args:  a.takes(1, 3),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			d, err := a.openSaved(ctx, flags, args[0], newest)
 			if err != nil {

@@ -71,6 +71,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-when")}
 	case errors.Is(err, errPoint):
 		return []string{a.text("hint-point")}
+	case errors.Is(err, errTooLong):
+		return []string{a.text("hint-too-long")}
 	case errors.Is(err, errSeveral):
 		return []string{a.text("hint-several")}
 	case errors.Is(err, errNothing):

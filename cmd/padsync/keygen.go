@@ -14,7 +14,7 @@ func (a *app) keygenCommand() *cobra.Command {
 		Use:   "keygen",
 		Short: a.text("keygen"),
 		Long:  a.text("keygen-long"),
-		Args:  cobra.NoArgs,
+		Args:  a.takes(0, 0),
 		RunE:  a.action(func(context.Context, []string) error { return a.keygen(runner, postQuantum) }),
 	}
 	cmd.Flags().BoolVar(&runner, "runner", false, a.text("flag-runner"))

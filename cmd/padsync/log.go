@@ -24,7 +24,7 @@ func (a *app) logCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "log DOCUMENT",
 		Short: a.text("log"),
-		Args:  cobra.ExactArgs(1),
+		Args:  a.takes(1, 1),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			d, err := a.openSaved(ctx, flags, args[0], newest)
 			if err != nil {

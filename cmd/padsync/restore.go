@@ -122,6 +122,8 @@ func (a *app) restoreReason(err error) string {
 		return a.text("reason-exists")
 	case errors.Is(err, repository.ErrNoIdentity):
 		return a.text("reason-no-identity")
+	case errors.Is(err, errTooLong):
+		return a.text("reason-too-long")
 	}
 	return err.Error()
 }

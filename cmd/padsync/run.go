@@ -67,18 +67,25 @@ func (a *app) rootCommand() *cobra.Command {
 		Short:             a.text("padsync"),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
+		Args:              a.isCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.PersistentFlags().BoolP("help", "h", false, a.text("flag-help"))
 	root.SetHelpFunc(a.help)
+	root.SetFlagErrorFunc(a.flagProblem)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { a.help(cmd, nil); return nil })
 	root.SetHelpCommand(&cobra.Command{
 		Use: "help [COMMAND]", Hidden: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			about, _, err := root.Find(args)
+			about, rest, err := root.Find(args)
+			if err == nil {
+				err = a.isCommand(root, rest)
+			}
 			if err == nil {
 				a.help(about, nil)
 			}

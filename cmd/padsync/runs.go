@@ -18,7 +18,7 @@ func (a *app) runsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: a.text("runs"),
-		Args:  cobra.NoArgs,
+		Args:  a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
 			r, err := a.open(ctx, flags)
 			if err != nil {

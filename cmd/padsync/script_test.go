@@ -107,7 +107,7 @@ var escapes = strings.NewReplacer(`\n`, "\n", `\e`, "\x1b")
 
 var ada = etherpadtest.Author{ID: "a.ada", Name: "Ada"}
 
-// pad create ID TEXT | append ID TEXT | say ID TEXT | star ID LABEL |
+// pad create ID TEXT | fill ID MEBIBYTES | append ID TEXT | say ID TEXT | star ID LABEL |
 // delete ID | spoil ID FAULT, where TEXT may have \n and \e.
 func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -118,6 +118,10 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	switch args[0] {
 	case "create":
 		made[args[1]] = server.Create(args[1], escapes.Replace(args[2]))
+	case "fill":
+		size, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		server.Create(args[1], strings.Repeat("64 bytes of text in each line, which many lines make very long.\n", size<<14))
 	case "delete":
 		server.Delete(args[1])
 	case "append":

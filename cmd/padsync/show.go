@@ -31,9 +31,12 @@ func (a *app) showCommand() *cobra.Command {
 		Use:   "show DOCUMENT",
 		Short: a.text("show"),
 		Long:  a.text("point-long"),
-		Args:  cobra.ExactArgs(1),
+		Args:  a.takes(1, 1),
 	}
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error {
+		if err := errors.Join(a.exclude(cmd, "rev", "at"), a.exclude(cmd, "chat", "authors", "format")); err != nil {
+			return err
+		}
 		flags.atRev = cmd.Flags().Changed("rev")
 		return a.show(ctx, flags, args[0])
 	})
@@ -44,8 +47,6 @@ func (a *app) showCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&flags.chat, "chat", false, a.text("flag-chat"))
 	cmd.Flags().BoolVar(&flags.authors, "authors", false, a.text("flag-authors"))
 	cmd.Flags().BoolVar(&flags.newest, "newest", false, a.text("flag-newest"))
-	cmd.MarkFlagsMutuallyExclusive("rev", "at")
-	cmd.MarkFlagsMutuallyExclusive("chat", "authors", "format")
 	return cmd
 }
 

@@ -13,7 +13,7 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: a.text("version"),
-		Args:  cobra.NoArgs,
+		Args:  a.takes(0, 0),
 		RunE: a.action(func(context.Context, []string) error {
 			_, err := fmt.Fprintf(a.stdout, "padsync %s %s %s/%s\n",
 				programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// takes checks that a command gets as many arguments as it takes.
+func (a *app) takes(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return a.usage(errUsage, "argument-missing", "Usage", a.usageLine(cmd))
+		case len(args) > most:
+			return a.usage(errUsage, "argument-extra", "Argument", args[most], "Usage", a.usageLine(cmd))
+		}
+		return nil
+	}
+}
+
+// isCommand refuses arguments of the program itself: they are no command.
+func (a *app) isCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return a.usage(errUsage, "command-misspelt", "Name", args[0], "Near", strings.Join(near, ", "))
+	}
+	return a.usage(errUsage, "command-unknown", "Name", args[0])
+}
+
+// flagProblem says in the user's language what pflag says in English.
+func (a *app) flagProblem(_ *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var empty *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	var syntax *pflag.InvalidSyntaxError
+	switch {
+	case errors.As(err, &unknown):
+		return a.usage(errUsage, "option-unknown", "Option", optionName(unknown))
+	case errors.As(err, &empty):
+		return a.usage(errUsage, "option-empty", "Option", optionName(empty))
+	case errors.As(err, &invalid):
+		return a.usage(errUsage, "option-invalid", "Option", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
+	case errors.As(err, &syntax):
+		return a.usage(errUsage, "option-unknown", "Option", syntax.GetSpecifiedFlag())
+	}
+	return err
+}
+
+// optionName is an option as it was given: -x among others in one word, --xyz
+// else.
+func optionName(given interface {
+	GetSpecifiedName() string
+	GetSpecifiedShortnames() string
+}) string {
+	if given.GetSpecifiedShortnames() != "" {
+		return "-" + given.GetSpecifiedName()
+	}
+	return "--" + given.GetSpecifiedName()
+}
+
+// exclude refuses more than one of these options at once.
+func (a *app) exclude(cmd *cobra.Command, names ...string) error {
+	given := ""
+	for _, name := range names {
+		switch {
+		case !cmd.Flags().Changed(name):
+		case given != "":
+			return a.usage(errUsage, "options-exclude", "One", "--"+given, "Other", "--"+name)
+		default:
+			given = name
+		}
+	}
+	return nil
+}
