@@ -156,7 +156,9 @@ func TestErrorsNameNoDocument(t *testing.T) {
 	for what, block := range map[string]func(source string) error{
 		"a link that leads out": func(source string) error { return os.Symlink(outside, filepath.Join(source, "secret")) },
 		"a file for a folder":   func(source string) error { return os.WriteFile(filepath.Join(source, "secret"), nil, 0o600) },
-		"a folder for a file":   func(source string) error { return os.MkdirAll(filepath.Join(source, "secret", "secret.txt", "x"), 0o700) },
+		"a folder for a file": func(source string) error {
+			return os.MkdirAll(filepath.Join(source, "secret", "secret.txt", "x"), 0o700)
+		},
 	} {
 		p := plan(t, saved{"secret", "secret.txt", "txt", "x", ""})
 		p.Overwrite = true
