@@ -63,7 +63,8 @@ func (a *attempt) send(ctx context.Context, cancel context.CancelCauseFunc) (*ht
 		req.SetBasicAuth(u.Username(), password)
 	}
 
-	stop := time.AfterFunc(a.client.options.HeaderTimeout, func() { cancel(errHung) })
+	patience := a.client.options.HeaderTimeout + uploadTime(req.ContentLength)
+	stop := time.AfterFunc(patience, func() { cancel(errHung) })
 	defer stop.Stop()
 	a.client.requests.Add(1)
 	resp, err := a.client.options.Transport.RoundTrip(req)
@@ -75,6 +76,10 @@ func (a *attempt) send(ctx context.Context, cancel context.CancelCauseFunc) (*ht
 	}
 	return resp, err
 }
+
+// uploadTime is what a body may take to be sent and used: a second for each 64
+// KiB. An Etherpad needs 6 s for an import of 4.5 MB.
+func uploadTime(size int64) time.Duration { return time.Duration(max(size, 0)>>16) * time.Second }
 
 // unanswered judges a try that had no answer.
 func (a *attempt) unanswered(ctx context.Context, p *pass, err error) (time.Duration, error) {

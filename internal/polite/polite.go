@@ -33,7 +33,7 @@ type Options struct {
 	// database starts again. 0: 1 s.
 	Backoff time.Duration
 
-	HeaderTimeout time.Duration // from sending a request to the head of its answer; 0: 60 s
+	HeaderTimeout time.Duration // from sending a request to the head of its answer, and 1 s more for each 64 KiB sent; 0: 60 s
 	IdleTimeout   time.Duration // between two bytes of a body; 0: 60 s
 	BodyTimeout   time.Duration // for a whole body; 0: 30 min
 

@@ -438,3 +438,29 @@ func TestEndlessBodyIsFinal(t *testing.T) {
 		}
 	})
 }
+
+func TestLargeUploadIsGivenTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Options{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			select {
+			case <-time.After(5 * time.Minute):
+				return answer(200, "ok"), nil
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
+		})})
+		post := func(size int64) error {
+			return c.Do(t.Context(), func(ctx context.Context) (*http.Request, error) {
+				r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://h/import", strings.NewReader(""))
+				r.ContentLength = size
+				return r, err
+			}, wantStatus(200))
+		}
+		if err := post(50 << 20); err != nil {
+			t.Errorf("50 MiB: %v", err)
+		}
+		if err := post(1 << 10); !errors.Is(err, ErrTemporary) {
+			t.Errorf("1 KiB: %v", err)
+		}
+	})
+}
