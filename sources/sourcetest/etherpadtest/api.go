@@ -119,6 +119,16 @@ func (s *Server) call(function string, form url.Values) (status int, e envelope)
 		return http.StatusOK, envelope{0, "ok", nil}
 	}
 	numbers, found := s.numbers(form.Get("padID"))
+	switch id := form.Get("padID"); {
+	case function == "createPad" && found:
+		return wrong("padID does already exist")
+	case function == "createPad":
+		s.pads[id], s.readOnly[readOnlyID(id)] = newPad(s, id, welcome), id
+		return http.StatusOK, envelope{0, "ok", nil}
+	case (function == "setHTML" || function == "setText") && found:
+		s.pads[id].setText(textOfHTML(form.Get("html")) + form.Get("text"))
+		return http.StatusOK, envelope{0, "ok", nil}
+	}
 	names := map[string]string{
 		"getRevisionsCount": "revisions", "getLastEdited": "lastEdited", "getChatHead": "chatHead", "getSavedRevisionsCount": "savedRevisions",
 	}

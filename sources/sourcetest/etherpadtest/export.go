@@ -20,8 +20,10 @@ func (p *Pad) etherpad(id string) []byte {
 	for _, a := range p.authors {
 		p.writeAuthor(w, a, id)
 	}
+	gap := p.fault == Gap || p.late > 0
+	p.late = max(p.late-1, 0)
 	for n, r := range p.revs {
-		if p.fault == Gap && n == len(p.revs)/2 {
+		if gap && n == len(p.revs)/2 {
 			continue
 		}
 		w.raw(",", quote(key+":revs:"+strconv.Itoa(n)), `:{"changeset":`, quote(r.changeset),

@@ -35,6 +35,7 @@ type Pad struct {
 	saved   []savedRevision
 	public  bool
 	fault   Fault
+	late    int // exports without a revision, as it is still being written
 }
 
 type cell struct {

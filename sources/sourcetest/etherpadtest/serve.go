@@ -42,13 +42,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.unasked(w, r)
 }
 
-// servePost answers calls of the API, if that is open to someone.
+// servePost answers calls of the API, if that is open to someone, and imports.
 func (s *Server) servePost(w http.ResponseWriter, r *http.Request, path string) bool {
 	call, isCall := strings.CutPrefix(path, "/api/")
+	pad, isImport := strings.CutSuffix(strings.TrimPrefix(path, "/p/"), "/import")
 	_, function, _ := strings.Cut(call, "/")
 	switch {
 	case isCall && s.options.APIKey+s.options.ClientID != "":
 		s.serveAPI(w, r, function)
+	case isImport && s.options.TakesImports:
+		if !s.locked(w, r) {
+			s.serveImport(w, r, pad)
+		}
 	case path == "/oidc/token" && s.options.ClientID != "":
 		s.serveToken(w, r)
 	default:

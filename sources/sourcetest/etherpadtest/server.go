@@ -42,6 +42,8 @@ type Options struct {
 	APIKey, ClientID, ClientSecret string
 	TokenLife                      time.Duration
 
+	TakesImports bool // else they are unasked
+
 	User, Password string // Basic authentication for all but the API; "": none
 
 	// Now dates changes; nil: a clock that starts in 2026 and goes on by a
@@ -92,6 +94,8 @@ type Server struct {
 	calls       int
 	sessions    map[string]session
 	tokens      map[string]time.Time // until when they are good
+	imports     ImportFault
+	imported    int
 }
 
 // New makes a Server.

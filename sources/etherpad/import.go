@@ -1,0 +1,199 @@
+package etherpad
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/sources"
+)
+
+// What an Import may not bring back.
+const (
+	LossHistory    sources.Loss = "history"         // all revisions but the newest
+	LossAuthors    sources.Loss = "authors"         // who wrote what
+	LossNames      sources.Loss = "author-names"    // what authors were called then
+	LossChat       sources.Loss = "chat"            //
+	LossSaved      sources.Loss = "saved-revisions" // those with a star
+	LossFormatting sources.Loss = "formatting"      // bold, lists and the like
+	LossPlugins    sources.Loss = "plugins"         // what plugins kept with the pad
+	LossProtection sources.Loss = "protection"      // who has the address may edit: it was in a group, or only to be read
+)
+
+var _ sources.Importer = (*Source)(nil)
+
+// ErrTaken is matched by the error for a pad all of whose ids are those of
+// other pads.
+var ErrTaken = errors.New("the server has other pads under this id and those like it")
+
+// errNotTaken is matched by errors for an import that the server refuses, and
+// would the next time.
+var errNotTaken = errors.New("the server does not take it")
+
+// Losses implements sources.Importer. What the server refuses is not known
+// before.
+func (s *Source) Losses(v *sources.Version) []sources.Loss {
+	var losses []sources.Loss
+	if isProtected(v.ID) {
+		losses = append(losses, LossProtection)
+	}
+	switch {
+	case fileOf(v, padFormat) != nil:
+	case fileOf(v, htmlFormat) != nil:
+		losses = append(losses, LossHistory, LossAuthors, LossChat, LossSaved)
+	default:
+		losses = append(losses, LossHistory, LossAuthors, LossChat, LossSaved, LossFormatting)
+	}
+	return losses
+}
+
+// Import implements sources.Importer: the pad is imported as .etherpad, which
+// has all of it; where the server refuses that, as HTML or text. It gets the
+// id that it had, if that is free; one that holds the same already is found.
+func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
+	l, err := s.load(v)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range newIDs(v.ID) {
+		seen, err := s.look(ctx, id, l)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("look for the new pad: %w", err)
+		case seen == same:
+			made := s.imported(id, l)
+			made.Found = true
+			return made, nil
+		case seen == other:
+			continue
+		}
+		if made, err := s.create(ctx, id, l); !errors.Is(err, ErrTaken) {
+			return made, err
+		}
+	}
+	return nil, ErrTaken
+}
+
+// ImportTime is how long it takes at least to import so many pads into a
+// server that has Etherpad's own limit, and ImportRequests how many requests:
+// to see that the id is free, to import and to read back.
+func (s *Source) ImportTime(pads int) time.Duration {
+	return time.Duration(max(s.ImportRequests(pads)-1, 0)/defaultLimit) * defaultWindow
+}
+
+// ImportRequests counts those that the server's limit counts.
+func (s *Source) ImportRequests(pads int) int {
+	if s.access.operator() {
+		return 2 * pads // the API tells which ids are free
+	}
+	return 3 * pads
+}
+
+func (s *Source) imported(id string, l *load) *sources.Imported {
+	return &sources.Imported{ID: id, Address: Address{s.base, id}.URL(), Losses: l.losses}
+}
+
+// create makes the pad of an id that is free. ErrTaken says that it is no
+// more.
+func (s *Source) create(ctx context.Context, id string, l *load) (*sources.Imported, error) {
+	err := errNotTaken
+	if l.export != nil {
+		err = s.createWhole(ctx, id, l)
+	}
+	if errors.Is(err, errNotTaken) {
+		l.reduce()
+		err = s.createReduced(ctx, id, l, err)
+	}
+	if err != nil && !errors.Is(err, sources.ErrDiffers) {
+		return nil, err
+	}
+	return s.imported(id, l), err
+}
+
+func (s *Source) createWhole(ctx context.Context, id string, l *load) error {
+	body, err := s.addressTo(id, l.export)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return s.send(ctx, id, l, func() error { return s.upload(ctx, id, padFormat, body, body.Size()) })
+}
+
+// createReduced imports as HTML, else as text; an operator's API takes what
+// the import, which may be closed, does not.
+func (s *Source) createReduced(ctx context.Context, id string, l *load, err error) error {
+	for _, f := range []format{htmlFormat, textFormat} {
+		body, made := l.as(s.pool, f)
+		if errors.Is(made, fs.ErrNotExist) {
+			continue
+		}
+		if made != nil {
+			return made
+		}
+		if f.name == textFormat.name {
+			l.lose(LossFormatting)
+		}
+		err = s.send(ctx, id, l, func() error { return s.upload(ctx, id, f, body, body.Size()) })
+		if errors.Is(err, errNotTaken) && s.access.operator() {
+			err = s.send(ctx, id, l, func() error { return s.set(ctx, id, f, body) })
+		}
+		if closed := body.Close(); err == nil {
+			err = closed
+		}
+		if !errors.Is(err, errNotTaken) {
+			return err
+		}
+	}
+	return err
+}
+
+const (
+	sendTries  = 2
+	settleTime = 5 * time.Second
+)
+
+// send sends what makes a pad and reads it back. Whether something was done of
+// a request that had no answer, only the pad tells.
+func (s *Source) send(ctx context.Context, id string, l *load, post func() error) error {
+	var err error
+	for range sendTries {
+		err = post()
+		unanswered := errors.Is(err, polite.ErrTemporary) && !errors.Is(err, polite.ErrDown) && ctx.Err() == nil
+		if err != nil && !unanswered {
+			return err
+		}
+		seen, looked := s.lookAgain(ctx, id, l)
+		switch {
+		case looked != nil:
+			return fmt.Errorf("read the new pad back: %w", looked)
+		case seen == same:
+			return nil
+		case seen == other:
+			return sources.ErrDiffers
+		}
+	}
+	if err == nil {
+		err = errors.New("the server says that it did, and has not")
+	}
+	return fmt.Errorf("%w: %w", errNotTaken, err)
+}
+
+// lookAgain gives a server some time: 1.8.14 answers before it has written
+// all.
+func (s *Source) lookAgain(ctx context.Context, id string, l *load) (sight, error) {
+	seen, err := s.look(ctx, id, l)
+	if err != nil || seen == same {
+		return seen, err
+	}
+	t := time.NewTimer(settleTime)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return s.look(ctx, id, l)
+	case <-ctx.Done():
+		return seen, context.Cause(ctx)
+	}
+}
