@@ -33,10 +33,17 @@ type Options struct {
 
 	// Passwords open polls, by the polls' public ids; that of "" is tried on
 	// all others. The server gets them as a visitor's form sends them.
+	// A poll that Import makes from one that had a password gets it from here, too,
+	// by the id that it had.
 	Passwords map[string]string
+
+	// Mail is the organiser's address of polls that Import makes, to which the
+	// server mails their links. "": that which was saved with each.
+	Mail string
 }
 
-// A Source is one Framadate server. It implements sources.Lister.
+// A Source is one Framadate server. It implements sources.Lister and
+// sources.Importer.
 type Source struct {
 	base    string
 	client  *polite.Client

@@ -18,6 +18,6 @@ const (
 	LossNames    sources.Loss = "poll-names"    // some are others, as the server takes each once, and short
 	LossChoices  sources.Loss = "poll-choices"  // characters are others in some, as no form takes them
 	LossEmoji    sources.Loss = "poll-emoji"    // they are numbers where the server cannot store them
-	LossRepeats  sources.Loss = "poll-repeats"  // comments that somebody wrote twice are there once
+	LossRepeats  sources.Loss = "poll-repeats"  // comments that somebody wrote twice have a number
 	LossLock     sources.Loss = "poll-lock"     // anybody may vote again
 )

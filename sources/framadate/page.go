@@ -18,6 +18,7 @@ type page struct {
 	poll.Poll        // without what only the table tells
 	publicID  string // as the server writes it
 	adminID   string // "" on a public page
+	control   string // what a vote for these choices is sent with
 	french    bool   // then its dates, and its table, are read
 }
 
@@ -39,7 +40,10 @@ func parsePage(r io.Reader) (*page, error) {
 	if doc.Find(results).Length() != 1 {
 		return nil, notPoll(doc)
 	}
-	p := &page{french: attr(doc.Selection, "html", "lang") == "fr"}
+	p := &page{
+		french:  attr(doc.Selection, "html", "lang") == "fr",
+		control: attr(doc.Selection, `form#poll_form input[name="control"]`, "value"),
+	}
 	if err := p.readIDs(doc); err != nil {
 		return nil, err
 	}

@@ -159,6 +159,7 @@ func (s *Source) request(ctx context.Context, address string, form url.Values) (
 	if err != nil {
 		return nil, errors.New("make a request") // net/http's error has the address
 	}
+	req.Header.Set("Accept-Language", "fr") // for what ?lang= does not reach
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -226,8 +227,9 @@ func isType(resp *http.Response, mediaType string) bool {
 // What shows that a body is whole. A page may have something behind its end,
 // as PHP writes its warnings there.
 var (
-	pageEnd = regexp.MustCompile(`(?i)</html>`)
-	lineEnd = regexp.MustCompile(`\n\z`)
+	pageEnd   = regexp.MustCompile(`(?i)</html>`)
+	lineEnd   = regexp.MustCompile(`\n\z`)
+	objectEnd = regexp.MustCompile(`\}\s*\z`)
 )
 
 // errMangled is for a body that may be better the next time.

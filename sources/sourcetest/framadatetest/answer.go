@@ -17,6 +17,7 @@ type answer struct {
 	header  http.Header
 	body    bytes.Buffer
 	session string
+	fields  []field // of the form that was sent
 	french  bool
 }
 
@@ -54,7 +55,9 @@ func (a *answer) admin(id, action string) {
 	if decoded, err := base64.RawURLEncoding.DecodeString(argument); err == nil {
 		a.delete(p, verb, string(decoded))
 	}
-	a.page(p, true)
+	if a.change(p); a.status == http.StatusOK {
+		a.page(p, true)
+	}
 }
 
 // delete is what Framadate does on GET, without a question.

@@ -26,14 +26,14 @@ type listView struct {
 
 type listed struct{ Title, ID, Public, Admin string }
 
-// list writes a page of the list of all polls, by title.
-func (a *answer) list(page string) {
+// listPolls writes a page of the list of all polls, by title.
+func (a *answer) listPolls(page string) {
 	number, err := strconv.Atoi(page)
 	if err != nil || number < 1 {
 		number = 1
 	}
 	all := slices.SortedFunc(maps.Values(a.polls), func(p, q *Poll) int { return cmp.Or(cmp.Compare(p.Title, q.Title), cmp.Compare(p.ID, q.ID)) })
-	v := listView{Lang: a.words("fr", "en"), Base: "http://127.0.0.1" + a.options.Prefix, Total: len(all)}
+	v := listView{Lang: a.words("fr", "en"), Base: a.base(), Total: len(all)}
 	first := min((number-1)*perPage, len(all))
 	for _, p := range all[first:min(first+perPage, len(all))] {
 		shown := a.view(a.shown(p), true)

@@ -40,6 +40,7 @@ type view struct {
 	Rows        []row
 	Comments    []comment
 	Expiry      string
+	Control     string
 	Deletion    string // in words
 	Rules       []rule
 }
@@ -105,11 +106,11 @@ func (a *answer) view(p *Poll, isAdmin bool) *view {
 	v := &view{
 		Poll: p, Main: "poll", Lang: a.words("fr", "en"), IsAdmin: isAdmin,
 		Asks:   !isAdmin && p.Password != "" && !a.unlocked[a.session+" "+p.ID],
-		Base:   "http://127.0.0.1" + a.options.Prefix,
+		Base:   a.base(),
 		Old:    a.options.Dialect == R103,
 		Latest: a.options.Dialect == DEV12,
 		Yes:    a.words("Voter « oui » pour ", `Vote "yes" for `),
-		Expiry: a.date(p.Expires),
+		Expiry: a.date(p.Expires), Control: control(p),
 	}
 	if p.Purge != "" {
 		v.Deletion = a.day(p.Purge) + " " + a.month(p.Purge)

@@ -1,9 +1,11 @@
 // Package framadatetest is a server that answers as Framadate does: pages of
-// polls, public and admin, their tables as CSV, and links that delete. It
-// takes no votes, and its pages have no style.
+// polls, public and admin, their tables as CSV, links that delete, and the forms
+// that make a poll, vote on its admin page, comment and lock. Its pages have no
+// style.
 //
 // It was made from recorded answers of Framadate 1.0.3 to 1.2-alpha1, and is
-// tested against them; the pages' text is its own.
+// tested against them; the pages' text is its own. The forms do what those of
+// 1.1.19 and 1.2-alpha1 were seen to do.
 package framadatetest
 
 import (
@@ -35,6 +37,8 @@ type Options struct {
 	NoFrench bool           // only English is allowed
 	Twice    bool           // texts are shown encoded twice: "RÃ©union"
 	Zone     *time.Location // where days begin; nil: an hour east of Greenwich
+	Mail     bool           // it mails organisers, and so asks for their addresses
+	Days     int            // that a new poll lives at most; 0: 180
 
 	// Protected is the path, such as "/" or "/admin/", below which the server
 	// wants User and Password (HTTP Basic); "": nowhere.
@@ -42,7 +46,8 @@ type Options struct {
 
 	// Unasked is told of each request that padsync may never send: any but
 	// for a page, a table or the list of polls, in French, at its address with
-	// .php, and the form with a poll's password. Those that delete do so. It may be nil.
+	// .php, the form with a poll's password, and those that make and fill a poll.
+	// Those that delete do so. It may be nil.
 	Unasked func(request string)
 }
 
@@ -73,9 +78,12 @@ type Server struct {
 
 	mu       sync.Mutex // guards what follows
 	polls    map[string]*Poll
-	made     int             // ids
-	sessions int             // made
-	unlocked map[string]bool // by session and id
+	made     int              // ids
+	sessions int              // made
+	unlocked map[string]bool  // by session and id
+	forms    map[string]*Poll // in the making, by session
+	mails    int              // sent
+	purged   int              // polls
 }
 
 // New makes a Server.
@@ -83,7 +91,10 @@ func New(o Options) *Server {
 	if o.Zone == nil {
 		o.Zone = time.FixedZone("", 60*60)
 	}
-	return &Server{options: o, polls: make(map[string]*Poll), unlocked: make(map[string]bool)}
+	if o.Days == 0 {
+		o.Days = 180
+	}
+	return &Server{options: o, polls: make(map[string]*Poll), unlocked: make(map[string]bool), forms: make(map[string]*Poll)}
 }
 
 // Add adds a poll, or replaces the one of its ID, and returns its ids.
@@ -126,9 +137,24 @@ func (s *Server) Sessions() int {
 	return s.sessions
 }
 
+// Mails is how many mails organisers got.
+func (s *Server) Mails() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mails
+}
+
+// Purged is how many polls were deleted as new ones were made.
+func (s *Server) Purged() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.purged
+}
+
 // ServeHTTP answers. Status is 200 also for what is missing or refused.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !asked(r, s.options.Prefix) && s.options.Unasked != nil {
+	fields := readFields(r)
+	if !asked(r, s.options.Prefix, fields) && s.options.Unasked != nil {
 		s.options.Unasked(r.Method + " " + r.URL.RequestURI())
 	}
 	path, ok := strings.CutPrefix(r.URL.Path, s.options.Prefix)
@@ -136,17 +162,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	a := s.answer(w.Header(), path, r)
+	a := s.answer(w.Header(), path, r, fields)
 	w.WriteHeader(a.status)
 	w.Write(a.body.Bytes()) // an error is the client's going away
 }
 
 // answer makes an answer whole, so that no slow client holds the server up.
-func (s *Server) answer(header http.Header, path string, r *http.Request) *answer {
+func (s *Server) answer(header http.Header, path string, r *http.Request, fields []field) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := r.URL.Query()
-	a := &answer{Server: s, status: http.StatusOK, header: header, french: q.Get("lang") == "fr" && !s.options.NoFrench}
+	a := &answer{Server: s, status: http.StatusOK, header: header, fields: fields, french: q.Get("lang") == "fr" && !s.options.NoFrench}
 	if user, password, _ := r.BasicAuth(); s.protects(path) && (user != s.options.User || password != s.options.Password) {
 		a.header.Set("WWW-Authenticate", `Basic realm="polls"`)
 		a.status = http.StatusUnauthorized
@@ -159,7 +185,19 @@ func (s *Server) answer(header http.Header, path string, r *http.Request) *answe
 		return a
 	case "/admin/polls.php":
 		a.startSession(r)
-		a.list(q.Get("page"))
+		a.listPolls(q.Get("page"))
+		return a
+	case "/create_poll.php":
+		a.startSession(r)
+		a.creation(kindOf(q.Get("type") == "date"))
+		return a
+	case "/create_date_poll.php", "/create_classic_poll.php":
+		a.startSession(r)
+		a.choices(kindOf(path == "/create_date_poll.php"))
+		return a
+	case "/action/add_comment.php":
+		a.startSession(r)
+		a.comment()
 		return a
 	}
 	id, isAdmin, action := route(path, r)
@@ -176,11 +214,29 @@ func (s *Server) answer(header http.Header, path string, r *http.Request) *answe
 	return a
 }
 
+func kindOf(date bool) poll.Kind {
+	if date {
+		return poll.Date
+	}
+	return poll.Classic
+}
+
 // asked says whether padsync may send the request.
-func asked(r *http.Request, prefix string) bool {
+func asked(r *http.Request, prefix string, fields []field) bool {
 	address, ok := strings.CutPrefix(r.URL.RequestURI(), prefix)
 	get := r.Method == http.MethodGet && (allowed.MatchString(address) || list.MatchString(address))
-	return ok && (get || opens(address, r))
+	return ok && (get || opens(address, r) || makes(address, r.Method, fields))
+}
+
+// makes says whether the request is a form that makes or fills a poll.
+func makes(address, method string, fields []field) bool {
+	switch {
+	case creationPages.MatchString(address):
+		return method == http.MethodGet && strings.Contains(address, "?type=") || len(fields) > 0
+	case adminPage.MatchString(address) && len(fields) > 0:
+		return only(fields, "control", "name", "choices", "save") || only(fields, "rules", "update_poll_info")
+	}
+	return address == "/action/add_comment.php?lang=fr" && only(fields, "poll", "poll_admin", "name", "comment")
 }
 
 func (s *Server) protects(path string) bool {
@@ -197,9 +253,11 @@ func opens(address string, r *http.Request) bool {
 }
 
 var (
-	allowed = regexp.MustCompile(`^/(studs\.php\?poll|adminstuds\.php\?poll|exportcsv\.php\?(poll|admin))=[A-Za-z0-9-]{1,64}&lang=fr$`)
-	list    = regexp.MustCompile(`^/admin/polls\.php\?page=[1-9][0-9]*&lang=fr$`)
-	clean   = regexp.MustCompile(`^/([A-Za-z0-9-]+)(?:/(admin))?(?:/(?:vote/[A-Za-z0-9]+|action/([a-z_]+/?[A-Za-z0-9_-]*)))?$`)
+	allowed       = regexp.MustCompile(`^/(studs\.php\?poll|adminstuds\.php\?poll|exportcsv\.php\?(poll|admin))=[A-Za-z0-9-]{1,64}&lang=fr$`)
+	creationPages = regexp.MustCompile(`^/create_(poll\.php\?type=(date|classic)&|(date|classic)_poll\.php\?)lang=fr$`)
+	adminPage     = regexp.MustCompile(`^/adminstuds\.php\?poll=[A-Za-z0-9]{24}&lang=fr$`)
+	list          = regexp.MustCompile(`^/admin/polls\.php\?page=[1-9][0-9]*&lang=fr$`)
+	clean         = regexp.MustCompile(`^/([A-Za-z0-9-]+)(?:/(admin))?(?:/(?:vote/[A-Za-z0-9]+|action/([a-z_]+/?[A-Za-z0-9_-]*)))?$`)
 )
 
 // route finds the id and the action of an address.

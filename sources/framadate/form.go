@@ -1,0 +1,193 @@
+package framadate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/sources"
+)
+
+// ErrMail is matched by the error of an Import for a server that wants an
+// organiser's mail address, where none was saved and Options.Mail is "".
+var ErrMail = errors.New("the server wants an organiser's mail address")
+
+// ErrUnsure is matched by the error of an Import whose last step of making the
+// poll had no answer: the poll may be there, without votes, and its organiser
+// may have got a mail with its links.
+var ErrUnsure = errors.New("the poll may have been made")
+
+// A creation is what a server's form to make polls tells.
+type creation struct {
+	mail bool // the organiser's address is wanted
+	wide bool // texts may have emoji, as from 1.2 on
+}
+
+var versionInWords = regexp.MustCompile(`\bVersion (?:1\.[2-9]|[2-9]\.|\d\d)`)
+
+// openCreation gets the form, in French, as it is to be filled in so.
+func (s *Source) openCreation(ctx context.Context, kind poll.Kind) (c creation, err error) {
+	err = s.creationPage(ctx, "create_poll.php?type="+string(kind), nil, func(doc *goquery.Document) error {
+		if doc.Find(`form input[name="title"]`).Length() == 0 || doc.Find(`form [name="gotostep2"]`).Length() == 0 {
+			return fmt.Errorf("%w: no form to make a poll", sources.ErrRefused)
+		}
+		if attr(doc.Selection, "html", "lang") != "fr" {
+			return fmt.Errorf("%w: the form to make a poll is not in French", sources.ErrRefused)
+		}
+		c.mail = doc.Find(`form input[name="mail"]`).Length() > 0
+		c.wide = versionInWords.MatchString(doc.Find("section.footer").Text())
+		return nil
+	})
+	return c, err
+}
+
+// create goes through the steps of making the poll, without votes, and gives
+// the locator of its admin page.
+func (s *Source) create(ctx context.Context, d *draft) (l locator, err error) {
+	if err = s.describe(ctx, d); err != nil {
+		return l, err
+	}
+	script := "create_" + string(d.Kind) + "_poll.php"
+	// A server that has not taken the choices would make a poll without any.
+	err = s.creationPage(ctx, script, choicesForm(d), func(doc *goquery.Document) error {
+		if doc.Find(`form input[name="enddate"]`).Length() == 0 {
+			return fmt.Errorf("%w: the server does not take the choices", sources.ErrRefused)
+		}
+		return nil
+	})
+	if err != nil {
+		return l, err
+	}
+	// The second name is that of the oldest versions.
+	confirmation := url.Values{"enddate": {french(d.Expires)}, "confirmation": {"1"}, "confirmecreation": {"1"}}
+	err = s.send(ctx, script+"?lang=fr", confirmation, func(resp *http.Response) error {
+		to, err := resp.Location()
+		if err != nil {
+			return fmt.Errorf("status %d", resp.StatusCode)
+		}
+		// Only the id counts, wherever the server believes to be.
+		a, err := ParseAddress(to.String())
+		if err != nil || a.Admin == "" {
+			return errors.New("a redirect to another page")
+		}
+		l = locator{a.Admin, true}
+		return nil
+	})
+	if err != nil {
+		return l, fmt.Errorf("%w: the server did not say so: %w", ErrUnsure, err)
+	}
+	return l, nil
+}
+
+// describe sends the first step: all but the choices.
+func (s *Source) describe(ctx context.Context, d *draft) error {
+	step := "create_poll.php?type=" + string(d.Kind) + "&lang=fr"
+	err := s.send(ctx, step, describeForm(d), func(resp *http.Response) error {
+		to, err := resp.Location()
+		if err == nil && strings.HasSuffix(to.Path, "/create_"+string(d.Kind)+"_poll.php") {
+			return nil
+		}
+		if err := checkStatus(resp); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: the server does not take the title, the description or the settings", sources.ErrRefused)
+	})
+	if err != nil {
+		return fmt.Errorf("form to make a poll: %w", err)
+	}
+	return nil
+}
+
+func describeForm(d *draft) url.Values {
+	editable := map[poll.Edit]string{poll.EditNone: "0", poll.EditAll: "1", poll.EditOwn: "2"}[d.Settings.Edit]
+	form := url.Values{
+		"name": {d.Author}, "title": {d.Title}, "description": {d.Description}, "editable": {editable},
+		"collect_users_mail": {"0"}, "type": {string(d.Kind)}, "gotostep2": {string(d.Kind)},
+	}
+	if d.Settings.Mail != "" {
+		form.Set("mail", d.Settings.Mail)
+	}
+	if on(d.Settings.Hidden) {
+		form.Set("hidden", "on")
+	}
+	if d.password != "" {
+		form.Set("use_password", "on")
+		form.Set("password", d.password)
+		form.Set("password_repeat", d.password)
+	}
+	if on(d.Settings.PublicResults) {
+		form.Set("results_publicly_visible", "on")
+	}
+	return form
+}
+
+// choicesForm is the second step. Each day has a list of moments, be it of
+// none: without it, the server looks for it for ever.
+func choicesForm(d *draft) url.Values {
+	form := make(url.Values)
+	if d.Kind == poll.Classic {
+		for _, c := range d.Choices {
+			form.Add("choices[]", c.Markdown)
+		}
+		form.Set("fin_sondage_autre", "x")
+		return form
+	}
+	before, days := "", 0
+	for _, c := range d.Choices {
+		if c.Date != before {
+			form.Add("days[]", french(c.Date))
+			days++
+		}
+		before = c.Date
+		form.Add(fmt.Sprintf("horaires%d[]", days-1), c.Moment)
+	}
+	form.Set("choixheures", "x")
+	return form
+}
+
+func french(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return ""
+	}
+	return t.Format("02/01/2006")
+}
+
+// creationPage sends a step that is answered by a page.
+func (s *Source) creationPage(ctx context.Context, script string, form url.Values, check func(*goquery.Document) error) error {
+	separator := "?"
+	if strings.Contains(script, "?") {
+		separator = "&"
+	}
+	err := s.send(ctx, script+separator+"lang=fr", form, func(resp *http.Response) error {
+		if err := checkStatus(resp); err != nil {
+			return err
+		}
+		if !isType(resp, "text/html") {
+			return fmt.Errorf("%w: not a page", sources.ErrRefused)
+		}
+		body, err := s.receive(resp, pageEnd)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		root, err := parseHTML(io.NewSectionReader(body, 0, body.Size()))
+		if err != nil {
+			return fmt.Errorf("%w: not a page: %w", sources.ErrRefused, err)
+		}
+		return check(goquery.NewDocumentFromNode(root))
+	})
+	if err != nil {
+		return fmt.Errorf("form to make a poll: %w", err)
+	}
+	return nil
+}

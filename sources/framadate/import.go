@@ -1,0 +1,248 @@
+package framadate
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/sources"
+)
+
+var _ sources.Importer = (*Source)(nil)
+
+// Losses implements sources.Importer. It tells what may be lost, too, where
+// only the server knows.
+func (s *Source) Losses(v *sources.Version) []sources.Loss {
+	saved, err := savedPoll(v)
+	if err != nil {
+		return nil
+	}
+	d, err := draftOf(saved, s.target(v.ID))
+	if err != nil {
+		return nil
+	}
+	return d.losses
+}
+
+// Import implements sources.Importer: it fills in the forms of Framadate 1.0.3
+// to 1.2-alpha1, in French, as a visitor without a past would. The poll gets
+// new ids. Its organiser gets the mails that the server sends about a new
+// poll; votes and comments go through the admin page, which sends none. The
+// server deletes polls that expired long ago whenever it makes one.
+//
+// Errors match ErrTooLarge, ErrNoDays or ErrMail for what cannot be imported
+// here, and nothing was made; ErrUnsure if only the server knows.
+func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
+	saved, err := savedPoll(v)
+	if err != nil {
+		return nil, err
+	}
+	visitor := s.visitor()
+	form, err := visitor.openCreation(ctx, saved.Kind)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.draft(saved, v.ID, form)
+	if err != nil {
+		return nil, err
+	}
+	l, err := visitor.create(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	made := &sources.Imported{
+		ID: l.key[:publicSize], Private: map[string]string{"admin": s.base + "/adminstuds.php?poll=" + l.key},
+	}
+	made.Address = Address{Base: s.base, ID: made.ID}.URL()
+	if err = visitor.fill(ctx, l, d); err == nil {
+		err = visitor.compare(ctx, l, d, saved)
+	}
+	made.Losses = d.losses
+	if err != nil {
+		return made, fmt.Errorf("%w: %w", sources.ErrDiffers, err)
+	}
+	return made, nil
+}
+
+// visitor is one of the same server without a session: the form that is being
+// filled in lives there, and two polls at once would be mixed.
+func (s *Source) visitor() *Source {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &Source{
+		base: s.base, client: s.client, pool: s.pool, upgrade: s.upgrade, options: Options{User: s.options.User, Password: s.options.Password},
+		closed: make(chan struct{}, 1), unlocked: make(map[string]bool), admins: make(map[string]string),
+	}
+}
+
+// savedPoll reads the poll of a version.
+func savedPoll(v *sources.Version) (*poll.Poll, error) {
+	at := slices.IndexFunc(v.Files, func(f sources.File) bool { return f.Format == "json" })
+	if at < 0 {
+		return nil, fmt.Errorf("%w: the version has no poll.json", poll.ErrInvalid)
+	}
+	return poll.Decode(io.NewSectionReader(v.Files[at].Content, 0, v.Files[at].Size))
+}
+
+func (s *Source) target(id string) target {
+	return target{password: s.password(locator{key: id}), mail: s.options.Mail}
+}
+
+// draft makes the draft for the server whose form this is.
+func (s *Source) draft(saved *poll.Poll, id string, form creation) (*draft, error) {
+	t := s.target(id)
+	t.wide = form.wide
+	d, err := draftOf(saved, t)
+	if err != nil {
+		return nil, err
+	}
+	if on(d.Settings.Password) && d.password == "" {
+		d.password = rand.Text()
+	}
+	if form.mail {
+		if d.Settings.Mail == "" {
+			return nil, ErrMail
+		}
+		return d, nil
+	}
+	if d.Settings.Mail = ""; saved.Settings.Mail != "" {
+		d.loses(LossMail)
+	}
+	return d, nil
+}
+
+// fill casts the votes, writes the comments, and locks the poll, last.
+func (s *Source) fill(ctx context.Context, l locator, d *draft) error {
+	p, err := s.look(ctx, l, nil)
+	if err != nil {
+		return err
+	}
+	for i := range d.Votes {
+		if p, err = s.cast(ctx, l, p, d, i); err != nil {
+			return fmt.Errorf("vote %d of %d: %w", i+1, len(d.Votes), err)
+		}
+	}
+	for i, c := range d.Comments {
+		if err := s.comment(ctx, l, c); err != nil {
+			return fmt.Errorf("comment %d of %d: %w", i+1, len(d.Comments), err)
+		}
+	}
+	if on(d.Settings.Locked) {
+		// 1.2-alpha1 answers 500: what came of it is seen later.
+		if _, err = s.look(ctx, l, url.Values{"rules": {"0"}, "update_poll_info": {"rules"}}); ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look gets the poll's page, or sends a form to it.
+func (s *Source) look(ctx context.Context, l locator, form url.Values) (*page, error) {
+	p, body, err := s.fetchPage(ctx, l, form)
+	if err != nil {
+		return nil, err
+	}
+	return p, body.Close()
+}
+
+// tries is how often a vote or a comment is sent at most.
+const tries = 4
+
+// cast sends the vote i. The page that answers shows whether it was taken,
+// whatever it says; if it was not, the name was another's for the server, and
+// the vote gets a new one. Without an answer, the poll is looked at before the
+// vote is sent again.
+func (s *Source) cast(ctx context.Context, l locator, p *page, d *draft, i int) (*page, error) {
+	name := d.Votes[i].Name
+	for range tries {
+		after, err := s.look(ctx, l, voteForm(p.control, d.Votes[i]))
+		if errors.Is(err, polite.ErrTemporary) && ctx.Err() == nil {
+			after, err = s.look(ctx, l, nil)
+		} else if err == nil && len(after.Votes) <= i {
+			d.Votes[i].Name = d.unique(name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(after.Votes) > i {
+			return after, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: the server does not take it", sources.ErrRefused)
+}
+
+// voteForm has the answers in one list: PHP keeps them in the order in which
+// they come, whatever numbers they have.
+func voteForm(control string, v poll.Vote) url.Values {
+	form := url.Values{"control": {control}, "name": {v.Name}, "save": {""}}
+	for _, answer := range v.Answers {
+		form.Add("choices[]", map[poll.Answer]string{poll.Yes: "2", poll.IfNeedBe: "1", poll.No: "0", poll.Unknown: " "}[answer])
+	}
+	return form
+}
+
+// comment writes a comment; the server takes the same one of an author once,
+// so it may be sent again if there was no answer.
+func (s *Source) comment(ctx context.Context, l locator, c poll.Comment) (err error) {
+	form := url.Values{"poll": {l.key[:publicSize]}, "poll_admin": {l.key}, "name": {c.Author}, "comment": {c.Text}}
+	for range tries {
+		err = s.send(ctx, "action/add_comment.php?lang=fr", form, s.readCommented)
+		if !errors.Is(err, polite.ErrTemporary) || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+func (s *Source) readCommented(resp *http.Response) error {
+	if err := checkStatus(resp); err != nil {
+		return err
+	}
+	body, err := s.receive(resp, objectEnd)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	var answer struct{ Result bool }
+	err = json.NewDecoder(io.NewSectionReader(body, 0, body.Size())).Decode(&answer)
+	if err != nil || !answer.Result {
+		return fmt.Errorf("%w: the server does not take it", sources.ErrRefused)
+	}
+	return nil
+}
+
+// compare reads the new poll back, page and table, and says whether it is the
+// draft. What the server is known to do to some is a loss of the draft.
+func (s *Source) compare(ctx context.Context, l locator, d *draft, saved *poll.Poll) error {
+	v, err := s.Fetch(ctx, l.key+adminSuffix, "")
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	got, err := savedPoll(v)
+	if err != nil {
+		return err
+	}
+	if v.Suspect != "" {
+		return errors.New("its page and its table are not of the same votes")
+	}
+	d.losses = slices.DeleteFunc(d.losses, func(l sources.Loss) bool { return l == LossExpiry })
+	if got.Expires != saved.Expires {
+		d.loses(LossExpiry)
+	}
+	if on(d.Settings.Locked) && !on(got.Settings.Locked) {
+		d.loses(LossLock)
+	}
+	if part := d.differs(got); part != "" {
+		return fmt.Errorf("its %s", part)
+	}
+	return nil
+}
