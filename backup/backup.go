@@ -286,17 +286,23 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 	}
 	for _, some := range [][]job{jobs[:guesses], jobs[guesses:]} {
 		var g errgroup.Group
-		g.SetLimit(r.plan.Sources[source].parallel())
+		next := make(chan *job)
+		for range min(len(some), r.plan.Sources[source].parallel()) {
+			g.Go(func() error {
+				for j := range next {
+					r.look(ctx, j)
+				}
+				return nil
+			})
+		}
 		for i := range some {
 			if ctx.Err() != nil {
 				r.leave(ctx, source, len(some)-i)
 				break
 			}
-			g.Go(func() error {
-				r.look(ctx, &some[i])
-				return nil
-			})
+			next <- &some[i]
 		}
+		close(next)
 		g.Wait()
 	}
 }

@@ -284,9 +284,7 @@ func (w *Run) ready() (err error) {
 // cut ends the frame and puts it into the pack, or into a new one if it would
 // make this one too large; a pack that is full is closed.
 func (w *Run) cut() error {
-	f := w.pack.frame
-	w.pack.frame = nil
-	s, err := f.end(w.pack.frames)
+	f, s, err := w.pack.end()
 	if err != nil {
 		return err
 	}
@@ -316,9 +314,7 @@ func (w *Run) replacePack() (err error) {
 	if w.pack, err = w.repo.newPack(); err != nil {
 		return err
 	}
-	f := w.pack.frame
-	w.pack.frame = nil
-	s, err := f.end(w.pack.frames)
+	f, s, err := w.pack.end()
 	if err != nil {
 		return err
 	}
@@ -334,9 +330,7 @@ func (w *Run) closePack() error {
 		return nil
 	}
 	if p.frame != nil {
-		f := p.frame
-		p.frame = nil
-		s, err := f.end(p.frames)
+		f, s, err := p.end()
 		if err != nil {
 			return errors.Join(err, p.discard())
 		}
@@ -348,7 +342,7 @@ func (w *Run) closePack() error {
 	if err != nil {
 		return err
 	}
-	p.frames = nil
+	p.frames, p.buffer = nil, nil
 	w.waiting = append(w.waiting, p)
 	w.uploads.Go(func() error { return w.upload(p, s) })
 	return nil

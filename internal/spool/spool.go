@@ -28,7 +28,8 @@ type Pool struct {
 	dir    string
 	memory int64
 
-	buffers sync.Pool // of *[copySize]byte
+	copies sync.Pool // of *[copySize]byte
+	spare  buffers
 
 	mu   sync.Mutex // guards used
 	used int64      // bytes in memory
@@ -72,11 +73,11 @@ const copySize = 32 << 10
 // Copy is io.Copy with a buffer that is used again: of many small documents,
 // each costs a new one otherwise.
 func (p *Pool) Copy(dst io.Writer, src io.Reader) (int64, error) {
-	buffer, ok := p.buffers.Get().(*[copySize]byte)
+	buffer, ok := p.copies.Get().(*[copySize]byte)
 	if !ok {
 		buffer = new([copySize]byte)
 	}
-	defer p.buffers.Put(buffer)
+	defer p.copies.Put(buffer)
 	return io.CopyBuffer(dst, src, buffer[:])
 }
 
@@ -117,12 +118,15 @@ func (p *Pool) throwAway() (key, error) {
 	return p.key, p.keyErr
 }
 
-// A Spool holds bytes that were received whole. ReadAt is safe for
-// concurrent use until Close.
+// A Spool holds bytes that were received whole. It is safe for concurrent
+// use: whoever still reads when it is closed, as an HTTP client may of a
+// request that was answered early, gets an error and never another's bytes.
 type Spool struct {
+	size   int64
+	sha256 [32]byte
+
+	mu      sync.RWMutex // guards what follows
 	r       io.ReaderAt
-	size    int64
-	sha256  [32]byte
 	release func() error
 }
 
@@ -133,11 +137,17 @@ func (s *Spool) Size() int64 { return s.size }
 func (s *Spool) SHA256() [32]byte { return s.sha256 }
 
 // ReadAt implements io.ReaderAt.
-func (s *Spool) ReadAt(b []byte, offset int64) (int, error) { return s.r.ReadAt(b, offset) }
+func (s *Spool) ReadAt(b []byte, offset int64) (int, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.r.ReadAt(b, offset)
+}
 
 // Close frees the bytes; they cannot be read afterwards. Closing again does
 // nothing.
 func (s *Spool) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.release == nil {
 		return nil
 	}

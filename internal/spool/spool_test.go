@@ -175,3 +175,26 @@ func TestPoolServesManyAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// Memory is used again as soon as a spool is closed, even while somebody
+// still reads it.
+func TestReaderOfAClosedSpoolNeverSeesAnothersBytes(t *testing.T) {
+	p := New(t.TempDir(), 0)
+	var wg sync.WaitGroup
+	for n := range 200 {
+		own := bytes.Repeat([]byte{byte(n)}, 5000)
+		s := receive(t, p, own)
+		for range 2 {
+			wg.Go(func() {
+				got := make([]byte, len(own))
+				for range 20 {
+					if _, err := s.ReadAt(got, 0); err == nil && !bytes.Equal(got, own) {
+						t.Error("bytes of another spool were read")
+					}
+				}
+			})
+		}
+		s.Close()
+	}
+	wg.Wait()
+}

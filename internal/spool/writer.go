@@ -7,7 +7,6 @@ import (
 	"hash"
 	"io"
 	"os"
-	"slices"
 
 	"github.com/padsync/padsync/crypto"
 )
@@ -59,12 +58,14 @@ func (w *Writer) grow(n int) bool {
 	if need <= w.reserved {
 		return true
 	}
-	room := min(max(need, 2*w.reserved, 4<<10), limit)
+	room := min(roundUp(need), limit)
 	if !w.pool.reserve(room - w.reserved) {
 		return false
 	}
 	w.reserved = room
-	w.buf = slices.Grow(w.buf, int(room)-len(w.buf))
+	old := w.buf
+	w.buf = append(w.pool.spare.get(room), old...)
+	w.pool.spare.put(old)
 	return true
 }
 
@@ -114,6 +115,7 @@ func (unsealed) Close() error { return nil }
 
 func (w *Writer) forget() {
 	w.pool.free(w.reserved)
+	w.pool.spare.put(w.buf)
 	w.buf, w.reserved = nil, 0
 }
 
