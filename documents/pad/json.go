@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -198,17 +200,16 @@ func (c *cursor) literal(s string) error {
 	return nil
 }
 
-// number takes what looks like a number up to its end, and lets encoding/json
-// judge it.
+// number goes past one as RFC 8259 has it.
 func (c *cursor) number() error {
-	i := c.i
-	for i < len(c.b) && isNumeric(c.b[i]) {
+	b, i := c.b, c.i
+	for i < len(b) && isNumeric(b[i]) {
 		i++
 	}
-	if i == len(c.b) {
+	if i == len(b) {
 		return errShort
 	}
-	if i == c.i || !json.Valid(c.b[c.i:i]) {
+	if !isNumber(b[c.i:i]) {
 		return errSyntax
 	}
 	c.i = i
@@ -219,14 +220,56 @@ func isNumeric(ch byte) bool {
 	return '0' <= ch && ch <= '9' || ch == '-' || ch == '+' || ch == '.' || ch == 'e' || ch == 'E'
 }
 
+// isNumber judges by itself what nearly all numbers are.
+func isNumber(b []byte) bool {
+	if len(b) > 1 && b[0] == '0' {
+		return json.Valid(b)
+	}
+	for _, ch := range b {
+		if ch < '0' || ch > '9' {
+			return json.Valid(b)
+		}
+	}
+	return len(b) > 0
+}
+
 // decodeString decodes a JSON string that is known to be one.
 func decodeString(b []byte) (string, error) {
-	if bytes.IndexByte(b, '\\') < 0 {
-		return string(b[1 : len(b)-1]), nil
+	b = b[1 : len(b)-1]
+	i := bytes.IndexByte(b, '\\')
+	if i < 0 {
+		return string(b), nil
 	}
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return "", errSyntax
+	var s strings.Builder
+	s.Grow(len(b))
+	for ; i >= 0; i = bytes.IndexByte(b, '\\') {
+		s.Write(b[:i])
+		r, n, err := unescapeRune(b[i:])
+		if err != nil {
+			return "", err
+		}
+		s.WriteRune(r)
+		b = b[i+n:]
 	}
-	return s, nil
+	s.Write(b)
+	return s.String(), nil
+}
+
+// unescapeRune decodes the escape sequence, or the pair of them, that b begins
+// with. Half a pair is U+FFFD, as it is to encoding/json.
+func unescapeRune(b []byte) (r rune, length int, err error) {
+	n, err := escape(b)
+	if err != nil {
+		return 0, 0, errSyntax
+	}
+	r = rune(unescape(b[:n]))
+	if !utf16.IsSurrogate(r) {
+		return r, n, nil
+	}
+	if m, err := escape(b[n:]); err == nil {
+		if both := utf16.DecodeRune(r, rune(unescape(b[n:n+m]))); both != utf8.RuneError {
+			return both, n + m, nil
+		}
+	}
+	return utf8.RuneError, n, nil
 }

@@ -61,12 +61,25 @@ type Member struct {
 // object in valid UTF-8 and nothing after it.
 //
 // It holds no more than one member.
-func Members(r io.Reader) iter.Seq2[Member, error] {
-	size := windowSize
-	if sized, ok := r.(interface{ Size() int64 }); ok {
-		size = int(min(windowSize, sized.Size()+1)) // one more finds the end
+func Members(r io.Reader) iter.Seq2[Member, error] { return new(Scanner).Members(r) }
+
+// A Scanner reads one export after another in the same memory. The zero value
+// is ready. It is for one goroutine, and one export at a time.
+type Scanner struct{ window []byte }
+
+// Members is Members.
+func (s *Scanner) Members(r io.Reader) iter.Seq2[Member, error] {
+	return func(yield func(Member, error) bool) {
+		size := windowSize
+		if sized, ok := r.(interface{ Size() int64 }); ok {
+			size = int(min(windowSize, sized.Size()+1)) // one more finds the end
+		}
+		one := &scanner{r: r, opener: '{', size: max(size, smallestWindow), window: s.window[:0]}
+		members(one)(yield)
+		if cap(one.window) <= 4*windowSize {
+			s.window = one.window
+		}
 	}
-	return members(&scanner{r: r, opener: '{', size: max(size, smallestWindow)})
 }
 
 func members(s *scanner) iter.Seq2[Member, error] {
@@ -87,20 +100,35 @@ func members(s *scanner) iter.Seq2[Member, error] {
 // it "_" in addresses.
 func newMember(key string, value []byte, offset int64) Member {
 	m := Member{Key: key, Value: value, Offset: offset}
-	parts := strings.Split(key, ":")
+	word, rest, found := strings.Cut(key, ":")
+	if !found {
+		return m
+	}
+	id, rest, more := strings.Cut(rest, ":")
 	switch {
-	case parts[0] == "globalAuthor" && len(parts) == 2:
-		m.Kind, m.ID = AuthorMember, parts[1]
-	case parts[0] != "pad":
-	case len(parts) == 2, len(parts) == 3 && parts[2] == "": // etherpad-go 0.6.6 writes "pad:ID:"
-		m.Kind, m.ID = PadMember, parts[1]
-	case len(parts) == 4:
-		kind := map[string]Kind{"revs": RevisionMember, "chat": MessageMember}[parts[2]]
-		if n, ok := parseCount(parts[3]); ok && kind != OtherMember {
-			m.Kind, m.ID, m.Number = kind, parts[1], n
+	case word == "globalAuthor" && !more:
+		m.Kind, m.ID = AuthorMember, id
+	case word == "pad" && rest == "": // etherpad-go 0.6.6 writes "pad:ID:"
+		m.Kind, m.ID = PadMember, id
+	case word == "pad":
+		word, number, _ := strings.Cut(rest, ":")
+		kind := kindOf(word)
+		if n, ok := parseCount(number); ok && kind != OtherMember {
+			m.Kind, m.ID, m.Number = kind, id, n
 		}
 	}
 	return m
+}
+
+// kindOf is for the word before a number.
+func kindOf(word string) Kind {
+	switch word {
+	case "revs":
+		return RevisionMember
+	case "chat":
+		return MessageMember
+	}
+	return OtherMember
 }
 
 // parseCount takes a number only as JavaScript writes it, so that no two keys
@@ -223,6 +251,7 @@ func (s *scanner) more() error {
 	if s.size > len(buf) {
 		buf = make([]byte, s.size)
 	}
+	buf = buf[:s.size]
 	n := copy(buf, rest)
 	s.offset += int64(s.used)
 	s.used = 0

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/padsync/padsync/documents/pad"
@@ -38,6 +39,8 @@ type Source struct {
 	formats []format // besides .etherpad
 	limit   int64    // bytes of an export
 	access  Access
+
+	scanners sync.Pool // of *pad.Scanner
 
 	// secure says that the server redirected from http to https.
 	secure atomic.Bool
@@ -116,7 +119,7 @@ func (s *Source) ownID(id string) (string, error) {
 // told the real id behind a read-only one.
 func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) (leaks bool, err error) {
 	err = s.export(ctx, v.ID, padFormat, etag, func(a *answer) error {
-		in, err := inspect(a.reader(), a.body.Size(), v.ID)
+		in, err := s.inspect(a.reader(), a.body.Size(), v.ID)
 		if errors.Is(err, errIncomplete) {
 			return fmt.Errorf("%w: %w", errNoExport, err)
 		}
@@ -157,7 +160,7 @@ func (s *Source) rewrite(a *answer, in *inspection) (*inspection, error) {
 	if err := a.replace(body); err != nil {
 		return nil, err
 	}
-	return inspect(a.reader(), body.Size(), in.id)
+	return s.inspect(a.reader(), body.Size(), in.id)
 }
 
 // fetchExtra adds the formats that were asked for. The .etherpad is not lost

@@ -43,14 +43,22 @@ type inspection struct {
 	first    string // the text after revision 0
 	facts    sources.Facts
 	content  hash.Hash
-	scratch  []byte
+
+	// Memory that is used for one member after the other.
+	scratch, lasting []byte
+	fields           []field
 }
 
 // inspect checks that r holds the whole export of the pad id, size bytes long.
 // An error matches sources.ErrRefused, unless it is r's.
-func inspect(r io.Reader, size int64, id string) (*inspection, error) {
+func (s *Source) inspect(r io.Reader, size int64, id string) (*inspection, error) {
+	scanner, ok := s.scanners.Get().(*pad.Scanner)
+	if !ok {
+		scanner = new(pad.Scanner)
+	}
+	defer s.scanners.Put(scanner)
 	in := &inspection{id: id, size: size, head: -1, last: -1, content: sha256.New()}
-	for m, err := range pad.Members(r) {
+	for m, err := range scanner.Members(r) {
 		if errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge) {
 			return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
 		}
@@ -75,12 +83,10 @@ func (in *inspection) member(m pad.Member) error {
 			return err
 		}
 	case pad.AuthorMember:
-		a, err := parseAuthor(value)
-		if err != nil {
-			return err
+		if value[0] != '{' {
+			return errors.New("an author is none")
 		}
-		in.others = in.others || !a.isOnlyIn(in.id)
-		value = a.lasting()
+		value = in.author(value)
 	}
 	in.scratch = strconv.AppendInt(in.scratch[:0], int64(len(m.Key)), 10)
 	in.scratch = append(append(in.scratch, ':'), m.Key...)
@@ -109,21 +115,74 @@ func (in *inspection) own(id string) error {
 	return errors.New("it is of another pad")
 }
 
-func (in *inspection) pad(value []byte) error {
-	var p struct {
-		Head  *int64 `json:"head"`
-		AText struct {
-			Text *string `json:"text"`
-		} `json:"atext"`
+// author notes which pads the author is said to have written in, and gives
+// the author without what changes when they visit another pad.
+func (in *inspection) author(value []byte) []byte {
+	in.fields = in.fields[:0]
+	var pads []byte
+	for name, value := range pad.Fields(value) {
+		switch string(name) {
+		case "timestamp", "lastSeen":
+			continue
+		case "padIDs":
+			pads = value
+		}
+		in.fields = append(in.fields, field{string(name), value})
 	}
-	if json.Unmarshal(value, &p) != nil || p.Head == nil || *p.Head < 0 || p.AText.Text == nil {
+	in.others = in.others || !isOnly(in.id, pads)
+	slices.SortStableFunc(in.fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	in.lasting = in.lasting[:0]
+	for _, f := range in.fields {
+		in.lasting = append(strconv.AppendQuote(in.lasting, f.name), ':')
+		in.lasting = append(append(in.lasting, f.value...), ',')
+	}
+	return in.lasting
+}
+
+// A field is one of a JSON object.
+type field struct {
+	name  string
+	value []byte
+}
+
+func (in *inspection) pad(value []byte) error {
+	head, text := int64(-1), ""
+	found := false
+	for name, value := range pad.Fields(value) {
+		switch string(name) {
+		case "head":
+			head = count(value)
+		case "atext":
+			text, found = textOf(value)
+		}
+	}
+	if head < 0 || !found {
 		return errors.New("the pad has no text or no number of revisions")
 	}
 	if in.head >= 0 {
 		return errors.New("it tells of the pad twice")
 	}
-	in.head, in.text = *p.Head, *p.AText.Text
+	in.head, in.text = head, text
 	return nil
+}
+
+// count is -1 for what is no number of revisions.
+func count(value []byte) int64 {
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// textOf is the text in an attributed one.
+func textOf(atext []byte) (text string, found bool) {
+	for name, value := range pad.Fields(atext) {
+		if string(name) == "text" {
+			text, found = pad.Text(value)
+		}
+	}
+	return text, found
 }
 
 func (in *inspection) revision(n int64, value []byte) error {
@@ -148,36 +207,70 @@ func (in *inspection) revision(n int64, value []byte) error {
 const minRevision = 16
 
 func (in *inspection) decodeRevision(n int64, value []byte) error {
-	var r struct {
-		Changeset string `json:"changeset"`
-		Meta      struct {
-			Author    *string `json:"author"`
-			Timestamp float64 `json:"timestamp"`
-			AText     struct {
-				Text *string `json:"text"`
-			} `json:"atext"`
-		} `json:"meta"`
-	}
-	if json.Unmarshal(value, &r) != nil || r.Changeset == "" {
-		return errors.New("a revision is none")
+	r, err := decodeRevision(value)
+	if err != nil {
+		return err
 	}
 	if n > in.last || n == in.head {
-		in.last, in.modified = n, milliseconds(r.Meta.Timestamp)
+		in.last, in.modified = n, milliseconds(r.timestamp)
 	}
 	if n > 0 {
 		return nil
 	}
 	// The pool and text that revision 0 carries may be refreshed by the
 	// server (3.x); who wrote what when is never.
-	author := ""
-	if r.Meta.Author != nil {
-		author = *r.Meta.Author
-	}
-	in.facts.First = shortHash(sha256.Sum256(fmt.Appendf(nil, "%q %q %.0f", r.Changeset, author, r.Meta.Timestamp)))
-	if r.Meta.AText.Text != nil {
-		in.first = *r.Meta.AText.Text
-	} else if _, bank, found := strings.Cut(r.Changeset, "$"); found {
+	in.facts.First = shortHash(sha256.Sum256(fmt.Appendf(nil, "%q %q %.0f", r.changeset, r.author, r.timestamp)))
+	in.first = r.text
+	if _, bank, found := strings.Cut(r.changeset, "$"); found && !r.hasText {
 		in.first = bank + "\n"
+	}
+	return nil
+}
+
+// A revision is what an inspection needs of one.
+type revision struct {
+	changeset, author string
+	timestamp         float64 // milliseconds since 1970
+	text              string  // after it, if hasText: of some
+	hasText           bool
+}
+
+func decodeRevision(value []byte) (r revision, err error) {
+	for name, value := range pad.Fields(value) {
+		switch string(name) {
+		case "changeset":
+			r.changeset, _ = pad.Text(value)
+		case "meta":
+			if string(value) != "null" && value[0] != '{' {
+				return r, errNoRevision
+			}
+			err = r.decodeMeta(value)
+		}
+	}
+	if r.changeset == "" {
+		err = errNoRevision
+	}
+	return r, err
+}
+
+var errNoRevision = errors.New("a revision is none")
+
+func (r *revision) decodeMeta(meta []byte) error {
+	for name, value := range pad.Fields(meta) {
+		null, ok := string(value) == "null", true
+		switch string(name) {
+		case "author":
+			r.author, ok = pad.Text(value)
+		case "timestamp":
+			var err error
+			r.timestamp, err = strconv.ParseFloat(string(value), 64)
+			ok = err == nil
+		case "atext":
+			r.text, r.hasText = textOf(value)
+		}
+		if !ok && !null {
+			return errNoRevision
+		}
 	}
 	return nil
 }
@@ -211,55 +304,6 @@ func (in *inspection) firstMissing() int64 {
 		}
 	}
 	return -1
-}
-
-// An author as an export tells of them: keys to their values.
-type author map[string]json.RawMessage
-
-func parseAuthor(value []byte) (author, error) {
-	a := author{}
-	if json.Unmarshal(value, &a) != nil {
-		return nil, errors.New("an author is none")
-	}
-	return a, nil
-}
-
-// pads are the ids of the pads that the author is said to have written in: a
-// string in exports of 1.8 and 3.x, an object whose keys they are before.
-func (a author) pads() []string {
-	var one string
-	var list []string
-	var object map[string]json.RawMessage
-	switch value := a["padIDs"]; {
-	case len(value) == 0 || string(value) == "null":
-		return nil
-	case json.Unmarshal(value, &one) == nil:
-		return []string{one}
-	case json.Unmarshal(value, &list) == nil:
-		return list
-	case json.Unmarshal(value, &object) == nil:
-		for id := range object {
-			list = append(list, id)
-		}
-		return list
-	default:
-		return []string{""} // whatever it is, it will be replaced
-	}
-}
-
-func (a author) isOnlyIn(id string) bool {
-	return !slices.ContainsFunc(a.pads(), func(pad string) bool { return pad != id })
-}
-
-// lasting is the author without what changes when they visit another pad.
-func (a author) lasting() []byte {
-	kept := author{}
-	for key, value := range a {
-		if key != "timestamp" && key != "lastSeen" {
-			kept[key] = value
-		}
-	}
-	return encode(kept)
 }
 
 // isReadOnly is false for an id that no key of an export could hold.

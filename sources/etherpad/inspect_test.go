@@ -34,7 +34,7 @@ func recorded(t *testing.T) fs.FS {
 }
 
 func inspectString(s, id string) (*inspection, error) {
-	return inspect(strings.NewReader(s), int64(len(s)), id)
+	return new(Source).inspect(strings.NewReader(s), int64(len(s)), id)
 }
 
 func TestRecordedExportsAreWhole(t *testing.T) {
@@ -165,7 +165,7 @@ func TestEnormousNumbersTakeNoMemory(t *testing.T) {
 
 func TestErrorOfTheReaderIsNotTheServers(t *testing.T) {
 	broken := errors.New("disk")
-	_, err := inspect(io.MultiReader(strings.NewReader(`{"pad:ag":`), iotest.ErrReader(broken)), 100, "ag")
+	_, err := new(Source).inspect(io.MultiReader(strings.NewReader(`{"pad:ag":`), iotest.ErrReader(broken)), 100, "ag")
 	if !errors.Is(err, broken) || errors.Is(err, sources.ErrRefused) {
 		t.Errorf("%v", err)
 	}
@@ -222,7 +222,7 @@ func TestMemoryDoesNotGrowWithTheHistory(t *testing.T) {
 		io.WriteString(w, "}")
 		w.Close()
 	}()
-	in, err := inspect(r, 1<<30, "ag")
+	in, err := new(Source).inspect(r, 1<<30, "ag")
 	if err != nil || in.head != revisions-1 {
 		t.Fatalf("%+v, %v", in, err)
 	}
@@ -273,9 +273,10 @@ func BenchmarkInspect(b *testing.B) {
 		exports = append(exports, w.Body.Bytes())
 		b.SetBytes(int64(len(slices.Concat(exports...))))
 	}
+	source := new(Source)
 	for b.Loop() {
 		for n, export := range exports {
-			if _, err := inspect(bytes.NewReader(export), int64(len(export)), etherpadtest.SyntheticID(n)); err != nil {
+			if _, err := source.inspect(bytes.NewReader(export), int64(len(export)), etherpadtest.SyntheticID(n)); err != nil {
 				b.Fatal(err)
 			}
 		}

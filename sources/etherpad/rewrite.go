@@ -3,6 +3,7 @@ package etherpad
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"strings"
 
@@ -40,8 +41,8 @@ func (in *inspection) rewriteMember(m pad.Member) (key string, value []byte, err
 	key, value = m.Key, m.Value
 	switch m.Kind {
 	case pad.AuthorMember:
-		a, err := parseAuthor(value)
-		if err != nil || a.isOnlyIn(in.id) {
+		a := author{}
+		if err := json.Unmarshal(value, &a); err != nil || isOnly(in.id, a["padIDs"]) {
 			return key, value, err
 		}
 		return key, a.reducedTo(in.id), nil
@@ -60,17 +61,4 @@ func (in *inspection) rewriteMember(m pad.Member) (key string, value []byte, err
 		}
 	}
 	return key, value, nil
-}
-
-// reducedTo keeps the form of the list of pads.
-func (a author) reducedTo(id string) []byte {
-	switch a["padIDs"][0] {
-	case '{':
-		a["padIDs"] = encode(map[string]int{id: 1})
-	case '[':
-		a["padIDs"] = encode([]string{id})
-	default:
-		a["padIDs"] = encode(id)
-	}
-	return encode(a)
 }

@@ -1,0 +1,56 @@
+package pad
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"testing"
+)
+
+// FuzzFields: of an object that is valid JSON in valid UTF-8, the fields are
+// what encoding/json finds, and strings are decoded as it does.
+func FuzzFields(f *testing.F) {
+	f.Add(`{"head":12,"atext":{"text":"a\n\u00e9\ud83d\ude00\/","attribs":"*0+1"},"pool":[1.5e3,-0,null,true]}`)
+	f.Add(`{ "a\tb" : "\ud83d" , "a" : "\ud83d\u0041" , "":"\ude00\ud83d","b":"\ud83d\n"}`)
+	f.Add(`{}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var wanted map[string]json.RawMessage
+		if !isOneValue(text) || json.Unmarshal([]byte(text), &wanted) != nil {
+			return
+		}
+		found := map[string]json.RawMessage{}
+		for name, value := range Fields([]byte(text)) {
+			found[string(name)] = value
+			if s, ok := Text(value); ok != (value[0] == '"') {
+				t.Fatalf("%s is taken for a string: %v", value, ok)
+			} else if ok {
+				compareStrings(t, value, s)
+			}
+		}
+		if len(wanted) != len(found) {
+			t.Fatalf("%q: found %q, not %q", text, found, wanted)
+		}
+		for name, value := range wanted {
+			if !bytes.Equal(bytes.TrimSpace(value), found[name]) {
+				t.Errorf("%q: field %q is %q, not %q", text, name, found[name], value)
+			}
+		}
+	})
+}
+
+// isOneValue says what the scanner of exports takes.
+func isOneValue(text string) bool {
+	c := cursor{b: []byte(text)}
+	if c.value(0) != nil {
+		return false
+	}
+	_, err := c.peek()
+	return err == errShort
+}
+
+func compareStrings(t *testing.T, value []byte, got string) {
+	var want string
+	if err := json.Unmarshal(value, &want); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s is %q, not %q (%v)", value, got, want, err)
+	}
+}
