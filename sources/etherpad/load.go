@@ -3,6 +3,7 @@ package etherpad
 import (
 	"bufio"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func (s *Source) load(v *sources.Version) (*load, error) {
 		l.reduced = true
 		return l, l.readLetters(s.pool)
 	}
-	if _, err := inspect(section(l.export), l.export.Size, v.ID); err != nil {
+	if _, err := s.inspect(section(l.export), l.export.Size, v.ID); err != nil {
 		return nil, fmt.Errorf("the saved pad: %w", err)
 	}
 	var err error
@@ -160,8 +161,8 @@ func writeFor(w io.Writer, id string, r io.Reader) error {
 		case pad.OtherMember:
 			continue
 		case pad.AuthorMember:
-			a, err := parseAuthor(value)
-			if err != nil {
+			a := author{}
+			if err := json.Unmarshal(value, &a); err != nil {
 				return err
 			}
 			a["padIDs"] = encode(id) // without it, 1.8.14 does not take them for an author

@@ -39,7 +39,7 @@ func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
 	}
 	seen := other
 	err := s.export(ctx, id, f, "", func(a *answer) (err error) {
-		seen, err = l.compare(id, a)
+		seen, err = s.compare(l, id, a)
 		return err
 	})
 	if errors.Is(err, errNoExport) && !l.reduced && !errors.Is(err, fs.ErrPermission) {
@@ -57,7 +57,7 @@ func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
 }
 
 // compare compares an answer with what is to be imported.
-func (l *load) compare(id string, a *answer) (sight, error) {
+func (s *Source) compare(l *load, id string, a *answer) (sight, error) {
 	if l.reduced {
 		letters, err := lettersOf(a.reader())
 		if err != nil || letters != l.letters {
@@ -65,7 +65,7 @@ func (l *load) compare(id string, a *answer) (sight, error) {
 		}
 		return same, nil
 	}
-	if _, err := inspect(a.reader(), a.body.Size(), id); errors.Is(err, errIncomplete) {
+	if _, err := s.inspect(a.reader(), a.body.Size(), id); errors.Is(err, errIncomplete) {
 		return other, nil
 	} else if errors.Is(err, sources.ErrRefused) {
 		return other, again(err)
