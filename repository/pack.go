@@ -240,6 +240,9 @@ func verify(pool *spool.Pool, id string, v *sources.Version) error {
 			return errors.New("a fetched file has no name of its own")
 		}
 		names[f.Name] = true
+		if s, ok := f.Content.(*spool.Spool); ok && s.Size() == f.Size && s.SHA256() == f.SHA256 {
+			continue // it was hashed when it was received, and cannot change
+		}
 		hash := sha256.New()
 		n, err := pool.Copy(hash, io.NewSectionReader(f.Content, 0, f.Size))
 		if err != nil {
