@@ -119,6 +119,9 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 		// A proxy speaks for a server that is away; 504 is how it tells that
 		// the server hangs.
 		down = p.unheard(a.server.statusError(status), status == http.StatusGatewayTimeout, true)
+	case status == http.StatusInternalServerError && isUnrepeated(a.request.Context()):
+		p.heard(l, false)
+		return 0, nil
 	case status >= 500:
 		again, lost = a.delay(1), false
 		down = p.failed(a.server.statusError(status), l, a.last() || !a.repeatable())

@@ -464,3 +464,21 @@ func TestLargeUploadIsGivenTime(t *testing.T) {
 		}
 	})
 }
+
+func TestStatus500MayBeAnAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		c := New(Options{Transport: script(status(500), status(500), status(503), status(200))})
+		for _, want := range []int{500, 500, 200} {
+			if err := c.Do(Unrepeated(t.Context()), get("http://h/"), wantStatus(want)); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(begin); want == 500 && took > 0 {
+				t.Errorf("handled after %v", took)
+			}
+		}
+		if c.Requests() != 4 {
+			t.Errorf("%d requests", c.Requests())
+		}
+	})
+}

@@ -63,6 +63,17 @@ func Uncounted(ctx context.Context) context.Context {
 	return context.WithValue(ctx, uncountedKey{}, true)
 }
 
+type unrepeatedKey struct{}
+
+// Unrepeated gives a context for requests to which status 500 is an answer as
+// any other, handled at once: MyPads 1.7.17 says with it that a token has
+// ended.
+func Unrepeated(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unrepeatedKey{}, true)
+}
+
+func isUnrepeated(ctx context.Context) bool { return ctx.Value(unrepeatedKey{}) != nil }
+
 // A pass allows to send one request.
 type pass struct {
 	*server
