@@ -100,8 +100,10 @@ func html(d Dialect, id, text string) []byte {
 	if d == V3 {
 		head = headV3
 	}
-	return fmt.Appendf(nil, head+htmlRest, escapeHTML(id), strings.ReplaceAll(escapeHTML(text), "\n", "<br>"))
+	return fmt.Appendf(nil, head+htmlRest, escapeHTML(id), htmlBody(text))
 }
+
+func htmlBody(text string) string { return strings.ReplaceAll(escapeHTML(text), "\n", "<br>") }
 
 const (
 	headV1 = `<!doctype html>

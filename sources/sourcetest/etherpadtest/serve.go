@@ -18,6 +18,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests++
 	s.mu.Unlock()
 	path, found := strings.CutPrefix(r.URL.EscapedPath(), s.options.Prefix)
+	if found && s.serveMyPads(w, r, path) {
+		return
+	}
 	if found && r.Method == http.MethodPost && s.servePost(w, r, path) {
 		return
 	}
@@ -248,8 +251,7 @@ func (s *Server) refused(w http.ResponseWriter, r *http.Request, p *Pad, format 
 	case f == Forbidden:
 		forbidden(w)
 	case f == Archived:
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		s.send(w, r, html(s.options.Dialect, p.id, p.string()))
+		s.serveArchived(w, r, p)
 	case f == SentAway:
 		w.Header().Set("Location", s.options.Prefix+"/mypads/index.html?/mypads/group/g/pad/view/"+url.PathEscape(p.id))
 		page(w, http.StatusFound, "Found")

@@ -46,6 +46,11 @@ type Options struct {
 
 	User, Password string // Basic authentication for all but the API; "": none
 
+	// MyPads is there, with accounts and groups; with OnlyMyPads, pads in no
+	// group are closed. RootURL is what its redirects begin with.
+	MyPads, OnlyMyPads bool
+	RootURL            string
+
 	// Now dates changes; nil: a clock that starts in 2026 and goes on by a
 	// second with each change.
 	Now func() time.Time
@@ -67,7 +72,7 @@ const (
 	NotEnabled         // .etherpad is said not to be enabled
 	NotAllowed         // .etherpad gives 405
 	Forbidden          // all exports give 403
-	Archived           // everything is a page with the pad's HTML, as in MyPads
+	Archived           // everything is a page with the pad's HTML, as of archived ones in MyPads
 	SentAway           // everything redirects to a page of MyPads
 	CutShort           // all bodies end early, and tell no length
 	NoMarkup           // the export as HTML is not enabled
@@ -96,6 +101,7 @@ type Server struct {
 	tokens      map[string]time.Time // until when they are good
 	imports     ImportFault
 	imported    int
+	mypads      mypads
 }
 
 // New makes a Server.
@@ -110,6 +116,7 @@ func New(o Options) *Server {
 		heads: map[int]int64{}, sessions: map[string]session{}, tokens: map[string]time.Time{},
 		options: o, pads: map[string]*Pad{}, readOnly: map[string]string{}, seen: map[string]int64{},
 		generations: map[int]int{}, etags: map[int]syntheticETag{},
+		mypads: mypads{accounts: map[string]Account{}, groups: map[string]*Group{}, members: map[string]Member{}, keys: map[string]string{}},
 	}
 }
 
