@@ -52,6 +52,9 @@ func (a *app) readAccess(ctx context.Context, c config.Access, into *etherpad.Ac
 	if c.ClientID != "" {
 		into.ClientID = c.ClientID
 	}
+	if c.MyPadsLogin != "" {
+		into.MyPadsLogin = c.MyPadsLogin
+	}
 	for _, secret := range []struct {
 		key, file string
 		command   []string
@@ -61,6 +64,7 @@ func (a *app) readAccess(ctx context.Context, c config.Access, into *etherpad.Ac
 		{"cookie", c.CookieFile, c.CookieCommand, &into.Cookie},
 		{"api-key", c.APIKeyFile, c.APIKeyCommand, &into.APIKey},
 		{"client-secret", c.ClientSecretFile, c.ClientSecretCommand, &into.ClientSecret},
+		{"mypads-password", c.MyPadsPasswordFile, c.MyPadsPasswordCommand, &into.MyPadsPassword},
 	} {
 		switch {
 		case secret.file != "":

@@ -87,7 +87,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	}
 	progress := a.newProgress(flags.json, all)
 	defer progress.stop()
-	n := network{pool: new(spool.Pool), passwords: secrets, accesses: accesses, budget: budgeted, client: polite.New(polite.Options{
+	n := network{pool: new(spool.Pool), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
 		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
 	})}
 	if err := a.settle(ctx, n, all); err != nil {

@@ -171,7 +171,13 @@ func (a *app) reason(err error) string {
 		return a.text("reason-not-exist")
 	case errors.Is(err, framadate.ErrPassword):
 		return a.text("reason-password")
-	case errors.Is(err, framadate.ErrWrongPassword):
+	case errors.Is(err, etherpad.ErrLogin):
+		return a.text("reason-login")
+	case errors.Is(err, etherpad.ErrOusted):
+		return a.text("reason-ousted")
+	case errors.Is(err, etherpad.ErrMembers):
+		return a.text("reason-members")
+	case errors.Is(err, framadate.ErrWrongPassword), errors.Is(err, etherpad.ErrWrongPassword):
 		return a.text("reason-wrong-password")
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
 		return a.text("reason-credentials")

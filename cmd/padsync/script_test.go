@@ -21,14 +21,15 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/*.txtar, each beside its own servers of pads and
-// polls, at $PADS and $POLLS, and one at $CLOSED that takes a password.
+// polls, at $PADS and $POLLS, one at $CLOSED that takes a password, and one with
+// MyPads at $MYPADS.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup:               func(e *testscript.Env) error { setUp(t, e); return nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "pad": padCommand, "poll": pollCommand,
+			"exits": exits, "pad": padCommand, "poll": pollCommand, "mypads": myPadsCommand,
 		},
 	})
 }
@@ -47,6 +48,11 @@ func setUp(t *testing.T, e *testscript.Env) {
 	closedServer := httptest.NewServer(closed)
 	e.Defer(closedServer.Close)
 	e.Setenv("CLOSED", closedServer.URL)
+	members := etherpadtest.New(etherpadtest.Options{Unasked: unasked, MyPads: true})
+	memberServer := httptest.NewServer(members)
+	e.Defer(memberServer.Close)
+	e.Setenv("MYPADS", memberServer.URL)
+	e.Values["mypads"] = members
 	polls := framadatetest.New(framadatetest.Options{
 		Protected: "/admin/", User: "operator", Password: "s3cret", Unasked: unasked,
 	})
@@ -135,6 +141,38 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 		made[args[1]].Spoil(faults[args[2]])
 	default:
 		ts.Fatalf("pad: no verb %s", args[0])
+	}
+}
+
+// mypads account LOGIN PASSWORD | group ID VISIBILITY USER | pad ID GROUP NAME |
+// login LOGIN | restart | archive GROUP | logins COUNT. Groups have the password "open sesame".
+func myPadsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: mypads VERB [ARG…]")
+	}
+	server := ts.Value("mypads").(*etherpadtest.Server)
+	group := etherpadtest.Group{Password: "open sesame"}
+	switch args[0] {
+	case "account":
+		server.AddAccount(etherpadtest.Account{ID: args[1] + "-1", Login: args[1], Password: args[2]})
+	case "group":
+		group.ID, group.Visibility, group.Users = args[1], etherpadtest.Visibility(args[2]), []string{args[3] + "-1"}
+		server.AddGroup(group)
+	case "archive":
+		group.ID, group.Visibility, group.ReadOnly = args[1], etherpadtest.Public, true
+		server.AddGroup(group)
+	case "pad":
+		server.Create(args[1], args[3]).Adopt(etherpadtest.Member{Group: args[2], Name: args[3]})
+	case "login":
+		server.LogIn(args[1])
+	case "restart":
+		server.Restart()
+	case "logins":
+		if n := strconv.Itoa(server.Logins()); n != args[1] {
+			ts.Fatalf("%s logins, want %s", n, args[1])
+		}
+	default:
+		ts.Fatalf("mypads: no verb %s", args[0])
 	}
 }
 

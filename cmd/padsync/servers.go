@@ -22,15 +22,18 @@ type network struct {
 	budget    budget
 	passwords passwords
 	accesses  accesses
+	tokens    func(base, login string) etherpad.TokenKeeper
 }
 
 // openSource is the only place that knows every kind of source.
 func (n network) openSource(kind, base string, formats []string) (sources.Source, error) {
+	access := n.accesses.of(base)
 	switch kind {
 	case kindEtherpad:
-		return etherpad.New(base, n.client, n.pool, etherpad.Options{Formats: formats, Access: n.accesses.of(base)})
+		return etherpad.New(base, n.client, n.pool, etherpad.Options{
+			Formats: formats, Access: access, Passwords: n.passwords.of(base), Tokens: n.tokens(base, access.MyPadsLogin),
+		})
 	case kindFramadate:
-		access := n.accesses.of(base)
 		return framadate.New(base, n.client, n.pool, framadate.Options{
 			User: access.User, Password: access.Password, Passwords: n.passwords.of(base),
 		})

@@ -27,6 +27,7 @@ var suspicions = map[string]string{
 	"default-text":          "suspect-default-text",
 	"shrunk":                "suspect-shrunk",
 	"rescue-copy":           "suspect-rescue-copy",
+	"archived":              "suspect-archived",
 	"votes-hidden":          "suspect-votes-hidden",
 	"page-and-table-differ": "suspect-page-and-table-differ",
 }

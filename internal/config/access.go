@@ -29,6 +29,13 @@ type Access struct {
 	ClientID            string   `toml:"client-id"`
 	ClientSecretFile    string   `toml:"client-secret-file"`
 	ClientSecretCommand []string `toml:"client-secret-command"`
+
+	// mypads-login is that of an account of MyPads, which opens the pads of
+	// its groups; mypads-password-file has its password, or
+	// mypads-password-command prints it.
+	MyPadsLogin           string   `toml:"mypads-login"`
+	MyPadsPasswordFile    string   `toml:"mypads-password-file"`
+	MyPadsPasswordCommand []string `toml:"mypads-password-command"`
 }
 
 // A secret is a secret's two keys.
@@ -46,6 +53,7 @@ func (a *Access) secrets() []secret {
 		{"cookie", &a.CookieFile, a.CookieCommand, nil, ""},
 		{"api-key", &a.APIKeyFile, a.APIKeyCommand, nil, ""},
 		{"client-secret", &a.ClientSecretFile, a.ClientSecretCommand, &a.ClientID, "client-id"},
+		{"mypads-password", &a.MyPadsPasswordFile, a.MyPadsPasswordCommand, &a.MyPadsLogin, "mypads-login"},
 	}
 }
 

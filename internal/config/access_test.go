@@ -24,13 +24,15 @@ url = "https://pads.example.net"
 all = true
 client-id = "padsync"
 client-secret-command = ["pass", "client"]
+mypads-login = "marie"
+mypads-password-file = "mypads.txt"
 `)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a, b := c.Sources[0], c.Sources[1]
-	got := []string{fmt.Sprint(a.All, b.All), a.User, a.PasswordFile, fmt.Sprint(a.CookieCommand), a.APIKeyFile, b.ClientID, fmt.Sprint(b.ClientSecretCommand)}
-	want := []string{"true true", "marie", filepath.Join(dir, "password.txt"), "[pass cookie]", filepath.FromSlash("/etc/APIKEY.txt"), "padsync", "[pass client]"}
+	got := []string{fmt.Sprint(a.All, b.All), a.User, a.PasswordFile, fmt.Sprint(a.CookieCommand), a.APIKeyFile, b.ClientID, fmt.Sprint(b.ClientSecretCommand), b.MyPadsLogin, b.MyPadsPasswordFile}
+	want := []string{"true true", "marie", filepath.Join(dir, "password.txt"), "[pass cookie]", filepath.FromSlash("/etc/APIKEY.txt"), "padsync", "[pass client]", "marie", filepath.Join(dir, "mypads.txt")}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
@@ -44,6 +46,9 @@ func TestAccessThatMeansNothingIsRefused(t *testing.T) {
 		"password-file = 'x'":                         "source.user: missing or empty",
 		"client-id = 'x'":                             "source.client-secret-file: missing or empty",
 		"client-secret-file = 'x'":                    "source.client-id: missing or empty",
+		"mypads-login = 'x'":                          "source.mypads-password-file: missing or empty",
+		"mypads-password-command = ['x']":             "source.mypads-login: missing or empty",
+		"mypads-password = 'hunter2'":                 "source.mypads-password: unknown key",
 		"api-key-command = ['']":                      "source.api-key-command: missing or empty",
 		"api-key-file = 'x'\napi-key-command = ['y']": "source.api-key-command: there already",
 		"api-key-file = 'x'\nclient-id = 'x'\nclient-secret-file = 'x'": "source.client-id: there already",

@@ -51,8 +51,8 @@ type Source struct {
 	DocumentsFile string `toml:"documents-file"`
 
 	// all = true means everything that the server lists, which it does for
-	// those who may see it: whoever has the key of an Etherpad's API. It
-	// needs url and kind.
+	// those who may see it: whoever has the key of an Etherpad's API, or an
+	// account of MyPads. It needs url and kind.
 	All bool `toml:"all"`
 
 	// formats are fetched besides .etherpad, each at the price of one more
@@ -64,9 +64,9 @@ type Source struct {
 	// their end, or in a run outside of them, is left for the next run.
 	Hours Hours `toml:"hours"`
 
-	// passwords-file has the passwords of polls: a poll's id, blanks and its
-	// password on each line, * in place of the id for all others. It needs
-	// url.
+	// passwords-file has the passwords of polls, and of pads and groups of
+	// MyPads: an id, blanks and the password on each line, * in place of the
+	// id for all others. It needs url.
 	PasswordsFile string `toml:"passwords-file"`
 
 	// passwords-command is a program with its arguments, such as

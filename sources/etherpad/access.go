@@ -25,6 +25,10 @@ type Access struct {
 	// ClientID and ClientSecret do the same where the API wants tokens, as
 	// Etherpad 2 and 3 do unless told otherwise.
 	ClientID, ClientSecret string
+
+	// MyPadsLogin and MyPadsPassword are those of an account of MyPads: they
+	// open the pads of its groups.
+	MyPadsLogin, MyPadsPassword string
 }
 
 // operator says that the API is open.

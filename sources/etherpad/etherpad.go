@@ -29,6 +29,13 @@ type Options struct {
 
 	// Access is what opens more than the public sees.
 	Access Access
+
+	// Passwords open pads of MyPads that ask for one, by the ids of the pads
+	// or of their groups; that of "" is for all others.
+	Passwords map[string]string
+
+	// Tokens keeps the token of the account of MyPads; nil: it is forgotten.
+	Tokens TokenKeeper
 }
 
 // A Source is one Etherpad server. It is safe for concurrent use.
@@ -47,6 +54,10 @@ type Source struct {
 
 	sessions sessions
 	tokens   tokens
+
+	account     account
+	passwords   map[string]string
+	tokenKeeper TokenKeeper
 }
 
 var (
@@ -66,12 +77,16 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	if err := o.Access.check(); err != nil {
 		return nil, err
 	}
-	return &Source{base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access}, nil
+	s := &Source{base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, passwords: o.Passwords, tokenKeeper: o.Tokens}
+	if s.tokenKeeper == nil {
+		s.tokenKeeper = noKeeper{}
+	}
+	return s, nil
 }
 
-// Fetch implements sources.Source. A pad has no title. The version is a
-// rescue copy, and says so, where the server answers for the pad but gives no
-// complete .etherpad.
+// Fetch implements sources.Source. A pad has no title but the one that MyPads
+// tells an account. The version is a rescue copy, and says so, where the
+// server answers for the pad but gives no complete .etherpad.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
 	id, err := s.ownID(id)
 	if err != nil {
@@ -93,10 +108,15 @@ func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Vers
 	case errors.Is(err, errUnchanged):
 		v.Unchanged, v.Validator = true, withState(state, rest)
 		return v, nil
+	case errors.Is(err, errArchived):
+		err = s.archived(ctx, v)
 	case errors.Is(err, errNoExport):
 		err = s.rescue(ctx, v, err)
 	case err == nil:
 		err = s.fetchExtra(ctx, v, leaks)
+	}
+	if err == nil {
+		err = s.entitle(ctx, v)
 	}
 	if err != nil {
 		return nil, errors.Join(err, v.Close())
@@ -104,6 +124,15 @@ func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Vers
 	// The state was asked for first: a change in between shows the next time.
 	v.Validator = withState(state, v.Validator)
 	return v, nil
+}
+
+// entitle gives a pad the name that its members gave it.
+func (s *Source) entitle(ctx context.Context, v *sources.Version) error {
+	now, err := s.membership(ctx, nil)
+	if err == nil {
+		v.Title = now.pads[v.ID].name
+	}
+	return err
 }
 
 // ownID leaves an id as it is where the API, which lists them so, opens it:
@@ -190,7 +219,7 @@ func (s *Source) fetchFormat(ctx context.Context, v *sources.Version, f format) 
 		if err := f.check(a); err != nil {
 			return again(fmt.Errorf("%w: %s: %w", sources.ErrRefused, f.name, err))
 		}
-		if f.name == htmlFormat.name && isReadOnly(v.ID) {
+		if f.name == htmlFormat.name && !f.page && isReadOnly(v.ID) {
 			if err := s.retitle(a, v.ID); err != nil {
 				return err
 			}

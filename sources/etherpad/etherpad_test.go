@@ -233,7 +233,6 @@ func TestFaultsOfAPad(t *testing.T) {
 		{etherpadtest.Forbidden, refused, fs.ErrPermission, 2},
 		{etherpadtest.WrongKey, refused, sources.ErrRefused, 4},
 		{etherpadtest.CutShort, refused, sources.ErrRefused, 4},
-		{etherpadtest.Archived, refused, sources.ErrRefused, 4},
 		{etherpadtest.SentAway, refused, fs.ErrPermission, 1},
 	} {
 		t.Run(fmt.Sprint(c.fault), func(t *testing.T) {

@@ -68,12 +68,24 @@ func (a *answer) close() error {
 // export asks for an export and gives the answer to use, which may take its
 // body. If use fails with an error from again, it asks again.
 func (s *Source) export(ctx context.Context, id string, f format, etag string, use func(*answer) error) error {
-	session, err := s.session(ctx, id)
-	if err != nil {
-		return err
+	o, err := s.opening(ctx, id)
+	for err == nil {
+		var away *sentAway
+		if err = s.exportWith(ctx, o, id, f, etag, use); !errors.As(err, &away) {
+			break
+		}
+		o, err = s.reopen(ctx, id, away, o)
 	}
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("export as %s: %w", f.name, err)
+	}
+	return err
+}
+
+func (s *Source) exportWith(ctx context.Context, o opening, id string, f format, etag string, use func(*answer) error) error {
+	known, listed := o.member.pads[id]
 	request := func(ctx context.Context) (*http.Request, error) {
-		address := s.address() + "/p/" + url.PathEscape(id) + "/export/" + f.name
+		address := s.address() + "/p/" + url.PathEscape(id) + "/export/" + f.name + o.query()
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return nil, err
@@ -81,20 +93,20 @@ func (s *Source) export(ctx context.Context, id string, f format, etag string, u
 		if etag != "" {
 			r.Header.Set("If-None-Match", etag)
 		}
-		s.access.dress(r, session)
+		s.access.dress(r, o.session)
 		return r, nil
 	}
 	handle := func(r *http.Response) error {
-		body, err := s.receive(r, f, etag != "")
+		body, err := s.receive(r, f, etag != "", known.archived)
 		if err != nil {
 			return err
 		}
 		a := &answer{r.Header, body}
 		return errors.Join(use(a), a.close())
 	}
-	err = s.upgrading(ctx, request, handle)
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("export as %s: %w", f.name, err)
+	err := s.upgrading(ctx, request, handle)
+	if listed && errors.Is(err, errNotInMyPads) {
+		return fmt.Errorf("%w: MyPads lists it, and says that it has none", sources.ErrRefused)
 	}
 	return err
 }
@@ -109,8 +121,9 @@ func (s *Source) address() string {
 // again marks an error of an answer that may be better the next time.
 func again(err error) error { return fmt.Errorf("%w (%w)", err, polite.ErrTemporary) }
 
-// receive judges an answer before its body is read, and reads it.
-func (s *Source) receive(r *http.Response, f format, conditional bool) (*spool.Spool, error) {
+// receive judges an answer before its body is read, and reads it. A page
+// stands for a pad that is archived.
+func (s *Source) receive(r *http.Response, f format, conditional, archived bool) (*spool.Spool, error) {
 	switch {
 	case r.StatusCode == http.StatusOK:
 	case r.StatusCode == http.StatusNotModified && conditional:
@@ -119,8 +132,12 @@ func (s *Source) receive(r *http.Response, f format, conditional bool) (*spool.S
 		return nil, refusal(r)
 	}
 	if err := f.checkHeader(r.Header); err != nil {
-		if isNotEnabled(r.Body) {
+		start, _ := io.ReadAll(io.LimitReader(r.Body, 4<<10))
+		switch page := string(start); {
+		case isNotEnabled(page):
 			return nil, fmt.Errorf("%w: %w: it is not enabled", errNoExport, sources.ErrRefused)
+		case !f.page && contentType(r.Header) == "text/html" && (archived || isArchived(page)):
+			return nil, errArchived
 		}
 		return nil, again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
 	}
@@ -139,6 +156,8 @@ func refusal(r *http.Response) error {
 	case code == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "":
 		// It is the server that is closed, not the pad.
 		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
+	case code == http.StatusUnauthorized && isNotInMyPads(r.Body):
+		return errNotInMyPads
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, fs.ErrPermission)
 	case code == http.StatusTooManyRequests:
@@ -158,24 +177,18 @@ func refusal(r *http.Response) error {
 func redirected(r *http.Response) error {
 	from := r.Request.URL
 	to, err := polite.Redirect(r)
-	switch {
-	case err != nil || to == nil:
-		return again(fmt.Errorf("%w: a redirect", sources.ErrRefused))
-	case from.Scheme == "http" && to.Scheme == "https" && from.EscapedPath() == to.EscapedPath():
+	if err == nil && to != nil && from.Scheme == "http" && to.Scheme == "https" && from.EscapedPath() == to.EscapedPath() {
 		return errSecure
-	case strings.Contains(to.Path, "/mypads/"):
-		return fmt.Errorf("%w: a redirect to MyPads", fs.ErrPermission)
-	default:
-		return again(fmt.Errorf("%w: a redirect", sources.ErrRefused))
 	}
+	if away, ok := toMyPads(r); ok {
+		return away
+	}
+	return again(fmt.Errorf("%w: a redirect", sources.ErrRefused))
 }
 
 // isNotEnabled recognises the page with status 200 that stands for a format
 // the server was not set up for.
-func isNotEnabled(body io.Reader) bool {
-	page, err := io.ReadAll(io.LimitReader(body, 4<<10))
-	return err == nil && strings.Contains(string(page), "export is not enabled")
-}
+func isNotEnabled(page string) bool { return strings.Contains(page, "export is not enabled") }
 
 // etag is the server's, else what Etherpad's would be (a proxy may strip it).
 func (a *answer) etag() (string, error) {

@@ -21,6 +21,7 @@ type format struct {
 	name  string   // in addresses and as ending
 	types []string // of the content
 	magic string   // what a binary form begins with; "": it is text
+	page  bool     // it comes as a page, not as an attachment
 }
 
 const anyBytes = "application/octet-stream"
@@ -30,14 +31,18 @@ var (
 	textFormat = format{name: "txt", types: []string{"text/plain"}}
 	htmlFormat = format{name: "html", types: []string{"text/html"}}
 
+	// archivedFormat is what MyPads gives of an archived pad in the place of
+	// every other.
+	archivedFormat = format{name: "html", types: []string{"text/html"}, page: true}
+
 	// Markdown is not one of them: to ask for it makes pads on servers with
 	// an old ep_markdown, and padsync makes it from the .etherpad itself.
 	others = []format{
 		textFormat, htmlFormat,
-		{"pdf", []string{"application/pdf", anyBytes}, "%PDF-"},
-		{"docx", []string{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", anyBytes}, "PK\x03\x04"},
-		{"odt", []string{"application/vnd.oasis.opendocument.text", anyBytes}, "PK\x03\x04"},
-		{"doc", []string{"application/msword", anyBytes}, "\xd0\xcf\x11\xe0"},
+		{name: "pdf", types: []string{"application/pdf", anyBytes}, magic: "%PDF-"},
+		{name: "docx", types: []string{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", anyBytes}, magic: "PK\x03\x04"},
+		{name: "odt", types: []string{"application/vnd.oasis.opendocument.text", anyBytes}, magic: "PK\x03\x04"},
+		{name: "doc", types: []string{"application/msword", anyBytes}, magic: "\xd0\xcf\x11\xe0"},
 	}
 )
 
@@ -59,8 +64,11 @@ func extraFormats(names []string) ([]format, error) {
 }
 
 func (f format) checkHeader(h http.Header) error {
-	if !isAttachment(h) {
+	if !f.page && !isAttachment(h) {
 		return errors.New("it is a page, not an attachment")
+	}
+	if f.page && h.Get("Content-Disposition") != "" {
+		return errors.New("it is an attachment, not a page")
 	}
 	if !slices.Contains(f.types, contentType(h)) {
 		return errors.New("it has another content type")
@@ -85,6 +93,11 @@ func (f format) check(a *answer) error {
 	}
 	if _, err := io.Copy(io.Discard, transform.NewReader(a.reader(), encoding.UTF8Validator)); err != nil {
 		return errors.New("it is not UTF-8")
+	}
+	if f.page {
+		if _, err := pageLength(a.reader()); err != nil {
+			return err
+		}
 	}
 	if f.name == htmlFormat.name {
 		return checkHTMLEnd(a)

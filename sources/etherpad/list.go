@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
@@ -18,9 +20,10 @@ const maxList = 256 << 20
 
 // ErrNoList is matched by the error for a server of which only single pads
 // can be read, as no access says more.
-var ErrNoList = errors.New("only the API lists pads")
+var ErrNoList = errors.New("only the API lists pads, or MyPads those of an account")
 
-// List implements sources.Lister for those that the API is open to. The list
+// List implements sources.Lister for those that the API is open to, else for
+// an account of MyPads, which has the pads of its groups. The list
 // is received whole before the first id, so that ids may be fetched while it
 // goes on. An id that no address can have is left out.
 func (s *Source) List(ctx context.Context) iter.Seq2[string, error] {
@@ -35,7 +38,7 @@ var errEnough = errors.New("enough")
 
 func (s *Source) list(ctx context.Context, yield func(string, error) bool) error {
 	if !s.access.operator() {
-		return ErrNoList
+		return s.listMember(ctx, yield)
 	}
 	body, err := s.receiveList(ctx)
 	if err != nil {
@@ -50,6 +53,23 @@ func (s *Source) list(ctx context.Context, yield func(string, error) bool) error
 	})
 	if err != nil {
 		return fmt.Errorf("listAllPads: %w", err)
+	}
+	return nil
+}
+
+// listMember lists the pads of all groups that an account is in.
+func (s *Source) listMember(ctx context.Context, yield func(string, error) bool) error {
+	if s.access.MyPadsLogin == "" {
+		return ErrNoList
+	}
+	now, err := s.membership(ctx, nil)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(now.pads)) {
+		if checkID(id) == nil && !yield(id, nil) {
+			return errEnough
+		}
 	}
 	return nil
 }

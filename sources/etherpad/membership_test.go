@@ -1,0 +1,68 @@
+package etherpad
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// FuzzGroups: whatever MyPads says, it is understood the same way twice, or
+// refused without a word of it.
+func FuzzGroups(f *testing.F) {
+	for _, answer := range []string{
+		`{"value":{"groups":{"g-1":{"name":"é","admins":["m-1"],"users":[],"visibility":"private","readonly":false,"pads":["p-1"]}},` +
+			`"pads":{"p-1":{"name":"Compte rendu","group":"g-1","visibility":null,"readonly":null,"_id":"p-1","ctime":1}},` +
+			`"users":{"m-1":{"_id":"m-1","login":"marie","email":"marie@exemple.fr"}},"admins":{},"bookmarks":{"groups":{},"pads":{}}}}`,
+		`{"value":{"pads":{"p":{"group":"none","visibility":"public","readonly":true}},"groups":{},"users":{"x":{"email":"marie"}}}}`,
+		`{"value":{"pads":{}}} {}`, `{"value":{"pads":{"\ud800":{"name":"\ud800"}}},"value":{"pads":null}}`, `[]`, ``,
+	} {
+		f.Add(answer)
+	}
+	f.Fuzz(func(t *testing.T, answer string) {
+		pads, err := decodeGroups(strings.NewReader(answer), "marie")
+		if err != nil {
+			if err != errNoGroups || pads != nil {
+				t.Errorf("%d pads, %v", len(pads), err)
+			}
+			return
+		}
+		again, err := decodeGroups(strings.NewReader(answer), "marie")
+		if err != nil || len(again) != len(pads) {
+			t.Errorf("%d pads, then %d, %v", len(pads), len(again), err)
+		}
+		for id, p := range pads {
+			if !utf8.ValidString(id) || !utf8.ValidString(p.name) || again[id] != p {
+				t.Errorf("%q: %+v, then %+v", id, p, again[id])
+			}
+		}
+	})
+}
+
+func TestPadsAreSeenWithTheAccountsEyes(t *testing.T) {
+	answer := func(group, pad, users string) string {
+		return `{"value":{"groups":{"g":{` + group + `}},"pads":{"p":{"name":"CR","group":"g"` + pad + `}},"users":{` + users + `}}}`
+	}
+	const private, self = `"visibility":"private","admins":["other-1"]`, `"m-1":{"login":"marie"}`
+	for _, c := range []struct {
+		answer string
+		want   member
+	}{
+		{answer(private, ``, self), member{closed: true}},
+		{answer(private, ``, `"m-1":{"login":"m","email":"marie"}`), member{closed: true}},
+		{answer(private, ``, ``), member{}}, // who it is does not show
+		{answer(`"visibility":"private","admins":["m-1"]`, ``, self), member{}},
+		{answer(private, `,"visibility":"public"`, self), member{}},
+		{answer(private, `,"visibility":"restricted"`, self), member{closed: true}},
+		{answer(`"visibility":"restricted"`, `,"visibility":"private"`, self), member{closed: true}},
+		{answer(`"visibility":"restricted"`, ``, self), member{}},
+		{answer(`"readonly":true`, ``, self), member{archived: true}},
+		{answer(`"readonly":true`, `,"readonly":false`, self), member{}},
+		{answer(`"readonly":false`, `,"readonly":true`, self), member{archived: true}},
+	} {
+		c.want.name, c.want.group = "CR", "g"
+		pads, err := decodeGroups(strings.NewReader(c.answer), "marie")
+		if err != nil || pads["p"] != c.want {
+			t.Errorf("%s: %+v, %v; want %+v", c.answer, pads["p"], err, c.want)
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package etherpad
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/sources"
+)
+
+var (
+	// ErrLogin is matched by errors for a login or password that MyPads
+	// refuses. They match fs.ErrPermission too.
+	ErrLogin = fmt.Errorf("MyPads refuses the login or its password: %w", fs.ErrPermission)
+
+	// ErrOusted is matched by the error for an account to which somebody else
+	// logged in twice in a run, which ends what lets padsync in each time.
+	ErrOusted = errors.New("somebody logged in to the same account twice in the meantime")
+
+	// ErrMembers is matched by the error for a pad that MyPads shows only to
+	// others, or with a password. It matches fs.ErrPermission.
+	ErrMembers = fmt.Errorf("MyPads shows it only to members of its group, or with a password: %w", fs.ErrPermission)
+
+	// ErrWrongPassword is matched by the error for a pad of MyPads that the
+	// password it was given does not open. It matches fs.ErrPermission.
+	ErrWrongPassword = fmt.Errorf("the password does not open the pad: %w", fs.ErrPermission)
+)
+
+var (
+	errNoMyPads = fmt.Errorf("%w: the server has no MyPads", sources.ErrRefused)
+
+	// errNotInMyPads stands for pads that were deleted, and for those of no
+	// group where MyPads closes them: it answers alike for both.
+	errNotInMyPads = fmt.Errorf("MyPads has no such pad: %w", fs.ErrNotExist)
+
+	errDenied = errors.New("MyPads refuses it")
+	errFailed = fmt.Errorf("%w: status 500", sources.ErrRefused)
+)
+
+// A sentAway error stands for a redirect to the page on which MyPads asks for
+// a password or a login.
+type sentAway struct{ group string }
+
+func (*sentAway) Error() string { return "a redirect to MyPads" }
+func (*sentAway) Unwrap() error { return fs.ErrPermission }
+
+// toMyPads finds such a redirect. It may name another host: the one that MyPads
+// takes for its own.
+func toMyPads(r *http.Response) (*sentAway, bool) {
+	to, err := r.Location()
+	if err != nil || !strings.Contains(to.Path, "/mypads/") {
+		return nil, false
+	}
+	group, _, _ := strings.Cut(strings.TrimPrefix(to.RawQuery, "/mypads/group/"), "/")
+	return &sentAway{group}, true
+}
+
+// An opening is what a pad is asked for with.
+type opening struct {
+	session  string // of Etherpad's own groups
+	member   *membership
+	password string // for MyPads
+}
+
+func (s *Source) opening(ctx context.Context, id string) (o opening, err error) {
+	if o.session, err = s.session(ctx, id); err != nil {
+		return o, err
+	}
+	if o.member, err = s.membership(ctx, nil); err != nil {
+		return o, err
+	}
+	if known := o.member.pads[id]; known.closed {
+		o.password = s.password(id, known.group)
+	}
+	return o, nil
+}
+
+// reopen says with what to ask again for a pad that MyPads has refused. A
+// password goes only where one is asked for.
+func (s *Source) reopen(ctx context.Context, id string, away *sentAway, o opening) (opening, error) {
+	if !o.member.pads[id].closed {
+		now, err := s.membership(ctx, o.member)
+		if err != nil {
+			return o, err
+		}
+		ended := now.token != o.member.token
+		if o.member = now; ended {
+			return o, nil
+		}
+	}
+	if o.password != "" {
+		return o, ErrWrongPassword
+	}
+	if o.password = s.password(id, away.group); o.password == "" {
+		return o, ErrMembers
+	}
+	return o, nil
+}
+
+// password is the pad's, its group's, or that of all others.
+func (s *Source) password(id, group string) string {
+	for _, key := range []string{id, group, ""} {
+		if p, known := s.passwords[key]; known {
+			return p
+		}
+	}
+	return ""
+}
+
+// query is how MyPads wants the token and the password: it takes no header.
+func (o opening) query() string {
+	q := url.Values{}
+	if o.member.token != "" {
+		q.Set("auth_token", o.member.token)
+	}
+	if o.password != "" {
+		q.Set("mypadspassword", base64.StdEncoding.EncodeToString([]byte(o.password)))
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}
+
+// isNotInMyPads recognises the answer with status 401. With more in it, it is
+// about an error of the server's.
+func isNotInMyPads(body io.Reader) bool {
+	var said struct {
+		Error string
+		Extra json.RawMessage
+	}
+	err := json.NewDecoder(io.LimitReader(body, 4<<10)).Decode(&said)
+	return err == nil && said.Error == "BACKEND.ERROR.PERMISSION.UNEXPECTED" && said.Extra == nil
+}
+
+// askMyPads sends a request to MyPads' API. An answer of success is given to
+// use; others match errDenied, errFailed or errNoMyPads, as far as they are
+// MyPads' own.
+func (s *Source) askMyPads(ctx context.Context, method, path string, form any, use func(io.Reader) error) error {
+	body, err := json.Marshal(form)
+	if err != nil {
+		return err
+	}
+	request := func(ctx context.Context) (*http.Request, error) {
+		r, err := http.NewRequestWithContext(ctx, method, s.address()+"/mypads/api/"+path, nil)
+		if err != nil {
+			return nil, err
+		}
+		if form != nil {
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+			r.Header.Set("Content-Type", "application/json")
+		}
+		s.access.dress(r, "")
+		return r, nil
+	}
+	return s.upgrading(polite.Unrepeated(polite.Uncounted(ctx)), request, func(r *http.Response) error {
+		switch code := r.StatusCode; {
+		case code == http.StatusOK:
+			return use(r.Body)
+		case code == http.StatusNotFound:
+			return errNoMyPads
+		case code == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "":
+			return refusal(r) // by the web server
+		case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
+			return errDenied
+		case code == http.StatusInternalServerError:
+			return errFailed
+		case code >= 300 && code < 400:
+			return redirected(r)
+		}
+		return again(fmt.Errorf("%w: status %d", sources.ErrRefused, r.StatusCode))
+	})
+}
+
+var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
+
+func isToken(s string) bool { return len(s) <= 4096 && tokenForm.MatchString(s) }
+
+// logIn gives a new token. Of the answer, which tells all of the person,
+// nothing else is looked at.
+func (s *Source) logIn(ctx context.Context) (string, error) {
+	var answer struct{ Token string }
+	form := map[string]string{"login": s.access.MyPadsLogin, "password": s.access.MyPadsPassword}
+	err := s.askMyPads(ctx, http.MethodPost, "auth/login", form, func(body io.Reader) error {
+		err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(&answer)
+		if err != nil || !isToken(answer.Token) {
+			return fmt.Errorf("%w: no token", sources.ErrRefused)
+		}
+		return nil
+	})
+	if errors.Is(err, errDenied) {
+		return "", ErrLogin
+	}
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("log in to MyPads: %w", err)
+	}
+	return answer.Token, err
+}
