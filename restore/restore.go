@@ -36,11 +36,17 @@ type Plan struct {
 	Observe func(Event)
 }
 
+// Wants tells whether a document is one to restore.
+func (p *Plan) Wants(record *manifest.Record) bool {
+	return record.State != manifest.Erased && (p.Wanted == nil || p.Wanted(record))
+}
+
 // An Event tells what became of one document.
 type Event struct {
 	Document *manifest.Record        // without versions older than the one that was taken
 	Version  *manifest.VersionRecord // the one that was taken
 	Files    []string                // what was written, below the target, with slashes
+	Bytes    int64                   // of the saved files that this was made from
 	Skipped  string                  // why the newest version was not taken: its suspicion
 	Err      error                   // names neither document nor file
 }
@@ -79,7 +85,7 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 		if err != nil {
 			return &r.report, err
 		}
-		if record.State == manifest.Erased || p.Wanted != nil && !p.Wanted(record) {
+		if !p.Wants(record) {
 			continue
 		}
 		record.Versions = r.eligible(record)
@@ -193,7 +199,7 @@ func (r *run) restore(record *manifest.Record) Event {
 		err := r.write(name, o)
 		switch {
 		case err == nil:
-			e.Files = append(e.Files, name)
+			e.Files, e.Bytes = append(e.Files, name), e.Bytes+o.from.Size
 		case !errors.Is(err, poll.ErrNoDates):
 			e.Err = errors.Join(e.Err, err)
 		}

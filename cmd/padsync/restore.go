@@ -70,22 +70,30 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
-	missed := 0 // documents that were named and have no such form
-	report, err := restore.Run(ctx, restore.Plan{
+	plan := restore.Plan{
 		Repository: r.Repository, Contents: c, Newest: flags.newest,
 		Wanted: func(record *manifest.Record) bool { return selection.has(record.Source, record.ID) },
 		Target: flags.target, Formats: flags.formats, Language: poll.Language(a.text("language")), Overwrite: flags.overwrite,
-		Observe: func(e restore.Event) {
-			named := selection.names(e.Document.Source, e.Document.ID)
-			if errors.Is(e.Err, restore.ErrNoForm) {
-				if !named {
-					return // a poll among pads, say
-				}
-				missed++
-			}
-			a.restored(e, a.documentName(e.Document.Source, e.Document.ID, hashes, named))
-		},
-	})
+	}
+	progress, err := a.newRestoring(c, &plan)
+	if err != nil {
+		return a.failed(err, "repository", "Repository", r.shown)
+	}
+	defer progress.stop()
+	missed := 0 // documents that were named and have no such form
+	plan.Observe = func(e restore.Event) {
+		named := selection.names(e.Document.Source, e.Document.ID)
+		switch {
+		case errors.Is(e.Err, restore.ErrNoForm) && !named:
+			progress.pass() // a poll among pads, say
+			return
+		case errors.Is(e.Err, restore.ErrNoForm):
+			missed++
+		}
+		progress.done(e, a.documentName(e.Document.Source, e.Document.ID, hashes, named))
+	}
+	report, err := restore.Run(ctx, plan)
+	progress.stop()
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
@@ -100,16 +108,17 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	return nil
 }
 
-// restored tells of a document what is worth a line.
-func (a *app) restored(e restore.Event, name string) {
+// restored says of a document what is worth a line, else "".
+func (a *app) restored(e restore.Event, name string) string {
 	switch {
 	case e.Err != nil:
-		a.note("restore-document-failed", "Document", name, "Reason", a.restoreReason(e.Err))
+		return a.text("restore-document-failed", "Document", name, "Reason", a.restoreReason(e.Err))
 	case e.Skipped != "":
-		a.note("restore-not-newest", "Document", name, "Reason", a.suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
+		return a.text("restore-not-newest", "Document", name, "Reason", a.suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
 	case e.Version.Suspect != "":
-		a.note("restore-suspect", "Document", name, "Reason", a.suspicion(e.Version.Suspect))
+		return a.text("restore-suspect", "Document", name, "Reason", a.suspicion(e.Version.Suspect))
 	}
+	return ""
 }
 
 func (a *app) restoreReason(err error) string {

@@ -113,5 +113,9 @@ func isTerminal(w any) bool {
 
 // note tells the person something, beside the result.
 func (a *app) note(id string, data ...any) {
-	fmt.Fprintf(a.stderr, "padsync: %s\n", printable(a.text(id, data...)))
+	a.remark(a.stderr, a.text(id, data...))
+}
+
+func (a *app) remark(out io.Writer, text string) {
+	fmt.Fprintf(out, "padsync: %s\n", printable(text))
 }

@@ -190,7 +190,9 @@ func (d *savedDocument) chosen(record *manifest.Record) (*edition, error) {
 		return nil, &problem{exitFailed, d.app.text("reason-no-version"), restore.ErrNoVersion}
 	}
 	if d.noted != v.Name {
-		d.app.restored(restore.Event{Document: record, Version: v, Skipped: skipped}, d.name)
+		if text := d.app.restored(restore.Event{Document: record, Version: v, Skipped: skipped}, d.name); text != "" {
+			d.app.remark(d.app.stderr, text)
+		}
 		d.noted = v.Name
 	}
 	return d.read(v)
