@@ -87,11 +87,12 @@ type Event struct {
 	Document Document
 	ID       string // its own id
 	Outcome  Outcome
-	Suspect  string // why what was saved may be a loss
-	New      bool   // missing or suspect, and was not so at the last look
-	Expires  string // the day from which its source may delete it, if that is known
-	Bytes    int64  // of the files that were saved
-	Err      error  // why it failed
+	Suspect  string   // why what was saved may be a loss
+	New      bool     // missing or suspect, and was not so at the last look
+	Expires  string   // the day from which its source may delete it, if that is known
+	Lacking  []string // forms that its source does not give
+	Bytes    int64    // of the files that were saved
+	Err      error    // why it failed
 }
 
 // A Report tells what a run did.
@@ -102,7 +103,15 @@ type Report struct {
 	New          int // newly missing or suspect
 	Interrupted  bool
 	Left         []Rest // of sources whose time was over, by their places
+	Lacking      []Lack // by their sources' places
 	Repositories []RepositoryReport
+}
+
+// A Lack is a form that was asked for, and that a server does not give.
+type Lack struct {
+	Source    int // place in the plan's sources
+	Format    string
+	Documents int // that it was asked for
 }
 
 // A RepositoryReport tells what a run stored in one repository.

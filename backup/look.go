@@ -1,10 +1,12 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -144,7 +146,7 @@ func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event
 
 // found saves the version where it is new, and tells where it is not.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
-	e := Event{Document: r.document(j), ID: v.ID, Outcome: Unchanged, Expires: v.Facts.Expires}
+	e := Event{Document: r.document(j), ID: v.ID, Outcome: Unchanged, Expires: v.Facts.Expires, Lacking: v.Lacking}
 	for i, t := range targets {
 		doc := manifest.Document{Source: int(j.source), ID: v.ID, State: manifest.Current}
 		if v.Unchanged && known[i].Newest != nil {
@@ -183,6 +185,17 @@ func size(v *sources.Version) (n int64) {
 	return n
 }
 
+// lacks counts a form that a source does not give.
+func (r *Report) lacks(source int, format string) {
+	i, known := slices.BinarySearchFunc(r.Lacking, Lack{Source: source, Format: format}, func(a, b Lack) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Format, b.Format))
+	})
+	if !known {
+		r.Lacking = slices.Insert(r.Lacking, i, Lack{Source: source, Format: format})
+	}
+	r.Lacking[i].Documents++
+}
+
 // finish counts a document and tells who observes.
 func (r *run) finish(e Event) {
 	r.mu.Lock()
@@ -195,6 +208,9 @@ func (r *run) finish(e Event) {
 	}
 	if e.New {
 		r.report.New++
+	}
+	for _, format := range e.Lacking {
+		r.report.lacks(e.Document.Source, format)
 	}
 	r.mu.Unlock()
 	if r.plan.Observe != nil {

@@ -87,8 +87,12 @@ type Version struct {
 	Validator string
 
 	// Unchanged says that the document is as it was when the validator was
-	// given; then only ID and Validator are set.
+	// given; then only ID, Validator and Lacking are set.
 	Unchanged bool
+
+	// Lacking are forms that were asked for and that the server does not
+	// give, as "odt".
+	Lacking []string
 
 	// Title is for people. A pad has none but its id: then it is "".
 	Title string

@@ -24,7 +24,15 @@ type summarized struct {
 	} `json:"bytes"`
 	Requests     int64              `json:"requests"`
 	Left         left               `json:"left"`
+	Lacking      []lack             `json:"lacking"`
 	Repositories []summarizedTarget `json:"repositories"`
+}
+
+// A lack is a form that was asked for, and that a server does not give.
+type lack struct {
+	Source    string `json:"source"`
+	Format    string `json:"format"`
+	Documents int    `json:"documents"` // that it was asked for
 }
 
 type summarizedTarget struct {
@@ -34,14 +42,17 @@ type summarizedTarget struct {
 	Error      string `json:"error"`
 }
 
-func summarize(r *backup.Report, client *polite.Client, rest left) summarized {
+func summarize(r *backup.Report, sources []backup.Source, client *polite.Client, rest left) summarized {
 	s := summarized{
-		Run: r.Run, Requests: client.Requests(), Left: rest, Repositories: []summarizedTarget{},
+		Run: r.Run, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Repositories: []summarizedTarget{},
 		Documents: counts{
 			r.Outcomes[backup.Saved], r.Outcomes[backup.Unchanged], r.Outcomes[backup.Missing], r.Outcomes[backup.Failed], r.Suspect,
 		},
 	}
 	s.Bytes.Fetched = client.Received()
+	for _, l := range r.Lacking {
+		s.Lacking = append(s.Lacking, lack{sources[l.Source].URL, l.Format, l.Documents})
+	}
 	for _, repo := range r.Repositories {
 		s.Bytes.Stored += repo.Stored
 		t := summarizedTarget{Repository: repo.Name, Manifest: repo.Manifest, Packs: repo.Packs}
@@ -83,6 +94,9 @@ func (p *progress) summary(r *backup.Report, rest left) {
 	if r.Suspect > 0 {
 		say("summary-suspect", "Count", r.Suspect)
 		say("summary-suspect-next")
+	}
+	for _, l := range r.Lacking {
+		say("summary-lacking", "Count", l.Documents, "Source", p.sources[l.Source].URL, "Format", l.Format)
 	}
 	rest.say(say)
 }

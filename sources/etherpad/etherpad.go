@@ -94,19 +94,19 @@ func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Vers
 	}
 	v := &sources.Version{ID: id}
 	known, rest := splitState(validator)
-	etag := knownETag(rest, s.formats)
+	etag, lacking := knownETag(rest, s.formats)
 	state, err := s.knownState(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if state != "" && state == known && etag != "" {
-		v.Unchanged, v.Validator = true, validator
+		v.Unchanged, v.Validator, v.Lacking = true, validator, lacking
 		return v, nil
 	}
 	leaks, err := s.fetchPad(ctx, v, etag)
 	switch {
 	case errors.Is(err, errUnchanged):
-		v.Unchanged, v.Validator = true, withState(state, rest)
+		v.Unchanged, v.Validator, v.Lacking = true, withState(state, rest), lacking
 		return v, nil
 	case errors.Is(err, errArchived):
 		err = s.archived(ctx, v)
@@ -198,19 +198,20 @@ func (s *Source) rewrite(a *answer, in *inspection) (*inspection, error) {
 func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool) error {
 	for _, f := range s.formats {
 		if leaks && f.magic != "" {
+			v.Lacking = append(v.Lacking, f.name)
 			continue // its title is the real id too, and is not to be changed
 		}
 		err := s.fetchFormat(ctx, v, f)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case err == nil:
-			v.Facts.Content += "+" + f.name
-		case !errors.Is(err, errNoExport) && !errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, errNoExport), errors.Is(err, fs.ErrNotExist):
+			v.Lacking = append(v.Lacking, f.name)
+		case err != nil:
 			v.Validator = ""
 		}
 	}
-	v.Validator = withFormats(v.Validator, s.formats)
+	v.Validator = withFormats(v.Validator, s.formats, v.Lacking)
 	return nil
 }
 

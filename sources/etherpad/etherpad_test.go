@@ -368,6 +368,14 @@ func TestExtraFormats(t *testing.T) {
 				if !slices.Equal(got, c.want) || v.Suspect != "" {
 					t.Errorf("formats %q; want %q", got, c.want)
 				}
+				lacking := slices.DeleteFunc(slices.Clone(c.formats), func(f string) bool {
+					return slices.Contains(c.want, f) || c.fault == etherpadtest.TextCutShort
+				})
+				slices.Sort(v.Lacking)
+				slices.Sort(lacking)
+				if !slices.Equal(v.Lacking, lacking) {
+					t.Errorf("lacking %q; want %q", v.Lacking, lacking)
+				}
 				if c.fault == etherpadtest.TextCutShort {
 					if v.Validator != "" {
 						t.Error("what failed for now would not be asked for again")
@@ -375,8 +383,8 @@ func TestExtraFormats(t *testing.T) {
 					return
 				}
 				requests := server.Requests()
-				if again := fetch(t, s, "ag", v.Validator); !again.Unchanged || server.Requests() != requests+1 {
-					t.Errorf("second time: unchanged %t, %d requests", again.Unchanged, server.Requests()-requests)
+				if again := fetch(t, s, "ag", v.Validator); !again.Unchanged || server.Requests() != requests+1 || len(again.Lacking) != len(lacking) {
+					t.Errorf("second time: unchanged %t, %d requests, lacking %q", again.Unchanged, server.Requests()-requests, again.Lacking)
 				}
 			})
 		})
@@ -389,11 +397,19 @@ func TestAnotherSetOfFormatsIsFetchedAgain(t *testing.T) {
 		before := fetch(t, s, "ag", "")
 		more := open(t, server, base, etherpad.Options{Formats: []string{"html"}})
 		after := fetch(t, more, "ag", before.Validator)
-		if after.Unchanged || len(after.Files) != 2 || after.Facts.Content == before.Facts.Content {
+		if after.Unchanged || len(after.Files) != 2 || after.Facts.Content != before.Facts.Content {
 			t.Errorf("with html: unchanged %t, files %q, content %s", after.Unchanged, fileNames(after), after.Facts.Content)
 		}
-		if less := fetch(t, s, "ag", after.Validator); less.Unchanged {
-			t.Error("without html, the validator of both was taken")
+		less := fetch(t, s, "ag", after.Validator)
+		if !less.Unchanged || less.Validator != after.Validator {
+			t.Error("without html, the pad seems to have changed")
+		}
+		if again := fetch(t, more, "ag", less.Validator); !again.Unchanged {
+			t.Error("with html again, the pad seems to have changed")
+		}
+		other := open(t, server, base, etherpad.Options{Formats: []string{"txt"}})
+		if v := fetch(t, other, "ag", after.Validator); v.Unchanged || len(v.Files) != 2 {
+			t.Error("txt was not asked for before, and is not fetched")
 		}
 	})
 }

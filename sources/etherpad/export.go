@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -207,30 +208,44 @@ var etags = regexp.MustCompile(`^(W/)?"[!#-~]{1,200}"$`)
 
 func isETag(s string) bool { return etags.MatchString(s) }
 
-// withFormats makes the validator of a version with these formats: a 304 for
-// the .etherpad says nothing of those that were not asked for before.
-func withFormats(etag string, formats []format) string {
+// withFormats makes the validator of a version with these formats, but for
+// those that the server lacks: a 304 for the .etherpad says nothing of those
+// that were not asked for before.
+func withFormats(etag string, formats []format, lacking []string) string {
 	if etag == "" {
 		return ""
 	}
-	return etag + suffix(formats)
-}
-
-// knownETag is the ETag in a validator, "" if it is of other formats.
-func knownETag(validator string, formats []format) string {
-	etag, found := strings.CutSuffix(validator, suffix(formats))
-	if !found || !isETag(etag) {
-		return ""
+	for _, f := range formats {
+		sign := "+"
+		if slices.Contains(lacking, f.name) {
+			sign = "-"
+		}
+		etag += sign + f.name
 	}
 	return etag
 }
 
-func suffix(formats []format) string {
-	var s strings.Builder
-	for _, f := range formats {
-		s.WriteString("+" + f.name)
+var formatSuffix = regexp.MustCompile(`^([+-][a-z]{1,16}){0,16}$`)
+
+// knownETag is the ETag in a validator, and which of the formats the server
+// lacked. It is "" if one of them was not asked for then.
+func knownETag(validator string, formats []format) (etag string, lacking []string) {
+	end := strings.LastIndexByte(validator, '"') + 1
+	etag, suffix := validator[:end], validator[end:]
+	if !isETag(etag) || !formatSuffix.MatchString(suffix) {
+		return "", nil
 	}
-	return s.String()
+	suffix += "+"
+	for _, f := range formats {
+		switch {
+		case strings.Contains(suffix, "+"+f.name+"+"), strings.Contains(suffix, "+"+f.name+"-"):
+		case strings.Contains(suffix, "-"+f.name+"+"), strings.Contains(suffix, "-"+f.name+"-"):
+			lacking = append(lacking, f.name)
+		default:
+			return "", nil
+		}
+	}
+	return etag, lacking
 }
 
 // expressETag is how Express says how long a body is that it sends.

@@ -64,7 +64,7 @@ func (s *Source) knownState(ctx context.Context, id string) (string, error) {
 // export.
 func (s *Source) Unchanged(ctx context.Context, id, validator string) (bool, error) {
 	known, rest := splitState(validator)
-	if known == "" || knownETag(rest, s.formats) == "" {
+	if etag, _ := knownETag(rest, s.formats); known == "" || etag == "" {
 		return false, nil
 	}
 	now, err := s.knownState(ctx, id)
