@@ -58,7 +58,8 @@ type Importer interface {
 	// a document that holds anything: where v's id is taken, or the server
 	// chooses ids, it takes another. If the error matches ErrDiffers, the
 	// document was made, but reads back otherwise than v: what it returns
-	// then tells of it. Errors name neither document nor address.
+	// then tells of it. If it matches ErrUnsure, it may have been made, and
+	// nobody but a person can tell. Errors name neither document nor address.
 	Import(ctx context.Context, v *Version) (*Imported, error)
 }
 
@@ -77,6 +78,10 @@ type Loss string
 // ErrDiffers is matched by Import's errors for a document that was made, but
 // reads back otherwise than it was sent.
 var ErrDiffers = errors.New("it reads back differently")
+
+// ErrUnsure is matched by Import's errors for a document that may have been
+// made.
+var ErrUnsure = errors.New("the document may have been made")
 
 // A Version is what one Fetch of a document gave.
 type Version struct {

@@ -21,11 +21,6 @@ import (
 // organiser's mail address, where none was saved and Options.Mail is "".
 var ErrMail = errors.New("the server wants an organiser's mail address")
 
-// ErrUnsure is matched by the error of an Import whose last step of making the
-// poll had no answer: the poll may be there, without votes, and its organiser
-// may have got a mail with its links.
-var ErrUnsure = errors.New("the poll may have been made")
-
 // A creation is what a server's form to make polls tells.
 type creation struct {
 	mail bool // the organiser's address is wanted
@@ -83,7 +78,7 @@ func (s *Source) create(ctx context.Context, d *draft) (l locator, err error) {
 		return nil
 	})
 	if err != nil {
-		return l, fmt.Errorf("%w: the server did not say so: %w", ErrUnsure, err)
+		return l, fmt.Errorf("%w: the server did not say so: %w", sources.ErrUnsure, err)
 	}
 	return l, nil
 }

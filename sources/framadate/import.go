@@ -39,7 +39,9 @@ func (s *Source) Losses(v *sources.Version) []sources.Loss {
 // server deletes polls that expired long ago whenever it makes one.
 //
 // Errors match ErrTooLarge, ErrNoDays or ErrMail for what cannot be imported
-// here, and nothing was made; ErrUnsure if only the server knows.
+// here, and nothing was made; sources.ErrUnsure where the last step of making the
+// poll had no answer: it may be there, without votes, and its organiser may have
+// got a mail with its links.
 func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
 	saved, err := savedPoll(v)
 	if err != nil {

@@ -445,7 +445,7 @@ func TestPollIsMadeAtMostOnceAndLostAnswersAreTold(t *testing.T) {
 			v := saved(t, p, true)
 			s, _ := open(t, breaking(server, 2, behind, to("create_date_poll.php")))
 			made, err := s.Import(t.Context(), v)
-			if !errors.Is(err, framadate.ErrUnsure) || made != nil || errors.Is(err, sources.ErrDiffers) {
+			if !errors.Is(err, sources.ErrUnsure) || made != nil || errors.Is(err, sources.ErrDiffers) {
 				t.Error(made, err)
 			}
 			if want := map[bool]int{true: 2}[behind]; server.Mails() != want {
@@ -454,7 +454,7 @@ func TestPollIsMadeAtMostOnceAndLostAnswersAreTold(t *testing.T) {
 			// A step before the last made nothing.
 			for _, step := range []string{"create_poll.php", "create_date_poll.php"} {
 				s, _ := open(t, breaking(server, 1, behind, to(step)))
-				if made, err := s.Import(t.Context(), v); err == nil || made != nil || errors.Is(err, framadate.ErrUnsure) {
+				if made, err := s.Import(t.Context(), v); err == nil || made != nil || errors.Is(err, sources.ErrUnsure) {
 					t.Error(step, made, err)
 				}
 			}
