@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -194,7 +195,10 @@ func TestNineHundredAndNinetyChoicesComeBackWhereTheyFit(t *testing.T) {
 }
 
 func TestWhatNoFormTakesIsRefusedBeforeAnythingIsMade(t *testing.T) {
-	days := wide(poll.Date, 2*367)
+	days := framadatetest.Poll{Poll: poll.Poll{Title: "x", Kind: poll.Date}}
+	for i := range 367 {
+		days.Choices = append(days.Choices, poll.Choice{Date: time.Date(2027, 1, 1+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)})
+	}
 	moments := framadatetest.Poll{Poll: poll.Poll{Title: "x", Kind: poll.Date}}
 	for i := range 990 {
 		day := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i/90).Format(time.DateOnly)
@@ -467,8 +471,17 @@ func TestLostAnswersToVotesAndCommentsCastNoneTwice(t *testing.T) {
 		for _, part := range []string{"adminstuds.php", "add_comment.php"} {
 			inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
 				v := saved(t, fits(), true)
-				s, _ := open(t, breaking(server, 1, behind, to(part)))
+				votes := 0
+				s, _ := open(t, breaking(server, 1, behind, func(r *http.Request) bool {
+					if to("adminstuds.php")(r) {
+						votes++
+					}
+					return to(part)(r)
+				}))
 				got, made := imported(t, s, v)
+				if want := map[bool]int{false: 4, true: 5}[part == "adminstuds.php" && !behind]; votes != want {
+					t.Errorf("%d votes were sent", votes)
+				}
 				if d := cmp.Diff(decode(t, v), got, likeness); d != "" {
 					t.Error(part, d)
 				}
@@ -501,26 +514,38 @@ func TestHalfAPollIsTold(t *testing.T) {
 }
 
 func TestPollThatReadsBackOtherwiseIsTold(t *testing.T) {
-	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
-		v := saved(t, fits(), true)
-		for part, change := range map[string]func(*framadatetest.Poll){
-			"title":    func(p *framadatetest.Poll) { p.Title = "x" },
-			"choices":  func(p *framadatetest.Poll) { p.Choices[0].Moment = "x" },
-			"votes":    func(p *framadatetest.Poll) { p.Votes[0].Answers[0] = poll.No },
-			"comments": func(p *framadatetest.Poll) { p.Comments = nil },
-			"settings": func(p *framadatetest.Poll) { p.Settings.Hidden = is(true) },
+	inBubbles(t, framadatetest.Options{Mail: true}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		p := fits()
+		p.Password, p.Settings.Mail = "s3cret", "zoe@example.org"
+		v := saved(t, p, true)
+		for _, c := range []struct {
+			part   string
+			change func(*framadatetest.Poll)
+		}{
+			{"title", func(p *framadatetest.Poll) { p.Title = "x" }},
+			{"organiser", func(p *framadatetest.Poll) { p.Author = "x" }},
+			{"description", func(p *framadatetest.Poll) { p.Description = "x" }},
+			{"choices", func(p *framadatetest.Poll) { p.Choices[0].Moment = "x" }},
+			{"votes", func(p *framadatetest.Poll) { p.Votes[0].Answers[0] = poll.No }},
+			{"table", func(p *framadatetest.Poll) { p.Fault = framadatetest.Differs }},
+			{"comments", func(p *framadatetest.Poll) { p.Comments = nil }},
+			{"settings", func(p *framadatetest.Poll) { p.Settings.Hidden = is(true) }},
+			{"settings", func(p *framadatetest.Poll) { p.Settings.Mail = "x@example.org" }},
+			{"settings", func(p *framadatetest.Poll) { p.Settings.PublicResults = is(true) }},
+			{"settings", func(p *framadatetest.Poll) { p.Settings.Edit = poll.EditAll }},
+			{"settings", func(p *framadatetest.Poll) { p.Password = "" }},
 		} {
 			s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				server.ServeHTTP(w, r)
 				if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "add_comment") {
 					for n := range 50 {
-						server.Change(fmt.Sprintf("Poll%012d", n), change)
+						server.Change(fmt.Sprintf("Poll%012d", n), c.change)
 					}
 				}
 			}))
 			made, err := s.Import(t.Context(), v)
-			if !errors.Is(err, sources.ErrDiffers) || made == nil || !strings.Contains(err.Error(), part) {
-				t.Errorf("%s: %+v, %v", part, made, err)
+			if !errors.Is(err, sources.ErrDiffers) || made == nil || !strings.Contains(err.Error(), c.part) {
+				t.Errorf("%s: %+v, %v", c.part, made, err)
 			}
 			for n := range 50 {
 				server.Delete(fmt.Sprintf("Poll%012d", n))
@@ -555,6 +580,24 @@ func TestServerThatMakesNoPollsIsRefused(t *testing.T) {
 			fmt.Fprint(w, `<!DOCTYPE html><html lang="fr"><body><main></main></body></html>`)
 		}))
 		if made, err := blog.Import(t.Context(), v); !errors.Is(err, sources.ErrRefused) || made != nil {
+			t.Error(made, err)
+		}
+	})
+}
+
+func TestPollWithoutItsChoicesIsNotMade(t *testing.T) {
+	inBubbles(t, framadatetest.Options{Mail: true}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		p := fits()
+		p.Settings.Mail = "zoe@example.org"
+		v := saved(t, p, true)
+		s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "create_date_poll") {
+				r = httptest.NewRequest(http.MethodGet, "/sub/create_poll.php?type=date&lang=fr", nil)
+				r.Header.Set("Accept-Language", "fr")
+			}
+			server.ServeHTTP(w, r)
+		}))
+		if made, err := s.Import(t.Context(), v); !errors.Is(err, sources.ErrRefused) || made != nil || server.Mails() != 0 {
 			t.Error(made, err)
 		}
 	})

@@ -225,14 +225,17 @@ func kindOf(date bool) poll.Kind {
 func asked(r *http.Request, prefix string, fields []field) bool {
 	address, ok := strings.CutPrefix(r.URL.RequestURI(), prefix)
 	get := r.Method == http.MethodGet && (allowed.MatchString(address) || list.MatchString(address))
-	return ok && (get || opens(address, r) || makes(address, r.Method, fields))
+	return ok && (get || opens(address, r) || makes(address, r, fields))
 }
 
-// makes says whether the request is a form that makes or fills a poll.
-func makes(address, method string, fields []field) bool {
+// makes says whether the request is a form, in French, that makes or fills a
+// poll.
+func makes(address string, r *http.Request, fields []field) bool {
 	switch {
+	case r.Header.Get("Accept-Language") != "fr":
+		return false
 	case creationPages.MatchString(address):
-		return method == http.MethodGet && strings.Contains(address, "?type=") || len(fields) > 0
+		return r.Method == http.MethodGet && strings.Contains(address, "?type=") || len(fields) > 0
 	case adminPage.MatchString(address) && len(fields) > 0:
 		return only(fields, "control", "name", "choices", "save") || only(fields, "rules", "update_poll_info")
 	}
