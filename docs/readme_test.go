@@ -34,8 +34,8 @@ func TestReadmeWorks(t *testing.T) {
 					}
 				}
 			}
-			if len(commands) != 10 {
-				t.Fatalf("the page has %d commands, want 10: %q", len(commands), commands)
+			if len(commands) != 11 {
+				t.Fatalf("the page has %d commands, want 11: %q", len(commands), commands)
 			}
 			dir := t.TempDir()
 			said := readme(t, dir, key, commands)
