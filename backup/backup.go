@@ -289,7 +289,7 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 	source := int(jobs[0].source)
 	ctx, cancel := r.limited(ctx, source)
 	defer cancel()
-	guesses := slices.IndexFunc(jobs, func(j job) bool { return j.certain() })
+	guesses := slices.IndexFunc(jobs, func(j job) bool { return !j.guess() })
 	if guesses < 0 {
 		guesses = len(jobs)
 	}

@@ -19,6 +19,10 @@ type job struct {
 // certain reports whether the id is known to be the document's own.
 func (j *job) certain() bool { return j.Locator == "" }
 
+// guess reports whether the id is a guess that no look has borne out: its
+// answer may tell that another job is the same document.
+func (j *job) guess() bool { return !j.certain() && j.checked == 0 }
+
 func (j *job) locator() string { return cmp.Or(j.Locator, j.ID) }
 
 // arrange sorts the sources as manifests do, and the documents by source,

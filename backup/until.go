@@ -35,11 +35,10 @@ func (r *run) longestAgo() {
 	}
 }
 
-// order puts jobs with a locator first, as they tell ids that others may have
-// been given too, then those that were looked at longest ago: they are done
-// if the time is not enough for all.
+// order puts guesses first, then those that were looked at longest ago: they
+// are done if the time is not enough for all.
 func order(a, b job) int {
-	return cmp.Or(cmp.Compare(btoi(a.certain()), btoi(b.certain())), cmp.Compare(a.checked, b.checked))
+	return cmp.Or(cmp.Compare(btoi(b.guess()), btoi(a.guess())), cmp.Compare(a.checked, b.checked))
 }
 
 // limited gives the context in which a source's documents are looked at.

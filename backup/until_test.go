@@ -126,6 +126,32 @@ func TestShortRunsTakeTurns(t *testing.T) {
 	})
 }
 
+// TestLocatorsTakeTurnsToo: once an id is known, a link that tells it only by
+// the server's answer comes before no other document.
+func TestLocatorsTakeTurnsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const pads = 40
+		f := newFleet(t, 1, pads, 200*time.Millisecond, etherpadtest.Options{Limit: 10})
+		for i := range pads / 2 {
+			f.plan.Documents[i].Locator = f.plan.Documents[i].ID
+		}
+		seen := make(map[string]int)
+		for range 6 {
+			f.plan.Sources[0].Until = time.Now().Add(3 * time.Minute)
+			_, ids := f.run()
+			for _, id := range ids {
+				seen[id]++
+			}
+			time.Sleep(30 * time.Minute)
+		}
+		for i := range pads {
+			if n := seen[etherpadtest.SyntheticID(i)]; n < 2 {
+				t.Errorf("pad %d was looked at %d times in 6 runs", i, n)
+			}
+		}
+	})
+}
+
 func TestSourceWhoseTimeIsOverIsNotAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 2, 5, time.Second, etherpadtest.Options{})
