@@ -25,6 +25,10 @@ var (
 	errInvalid = errors.New("no valid answer")
 )
 
+// Temporary makes err match ErrTemporary without saying so: when it is told,
+// all tries may be over.
+func Temporary(err error) error { return temporary{err} }
+
 // A temporary error matches ErrTemporary without saying so.
 type temporary struct{ error }
 

@@ -120,7 +120,7 @@ func (s *Source) address() string {
 }
 
 // again marks an error of an answer that may be better the next time.
-func again(err error) error { return fmt.Errorf("%w (%w)", err, polite.ErrTemporary) }
+func again(err error) error { return polite.Temporary(err) }
 
 // receive judges an answer before its body is read, and reads it. A page
 // stands for a pad that is archived.

@@ -85,7 +85,7 @@ func (s *Source) Probe(ctx context.Context, locator string) error {
 	case errors.Is(err, ErrPassword):
 		return nil
 	case errors.Is(err, polite.ErrTemporary) && !errors.Is(err, errMangled):
-		return fmt.Errorf("ask what the server is: %w", polite.ErrTemporary)
+		return polite.Temporary(errors.New("ask what the server is: no answer for now"))
 	case err != nil:
 		return err
 	}

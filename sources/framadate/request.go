@@ -215,7 +215,7 @@ func checkStatus(resp *http.Response) error {
 		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrPermission)
 	}
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
-		return fmt.Errorf("status %d (%w)", resp.StatusCode, polite.ErrTemporary)
+		return polite.Temporary(fmt.Errorf("status %d", resp.StatusCode))
 	}
 	return fmt.Errorf("%w: status %d", sources.ErrRefused, resp.StatusCode)
 }
@@ -233,7 +233,7 @@ var (
 )
 
 // errMangled is for a body that may be better the next time.
-var errMangled = fmt.Errorf("%w (%w)", sources.ErrRefused, polite.ErrTemporary)
+var errMangled = polite.Temporary(fmt.Errorf("%w", sources.ErrRefused))
 
 // receive takes a body that is whole, which its end shows, and UTF-8.
 func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool, error) {

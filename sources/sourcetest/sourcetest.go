@@ -160,6 +160,8 @@ func checkFaults(ctx context.Context, f Fixture) error {
 			problems = append(problems, fmt.Errorf("%s: taken for missing or forbidden: %w", fault, err))
 		case fault != Down && fault != Silent && !errors.Is(err, sources.ErrRefused):
 			problems = append(problems, fmt.Errorf("%s: %w is not sources.ErrRefused", fault, err))
+		case strings.Contains(err.Error(), "temporary"):
+			problems = append(problems, fmt.Errorf("%s: %w, say the words when all tries are spent", fault, err))
 		default:
 			problems = append(problems, checkText(fault.String(), err, f.ID))
 		}
