@@ -116,7 +116,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	progress.stop()
 	left := budgeted.left(ctx, plan, report)
 	if flags.json {
-		if err := json.NewEncoder(a.stdout).Encode(summarize(report, plan.Sources, n.client, left)); err != nil {
+		if err := json.NewEncoder(a.stdout).Encode(progress.summarize(report, n.client, left)); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,7 @@ type counts struct {
 type summarized struct {
 	Run       string `json:"run"`
 	Documents counts `json:"documents"`
+	Expiring  int    `json:"expiring"` // documents that may soon be deleted
 	Bytes     struct {
 		Fetched int64 `json:"fetched"`
 		Stored  int64 `json:"stored"`
@@ -42,16 +43,18 @@ type summarizedTarget struct {
 	Error      string `json:"error"`
 }
 
-func summarize(r *backup.Report, sources []backup.Source, client *polite.Client, rest left) summarized {
+func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left) summarized {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	s := summarized{
-		Run: r.Run, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Repositories: []summarizedTarget{},
+		Run: r.Run, Expiring: p.expiring, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Repositories: []summarizedTarget{},
 		Documents: counts{
 			r.Outcomes[backup.Saved], r.Outcomes[backup.Unchanged], r.Outcomes[backup.Missing], r.Outcomes[backup.Failed], r.Suspect,
 		},
 	}
 	s.Bytes.Fetched = client.Received()
 	for _, l := range r.Lacking {
-		s.Lacking = append(s.Lacking, lack{sources[l.Source].URL, l.Format, l.Documents})
+		s.Lacking = append(s.Lacking, lack{p.sources[l.Source].URL, l.Format, l.Documents})
 	}
 	for _, repo := range r.Repositories {
 		s.Bytes.Stored += repo.Stored
