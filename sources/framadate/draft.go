@@ -43,7 +43,7 @@ type draft struct {
 	losses   []sources.Loss
 	password string
 	wide     bool            // the server stores what is beyond Unicode's first plane
-	taken    map[string]bool // names, collated
+	taken    map[string]bool // names and comments, collated
 	numbers  map[string]int  // that were put behind these
 }
 
@@ -216,15 +216,20 @@ func (d *draft) takeVotes(saved []poll.Vote) {
 
 // unique puts a number behind a name that the server would take for one that
 // has voted before.
-func (d *draft) unique(name string) string {
-	base, free := d.collated(name), name
-	for d.taken[d.collated(free)] {
-		d.loses(LossNames)
-		d.numbers[base]++
-		number := " (" + strconv.Itoa(d.numbers[base]+1) + ")"
-		free = trimPHP(cut(name, maxName-len(number))) + number
+func (d *draft) unique(name string) string { return d.free("", name, maxName, LossNames) }
+
+// free is the text, with the first number behind it that makes it another
+// than all before, of this owner, if need be.
+func (d *draft) free(owner, text string, size int, l sources.Loss) string {
+	key := func(s string) string { return d.collated(owner + strings.TrimRight(s, " ")) }
+	free := text
+	for d.taken[key(free)] {
+		d.loses(l)
+		d.numbers[key(text)]++
+		number := " (" + strconv.Itoa(d.numbers[key(text)]+1) + ")"
+		free = trimPHP(cut(text, size-len(number))) + number
 	}
-	d.taken[d.collated(free)] = true
+	d.taken[key(free)] = true
 	return free
 }
 
@@ -253,15 +258,9 @@ func (d *draft) collated(name string) string {
 // before, as the server drops it otherwise.
 func (d *draft) takeComments(saved []poll.Comment) {
 	d.Comments = []poll.Comment{}
-	times := make(map[string]int)
 	for _, c := range saved {
-		c = poll.Comment{Author: d.name(c.Author, maxName), Text: solid(d.letters(newlines(c.Text)))}
-		key := d.collated(c.Author + "\x00" + strings.TrimRight(c.Text, " "))
-		if times[key]++; times[key] > 1 {
-			d.loses(LossRepeats)
-			c.Text += " (" + strconv.Itoa(times[key]) + ")"
-		}
-		d.Comments = append(d.Comments, c)
+		author, text := d.name(c.Author, maxName), solid(d.letters(newlines(c.Text)))
+		d.Comments = append(d.Comments, poll.Comment{Author: author, Text: d.free("\x00"+author+"\x00", text, maxText, LossRepeats)})
 	}
 }
 

@@ -297,11 +297,11 @@ func TestCommentsKeepTheirOrderAndNoneIsDropped(t *testing.T) {
 	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
 		p := fits().Poll
 		p.Comments = []poll.Comment{
-			{Author: "Bob", Text: "+1"}, {Author: "Alice", Text: "+1"}, {Author: "bob", Text: "+1 "}, {Author: "", Text: "<script>alert(1)</script>\n\n&amp; 🎉"}, {Author: "Bob", Text: "+1"},
+			{Author: "Bob", Text: "+1"}, {Author: "Alice", Text: "+1"}, {Author: "bob", Text: "+1 "}, {Author: "", Text: "<script>alert(1)</script>\n\n&amp; 🎉"}, {Author: "Bob", Text: "+1"}, {Author: "Bob", Text: "+1 (3)"},
 		}
 		got, made := imported(t, s, version(t, &p))
 		party := "<script>alert(1)</script>\n\n&amp; &#127881;"
-		want := []poll.Comment{{Author: "Bob", Text: "+1"}, {Author: "Alice", Text: "+1"}, {Author: "bob", Text: "+1  (2)"}, {Author: "?", Text: party}, {Author: "Bob", Text: "+1 (3)"}}
+		want := []poll.Comment{{Author: "Bob", Text: "+1"}, {Author: "Alice", Text: "+1"}, {Author: "bob", Text: "+1 (2)"}, {Author: "?", Text: party}, {Author: "Bob", Text: "+1 (3)"}, {Author: "Bob", Text: "+1 (3) (2)"}}
 		losses := []sources.Loss{framadate.LossRepeats, framadate.LossNames, framadate.LossEmoji}
 		if strings.HasSuffix(t.Name(), "/1.2") {
 			want[3].Text, losses = "<script>alert(1)</script>\n\n&amp; 🎉", losses[:2]
