@@ -28,6 +28,7 @@ type CheckReport struct {
 type Problem struct {
 	Object    string // its key
 	Problem   string // "damaged", "missing", "unreadable"
+	Unopened  bool   // unreadable, because no identity opens it
 	Documents []DocumentRef
 }
 
@@ -72,7 +73,7 @@ type checker struct {
 }
 
 func (k *checker) problem(key, problem string, documents []DocumentRef) {
-	k.report.Problems = append(k.report.Problems, Problem{key, problem, documents})
+	k.report.Problems = append(k.report.Problems, Problem{Object: key, Problem: problem, Documents: documents})
 }
 
 // objects checks all manifests, checkpoints and parts, those too that reading
@@ -81,7 +82,7 @@ func (k *checker) objects(ctx context.Context) error {
 	seen := make(map[string]bool)
 	for _, d := range k.contents.Damaged {
 		seen[d.Key] = true
-		k.problem(d.Key, d.Problem, nil)
+		k.report.Problems = append(k.report.Problems, Problem{Object: d.Key, Problem: d.Problem, Unopened: errors.Is(d, ErrNoIdentity)})
 	}
 	for _, in := range k.contents.inputs {
 		seen[in.id] = true

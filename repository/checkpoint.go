@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/manifest"
 )
 
@@ -15,9 +16,13 @@ const (
 	partSize        = 6 << 20 // bytes after which a part of a checkpoint ends
 )
 
-// Checkpoint writes a checkpoint if many manifests are in none. It deletes
+// Checkpoint writes a checkpoint if many manifests are in none, or if later
+// runs could not open some of those that this one has read. It deletes
 // nothing; w has committed its last manifest.
 func (w *Run) Checkpoint(ctx context.Context) error {
+	if w.contents.foreign() {
+		return w.checkpoint(ctx)
+	}
 	open := 1 // the one that w wrote
 	for _, in := range w.contents.inputs {
 		if len(in.header.Includes) == 0 {
@@ -28,6 +33,16 @@ func (w *Run) Checkpoint(ctx context.Context) error {
 		return nil
 	}
 	return w.checkpoint(ctx)
+}
+
+// foreign reports whether some input is not sealed to the own identity, as it
+// was lost or changed since.
+func (c *Contents) foreign() bool {
+	own := c.repo.Own
+	return own != nil && c.repo.Sealed() && slices.ContainsFunc(c.inputs, func(in *input) bool {
+		_, _, err := crypto.Open(in.body, in.body.Size(), own)
+		return err != nil
+	})
 }
 
 func (w *Run) checkpoint(ctx context.Context) error {

@@ -74,6 +74,10 @@ type Options struct {
 	Runner     []crypto.Recipient // who can read manifests besides
 	Identities []age.Identity     // to read with
 
+	// Own is the one of the identities, if any, with which later runs read:
+	// what it does not open, the others do only now.
+	Own age.Identity
+
 	Pool   *spool.Pool      // required
 	Now    func() time.Time // nil: time.Now
 	Random io.Reader        // nil: crypto/rand

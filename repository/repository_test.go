@@ -54,7 +54,7 @@ func newWorld(t testing.TB, sealed bool) *world {
 		owner, runner := identity(t), identity(t)
 		w.owner = []age.Identity{owner}
 		w.options.Recipients, w.options.Runner = recipients(t, owner), recipients(t, runner)
-		w.options.Identities = []age.Identity{runner}
+		w.options.Identities, w.options.Own = []age.Identity{runner}, runner
 	}
 	return w
 }
@@ -343,4 +343,33 @@ func TestCheckpointKeepsAll(t *testing.T) {
 		}
 		w.asOwner().wantContents()
 	})
+}
+
+// TestChangedRunnerIsTakenUp: a machine with another runner identity warns of
+// all that was written before, until one run has the owner's identity.
+func TestChangedRunnerIsTakenUp(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"ag": "x", "bureau": "y"})
+	w.mustRun(nil)
+	runner := identity(t)
+	w.options.Runner, w.options.Own = recipients(t, runner), runner
+	w.options.Identities = []age.Identity{runner}
+	if err := w.run(nil, true); !errors.Is(err, repository.ErrNoIdentity) {
+		t.Errorf("without the owner: %v", err)
+	}
+	w.options.Identities = append(slices.Clone(w.owner), runner)
+	w.mustRun(map[string]string{"ag": "z"})
+	checkpoints := len(w.keys("checkpoints/"))
+	w.options.Identities = []age.Identity{runner}
+	w.damaged = nil
+	w.mustRun(nil)
+	if len(w.damaged) > 0 || checkpoints != 1 {
+		t.Errorf("%d checkpoints, warnings %v", checkpoints, w.damaged)
+	}
+	w.options.Identities = append(slices.Clone(w.owner), runner)
+	w.mustRun(nil)
+	if n := len(w.keys("checkpoints/")); n != checkpoints {
+		t.Errorf("%d checkpoints after a run that had nothing to take up", n)
+	}
+	w.asOwner().wantContents()
 }

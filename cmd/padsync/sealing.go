@@ -45,6 +45,7 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 		Recipients: recipients,
 		Runner:     []crypto.Recipient{recipient},
 		Identities: append(given, runner),
+		Own:        runner,
 	}, err
 }
 
