@@ -50,6 +50,8 @@ type checkedProblem struct {
 	Object    string            `json:"object"`
 	Problem   string            `json:"problem"`
 	Documents []checkedDocument `json:"documents"`
+
+	unopened bool
 }
 
 type checkedDocument struct {
@@ -83,10 +85,21 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 	if readData && report.Sealed {
 		a.note("check-sealed")
 	}
-	if len(report.Problems) > 0 {
-		return &problem{exitFailed, a.text("check-problems", "Count", len(report.Problems)), errDamaged}
+	if len(report.Problems) == 0 {
+		return nil
 	}
-	return nil
+	return &problem{exitFailed, a.text("check-problems", "Count", len(report.Problems)), checkCause(report)}
+}
+
+// checkCause: what no identity opens need not be damaged, and backing up again
+// would not help.
+func checkCause(report *repository.CheckReport) error {
+	for _, p := range report.Problems {
+		if !p.Unopened {
+			return errDamaged
+		}
+	}
+	return errUnopened
 }
 
 // checkBar shows on a terminal how many packs were read.
@@ -127,7 +140,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 		return nil, err
 	}
 	for _, p := range report.Problems {
-		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}}
+		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}, p.Unopened}
 		for _, d := range p.Documents {
 			found.Documents = append(found.Documents, checkedDocument{
 				d.Source.URL, d.ID, hashes.short(d.Source, d.ID), a.documentName(d.Source, d.ID, hashes, false),
@@ -141,7 +154,11 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 func (a *app) printChecked(c *checked) error {
 	text := a.text("checked", "Documents", c.Documents, "Versions", c.Versions, "Packs", c.Packs, "Size", byteSize(c.Bytes))
 	for _, p := range c.Problems {
-		text += "\n" + p.Object + ": " + a.damage(p.Problem)
+		what := a.damage(p.Problem)
+		if p.unopened {
+			what = a.text("reason-no-identity")
+		}
+		text += "\n" + p.Object + ": " + what
 		var names []string
 		for _, d := range p.Documents {
 			names = append(names, printable(d.named))

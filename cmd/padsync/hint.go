@@ -22,6 +22,7 @@ var (
 	errNotSealed    = errors.New("nobody to seal to")
 	errOtherRunner  = errors.New("this machine's runner identity is another one than before")
 	errDamaged      = errors.New("damaged")
+	errUnopened     = errors.New("no identity opens some objects")
 	errKind         = errors.New("no kind of source")
 	errWhen         = errors.New("not a time")
 	errPoint        = errors.New("not a point of a document's life")
@@ -69,6 +70,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-rclone-config")}
 	case errors.Is(err, errDamaged):
 		return []string{a.text("hint-damaged")}
+	case errors.Is(err, errUnopened):
+		return []string{a.text("hint-unopened")}
 	case errors.Is(err, errWhen):
 		return []string{a.text("hint-when")}
 	case errors.Is(err, errPoint):
