@@ -22,6 +22,7 @@ var (
 	errNotSealed    = errors.New("nobody to seal to")
 	errOtherRunner  = errors.New("this machine's runner identity is another one than before")
 	errDamaged      = errors.New("damaged")
+	errHomeless     = errors.New("no home folder")
 	errUnopened     = errors.New("no identity opens some objects")
 	errKind         = errors.New("no kind of source")
 	errWhen         = errors.New("not a time")
@@ -70,6 +71,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-rclone-config")}
 	case errors.Is(err, errDamaged):
 		return []string{a.text("hint-damaged")}
+	case errors.Is(err, errHomeless):
+		return []string{a.text("hint-homeless")}
 	case errors.Is(err, errUnopened):
 		return []string{a.text("hint-unopened")}
 	case errors.Is(err, errWhen):

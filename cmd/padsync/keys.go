@@ -188,6 +188,9 @@ func (a *app) ownRunner(postQuantum, create bool) (age.Identity, error) {
 	if !create {
 		return nil, nil
 	}
+	if a.homeless("XDG_STATE_HOME") {
+		return nil, a.usage(errHomeless, "no-home", "Variable", "XDG_STATE_HOME")
+	}
 	if err := createRunner(dir, name, postQuantum); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, a.failed(err, "runner-not-kept")
 	}

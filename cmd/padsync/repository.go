@@ -81,10 +81,17 @@ func (a *app) parseS3(s string) (location, error) {
 	if u.User != nil {
 		return location{}, a.usage(errLocation, "bad-repository-user")
 	}
+	if s3.Check(s) != nil {
+		return location{}, a.usage(errLocation, "bad-repository-s3-name")
+	}
 	return location{"s3", s, "s3:" + s3.Shown(s)}, nil
 }
 
 // defaultRepository is the folder for who names none.
-func (a *app) defaultRepository() string {
-	return filepath.Join(a.folder("XDG_DATA_HOME", xdg.DataHome), "padsync", "repository")
+func (a *app) defaultRepository() (string, error) {
+	const variable = "XDG_DATA_HOME"
+	if a.homeless(variable) {
+		return "", a.usage(errHomeless, "no-home", "Variable", variable)
+	}
+	return filepath.Join(a.folder(variable, xdg.DataHome), "padsync", "repository"), nil
 }

@@ -32,7 +32,7 @@ func TestAddressOfARepository(t *testing.T) {
 		{"file:archive:1", "local", here + "/archive:1", here + "/archive:1"},
 		{"/srv/pads", "local", "/srv/pads", "/srv/pads"},
 		{"s3:https://s3.example.org/bucket", "s3", "https://s3.example.org/bucket", "s3:https://s3.example.org/bucket"},
-		{"s3:http://127.0.0.1:7070/b/p/q", "s3", "http://127.0.0.1:7070/b/p/q", "s3:http://127.0.0.1:7070/b/p/q"},
+		{"s3:http://127.0.0.1:7070/pads/p/q", "s3", "http://127.0.0.1:7070/pads/p/q", "s3:http://127.0.0.1:7070/pads/p/q"},
 		{"rclone:nextcloud:Backups/pads", "rclone", "nextcloud:Backups/pads", "rclone:nextcloud:Backups/pads"},
 		{"rclone:nextcloud,pass=hunter2:pads", "rclone", "nextcloud,pass=hunter2:pads", "rclone:nextcloud:pads"},
 		{"rclone::webdav,url='https://me:hunter2@h/',pass=hunter2:pads", "rclone",

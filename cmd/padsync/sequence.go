@@ -25,6 +25,9 @@ func (a *app) lastSequence(repository string) int64 {
 // keepSequence notes it. It is a help and no need: an error does not matter.
 func (a *app) keepSequence(repository string, sequence int64) {
 	file := a.sequenceFile(repository)
+	if a.homeless("XDG_STATE_HOME") {
+		return
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err == nil {
 		_ = os.WriteFile(file, fmt.Appendln(nil, sequence), 0o600)
 	}

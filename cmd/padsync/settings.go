@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -55,7 +56,11 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 	case c.config != "" || !errors.Is(err, fs.ErrNotExist):
 		return nil, &problem{exitUsage, err.Error(), err}
 	}
-	for _, r := range a.repositories(c, s.Config) {
+	repositories, err := a.repositories(c, s.Config)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range repositories {
 		l, err := a.parseLocation(r.Address.Reveal())
 		if err != nil {
 			return nil, err
@@ -69,7 +74,7 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 
 // repositories are those of the command line, or else of the environment, of
 // the configuration, or the default one.
-func (a *app) repositories(c commonFlags, configured *config.Config) []config.Repository {
+func (a *app) repositories(c commonFlags, configured *config.Config) ([]config.Repository, error) {
 	var all []config.Repository
 	for _, address := range c.repositories {
 		all = append(all, config.Repository{Address: config.NewSecret(address)})
@@ -81,14 +86,25 @@ func (a *app) repositories(c commonFlags, configured *config.Config) []config.Re
 		all = configured.Repositories
 	}
 	if len(all) == 0 {
-		all = []config.Repository{{Address: config.NewSecret("file:" + a.defaultRepository())}}
+		folder, err := a.defaultRepository()
+		if err != nil {
+			return nil, err
+		}
+		all = []config.Repository{{Address: config.NewSecret("file:" + folder)}}
 	}
-	return all
+	return all, nil
 }
 
 // stateFolder is where this machine keeps what no backup needs to live on.
 func (a *app) stateFolder() string {
 	return filepath.Join(a.folder("XDG_STATE_HOME", xdg.StateHome), "padsync")
+}
+
+// homeless reports whether neither the XDG variable nor the home folder says
+// where to keep files: the folder would be one of the whole machine.
+func (a *app) homeless(variable string) bool {
+	_, err := os.UserHomeDir()
+	return err != nil && !filepath.IsAbs(a.getenv(variable))
 }
 
 // folder is the folder that an XDG variable names.

@@ -42,6 +42,15 @@ func parse(text string) (*address, error) {
 	return &address{url.URL{Scheme: u.Scheme, Host: u.Host}, bucket, prefix}, nil
 }
 
+// Check tells whether there can be a store at the address, as Open does, but
+// looks for no credentials.
+func Check(address string) error {
+	if _, err := parse(address); err != nil {
+		return fmt.Errorf("address of an S3 store: %w", err)
+	}
+	return nil
+}
+
 // Shown is the address without what may be secret in it, for people.
 func Shown(text string) string {
 	u, err := url.Parse(text)
