@@ -156,6 +156,37 @@ func TestBrokenSourceSpoilsNoNeighbour(t *testing.T) {
 	w.wantSound()
 }
 
+// TestBodiesThatBreakOffCostNothing: a store that cuts bodies is read
+// nevertheless, by many and by few reads; one that goes on cutting is no
+// damage.
+func TestBodiesThatBreakOffCostNothing(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		w.mustRun(map[string]string{"ag": w.text(100_000), "long": w.noise(3 << 20)})
+		cutting := &sinktest.Cutting{Sink: w.sink, After: 300}
+		w.sink = cutting
+		for _, times := range []int64{1, 2, 3, 4, 5} {
+			cutting.Times.Store(times)
+			w.asOwner().wantContents()
+			cutting.Times.Store(times)
+			w.wantSound()
+		}
+		r := w.asOwner().open()
+		c, err := r.Read(t.Context(), repository.At{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		reader := r.NewReader(t.Context())
+		defer reader.Close()
+		cutting.Times.Store(1 << 60)
+		for record := range c.Documents() {
+			if _, err := reader.File(record.Newest().Files[0]); err == nil || errors.As(err, new(*repository.CorruptError)) {
+				t.Errorf("%s: a store that always cuts: %v", record.ID, err)
+			}
+		}
+	})
+}
+
 // TestOneFlippedByteIsFound flips a byte of each object in turn.
 func TestOneFlippedByteIsFound(t *testing.T) {
 	bothKinds(t, func(t *testing.T, w *world) {

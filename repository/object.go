@@ -118,7 +118,7 @@ func ageRecipients(recipients []crypto.Recipient) []age.Recipient {
 // fetch reads an object whole. It is a CorruptError if it has more bytes than
 // limit, or if its hash does not begin with want. The caller closes the Spool.
 func (r *Repository) fetch(ctx context.Context, key, want string, limit int64) (*spool.Spool, error) {
-	rc, err := r.sink.Get(ctx, key, 0, -1)
+	rc, err := sinks.Read(ctx, r.sink, key, 0, -1)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", key, &storeError{err})
 	}
@@ -194,14 +194,14 @@ type storedObject struct {
 }
 
 func (o storedObject) ReadAt(b []byte, offset int64) (int, error) {
-	rc, err := o.sink.Get(o.ctx, o.key, offset, int64(len(b)))
+	rc, err := sinks.Read(o.ctx, o.sink, o.key, offset, int64(len(b)))
 	if err != nil {
 		return 0, &storeError{err}
 	}
 	defer rc.Close()
 	n, err := io.ReadFull(rc, b)
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
+	case err == io.ErrUnexpectedEOF, err == io.EOF: // it is shorter
 		err = io.EOF
 	case err != nil:
 		err = &storeError{err}

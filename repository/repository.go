@@ -211,7 +211,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 }
 
 func (r *Repository) readHead(ctx context.Context) error {
-	rc, err := r.sink.Get(ctx, headKey, 0, -1)
+	rc, err := sinks.Read(ctx, r.sink, headKey, 0, -1)
 	if err != nil {
 		return fmt.Errorf("open repository: %w", err)
 	}
