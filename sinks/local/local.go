@@ -13,13 +13,17 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/sinks"
 )
 
 // A Sink keeps each object in a file of its key's name below one folder.
-type Sink struct{ dir string }
+type Sink struct {
+	dir   string
+	swept sync.Map // folders without leftovers of a crash
+}
 
 // Open is the sink in the folder dir. The first Put makes the folder; until
 // then it may be missing, and the sink is empty.
@@ -31,7 +35,7 @@ func Open(dir string) (*Sink, error) {
 	if i, err := os.Stat(dir); err == nil && !i.IsDir() {
 		return nil, fmt.Errorf("%s: is not a folder", dir)
 	}
-	return &Sink{dir}, nil
+	return &Sink{dir: dir}, nil
 }
 
 // Put implements sinks.Sink.
@@ -53,6 +57,7 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 	if err != nil {
 		return fmt.Errorf("put %q: %w", key, err)
 	}
+	s.sweep(root, key)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/sinks"
@@ -67,6 +68,46 @@ func TestLeftoversAreNoObjects(t *testing.T) {
 	for o, err := range s.List(t.Context(), "") {
 		if o.Key != "a/b" || err != nil {
 			t.Error(o, err)
+		}
+	}
+}
+
+func TestOldLeftoversAreRemovedAndNothingElse(t *testing.T) {
+	const temporary = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + sinks.TemporarySuffix
+	dir, old := t.TempDir(), time.Now().Add(-25*time.Hour)
+	if err := os.MkdirAll(filepath.Join(dir, "a", "folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	make := func(name string, modified time.Time) string {
+		t.Helper()
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.WriteFile(name, []byte("half"), 0o600), os.Chtimes(name, modified, modified)); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	gone := make("a/"+temporary, old)
+	kept := []string{
+		make("a/BBCDEFGHIJKLMNOPQRSTUVWXYZ"+sinks.TemporarySuffix, time.Now().Add(-23*time.Hour)),
+		make("a/mine"+sinks.TemporarySuffix, old),
+		make("a/x"+temporary, old),
+		make("a/"+temporary+"~", old),
+		make("a/object", old),
+		make("a/folder/"+temporary, old),
+		make(temporary, old),
+	}
+	s := open(t, dir)
+	for _, key := range []string{"a/b", "a/c"} {
+		if err := s.Put(t.Context(), key, strings.NewReader("x"), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(gone); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a leftover of yesterday is there: %v", err)
+	}
+	for _, name := range kept {
+		if _, err := os.Stat(name); err != nil {
+			t.Error(err)
 		}
 	}
 }
