@@ -170,6 +170,7 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 		v.Facts = in.facts
 		v.Revision = fmt.Sprint(in.head)
 		v.Modified = in.modified
+		v.Facts.Expires = s.expires(in.modified)
 		add(v, padFormat, a.take())
 		return nil
 	})
