@@ -34,6 +34,10 @@ type Options struct {
 	// or of their groups; that of "" is for all others.
 	Passwords map[string]string
 
+	// Group is the id of the group of MyPads that Import makes pads in, for
+	// the account; "": pads go into no group.
+	Group string
+
 	// Tokens keeps the token of the account of MyPads; nil: it is forgotten.
 	Tokens TokenKeeper
 }
@@ -58,6 +62,7 @@ type Source struct {
 	account     account
 	passwords   map[string]string
 	tokenKeeper TokenKeeper
+	group       string // to import into
 }
 
 var (
@@ -77,7 +82,10 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	if err := o.Access.check(); err != nil {
 		return nil, err
 	}
-	s := &Source{base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, passwords: o.Passwords, tokenKeeper: o.Tokens}
+	if o.Group != "" && (o.Access.MyPadsLogin == "" || !isGroupID(o.Group)) {
+		return nil, ErrNoGroup
+	}
+	s := &Source{base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group}
 	if s.tokenKeeper == nil {
 		s.tokenKeeper = noKeeper{}
 	}

@@ -37,7 +37,7 @@ var errNotTaken = errors.New("the server does not take it")
 // before.
 func (s *Source) Losses(v *sources.Version) []sources.Loss {
 	var losses []sources.Loss
-	if isProtected(v.ID) {
+	if isProtected(v.ID) && s.group == "" {
 		losses = append(losses, LossProtection)
 	}
 	switch {
@@ -52,11 +52,15 @@ func (s *Source) Losses(v *sources.Version) []sources.Loss {
 
 // Import implements sources.Importer: the pad is imported as .etherpad, which
 // has all of it; where the server refuses that, as HTML or text. It gets the
-// id that it had, if that is free; one that holds the same already is found.
+// id that it had, if that is free, and in a group of MyPads a name; one that
+// holds the same already is found.
 func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
 	l, err := s.load(v)
 	if err != nil {
 		return nil, err
+	}
+	if s.group != "" {
+		return s.importMember(ctx, l)
 	}
 	for _, id := range newIDs(v.ID) {
 		seen, err := s.look(ctx, id, l)
@@ -86,14 +90,18 @@ func (s *Source) ImportTime(pads int) time.Duration {
 
 // ImportRequests counts those that the server's limit counts.
 func (s *Source) ImportRequests(pads int) int {
-	if s.access.operator() {
-		return 2 * pads // the API tells which ids are free
+	if s.access.operator() || s.group != "" {
+		return 2 * pads // the API, or MyPads, tells which ids are free
 	}
 	return 3 * pads
 }
 
 func (s *Source) imported(id string, l *load) *sources.Imported {
-	return &sources.Imported{ID: id, Address: Address{s.base, id}.URL(), Losses: l.losses}
+	address := Address{s.base, id}.URL()
+	if s.group != "" {
+		address = s.memberURL(id)
+	}
+	return &sources.Imported{ID: id, Address: address, Losses: l.losses}
 }
 
 // create makes the pad of an id that is free. ErrTaken says that it is no

@@ -34,13 +34,15 @@ type account struct {
 	now      *membership // nil until the server was asked
 	loggedIn bool        // in this run
 	refused  error       // for good
+	claimed  []string    // pads that imports of this run fill
 }
 
 // A membership is what a token of an account opens. The zero value is that of
 // a visitor.
 type membership struct {
-	token string
-	pads  map[string]member
+	token  string
+	pads   map[string]member
+	groups map[string]bool // whether they are archived
 }
 
 // A member is a pad of one of the account's groups.
@@ -125,7 +127,7 @@ func (s *Source) groups(ctx context.Context, token string) (*membership, error) 
 		if err != nil {
 			return err
 		}
-		now.pads, err = decodeGroups(io.NewSectionReader(body, 0, body.Size()), s.access.MyPadsLogin)
+		err = now.decode(io.NewSectionReader(body, 0, body.Size()), s.access.MyPadsLogin)
 		return errors.Join(err, body.Close())
 	})
 	var away *sentAway
@@ -153,9 +155,8 @@ type (
 	userRecord struct{ Login, Email string }
 )
 
-// decodeGroups gives the pads in a list of groups, by their ids. They are
-// looked at with the eyes of the account with this login.
-func decodeGroups(r io.Reader, login string) (map[string]member, error) {
+// decode reads a list of groups, with the eyes of the account with this login.
+func (m *membership) decode(r io.Reader, login string) error {
 	groups, pads := make(map[string]groupRecord), make(map[string]memberRecord)
 	self, found := "", false
 	decodeUser := func(d *json.Decoder) error {
@@ -187,13 +188,16 @@ func decodeGroups(r io.Reader, login string) (map[string]member, error) {
 		})
 	})
 	if err != nil || !found {
-		return nil, errNoGroups // a decoder's error may quote what it read
+		return errNoGroups // a decoder's error may quote what it read
 	}
-	members := make(map[string]member, len(pads))
+	m.pads, m.groups = make(map[string]member, len(pads)), make(map[string]bool, len(groups))
 	for id, p := range pads {
-		members[id] = p.in(groups[p.Group], self)
+		m.pads[id] = p.in(groups[p.Group], self)
 	}
-	return members, nil
+	for id, g := range groups {
+		m.groups[id] = g.ReadOnly
+	}
+	return nil
 }
 
 func decodeInto[R any](d *json.Decoder, into map[string]R) error {

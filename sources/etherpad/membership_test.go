@@ -19,20 +19,19 @@ func FuzzGroups(f *testing.F) {
 		f.Add(answer)
 	}
 	f.Fuzz(func(t *testing.T, answer string) {
-		pads, err := decodeGroups(strings.NewReader(answer), "marie")
-		if err != nil {
-			if err != errNoGroups || pads != nil {
-				t.Errorf("%d pads, %v", len(pads), err)
+		var m, again membership
+		if err := m.decode(strings.NewReader(answer), "marie"); err != nil {
+			if err != errNoGroups || m.pads != nil {
+				t.Errorf("%d pads, %v", len(m.pads), err)
 			}
 			return
 		}
-		again, err := decodeGroups(strings.NewReader(answer), "marie")
-		if err != nil || len(again) != len(pads) {
-			t.Errorf("%d pads, then %d, %v", len(pads), len(again), err)
+		if err := again.decode(strings.NewReader(answer), "marie"); err != nil || len(again.pads) != len(m.pads) {
+			t.Errorf("%d pads, then %d, %v", len(m.pads), len(again.pads), err)
 		}
-		for id, p := range pads {
-			if !utf8.ValidString(id) || !utf8.ValidString(p.name) || again[id] != p {
-				t.Errorf("%q: %+v, then %+v", id, p, again[id])
+		for id, p := range m.pads {
+			if !utf8.ValidString(id) || !utf8.ValidString(p.name) || again.pads[id] != p {
+				t.Errorf("%q: %+v, then %+v", id, p, again.pads[id])
 			}
 		}
 	})
@@ -60,9 +59,10 @@ func TestPadsAreSeenWithTheAccountsEyes(t *testing.T) {
 		{answer(`"readonly":false`, `,"readonly":true`, self), member{archived: true}},
 	} {
 		c.want.name, c.want.group = "CR", "g"
-		pads, err := decodeGroups(strings.NewReader(c.answer), "marie")
-		if err != nil || pads["p"] != c.want {
-			t.Errorf("%s: %+v, %v; want %+v", c.answer, pads["p"], err, c.want)
+		var m membership
+		err := m.decode(strings.NewReader(c.answer), "marie")
+		if err != nil || m.pads["p"] != c.want || m.groups["g"] != strings.Contains(c.answer, `{"readonly":true`) {
+			t.Errorf("%s: %+v, %v; want %+v", c.answer, m, err, c.want)
 		}
 	}
 }

@@ -85,6 +85,19 @@ func (s *Source) opening(ctx context.Context, id string) (o opening, err error) 
 	return o, nil
 }
 
+// opened asks for a pad with what opens it, until it does.
+func (s *Source) opened(ctx context.Context, id string, ask func(opening) error) error {
+	o, err := s.opening(ctx, id)
+	for err == nil {
+		var away *sentAway
+		if err = ask(o); !errors.As(err, &away) {
+			break
+		}
+		o, err = s.reopen(ctx, id, away, o)
+	}
+	return err
+}
+
 // reopen says with what to ask again for a pad that MyPads has refused. A
 // password goes only where one is asked for.
 func (s *Source) reopen(ctx context.Context, id string, away *sentAway, o opening) (opening, error) {

@@ -28,9 +28,9 @@ func (s *Source) upload(ctx context.Context, id string, f format, body io.Reader
 	}
 	head := form.Len()
 	w.Close()
-	request := func(ctx context.Context) (*http.Request, error) {
+	post := func(ctx context.Context, o opening) (*http.Request, error) {
 		content := io.MultiReader(bytes.NewReader(form.Bytes()[:head]), io.NewSectionReader(body, 0, size), bytes.NewReader(form.Bytes()[head:]))
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address()+"/p/"+url.PathEscape(id)+"/import", content)
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address()+"/p/"+url.PathEscape(id)+"/import"+o.query(), content)
 		if err != nil {
 			return nil, err
 		}
@@ -39,7 +39,12 @@ func (s *Source) upload(ctx context.Context, id string, f format, body io.Reader
 		s.access.dress(r, "")
 		return r, nil
 	}
-	err := s.upgrading(ctx, request, importAnswer)
+	err := s.opened(ctx, id, func(o opening) error {
+		return s.upgrading(ctx, func(ctx context.Context) (*http.Request, error) { return post(ctx, o) }, importAnswer)
+	})
+	if errors.Is(err, ErrMembers) || errors.Is(err, ErrWrongPassword) {
+		err = fmt.Errorf("%w: %w", errNotTaken, err)
+	}
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("import as %s: %w", f.name, err)
 	}
@@ -61,8 +66,8 @@ func importAnswer(r *http.Response) error {
 	case code < 300:
 		return nil
 	case code < 400:
-		err := redirected(r)
-		if errors.Is(err, errSecure) {
+		var away *sentAway
+		if err := redirected(r); errors.Is(err, errSecure) || errors.As(err, &away) {
 			return err
 		}
 		return fmt.Errorf("%w: a redirect", errNotTaken)

@@ -159,6 +159,8 @@ func (s *Server) serveMyPads(w http.ResponseWriter, r *http.Request, path string
 		s.serveLogin(w, r)
 	case isAPI && r.Method == http.MethodGet && api == "group":
 		s.serveGroups(w, r)
+	case isAPI && r.Method == http.MethodPost && api == "pad" && s.options.TakesImports:
+		s.serveNewPad(w, r)
 	case isAPI:
 		s.unasked(w, r)
 	default:
@@ -192,6 +194,34 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+var slugs = regexp.MustCompile(`[^a-z0-9]+`)
+
+// serveNewPad makes a pad in a group, of which Etherpad knows nothing before
+// somebody goes there.
+func (s *Server) serveNewPad(w http.ResponseWriter, r *http.Request) {
+	var form struct {
+		Name, Group string
+		Token       string `json:"auth_token"`
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&form)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.holder(form.Token)
+	switch {
+	case !known:
+		sendJSON(w, http.StatusUnauthorized, object{"error": "BACKEND.ERROR.AUTHENTICATION.NOT_AUTH"})
+	case err != nil || form.Name == "" || s.mypads.groups[form.Group] == nil:
+		sendJSON(w, http.StatusBadRequest, object{"error": "BACKEND.ERROR.PAD.ITEMS_NOT_FOUND"})
+	default:
+		s.mypads.issued++
+		id := fmt.Sprintf("%s-%07d", slugs.ReplaceAllString(strings.ToLower(form.Name), "-"), s.mypads.issued)
+		s.mypads.members[id] = Member{Name: form.Name, Group: form.Group}
+		sendJSON(w, http.StatusOK, object{"success": true, "key": id, "value": object{
+			"name": form.Name, "group": form.Group, "users": []string{}, "visibility": nil, "password": nil, "readonly": nil, "_id": id,
+		}})
+	}
+}
+
 // serveGroups lists all that an account is in.
 func (s *Server) serveGroups(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
@@ -220,7 +250,7 @@ func (s *Server) groupsOf(a Account) object {
 		}
 		in := []string{}
 		for _, pad := range slices.Sorted(maps.Keys(s.mypads.members)) {
-			if m := s.mypads.members[pad]; m.Group == id && s.pads[pad] != nil {
+			if m := s.mypads.members[pad]; m.Group == id {
 				in = append(in, pad)
 				pads[pad] = object{
 					"name": m.Name, "group": id, "users": []string{}, "_id": pad, "ctime": m.Created,
@@ -260,7 +290,7 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request, path string) bool
 	p, m := s.pads[id], s.mypads.members[id]
 	g := s.mypads.groups[m.Group]
 	switch {
-	case p == nil || g == nil:
+	case g == nil:
 		if s.options.OnlyMyPads {
 			sendJSON(w, http.StatusUnauthorized, object{"error": "BACKEND.ERROR.PERMISSION.UNEXPECTED"})
 		}
@@ -270,7 +300,7 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request, path string) bool
 		w.Header().Set("Location", location)
 		page(w, http.StatusFound, "<p>Found. Redirecting to <a href=\""+location+"\">"+location+"</a></p>")
 		return true
-	case m.ReadOnly != nil && *m.ReadOnly, m.ReadOnly == nil && g.ReadOnly:
+	case p != nil && (m.ReadOnly != nil && *m.ReadOnly || m.ReadOnly == nil && g.ReadOnly):
 		s.serveArchived(w, r, p)
 		return true
 	}

@@ -136,6 +136,7 @@ func (s *Server) Delete(id string) {
 	defer s.mu.Unlock()
 	delete(s.pads, id)
 	delete(s.readOnly, readOnlyID(id))
+	delete(s.mypads.members, id)
 }
 
 // Visit sets when an author was last seen, on any pad.
