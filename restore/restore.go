@@ -1,4 +1,5 @@
-// Package restore gives back what a repository holds: as files in a folder.
+// Package restore gives back what a repository holds: as files in a folder, or
+// as new documents on a server.
 package restore
 
 import (
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"slices"
@@ -77,36 +79,51 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 	defer root.Close()
 	r := &run{Plan: p, root: root, reader: p.Repository.NewReader(ctx)}
 	defer r.reader.Close()
-	var some []*manifest.Record
-	for record, err := range p.Contents.Documents() {
+	for records, err := range p.batches() {
 		if err == nil {
-			err = ctx.Err()
+			err = r.restoreAll(ctx, records)
 		}
 		if err != nil {
 			return &r.report, err
 		}
-		if !p.Wants(record) {
-			continue
-		}
-		record.Versions = r.eligible(record)
-		if some = append(some, record); len(some) < together {
-			continue
-		}
-		if err := r.restoreAll(ctx, some); err != nil {
-			return &r.report, err
-		}
-		some = some[:0]
 	}
-	return &r.report, r.restoreAll(ctx, some)
+	return &r.report, nil
+}
+
+// batches yields the wanted documents, some at once, in the order in which
+// they lie in packs. It stops after an error.
+func (p *Plan) batches() iter.Seq2[[]*manifest.Record, error] {
+	return func(yield func([]*manifest.Record, error) bool) {
+		var some []*manifest.Record
+		for record, err := range p.Contents.Documents() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if record.State == manifest.Erased || p.Wanted != nil && !p.Wanted(record) {
+				continue
+			}
+			record.Versions = p.eligible(record)
+			if some = append(some, record); len(some) < together {
+				continue
+			}
+			p.byPack(some)
+			if !yield(some, nil) {
+				return
+			}
+			some = some[:0]
+		}
+		p.byPack(some)
+		yield(some, nil)
+	}
 }
 
 // together is how many documents are restored in the order in which they lie
 // in packs: an old repository has the versions of neighbours far apart.
 const together = 10_000
 
-// restoreAll restores documents pack by pack.
+// restoreAll restores documents one after the other.
 func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error {
-	r.byPack(records)
 	for _, record := range records {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -121,8 +138,8 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 
 // eligible are the version to restore and the newest; a record of many others
 // is not kept whole.
-func (r *run) eligible(record *manifest.Record) []manifest.VersionRecord {
-	v, skipped := Choose(record, r.Newest)
+func (p *Plan) eligible(record *manifest.Record) []manifest.VersionRecord {
+	v, skipped := Choose(record, p.Newest)
 	switch {
 	case v == nil:
 		return nil
@@ -134,10 +151,10 @@ func (r *run) eligible(record *manifest.Record) []manifest.VersionRecord {
 
 // byPack sorts documents by the place of what will be read, the packs in the
 // order in which the documents need them first.
-func (r *run) byPack(records []*manifest.Record) {
+func (p *Plan) byPack(records []*manifest.Record) {
 	rank := make(map[manifest.Pack]int)
 	place := func(record *manifest.Record) (pack int, offset int64) {
-		v, _ := Choose(record, r.Newest)
+		v, _ := Choose(record, p.Newest)
 		if v == nil {
 			return -1, 0
 		}

@@ -1,0 +1,243 @@
+package restore
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources"
+)
+
+// An IntoPlan says what to import, and where to.
+type IntoPlan struct {
+	Repository *repository.Repository
+	Contents   *repository.Contents
+	Wanted     func(*manifest.Record) bool // nil: all documents
+	Newest     bool                        // the newest version, even if it is suspect
+
+	Targets []Target
+	Address func(manifest.Source, string) string // of a document, for the table
+
+	// Table tells what was done before, and is written. If it is nil, nothing
+	// is imported: Observe is told what would be.
+	Table *Table
+
+	// Observe is told of each document when it is done.
+	Observe func(Move)
+}
+
+// A Target is a server that takes documents of its kind.
+type Target struct {
+	manifest.Source
+	Client sources.Importer
+
+	// Finds says that an import which was broken off may be done again: it
+	// finds what it made before.
+	Finds bool
+}
+
+// A Move tells what became of one document, or would.
+type Move struct {
+	Document *manifest.Record
+	Version  *manifest.VersionRecord // the one that was taken, nil if none
+	Skipped  string                  // why the newest version was not taken: its suspicion
+	Target   *Target                 // nil if none takes its kind
+
+	// State is "" of a document that would be moved, or was not made. Earlier
+	// says that an earlier run did it.
+	State   State
+	Earlier bool
+	Address string         // the new one
+	Losses  []sources.Loss // what did not come back, or would not
+	Err     error
+}
+
+var (
+	// ErrNoTarget says that no target takes documents of this kind.
+	ErrNoTarget = errors.New("no target takes documents of this kind")
+
+	// ErrStarted says that an earlier move was broken off in the middle of
+	// this document: it may have been made, and would be made twice.
+	ErrStarted = errors.New("an earlier move was broken off in the middle of it")
+)
+
+// Into imports the wanted documents into the targets, one after the other. A
+// document that cannot be imported costs only itself; Into's error is for
+// what costs all of them. When ctx ends, the document in hand is finished, if
+// that takes no longer than two minutes; the error is ctx's.
+func Into(ctx context.Context, p IntoPlan) error {
+	m := &move{IntoPlan: p}
+	finishing, cancel := afterwards(ctx, 2*time.Minute)
+	defer cancel()
+	m.reader = p.Repository.NewReader(finishing)
+	defer m.reader.Close()
+	chosen := Plan{Contents: p.Contents, Wanted: p.Wanted, Newest: p.Newest}
+	for records, err := range chosen.batches() {
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			done := m.move(finishing, record)
+			p.Observe(done)
+			if errors.Is(done.Err, repository.ErrNoIdentity) || errors.Is(done.Err, errTable) {
+				return done.Err
+			}
+		}
+	}
+	return nil
+}
+
+// afterwards is a context that ends some time after ctx.
+func afterwards(ctx context.Context, later time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var once sync.Once
+	stop := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(later, cancel)
+		context.AfterFunc(longer, func() { t.Stop() })
+	})
+	return longer, func() { once.Do(func() { stop(); cancel() }) }
+}
+
+type move struct {
+	IntoPlan
+	mu     sync.Mutex // guards reader, which is for one at a time
+	reader *repository.Reader
+}
+
+// errTable is matched by errors of the table: without it nothing is moved.
+var errTable = errors.New("the table cannot be written")
+
+func (m *move) move(ctx context.Context, record *manifest.Record) Move {
+	done := Move{Document: record}
+	if i := slices.IndexFunc(m.Targets, func(t Target) bool { return t.Kind == record.Source.Kind }); i >= 0 {
+		done.Target = &m.Targets[i]
+	}
+	done.Version, done.Skipped = Choose(record, m.Newest)
+	switch {
+	case done.Target == nil:
+		done.Err = ErrNoTarget
+	case done.Version == nil:
+		done.Err = ErrNoVersion
+	case m.Table == nil:
+		done.Err = m.with(&done, func(v *sources.Version) error {
+			done.Losses = done.Target.Client.Losses(v)
+			return nil
+		})
+	default:
+		m.moveOnce(ctx, &done)
+	}
+	return done
+}
+
+// moveOnce moves a document unless that was done before.
+func (m *move) moveOnce(ctx context.Context, done *Move) {
+	row := Row{Kind: done.Document.Source.Kind, Old: m.Address(done.Document.Source, done.Document.ID)}
+	if known, found := m.Table.Row(row.Kind, row.Old); found && known.State.made() {
+		done.State, done.Address, done.Earlier = known.State, known.New, true
+		done.Losses = known.Losses()
+		return
+	} else if found && known.State == Started && !done.Target.Finds {
+		done.Err = ErrStarted
+		return
+	}
+	write := func() {
+		if err := m.Table.Write(row); err != nil {
+			done.Err = errors.Join(done.Err, errTable, err)
+		}
+	}
+	if !done.Target.Finds {
+		row.State = Started
+		if write(); done.Err != nil {
+			return
+		}
+	}
+	var made *sources.Imported
+	done.Err = m.with(done, func(v *sources.Version) (err error) {
+		made, err = done.Target.Client.Import(ctx, v)
+		return err
+	})
+	switch {
+	case made != nil && errors.Is(done.Err, sources.ErrDiffers):
+		row.State = Differs
+	case done.Err != nil && (errors.Is(done.Err, sources.ErrUnsure) || ctx.Err() != nil):
+		row.State = Started
+	case done.Err != nil:
+		row.State = Failed
+	case made.Found:
+		row.State = Found
+	default:
+		row.State = Moved
+	}
+	if made != nil {
+		row.New, row.Admin, row.Lost = made.Address, made.Private["admin"], lossesAsText(made.Losses)
+		done.Losses, done.Address = made.Losses, made.Address
+	}
+	if done.State = row.State; done.State == Failed {
+		done.State = ""
+	}
+	write()
+}
+
+// with gives the version as sources know it. Its files are read from the
+// repository when they are.
+func (m *move) with(done *Move, use func(*sources.Version) error) error {
+	v := &sources.Version{ID: done.Document.ID, Title: done.Version.Title}
+	for _, f := range done.Version.Files {
+		content := &lazy{move: m, record: f}
+		defer content.close()
+		file := sources.File{Name: f.Name, Format: f.Format, Size: f.Size, Content: content}
+		hex.Decode(file.SHA256[:], []byte(f.SHA256)) // the reader checks it
+		v.Files = append(v.Files, file)
+	}
+	err := use(v)
+	for i := range v.Files {
+		if failed := v.Files[i].Content.(*lazy).err; failed != nil {
+			return failed // what use says of it is not the cause
+		}
+	}
+	return err
+}
+
+// A lazy file is read when its first byte is.
+type lazy struct {
+	move   *move
+	record manifest.FileRecord
+	file   *spool.Spool
+	err    error
+}
+
+func (l *lazy) ReadAt(b []byte, offset int64) (int, error) {
+	l.move.mu.Lock()
+	defer l.move.mu.Unlock()
+	if l.file == nil && l.err == nil {
+		l.file, l.err = l.move.reader.File(l.record)
+	}
+	if l.err != nil {
+		return 0, l.err
+	}
+	return l.file.ReadAt(b, offset)
+}
+
+func (l *lazy) close() {
+	if l.file != nil {
+		l.file.Close()
+	}
+}
+
+func lossesAsText(losses []sources.Loss) string {
+	words := make([]string, len(losses))
+	for i, loss := range losses {
+		words[i] = string(loss)
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,251 @@
+package restore
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
+)
+
+// A Table tells where documents were moved to: a CSV file with a line for
+// each, which is safe on disk as soon as it is written. A move that was
+// broken off goes on by it. It holds the addresses of documents and the admin
+// links of polls, and nobody else may read it.
+type Table struct {
+	name string
+	file *os.File
+	rows []Row
+	at   map[[2]string]int // places in rows, by kind and old address
+}
+
+// A Row is a document's line.
+type Row struct {
+	Kind, Old, New string
+	State          State
+	Lost           string // what did not come back, in words of package sources
+	Admin          string // a poll's admin link, which makes who has it its owner
+}
+
+// A State says what became of a document.
+type State string
+
+const (
+	Started State = "started" // it may have been made: what follows was not written
+	Moved   State = "moved"
+	Found   State = "found"   // it was there already, from an earlier move
+	Differs State = "differs" // it was made, but reads back differently
+	Failed  State = "failed"  // it was not made
+
+	target State = "target" // not a document: the server that documents of this kind go to
+)
+
+// made says that there is nothing more to do.
+func (s State) made() bool { return s == Moved || s == Found || s == Differs }
+
+var (
+	// ErrTable is matched by the error for a file that is no table.
+	ErrTable = errors.New("not a table of padsync's")
+
+	// ErrOtherTarget says that a table is of a move to another server.
+	ErrOtherTarget = errors.New("the table is of a move to another server")
+)
+
+var columns = []string{"kind", "old", "new", "state", "lost", "admin"}
+
+// OpenTable opens the table of a move to these servers, or makes it. The
+// caller closes it.
+func OpenTable(name string, targets []manifest.Source) (*Table, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	t := &Table{name: name, file: f, at: make(map[[2]string]int)}
+	if err := t.open(targets); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return t, nil
+}
+
+func (t *Table) open(targets []manifest.Source) error {
+	end, err := t.read()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(t.file.Chmod(0o600), t.file.Truncate(end)); err != nil {
+		return err
+	}
+	if _, err := t.file.Seek(end, io.SeekStart); err != nil {
+		return err
+	}
+	if end == 0 {
+		if err := t.append(columns); err != nil {
+			return err
+		}
+	}
+	for _, to := range targets {
+		known := slices.IndexFunc(t.rows, func(r Row) bool { return r.State == target && r.Kind == to.Kind })
+		if known >= 0 && to.Compare(manifest.Source{Kind: to.Kind, URL: t.rows[known].New}) != 0 {
+			return ErrOtherTarget
+		}
+		if known < 0 {
+			if err := t.Write(Row{Kind: to.Kind, New: to.URL, State: target}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read reads the rows and says where they end: a crash can leave half a line.
+func (t *Table) read() (end int64, err error) {
+	in := bufio.NewReader(t.file)
+	for first := true; ; first = false {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			if first && !strings.HasPrefix(strings.Join(columns, ","), string(line)) {
+				return end, ErrTable
+			}
+			return end, nil
+		}
+		if err != nil {
+			return end, err
+		}
+		cells, err := csv.NewReader(bytes.NewReader(line)).Read()
+		if err != nil || len(cells) != len(columns) || first && !slices.Equal(cells, columns) {
+			return end, ErrTable
+		}
+		if end += int64(len(line)); first {
+			continue
+		}
+		for i := range cells {
+			cells[i] = harmed(cells[i])
+		}
+		t.keep(Row{cells[0], cells[1], cells[2], State(cells[3]), cells[4], cells[5]})
+	}
+}
+
+func (t *Table) keep(r Row) {
+	key := [2]string{r.Kind, r.Old}
+	if at, known := t.at[key]; known {
+		t.rows[at] = r
+		return
+	}
+	t.at[key] = len(t.rows)
+	t.rows = append(t.rows, r)
+}
+
+// Row is what the table tells of a document.
+func (t *Table) Row(kind, old string) (Row, bool) {
+	at, known := t.at[[2]string{kind, old}]
+	if !known {
+		return Row{}, false
+	}
+	return t.rows[at], true
+}
+
+// Rows are those of all documents, in the order in which they came first.
+func (t *Table) Rows() []Row {
+	return slices.DeleteFunc(slices.Clone(t.rows), func(r Row) bool { return r.State == target })
+}
+
+// Write adds a document's row, in place of the one that it had. When it
+// returns nil, the row survives a crash.
+func (t *Table) Write(r Row) error {
+	if err := t.append(r.cells()); err != nil {
+		return err
+	}
+	t.keep(r)
+	return nil
+}
+
+// Losses are the words in Lost.
+func (r Row) Losses() []sources.Loss {
+	var losses []sources.Loss
+	for word := range strings.FieldsSeq(r.Lost) {
+		losses = append(losses, sources.Loss(word))
+	}
+	return losses
+}
+
+func (r Row) cells() []string {
+	return []string{r.Kind, r.Old, r.New, string(r.State), r.Lost, r.Admin}
+}
+
+func (t *Table) append(cells []string) error {
+	if err := writeRow(t.file, cells); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	if err := t.file.Sync(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return nil
+}
+
+func writeRow(w io.Writer, cells []string) error {
+	row := make([]string, len(cells))
+	for i, cell := range cells {
+		row[i] = harmless(cell)
+	}
+	var line bytes.Buffer
+	out := csv.NewWriter(&line)
+	out.Write(row)
+	out.Flush()
+	_, err := w.Write(line.Bytes())
+	return err
+}
+
+// Close leaves one row for each document.
+func (t *Table) Close() error {
+	err := t.file.Close()
+	root, openErr := os.OpenRoot(filepath.Dir(t.name))
+	if openErr != nil {
+		return errors.Join(err, openErr)
+	}
+	defer root.Close()
+	return errors.Join(err, durable.Replace(root, filepath.Base(t.name), func(w io.Writer) error {
+		if err := writeRow(w, columns); err != nil {
+			return err
+		}
+		for _, r := range t.rows {
+			if err := writeRow(w, r.cells()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// harmless is a cell that no spreadsheet takes for a formula, in one line.
+func harmless(cell string) string {
+	cell = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, cell)
+	if cell != "" && strings.ContainsRune(formulas, rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// harmed takes back what harmless did.
+func harmed(cell string) string {
+	if rest, found := strings.CutPrefix(cell, "'"); found && rest != "" && strings.ContainsRune(formulas, rune(rest[0])) {
+		return rest
+	}
+	return cell
+}
+
+const formulas = "=+-@"
