@@ -31,6 +31,8 @@ var (
 	errNoHistory    = errors.New("no history")
 	errLocation     = errors.New("not the address of a repository")
 	errIdentityPath = errors.New("a path in place of an identity")
+	errNoTarget     = errors.New("no server to restore into")
+	errTable        = errors.New("no table of this move")
 	errRunnerKind   = errors.New("runner identity of another kind than the recipients")
 )
 
@@ -49,6 +51,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-login")}
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, etherpad.ErrNoList):
 		return []string{a.text("hint-credentials")}
+	case errors.Is(err, errNoTarget):
+		return []string{a.text("hint-no-target")}
+	case errors.Is(err, errTable):
+		return []string{a.text("hint-table")}
 	case errors.Is(err, errNoDocuments):
 		return []string{a.text("hint-no-documents")}
 	case errors.Is(err, errNotSealed):

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/padsync/padsync/sources"
+import (
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
+)
 
 // losses are the words for what an import cannot bring back.
 var losses = map[sources.Loss]string{
@@ -18,6 +21,15 @@ var losses = map[sources.Loss]string{
 	"poll-emoji":    "loss-poll-emoji",
 	"poll-repeats":  "loss-poll-repeats",
 	"poll-lock":     "loss-poll-lock",
+
+	etherpad.LossHistory:    "loss-history",
+	etherpad.LossAuthors:    "loss-authors",
+	etherpad.LossNames:      "loss-author-names",
+	etherpad.LossChat:       "loss-chat",
+	etherpad.LossSaved:      "loss-saved-revisions",
+	etherpad.LossFormatting: "loss-formatting",
+	etherpad.LossPlugins:    "loss-plugins",
+	etherpad.LossProtection: "loss-protection",
 }
 
 func (a *app) loss(word sources.Loss) string {

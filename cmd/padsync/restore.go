@@ -20,19 +20,30 @@ type restoreFlags struct {
 	when, target      string
 	formats           []string
 	overwrite, newest bool
+	into              intoFlags
 }
 
 func (a *app) restoreCommand() *cobra.Command {
 	var flags restoreFlags
 	cmd := &cobra.Command{
-		Use:   "restore [DOCUMENT…] --target DIR",
+		Use:   "restore [DOCUMENT…] --target DIR | --into URL [--yes]",
 		Short: a.text("restore"),
 		Long:  a.text("document-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.restore(ctx, flags, args)
 		}),
 	}
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		for _, elsewhere := range []string{"target", "format", "overwrite"} {
+			if err := a.exclude(cmd, "into", elsewhere); err != nil {
+				return err
+			}
+		}
+		return a.exclude(cmd, "json", "target")
+	}
 	flags.add(a, cmd)
+	flags.addJSON(a, cmd)
+	flags.into.add(a, cmd)
 	cmd.Flags().StringVar(&flags.target, "target", "", a.text("flag-target"))
 	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-at"))
 	cmd.Flags().StringSliceVar(&flags.formats, "format", nil, a.text("flag-format"))
@@ -42,6 +53,9 @@ func (a *app) restoreCommand() *cobra.Command {
 }
 
 func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) error {
+	if len(flags.into.servers) > 0 {
+		return a.restoreInto(ctx, flags, args)
+	}
 	if flags.target == "" {
 		return a.usage(errUsage, "no-target")
 	}

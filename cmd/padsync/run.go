@@ -20,6 +20,7 @@ type app struct {
 	stdout io.Writer // what was asked for
 	stderr io.Writer // what went wrong
 	words  *words
+	args   []string
 
 	running  bool      // the command line was understood
 	unopened sync.Once // tells of objects that no identity opens
@@ -32,7 +33,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		fmt.Fprintln(stderr, "padsync: error:", err)
 		return exitFailed
 	}
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: words}
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: words, args: args}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err = root.ExecuteContext(ctx)

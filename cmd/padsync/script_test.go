@@ -29,14 +29,14 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               func(e *testscript.Env) error { setUp(t, e); return nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "pad": padCommand, "poll": pollCommand, "mypads": myPadsCommand,
+			"exits": exits, "pad": padCommand, "poll": pollCommand, "newpad": newPadCommand, "mypads": myPadsCommand,
 		},
 	})
 }
 
 func setUp(t *testing.T, e *testscript.Env) {
 	unasked := func(request string) {
-		if request != "GET /studs.php" { // which is how it is asked what it is
+		if request != "GET /studs.php" && request != "GET /api" { // which is how it is asked what it is
 			t.Errorf("a server was asked for %s", request)
 		}
 	}
@@ -48,6 +48,14 @@ func setUp(t *testing.T, e *testscript.Env) {
 	closedServer := httptest.NewServer(closed)
 	e.Defer(closedServer.Close)
 	e.Setenv("CLOSED", closedServer.URL)
+	newPads := etherpadtest.New(etherpadtest.Options{Unasked: unasked, Dialect: etherpadtest.V3, TakesImports: true, APIKey: "the-key"})
+	newPolls := framadatetest.New(framadatetest.Options{Unasked: unasked})
+	newPadServer, newPollServer := httptest.NewServer(newPads), httptest.NewServer(newPolls)
+	e.Defer(newPadServer.Close)
+	e.Defer(newPollServer.Close)
+	e.Setenv("NEWPADS", newPadServer.URL)
+	e.Setenv("NEWPOLLS", newPollServer.URL)
+	e.Values["new pads"] = newPads
 	members := etherpadtest.New(etherpadtest.Options{Unasked: unasked, MyPads: true})
 	memberServer := httptest.NewServer(members)
 	e.Defer(memberServer.Close)
@@ -173,6 +181,21 @@ func myPadsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	default:
 		ts.Fatalf("mypads: no verb %s", args[0])
+	}
+}
+
+// newpad create ID TEXT | imports FAULT.
+func newPadCommand(ts *testscript.TestScript, neg bool, args []string) {
+	server := ts.Value("new pads").(*etherpadtest.Server)
+	switch args[0] {
+	case "create":
+		server.Create(args[1], escapes.Replace(args[2]))
+	case "imports":
+		server.Imports(map[string]etherpadtest.ImportFault{
+			"all": etherpadtest.ImportsAll, "less": etherpadtest.ImportsLess, "nothing": etherpadtest.ImportsNothing, "no-history": etherpadtest.ImportsNoHistory,
+		}[args[1]])
+	default:
+		ts.Fatalf("newpad: no verb %s", args[0])
 	}
 }
 

@@ -23,6 +23,7 @@ type network struct {
 	passwords passwords
 	accesses  accesses
 	tokens    func(base, login string) etherpad.TokenKeeper
+	mail      string // the organiser's of polls to be made
 }
 
 // openSource is the only place that knows every kind of source.
@@ -35,7 +36,7 @@ func (n network) openSource(kind, base string, formats []string) (sources.Source
 		})
 	case kindFramadate:
 		return framadate.New(base, n.client, n.pool, framadate.Options{
-			User: access.User, Password: access.Password, Passwords: n.passwords.of(base),
+			User: access.User, Password: access.Password, Passwords: n.passwords.of(base), Mail: n.mail,
 		})
 	}
 	return nil, errKind

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+	"github.com/spf13/cobra"
+)
+
+type intoFlags struct {
+	servers     []string
+	yes         bool
+	table, mail string
+}
+
+func (f *intoFlags) add(a *app, cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.servers, "into", nil, a.text("flag-into"))
+	cmd.Flags().BoolVar(&f.yes, "yes", false, a.text("flag-yes"))
+	cmd.Flags().StringVar(&f.table, "table", "", a.text("flag-table"))
+	cmd.Flags().StringVar(&f.mail, "mail", "", a.text("flag-mail"))
+}
+
+// restoreInto makes new documents on servers of what is saved, or says what it
+// would do.
+func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string) error {
+	signal.Ignore(syscall.SIGPIPE) // what was done is to be written down
+	selection, err := a.parseSelection(args)
+	if err != nil {
+		return err
+	}
+	bases, err := a.targetBases(flags.into.servers)
+	if err != nil {
+		return err
+	}
+	r, err := a.open(ctx, flags.commonFlags)
+	if err != nil {
+		return err
+	}
+	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
+		return err
+	}
+	c, err := a.contents(ctx, r, flags.when)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	t := &mover{app: a, reading: r, selection: selection, json: flags.json, waits: make(map[string]time.Time)}
+	if t.hashes, err = hashesOf(r, c); err != nil {
+		return a.failed(err, "repository", "Repository", r.shown)
+	}
+	targets, err := a.openTargets(ctx, r.settings, bases, flags.into.mail, t.waiting)
+	if err != nil {
+		return err
+	}
+	defer a.closeTargets(ctx, targets)
+	plan := restore.IntoPlan{
+		Repository: r.Repository, Contents: c, Newest: flags.newest, Targets: targets, Address: documentURL,
+		Wanted: func(record *manifest.Record) bool { return selection.has(record.Source, record.ID) },
+	}
+	if !flags.into.yes {
+		return t.preview(ctx, plan)
+	}
+	if flags.into.table == "" {
+		flags.into.table = tableName(bases[0])
+	}
+	return t.move(ctx, plan, flags.into.table)
+}
+
+// targetBases are the normalised addresses of the servers to restore into.
+func (a *app) targetBases(given []string) ([]string, error) {
+	var bases []string
+	for _, raw := range given {
+		base, err := sources.Normalize(raw)
+		if err != nil {
+			return nil, a.usage(err, "bad-into")
+		}
+		bases = append(bases, base)
+	}
+	return bases, nil
+}
+
+// tableName is the file for the table of a move to this server.
+func tableName(base string) string {
+	host := "server"
+	if u, err := url.Parse(base); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	return "moved-" + strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`:[]\/`, r) {
+			return '_'
+		}
+		return r
+	}, host) + ".csv"
+}
+
+// openTargets opens the servers, with what the configuration says of them, one
+// for each kind of documents.
+func (a *app) openTargets(ctx context.Context, s *settings, bases []string, mail string, waiting func(string, time.Time)) ([]restore.Target, error) {
+	var all []wanted
+	for _, base := range bases {
+		all = append(all, wanted{base: base})
+	}
+	accesses, err := a.accesses(ctx, s, all)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := a.pollPasswords(ctx, s, bases)
+	if err != nil {
+		return nil, err
+	}
+	n := network{
+		pool: new(spool.Pool), passwords: secrets, accesses: accesses, tokens: a.tokenFile, mail: mail,
+		client: polite.New(polite.Options{UserAgent: polite.UserAgent(programVersion(), contact), Waiting: waiting}),
+	}
+	var targets []restore.Target
+	for _, base := range bases {
+		kind, err := a.kindOf(ctx, n, s, base)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(targets, func(t restore.Target) bool { return t.Kind == kind }) {
+			return nil, a.usage(errUsage, "two-targets", "Kind", kind)
+		}
+		client, err := n.openSource(kind, base, nil)
+		if err != nil {
+			return nil, &problem{exitUsage, err.Error(), err}
+		}
+		importer, ok := client.(sources.Importer)
+		if !ok {
+			return nil, a.usage(errKind, "no-importer", "Server", base)
+		}
+		targets = append(targets, restore.Target{
+			Source: manifest.Source{Kind: kind, URL: base}, Client: importer, Finds: kind == kindEtherpad,
+		})
+	}
+	return targets, nil
+}
+
+// kindOf is what the configuration says that the server is, or the server
+// itself, to requests that change nothing.
+func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (string, error) {
+	for _, source := range s.Sources {
+		known, err := sources.Normalize(source.URL.Reveal())
+		if err == nil && source.Kind != "" && sources.Identity(known) == sources.Identity(base) {
+			return source.Kind, nil
+		}
+	}
+	isPad, err := etherpad.Probe(ctx, n.client, base)
+	if isPad {
+		return kindEtherpad, nil
+	}
+	if err == nil {
+		access := n.accesses.of(base)
+		polls, openErr := framadate.New(base, n.client, n.pool, framadate.Options{User: access.User, Password: access.Password})
+		if openErr != nil {
+			return "", openErr
+		}
+		if err = polls.Probe(ctx, noPoll); err == nil || errors.Is(err, fs.ErrNotExist) {
+			return kindFramadate, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, polite.ErrDown) {
+		return "", &problem{exitFailed, a.text("into-no-answer", "Server", base), errors.Join(errNoTarget, err)}
+	}
+	return "", a.usage(errNoTarget, "not-a-target", "Server", base)
+}
+
+// noPoll is the id of no poll.
+const noPoll = "0000000000000000"
+
+// pollPasswords are those of all polls that the configuration knows, for the
+// new polls are to have the same.
+func (a *app) pollPasswords(ctx context.Context, s *settings, bases []string) (passwords, error) {
+	var all []wanted
+	for _, source := range s.Sources {
+		if base, err := sources.Normalize(source.URL.Reveal()); err == nil {
+			all = append(all, wanted{base: base})
+		}
+	}
+	found, err := a.passwords(ctx, s, all)
+	if err != nil {
+		return nil, err
+	}
+	for _, base := range bases {
+		into := found.of(base)
+		for _, known := range found {
+			for id, password := range known {
+				if _, has := into[id]; !has && id != "" {
+					into[id] = password
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
+// closeTargets takes away what was made on servers for this run only.
+func (a *app) closeTargets(ctx context.Context, targets []restore.Target) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	for _, t := range targets {
+		closer, ok := t.Client.(interface{ Close(context.Context) error })
+		if ok && closer.Close(ctx) != nil {
+			a.note("not-closed", "Source", t.URL)
+		}
+	}
+}
+
+// pageName is the page beside a table.
+func pageName(table string) string {
+	return strings.TrimSuffix(table, filepath.Ext(table)) + ".html"
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"html/template"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/restore"
+)
+
+// movePage is the table for people. All of it is escaped, and links lead to
+// the web only.
+var movePage = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="{{.Language}}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>{{.Title}}</title>
+<style>
+body { font: 1rem/1.5 sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+ul { margin: 0; padding-left: 1.2rem; }
+</style>
+</head>
+<body>
+<h1>{{.Title}}</h1>
+<p>{{.Secret}}</p>
+<table>
+<thead><tr><th scope="col">{{.Old}}</th><th scope="col">{{.New}}</th><th scope="col">{{.What}}</th></tr></thead>
+<tbody>
+{{- range .Rows}}
+<tr><td><a href="{{.Old}}">{{.Old}}</a></td><td>{{if .New}}<a href="{{.New}}">{{.New}}</a>{{end}}{{if .Admin}}<br><a href="{{.Admin}}">{{$.Admin}}</a>{{end}}</td><td>{{.State}}{{if .Losses}}<ul>{{range .Losses}}<li>{{.}}</li>{{end}}</ul>{{end}}</td></tr>
+{{- end}}
+</tbody>
+</table>
+</body>
+</html>
+`))
+
+type movePageRow struct {
+	Old, New, Admin, State string
+	Losses                 []string
+}
+
+// writePage writes the page beside the table.
+func (m *mover) writePage(name string, table *restore.Table) error {
+	a := m.app
+	var rows []movePageRow
+	for _, r := range table.Rows() {
+		row := movePageRow{Old: r.Old, New: r.New, Admin: r.Admin, State: a.text(moveStates[r.State])}
+		for _, loss := range r.Losses() {
+			row.Losses = append(row.Losses, a.loss(loss))
+		}
+		rows = append(rows, row)
+	}
+	root, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return durable.Replace(root, filepath.Base(pageName(name)), func(w io.Writer) error {
+		return movePage.Execute(w, map[string]any{
+			"Language": a.text("language"), "Title": a.text("page-title"), "Secret": a.text("page-secret"),
+			"Old": a.text("page-old"), "New": a.text("page-new"), "What": a.text("page-what"), "Admin": a.text("page-admin"), "Rows": rows,
+		})
+	})
+}
+
+var moveStates = map[restore.State]string{
+	restore.Started: "moved-started", restore.Moved: "moved-moved", restore.Found: "moved-found",
+	restore.Differs: "moved-differs", restore.Failed: "moved-failed",
+}
+
+func sourcesOf(targets []restore.Target) []manifest.Source {
+	var all []manifest.Source
+	for _, t := range targets {
+		all = append(all, t.Source)
+	}
+	return all
+}

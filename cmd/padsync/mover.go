@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+	"github.com/vbauerster/mpb/v8"
+)
+
+// A mover moves saved documents to servers and tells how it goes.
+type mover struct {
+	*reading
+	app       *app
+	selection *selection
+	hashes    *hashes
+	json      bool
+	broken    error // of the result's output
+
+	bars *mpb.Progress
+	bar  *mpb.Bar
+
+	mu    sync.Mutex           // guards waits
+	waits map[string]time.Time // what servers wait for
+
+	moved, found, earlier, notMade, differs, unsure, left int
+}
+
+// move moves all documents of the plan, and writes the table.
+func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) error {
+	a := m.app
+	table, err := restore.OpenTable(name, sourcesOf(plan.Targets))
+	switch {
+	case errors.Is(err, restore.ErrOtherTarget):
+		return a.usage(errTable, "table-other-target", "File", name)
+	case errors.Is(err, restore.ErrTable):
+		return a.usage(errTable, "table-none", "File", name)
+	case err != nil:
+		return a.failed(err, "table", "File", name)
+	}
+	plan.Table, plan.Observe = table, m.observe
+	m.startBar(plan)
+	err = restore.Into(ctx, plan)
+	m.stopBar()
+	if closed := errors.Join(table.Close(), m.writePage(name, table)); closed != nil {
+		return a.failed(closed, "table", "File", name)
+	}
+	m.summary(name)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return &problem{exitInterrupted, a.text("into-interrupted", "File", name), context.Canceled}
+	case err != nil:
+		return a.failed(err, "repository", "Repository", m.shown)
+	case m.broken != nil:
+		return m.broken
+	case m.moved+m.found+m.earlier+m.notMade+m.differs+m.unsure+m.left == 0:
+		return a.nothing()
+	case m.notMade+m.differs+m.unsure+m.left > 0:
+		return &problem{exitIncomplete, "", errIncomplete}
+	}
+	return nil
+}
+
+func (m *mover) startBar(plan restore.IntoPlan) {
+	if m.json || !isTerminal(m.app.stdout) {
+		return
+	}
+	steps := 0
+	for record, err := range plan.Contents.Documents() {
+		if err == nil && plan.Wanted(record) {
+			steps++
+		}
+	}
+	m.bars, m.bar = newBar(m.app.stdout, steps, m.status)
+}
+
+func (m *mover) stopBar() {
+	if m.bars != nil {
+		m.bar.Abort(true)
+		m.bars.Wait()
+		m.bars = nil
+	}
+}
+
+// status is what stands beside the bar.
+func (m *mover) status() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for server, until := range m.waits {
+		if time.Until(until) > 0 {
+			return m.app.text("waiting", "Server", server, "Until", until.Local().Format(time.TimeOnly))
+		}
+	}
+	return ""
+}
+
+// waiting is told that a server is not asked before until.
+func (m *mover) waiting(server string, until time.Time) {
+	m.mu.Lock()
+	last := m.waits[server]
+	m.waits[server] = until
+	m.mu.Unlock()
+	if m.bars == nil && until.Sub(last) > 5*time.Second {
+		m.app.note("waiting", "Server", server, "Until", until.Local().Format(time.TimeOnly))
+	}
+}
+
+// line says something while documents are moved.
+func (m *mover) line(id string, data ...any) {
+	out := io.Writer(m.app.stdout)
+	switch {
+	case m.bars != nil:
+		out = m.bars // above the bar
+	case m.json:
+		out = m.app.stderr
+	}
+	fmt.Fprintln(out, printable(m.app.text(id, data...)))
+}
+
+func (m *mover) name(e restore.Move) string {
+	s := e.Document.Source
+	return m.app.documentName(s, e.Document.ID, m.hashes, m.selection.names(s, e.Document.ID))
+}
+
+// observe counts a document and tells of it. Its new address is a key to it,
+// and is shown to nobody but a person: the table has it.
+func (m *mover) observe(e restore.Move) {
+	if m.json {
+		m.encode(e, string(e.State))
+	}
+	name := m.name(e)
+	switch {
+	case errors.Is(e.Err, restore.ErrNoTarget):
+		m.left++
+		if m.selection.names(e.Document.Source, e.Document.ID) {
+			m.line("into-left", "Document", name)
+		}
+	case errors.Is(e.Err, sources.ErrDiffers), e.State == restore.Differs && !e.Earlier:
+		m.differs++
+		m.line("into-differs", "Document", name)
+	case errors.Is(e.Err, restore.ErrStarted), errors.Is(e.Err, sources.ErrUnsure):
+		m.unsure++
+		m.line("into-unsure", "Document", name)
+	case e.Err != nil:
+		m.notMade++
+		m.line("restore-document-failed", "Document", name, "Reason", m.app.moveReason(e.Err))
+	case e.Earlier:
+		m.earlier++
+	case e.State == restore.Found:
+		m.found++
+	default:
+		m.moved++
+		if m.app.private() {
+			m.line("into-moved-private", "Document", name)
+		} else {
+			m.line("into-moved", "Document", name, "New", e.Address)
+		}
+	}
+	if !m.json && e.Err == nil && !e.Earlier {
+		m.remark(e)
+	}
+	if m.bar != nil {
+		m.bar.Increment()
+	}
+}
+
+// remark says that the version is not what one might think.
+func (m *mover) remark(e restore.Move) {
+	switch saved := e.Version.Saved.Local().Format("2006-01-02 15:04"); {
+	case e.Skipped != "":
+		m.line("restore-not-newest", "Document", m.name(e), "Reason", m.app.suspicion(e.Skipped), "Saved", saved)
+	case e.Version.Suspect != "":
+		m.line("restore-suspect", "Document", m.name(e), "Reason", m.app.suspicion(e.Version.Suspect))
+	}
+}
+
+// summary says what became of all.
+func (m *mover) summary(table string) {
+	m.line("into-summary", "Moved", m.moved, "Found", m.found, "Earlier", m.earlier, "Failed", m.notMade)
+	if m.differs > 0 {
+		m.line("into-summary-differs", "Count", m.differs)
+	}
+	if m.unsure > 0 {
+		m.line("into-summary-unsure", "Count", m.unsure, "File", table)
+	}
+	if m.left > 0 {
+		m.line("into-left-all", "Count", m.left)
+	}
+	m.line("into-summary-table", "File", table, "Page", pageName(table))
+}
+
+// moveReason says why a document was not made.
+func (a *app) moveReason(err error) string {
+	switch {
+	case errors.Is(err, restore.ErrNoTarget):
+		return a.text("reason-no-target")
+	case errors.Is(err, etherpad.ErrTaken):
+		return a.text("reason-taken")
+	case errors.Is(err, framadate.ErrMail):
+		return a.text("reason-mail")
+	case errors.Is(err, framadate.ErrNoDays):
+		return a.text("reason-no-days")
+	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
+		return a.text("reason-credentials")
+	case errors.Is(err, fs.ErrPermission):
+		return a.text("reason-no-import")
+	}
+	return a.restoreReason(err)
+}

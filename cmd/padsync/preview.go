@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
+)
+
+// A forecast is what a move would do, counted.
+type forecast struct {
+	count    map[*restore.Target]int
+	losses   []sources.Loss
+	lose     map[sources.Loss]int
+	left     int // no target takes them
+	unusable int
+}
+
+// preview says what a move would do. It imports nothing, and asks the targets
+// for nothing.
+func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
+	f := forecast{count: make(map[*restore.Target]int), lose: make(map[sources.Loss]int)}
+	plan.Observe = func(e restore.Move) { m.foresee(&f, e) }
+	if err := restore.Into(ctx, plan); err != nil {
+		return m.app.failed(err, "repository", "Repository", m.shown)
+	}
+	if len(f.count) == 0 && f.left+f.unusable == 0 {
+		return m.app.nothing()
+	}
+	if !m.json {
+		m.tell(f, plan.Targets)
+	}
+	return nil
+}
+
+func (m *mover) foresee(f *forecast, e restore.Move) {
+	a := m.app
+	switch {
+	case errors.Is(e.Err, restore.ErrNoTarget):
+		f.left++
+	case e.Err != nil:
+		f.unusable++
+	default:
+		f.count[e.Target]++
+		for _, loss := range e.Losses {
+			if f.lose[loss]++; f.lose[loss] == 1 {
+				f.losses = append(f.losses, loss)
+			}
+		}
+	}
+	if m.json {
+		m.encode(e, "planned")
+		return
+	}
+	switch name := m.name(e); {
+	case errors.Is(e.Err, restore.ErrNoTarget):
+		a.say("into-left", "Document", name)
+	case e.Err != nil:
+		a.say("restore-document-failed", "Document", name, "Reason", a.moveReason(e.Err))
+	default:
+		a.say("into-would", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"), "Target", e.Target.URL)
+		m.remark(e)
+	}
+}
+
+// tell says what holds for all, and how it is done.
+func (m *mover) tell(f forecast, targets []restore.Target) {
+	a := m.app
+	for i := range targets {
+		t := &targets[i]
+		n := f.count[t]
+		if n == 0 {
+			continue
+		}
+		switch pads, isPads := t.Client.(*etherpad.Source); {
+		case isPads:
+			a.say("into-pads", "Count", n, "Target", t.URL, "Requests", pads.ImportRequests(n))
+			if took := pads.ImportTime(n); took > 0 {
+				a.say("estimate-time", "Time", took)
+			}
+		default:
+			a.say("into-polls", "Count", n, "Target", t.URL)
+			a.say("into-polls-warning")
+		}
+	}
+	for _, loss := range f.losses {
+		a.say("into-loss", "Count", f.lose[loss], "Loss", a.loss(loss))
+	}
+	if f.left > 0 {
+		a.say("into-left-all", "Count", f.left)
+	}
+	a.say("into-do", "Command", "padsync "+commandLine(append(slices.Clone(a.args), "--yes")))
+}
+
+// commandLine is how a shell takes these arguments.
+func commandLine(args []string) string {
+	quoted := make([]string, len(args))
+	for i, arg := range args {
+		quoted[i] = arg
+		if arg == "" || strings.ContainsFunc(arg, func(r rune) bool {
+			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%", r)
+		}) {
+			quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
+// say prints a line of the result.
+func (a *app) say(id string, data ...any) {
+	fmt.Fprintln(a.stdout, printable(a.text(id, data...)))
+}
+
+// moved is what restore --into --json tells of a document.
+type moved struct {
+	Kind  string         `json:"kind"`
+	Old   string         `json:"old"`
+	Into  string         `json:"into"`
+	New   string         `json:"new"`
+	State string         `json:"state"`
+	Saved string         `json:"saved"`
+	Lost  []sources.Loss `json:"lost"`
+	Error string         `json:"error"`
+}
+
+func (m *mover) encode(e restore.Move, state string) {
+	told := moved{
+		Kind: e.Document.Source.Kind, Old: documentURL(e.Document.Source, e.Document.ID), New: e.Address, State: state, Lost: e.Losses,
+	}
+	if told.Lost == nil {
+		told.Lost = []sources.Loss{}
+	}
+	if e.Target != nil {
+		told.Into = e.Target.URL
+	}
+	if e.Version != nil {
+		told.Saved = e.Version.Saved.UTC().Format(time.RFC3339)
+	}
+	if e.Err != nil {
+		told.Error = m.app.moveReason(e.Err)
+		if e.State == "" {
+			told.State = string(restore.Failed)
+		}
+	}
+	if errors.Is(e.Err, restore.ErrNoTarget) {
+		told.State = "left"
+	}
+	if err := json.NewEncoder(m.app.stdout).Encode(told); err != nil {
+		m.broken = err
+	}
+}
