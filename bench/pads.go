@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	realPads    = 3000
+	realPads    = 10_000
 	concurrency = 2 // requests at once, as many as padsync allows itself
 )
 
