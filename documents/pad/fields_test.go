@@ -12,6 +12,7 @@ import (
 func FuzzFields(f *testing.F) {
 	f.Add(`{"head":12,"atext":{"text":"a\n\u00e9\ud83d\ude00\/","attribs":"*0+1"},"pool":[1.5e3,-0,null,true]}`)
 	f.Add(`{ "a\tb" : "\ud83d" , "a" : "\ud83d\u0041" , "":"\ude00\ud83d","b":"\ud83d\n"}`)
+	f.Add(`{"a":"\ud8000udc00"}`)
 	f.Add(`{}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var wanted map[string]json.RawMessage

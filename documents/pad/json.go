@@ -266,7 +266,7 @@ func unescapeRune(b []byte) (r rune, length int, err error) {
 	if !utf16.IsSurrogate(r) {
 		return r, n, nil
 	}
-	if m, err := escape(b[n:]); err == nil {
+	if m, err := escape(b[n:]); err == nil && b[n] == '\\' {
 		if both := utf16.DecodeRune(r, rune(unescape(b[n:n+m]))); both != utf8.RuneError {
 			return both, n + m, nil
 		}
