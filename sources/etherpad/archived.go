@@ -1,13 +1,13 @@
 package etherpad
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -24,17 +24,24 @@ var errArchived = fmt.Errorf("%w: it is archived in MyPads", sources.ErrRefused)
 // archivedStart is what MyPads 1.7.17 puts before the pad's HTML.
 const archivedStart = "<!DOCTYPE HTML><html><body>"
 
-// archived makes v a copy of the page of a pad that is archived. Like any rescue
-// copy it has no validator.
+// archived makes v a rescue copy of a pad that is archived: its page, and the
+// text made of that.
 func (s *Source) archived(ctx context.Context, v *sources.Version) error {
 	if err := s.fetchFormat(ctx, v, archivedFormat); err != nil {
 		return err
 	}
-	page := v.Files[0]
-	length, err := pageLength(io.NewSectionReader(page.Content, 0, page.Size))
+	w := s.pool.Create()
+	if err := writePageText(w, section(&v.Files[0])); err != nil {
+		return errors.Join(err, w.Discard())
+	}
+	text, err := w.Finish()
+	if err != nil {
+		return err
+	}
+	add(v, textFormat, text)
+	slices.Reverse(v.Files)
 	v.Suspect = Archived
-	v.Facts = sources.Facts{Content: shortHash(page.SHA256), Length: length}
-	return err
+	return rescueFacts(v)
 }
 
 // maxTag bounds what is held of a page.
@@ -44,28 +51,34 @@ const maxTag = 1 << 20
 // one, such as a form to log in.
 var foreign = []string{"script", "form", "input", "button", "iframe", "meta", "title"}
 
-// pageLength counts the characters of a page's text. The error is for a page
-// that is no pad's.
-func pageLength(r io.Reader) (n int64, err error) {
+// lines are elements that end a line of the text.
+var lines = []string{"br", "p", "div", "li", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
+
+// writePageText writes the text of a page. The error is for a page that is no
+// pad's, or one of w.
+func writePageText(w io.Writer, r io.Reader) error {
+	out := bufio.NewWriter(w)
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxTag)
 	for {
-		switch z.Next() {
-		case html.ErrorToken:
-			if errors.Is(z.Err(), io.EOF) {
-				return n, nil
-			}
-			return 0, z.Err()
-		case html.TextToken:
-			n += int64(utf8.RuneCount(z.Text()))
-		case html.StartTagToken, html.SelfClosingTagToken:
-			name, _ := z.TagName()
-			if slices.Contains(foreign, string(name)) {
-				return 0, errors.New("it is no pad's page")
-			}
-			if string(name) == "br" {
-				n++
-			}
+		kind := z.Next()
+		if kind == html.TextToken {
+			out.Write(z.Text())
+			continue
+		}
+		if kind == html.ErrorToken && errors.Is(z.Err(), io.EOF) {
+			return out.Flush()
+		}
+		if kind == html.ErrorToken {
+			return z.Err()
+		}
+		tag, _ := z.TagName()
+		name := string(tag)
+		if slices.Contains(foreign, name) {
+			return errors.New("it is no pad's page")
+		}
+		if ends := kind == html.EndTagToken || name == "br"; ends && slices.Contains(lines, name) {
+			out.WriteByte('\n')
 		}
 	}
 }

@@ -95,7 +95,7 @@ func (f format) check(a *answer) error {
 		return errors.New("it is not UTF-8")
 	}
 	if f.page {
-		if _, err := pageLength(a.reader()); err != nil {
+		if err := writePageText(io.Discard, a.reader()); err != nil {
 			return err
 		}
 	}

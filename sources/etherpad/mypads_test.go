@@ -404,7 +404,7 @@ func TestArchivedPadIsARescueCopyOfItsPage(t *testing.T) {
 				if v.Suspect != etherpad.Archived || v.Validator != "" || v.Facts.Length != 19 || v.Facts.Content == "" || v.Facts.Revision != nil {
 					t.Errorf("%+v", v)
 				}
-				if got := fileNames(v); !slices.Equal(got, []string{"cr-archived.html"}) || !strings.Contains(read(t, v.Files[0]), "&lt;&#233;&gt;") {
+				if got := fileNames(v); !slices.Equal(got, []string{"cr-archived.txt", "cr-archived.html"}) || read(t, v.Files[0]) != p.Text() || !strings.Contains(read(t, v.Files[1]), "&lt;&#233;&gt;") {
 					t.Errorf("files %q", got)
 				}
 				if name == "account" && v.Title != "Vieux" {
@@ -420,6 +420,21 @@ func TestArchivedPadIsARescueCopyOfItsPage(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestArchivedPadIsImported(t *testing.T) {
+	inMyPads(t, etherpadtest.Options{TakesImports: true}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+		server.Create("cr-archived", "Ordre du jour\n1 é\n").Adopt(etherpadtest.Member{Group: "groupe-public", ReadOnly: new(true)})
+		v := fetch(t, s, "cr-archived", "")
+		elsewhere := etherpadtest.New(etherpadtest.Options{TakesImports: true})
+		made, err := open(t, elsewhere, base, etherpad.Options{}).Import(t.Context(), v)
+		if err != nil || !slices.Contains(made.Losses, etherpad.LossHistory) {
+			t.Fatalf("%+v, %v", made, err)
+		}
+		if text := ask(t, elsewhere, "/p/cr-archived/export/txt"); !strings.HasPrefix(text, "Ordre du jour\n1 é\n") {
+			t.Errorf("%q", text)
+		}
+	})
 }
 
 // TestPageThatIsNoPadsIsRefused: a form to log in comes with status 200 too.
