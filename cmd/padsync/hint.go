@@ -49,6 +49,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-poll-credentials")}
 	case errors.Is(err, etherpad.ErrLogin):
 		return []string{a.text("hint-login")}
+	case errors.Is(err, etherpad.ErrNoGroup):
+		return []string{a.text("hint-no-group")}
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, etherpad.ErrNoList):
 		return []string{a.text("hint-credentials")}
 	case errors.Is(err, errNoTarget):

@@ -43,7 +43,7 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	if err != nil {
 		return err
 	}
-	bases, err := a.targetBases(flags.into.servers)
+	bases, groups, err := a.targetBases(flags.into.servers)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	if t.hashes, err = hashesOf(r, c); err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
-	targets, err := a.openTargets(ctx, r.settings, bases, flags.into.mail, t.waiting)
+	targets, err := a.openTargets(ctx, r.settings, bases, groups, flags.into.mail, t.waiting)
 	if err != nil {
 		return err
 	}
@@ -81,17 +81,20 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	return t.move(ctx, plan, flags.into.table)
 }
 
-// targetBases are the normalised addresses of the servers to restore into.
-func (a *app) targetBases(given []string) ([]string, error) {
-	var bases []string
+// targetBases are the normalised addresses of the servers to restore into, and
+// the groups of MyPads that are meant on some.
+func (a *app) targetBases(given []string) (bases []string, groups map[string]string, err error) {
+	groups = make(map[string]string)
 	for _, raw := range given {
-		base, err := sources.Normalize(raw)
-		if err != nil {
-			return nil, a.usage(err, "bad-into")
+		base, group, err := etherpad.ParseGroup(raw)
+		if err == nil {
+			groups[base] = group
+		} else if base, err = sources.Normalize(raw); err != nil {
+			return nil, nil, a.usage(err, "bad-into")
 		}
 		bases = append(bases, base)
 	}
-	return bases, nil
+	return bases, groups, nil
 }
 
 // tableName is the file for the table of a move to this server.
@@ -110,7 +113,7 @@ func tableName(base string) string {
 
 // openTargets opens the servers, with what the configuration says of them, one
 // for each kind of documents.
-func (a *app) openTargets(ctx context.Context, s *settings, bases []string, mail string, waiting func(string, time.Time)) ([]restore.Target, error) {
+func (a *app) openTargets(ctx context.Context, s *settings, bases []string, groups map[string]string, mail string, waiting func(string, time.Time)) ([]restore.Target, error) {
 	var all []wanted
 	for _, base := range bases {
 		all = append(all, wanted{base: base})
@@ -124,7 +127,7 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, mail
 		return nil, err
 	}
 	n := network{
-		pool: new(spool.Pool), passwords: secrets, accesses: accesses, tokens: a.tokenFile, mail: mail,
+		pool: new(spool.Pool), passwords: secrets, accesses: accesses, tokens: a.tokenFile, groups: groups, mail: mail,
 		client: polite.New(polite.Options{UserAgent: polite.UserAgent(programVersion(), contact), Waiting: waiting}),
 	}
 	var targets []restore.Target
@@ -144,8 +147,12 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, mail
 		if !ok {
 			return nil, a.usage(errKind, "no-importer", "Server", base)
 		}
+		shown := base
+		if group := groups[base]; group != "" {
+			shown = etherpad.GroupURL(base, group)
+		}
 		targets = append(targets, restore.Target{
-			Source: manifest.Source{Kind: kind, URL: base}, Client: importer, Finds: kind == kindEtherpad,
+			Source: manifest.Source{Kind: kind, URL: shown}, Client: importer, Finds: kind == kindEtherpad,
 		})
 	}
 	return targets, nil
@@ -154,6 +161,9 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, mail
 // kindOf is what the configuration says that the server is, or the server
 // itself, to requests that change nothing.
 func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (string, error) {
+	if n.groups[base] != "" {
+		return kindEtherpad, nil
+	}
 	for _, source := range s.Sources {
 		known, err := sources.Normalize(source.URL.Reveal())
 		if err == nil && source.Kind != "" && sources.Identity(known) == sources.Identity(base) {

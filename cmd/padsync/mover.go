@@ -208,6 +208,10 @@ func (a *app) moveReason(err error) string {
 		return a.text("reason-mail")
 	case errors.Is(err, framadate.ErrNoDays):
 		return a.text("reason-no-days")
+	case errors.Is(err, etherpad.ErrNoGroup):
+		return a.text("reason-no-group")
+	case errors.Is(err, etherpad.ErrLogin), errors.Is(err, etherpad.ErrOusted), errors.Is(err, etherpad.ErrMembers):
+		return a.reason(err)
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
 		return a.text("reason-credentials")
 	case errors.Is(err, fs.ErrPermission):

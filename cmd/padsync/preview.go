@@ -81,7 +81,11 @@ func (m *mover) tell(f forecast, targets []restore.Target) {
 		}
 		switch pads, isPads := t.Client.(*etherpad.Source); {
 		case isPads:
-			a.say("into-pads", "Count", n, "Target", t.URL, "Requests", pads.ImportRequests(n))
+			text := "into-pads"
+			if _, _, err := etherpad.ParseGroup(t.URL); err == nil {
+				text = "into-group"
+			}
+			a.say(text, "Count", n, "Target", t.URL, "Requests", pads.ImportRequests(n))
 			if took := pads.ImportTime(n); took > 0 {
 				a.say("estimate-time", "Time", took)
 			}

@@ -56,7 +56,7 @@ func setUp(t *testing.T, e *testscript.Env) {
 	e.Setenv("NEWPADS", newPadServer.URL)
 	e.Setenv("NEWPOLLS", newPollServer.URL)
 	e.Values["new pads"] = newPads
-	members := etherpadtest.New(etherpadtest.Options{Unasked: unasked, MyPads: true})
+	members := etherpadtest.New(etherpadtest.Options{Unasked: unasked, MyPads: true, TakesImports: true})
 	memberServer := httptest.NewServer(members)
 	e.Defer(memberServer.Close)
 	e.Setenv("MYPADS", memberServer.URL)
