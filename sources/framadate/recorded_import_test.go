@@ -3,6 +3,8 @@ package framadate
 import (
 	"bytes"
 	"cmp"
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -101,4 +103,27 @@ func comesBack(t *testing.T, name string, saved *poll.Poll, dialect framadatetes
 			}
 		}
 	})
+}
+
+func TestRecordedFormToMakeAPollIsRead(t *testing.T) {
+	english := recorded(t, "_misc/create_poll-date.html")
+	french := bytes.Replace(english, []byte(`<html lang="en">`), []byte(`<html lang="fr">`), 1)
+	for _, c := range []struct {
+		body []byte
+		want error
+	}{{french, nil}, {english, sources.ErrRefused}, {recorded(t, "_misc/home.html"), sources.ErrRefused}} {
+		transport, stop := sourcetest.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+			w.Write(c.body)
+		}))
+		s, err := New("http://polls.example.org", polite.New(polite.Options{Transport: transport}), new(spool.Pool), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		form, err := s.openCreation(t.Context(), poll.Date)
+		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) || err == nil && form != (creation{mail: true}) {
+			t.Errorf("%+v, %v", form, err)
+		}
+		stop()
+	}
 }
