@@ -34,8 +34,8 @@ func TestReadmeWorks(t *testing.T) {
 					}
 				}
 			}
-			if len(commands) != 11 {
-				t.Fatalf("the page has %d commands, want 11: %q", len(commands), commands)
+			if len(commands) != 13 {
+				t.Fatalf("the page has %d commands, want 13: %q", len(commands), commands)
 			}
 			dir := t.TempDir()
 			said := readme(t, dir, key, commands)
@@ -46,6 +46,9 @@ func TestReadmeWorks(t *testing.T) {
 				if found, err := filepath.Glob(filepath.Join(dir, saved)); err != nil || len(found) == 0 {
 					t.Errorf("nothing restored as %s: %v", saved, err)
 				}
+			}
+			if moved, err := filepath.Glob(filepath.Join(dir, "moved-*.csv")); err != nil || len(moved) != 1 || !strings.Contains(said, "\n2 moved") {
+				t.Errorf("not moved: %q, %v", moved, err)
 			}
 			if found, err := filepath.Glob(filepath.Join(dir, "*/pads/packs/*.age")); err != nil || len(found) == 0 {
 				t.Errorf("nothing encrypted on the remote: %v", err)
@@ -62,7 +65,11 @@ func readme(t *testing.T, dir, key string, commands []string) string {
 	polls.Add(framadatetest.Poll{ID: "AbCdEf1234567890", Poll: poll.Poll{
 		Title: "Quand ?", Kind: poll.Date, Choices: []poll.Choice{{Date: "2027-01-11"}}, Expires: "2027-07-10",
 	}})
+	newPads := etherpadtest.New(etherpadtest.Options{Prefix: "/newpads", TakesImports: true})
+	newPolls := framadatetest.New(framadatetest.Options{Prefix: "/newpolls"})
 	mux := http.NewServeMux()
+	mux.Handle("/newpads/", newPads)
+	mux.Handle("/newpolls/", newPolls)
 	mux.Handle("/pads/", pads)
 	mux.Handle("/polls/", polls)
 	server := httptest.NewServer(mux)
@@ -75,7 +82,8 @@ func readme(t *testing.T, dir, key string, commands []string) string {
 	recipient := ""
 	for _, command := range commands {
 		command = strings.NewReplacer("./padsync", program, "https://annuel.framapad.org", server.URL+"/pads",
-			"https://framadate.org", server.URL+"/polls", "2026-11-20", time.Now().Format(time.DateOnly), "age1…", recipient).Replace(command)
+			"https://framadate.org", server.URL+"/polls",
+			"https://pads.example.org", server.URL+"/newpads", "https://polls.example.org", server.URL+"/newpolls", "2026-11-20", time.Now().Format(time.DateOnly), "age1…", recipient).Replace(command)
 		cmd := exec.Command("sh", "-c", command)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_STATE_HOME="+dir, "XDG_CONFIG_HOME="+dir,

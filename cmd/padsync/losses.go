@@ -3,24 +3,25 @@ package main
 import (
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
 )
 
 // losses are the words for what an import cannot bring back.
 var losses = map[sources.Loss]string{
-	"poll-links":    "loss-poll-links",
-	"poll-options":  "loss-poll-options",
-	"poll-times":    "loss-poll-times",
-	"poll-expiry":   "loss-poll-expiry",
-	"poll-password": "loss-poll-password",
-	"poll-mail":     "loss-poll-mail",
-	"poll-votes":    "loss-poll-votes",
-	"poll-public":   "loss-poll-public",
-	"poll-days":     "loss-poll-days",
-	"poll-names":    "loss-poll-names",
-	"poll-choices":  "loss-poll-choices",
-	"poll-emoji":    "loss-poll-emoji",
-	"poll-repeats":  "loss-poll-repeats",
-	"poll-lock":     "loss-poll-lock",
+	framadate.LossLinks:    "loss-poll-links",
+	framadate.LossOptions:  "loss-poll-options",
+	framadate.LossTimes:    "loss-poll-times",
+	framadate.LossExpiry:   "loss-poll-expiry",
+	framadate.LossPassword: "loss-poll-password",
+	framadate.LossMail:     "loss-poll-mail",
+	framadate.LossVotes:    "loss-poll-votes",
+	framadate.LossPublic:   "loss-poll-public",
+	framadate.LossDays:     "loss-poll-days",
+	framadate.LossNames:    "loss-poll-names",
+	framadate.LossChoices:  "loss-poll-choices",
+	framadate.LossEmoji:    "loss-poll-emoji",
+	framadate.LossRepeats:  "loss-poll-repeats",
+	framadate.LossLock:     "loss-poll-lock",
 
 	etherpad.LossHistory:    "loss-history",
 	etherpad.LossAuthors:    "loss-authors",

@@ -206,6 +206,8 @@ func (a *app) moveReason(err error) string {
 		return a.text("reason-taken")
 	case errors.Is(err, framadate.ErrMail):
 		return a.text("reason-mail")
+	case errors.Is(err, framadate.ErrTooLarge):
+		return a.text("reason-too-large")
 	case errors.Is(err, framadate.ErrNoDays):
 		return a.text("reason-no-days")
 	case errors.Is(err, etherpad.ErrNoGroup):

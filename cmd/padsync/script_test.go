@@ -50,6 +50,10 @@ func setUp(t *testing.T, e *testscript.Env) {
 	e.Setenv("CLOSED", closedServer.URL)
 	newPads := etherpadtest.New(etherpadtest.Options{Unasked: unasked, Dialect: etherpadtest.V3, TakesImports: true, APIKey: "the-key"})
 	newPolls := framadatetest.New(framadatetest.Options{Unasked: unasked})
+	mailingPolls := framadatetest.New(framadatetest.Options{Unasked: unasked, Dialect: framadatetest.DEV12, Mail: true})
+	mailingServer := httptest.NewServer(mailingPolls)
+	e.Defer(mailingServer.Close)
+	e.Setenv("MAILINGPOLLS", mailingServer.URL)
 	newPadServer, newPollServer := httptest.NewServer(newPads), httptest.NewServer(newPolls)
 	e.Defer(newPadServer.Close)
 	e.Defer(newPollServer.Close)
@@ -199,8 +203,8 @@ func newPadCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// poll add ID TITLE | vote ID NAME | hide ID | differ ID | password ID WORD |
-// expire ID DAYS | delete ID.
+// poll add ID TITLE | vote ID NAME | comment ID TEXT | many ID CHOICES |
+// hide ID | differ ID | lock ID | password ID WORD | expire ID DAYS | delete ID.
 func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: poll VERB ID [TEXT]")
@@ -217,6 +221,21 @@ func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 		server.Change(args[1], func(p *framadatetest.Poll) {
 			p.Votes = append(p.Votes, poll.Vote{Name: args[2], Answers: []poll.Answer{poll.Yes, poll.IfNeedBe}})
 		})
+	case "comment":
+		server.Change(args[1], func(p *framadatetest.Poll) {
+			p.Comments = append(p.Comments, poll.Comment{Author: "Zoé", Text: args[2]})
+		})
+	case "many":
+		n, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		server.Change(args[1], func(p *framadatetest.Poll) {
+			p.Kind, p.Choices, p.Votes = poll.Classic, nil, nil
+			for i := range n {
+				p.Choices = append(p.Choices, poll.Choice{Label: strconv.Itoa(i + 1)})
+			}
+		})
+	case "lock":
+		server.Change(args[1], func(p *framadatetest.Poll) { p.Settings.Locked = new(true) })
 	case "hide":
 		server.Change(args[1], func(p *framadatetest.Poll) { p.Settings.Hidden = new(true) })
 	case "password":
