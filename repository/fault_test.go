@@ -64,6 +64,8 @@ func (w *world) failWrite(faulty *sinktest.Faulty, after map[string]string, writ
 	switch {
 	case faulty.At > 0 && err == nil:
 		w.t.Error("the run claims success")
+	case faulty.At > 0 && !errors.Is(err, sinktest.ErrInjected):
+		w.t.Errorf("the run fails, but not for what the store said: %v", err)
 	case faulty.At == 0 && (err != nil || faulty.Writes() != writes):
 		w.t.Fatalf("the run made %d writes, want %d: %v", faulty.Writes(), writes, err)
 	}
