@@ -182,6 +182,18 @@ func TestAuthorSeenElsewhereIsNoChange(t *testing.T) {
 	}
 }
 
+// A server that is updated tells more of its pads, which is no loss.
+func TestUpdatedServerLosesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", "Bonjour\n").Append(alice, "à tous")
+	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	w.pads.Update(etherpadtest.V3)
+	if r := w.backup(pad("ag")); r.Suspect > 0 || r.New > 0 || r.Outcomes[backup.Saved]+r.Outcomes[backup.Unchanged] != 1 {
+		t.Errorf("%+v", r)
+	}
+	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+}
+
 func TestGonePadStays(t *testing.T) {
 	w := newWorld(t)
 	w.pads.Create("ag", "Bonjour\n")

@@ -120,6 +120,14 @@ func New(o Options) *Server {
 	}
 }
 
+// Update makes the server another version, with the pads that it has. No
+// request is under way.
+func (s *Server) Update(d Dialect) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.options.Dialect = d
+}
+
 // Create makes a pad with this text, over one that is there.
 func (s *Server) Create(id, text string) *Pad {
 	s.mu.Lock()
