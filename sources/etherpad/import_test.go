@@ -16,6 +16,7 @@ import (
 
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
@@ -300,4 +301,20 @@ func (i *interloper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.once.Do(i.come)
 	}
 	i.Handler.ServeHTTP(w, r)
+}
+
+func TestImporterConforms(t *testing.T) {
+	for name, dialect := range dialects {
+		importing(t, etherpadtest.V1, etherpadtest.Options{Dialect: dialect}, etherpad.Access{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source, v *sources.Version) {
+			faults := &sourcetest.Faults{Handler: server}
+			text := read(t, v.Files[0])
+			err := sourcetest.CheckImporter(t.Context(), sourcetest.ImportFixture{
+				Importer: open(t, faults, base, etherpad.Options{}), Faults: faults, Version: v, Requests: server.Requests,
+				Broken: &sources.Version{ID: v.ID, Files: []sources.File{file("x.etherpad", "etherpad", text[:len(text)/2])}},
+			})
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
 }

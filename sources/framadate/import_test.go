@@ -18,6 +18,7 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 )
 
@@ -646,6 +647,28 @@ func TestMakingAPollPurgesOthers(t *testing.T) {
 		imported(t, s, saved(t, fits(), true))
 		if server.Purged() != 1 {
 			t.Errorf("%d purged", server.Purged())
+		}
+	})
+}
+
+func TestImporterConforms(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		requests := 0
+		faults := &sourcetest.Faults{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests++
+			server.ServeHTTP(w, r)
+		})}
+		s, _ := open(t, faults)
+		v := saved(t, framadatetest.Poll{ID: "SomePollsId12345", Poll: poll.Poll{
+			Title: "Quand ?", Author: "Ada", Kind: poll.Date, Choices: []poll.Choice{{Date: "2027-01-11"}, {Date: "2027-01-12"}},
+			Votes: []poll.Vote{{Name: "Zoé", Answers: []poll.Answer{poll.Yes, poll.No}}}, Expires: "2027-07-10",
+		}}, false)
+		broken := &sources.Version{ID: v.ID, Files: []sources.File{{Name: "poll.json", Format: "json", Size: 2, Content: strings.NewReader("{}")}}}
+		err := sourcetest.CheckImporter(t.Context(), sourcetest.ImportFixture{
+			Importer: s, Faults: faults, Version: v, Broken: broken, Requests: func() int { return requests },
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	})
 }
