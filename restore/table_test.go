@@ -1,0 +1,144 @@
+package restore_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/restore"
+)
+
+var pads, otherPads = manifest.Source{Kind: "etherpad", URL: "https://new.example"}, manifest.Source{Kind: "etherpad", URL: "https://other.example"}
+
+func openTable(t *testing.T, name string, targets ...manifest.Source) *restore.Table {
+	t.Helper()
+	table, err := restore.OpenTable(name, targets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestRowsSurviveACrash(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "moved.csv")
+	table := openTable(t, name, pads)
+	one := restore.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: restore.Moved, Lost: "chat history"}
+	two := restore.Row{Kind: "framadate", Old: "https://old.example/b", State: restore.Started}
+	for _, r := range []restore.Row{one, two} {
+		if err := table.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := read(t, name) // without Close, and then with half a line more
+	for end := len(whole); end >= strings.LastIndex(strings.TrimSpace(whole), "\n")+1; end-- {
+		if err := os.WriteFile(name, []byte(whole[:end]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		again := openTable(t, name, pads)
+		if r, found := again.Row(one.Kind, one.Old); !found || r != one || len(r.Losses()) != 2 {
+			t.Fatalf("cut at %d of %d: %+v, %t", end, len(whole), r, found)
+		}
+		if r, found := again.Row(two.Kind, two.Old); found != (end == len(whole)) || found && r != two {
+			t.Fatalf("cut at %d of %d: %+v, %t", end, len(whole), r, found)
+		}
+		two.New, two.State = "https://polls.example/c", restore.Moved
+		if err := errors.Join(again.Write(two), again.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(read(t, name), "\n"); lines != 4 { // header, target, two documents
+			t.Fatalf("cut at %d: %d lines", end, lines)
+		}
+		two.New, two.State = "", restore.Started
+		if info, err := os.Stat(name); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Fatal(info.Mode(), err)
+		}
+	}
+}
+
+func TestTableIsOfOneMove(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "moved.csv")
+	if err := openTable(t, name, pads).Close(); err != nil {
+		t.Fatal(err)
+	}
+	before := read(t, name)
+	if _, err := restore.OpenTable(name, []manifest.Source{otherPads}); !errors.Is(err, restore.ErrOtherTarget) {
+		t.Error(err)
+	}
+	if read(t, name) != before {
+		t.Error("the table was changed")
+	}
+	polls := manifest.Source{Kind: "framadate", URL: "https://polls.example"}
+	if err := openTable(t, name, pads, polls).Close(); err != nil {
+		t.Error(err)
+	}
+	if strings.Count(read(t, name), "target") != 2 {
+		t.Error(read(t, name))
+	}
+}
+
+func TestFileThatIsNoTableIsLeftAsItIs(t *testing.T) {
+	for _, text := range []string{
+		"AGE-SECRET-KEY-1", "a\nb\n", "kind,old\n", "\n", "kind,old,new,state,lost,admin\na,b\n", "kind,old,new,state,lost,admin\n\"a\nb\",,,,,\n",
+	} {
+		name := filepath.Join(t.TempDir(), "x")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := restore.OpenTable(name, []manifest.Source{pads}); !errors.Is(err, restore.ErrTable) {
+			t.Errorf("%q: %v", text, err)
+		}
+		if read(t, name) != text {
+			t.Errorf("%q is now %q", text, read(t, name))
+		}
+	}
+}
+
+func TestNoCellIsAFormula(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "moved.csv")
+	table := openTable(t, name, pads)
+	hostile := restore.Row{Kind: "etherpad", Old: "=cmd|'/c calc'!A0", New: "+1", State: "@x", Lost: "-2", Admin: "=1+1"}
+	if err := errors.Join(table.Write(hostile), table.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(read(t, name)) {
+		if strings.ContainsAny(line[:1], "=+-@") || strings.Contains(line, ",=") || strings.Contains(line, ",+") || strings.Contains(line, ",@") || strings.Contains(line, ",-") {
+			t.Errorf("%q", line)
+		}
+	}
+	if r, found := openTable(t, name, pads).Row(hostile.Kind, hostile.Old); !found || r != hostile {
+		t.Errorf("%+v", r)
+	}
+}
+
+func FuzzTable(f *testing.F) {
+	f.Add("https://old.example/p/a", "https://new.example/p/a", "chat", "https://x\n\"")
+	f.Add("=a", "'=b", "\r", "\xff,")
+	f.Add("'", "''", "", "\x00")
+	f.Fuzz(func(t *testing.T, old, new, lost, admin string) {
+		if old == "" {
+			return // every document has an address
+		}
+		name := filepath.Join(t.TempDir(), "moved.csv")
+		table := openTable(t, name, pads)
+		if err := errors.Join(table.Write(restore.Row{Kind: "etherpad", Old: old, New: new, State: restore.Moved, Lost: lost, Admin: admin}), table.Close()); err != nil {
+			t.Fatal(err)
+		}
+		rows := openTable(t, name, pads).Rows()
+		if len(rows) != 1 || rows[0].State != restore.Moved {
+			t.Fatalf("%+v", rows)
+		}
+	})
+}
