@@ -33,6 +33,23 @@ type file struct {
 	Name   string `json:"name"`
 	Format string `json:"format"`
 	SHA256 string `json:"sha256"`
+
+	// Stored says where it lies, if it has a history that can be shared.
+	Stored *manifest.FileRecord `json:"stored,omitempty"`
+}
+
+// record is the version as far as a later one can share what lies in it.
+func (v *version) record() *manifest.VersionRecord {
+	if v == nil {
+		return nil
+	}
+	r := &manifest.VersionRecord{Name: v.Name}
+	for _, f := range v.Files {
+		if f.Stored != nil {
+			r.Files = append(r.Files, *f.Stored)
+		}
+	}
+	return r
 }
 
 // priors keep what one repository knows of all the documents of a run, in a
@@ -118,7 +135,11 @@ func newPrior(r *manifest.Record, resumed bool) *prior {
 	if v := r.Newest(); v != nil {
 		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Facts: v.Facts}
 		for _, f := range v.Files {
-			p.Newest.Files = append(p.Newest.Files, file{f.Name, f.Format, f.SHA256})
+			known := file{Name: f.Name, Format: f.Format, SHA256: f.SHA256}
+			if f.History != nil {
+				known.Stored = &f
+			}
+			p.Newest.Files = append(p.Newest.Files, known)
 		}
 	}
 	if v := r.NewestSound(); v != nil {

@@ -20,7 +20,7 @@ func main() {
 		}
 		return
 	}
-	only := flag.String("only", "abcdef", "the parts to measure")
+	only := flag.String("only", "abcdefg", "the parts to measure")
 	tags := flag.String("tags", "", "build tags of padsync: small compiles faster")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -41,6 +41,7 @@ var parts = []part{
 	{"bcd", storage},
 	{"e", memory},
 	{"f", simulation},
+	{"g", histories},
 }
 
 // A row is one line of the table.

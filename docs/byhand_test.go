@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -16,11 +19,12 @@ import (
 	"filippo.io/age"
 
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks/local"
-	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
@@ -32,18 +36,17 @@ func TestRestoringByHandWorksAsThePageSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := examples(string(page), "sh")
-	if len(blocks) != 6 {
-		t.Fatalf("the page has %d blocks of commands; this test knows 6", len(blocks))
+	if len(blocks) != 8 {
+		t.Fatalf("the page has %d blocks of commands; this test knows 8", len(blocks))
 	}
-	everything, find, take, text, whole := blocks[1], blocks[2], blocks[3], blocks[4], blocks[5]
+	everything, find, take, text, whole := blocks[1], blocks[2], blocks[3], blocks[4], blocks[7]
 
 	server := etherpadtest.New(etherpadtest.Options{})
 	ag := server.Create("ag-2026", "Ordre du jour\n")
-	server.Create("Été à la mairie / suite", "où ?\n")
+	server.Create("Été_à_la_mairie_*suite*", "où ?\n")
 	dir := t.TempDir()
-	r := &byHand{t: t, dir: dir, server: server, now: time.Date(2026, 11, 20, 2, 14, 4, 0, time.UTC)}
-	r.open()
-	r.run("ag-2026", "Été à la mairie / suite")
+	r := newByHand(t, dir, server)
+	r.run("ag-2026", "Été_à_la_mairie_*suite*")
 	ag.Append(etherpadtest.Author{ID: "a.0123456789abcdef"}, "Vote du budget")
 	r.run("ag-2026")
 
@@ -84,13 +87,71 @@ func TestRestoringByHandWorksAsThePageSays(t *testing.T) {
 	}
 }
 
+// A pad with a long history is joined from what several versions hold.
+func TestLongHistoryIsJoinedByHand(t *testing.T) {
+	page, err := os.ReadFile("restoring-by-hand.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := examples(string(page), "sh")
+	everything, join, exact := blocks[1], blocks[5], blocks[6]
+	server := etherpadtest.New(etherpadtest.Options{})
+	ag := server.Create("ag-2026", "Ordre du jour\n")
+	r := newByHand(t, t.TempDir(), server)
+	for day := range 5 {
+		for i := range 600 - 100*day {
+			ag.Append(etherpadtest.Author{ID: "a.0123456789abcdef"}, fmt.Sprintf("Point %d\n", i))
+		}
+		r.run("ag-2026")
+	}
+	want := r.export("ag-2026")
+	r.shell(everything)
+	versions, err := filepath.Glob(filepath.Join(r.dir, "out/*/ag-2026/*"))
+	if err != nil || len(versions) != 5 {
+		t.Fatalf("%q %v, want 5 versions", versions, err)
+	}
+	newest := versions[4]
+	if info, err := os.Stat(filepath.Join(newest, "ag-2026.etherpad")); err != nil || info.Size()*4 > int64(len(want)) {
+		t.Errorf("the newest version has %d of %d bytes, %v", info.Size(), len(want), err)
+	}
+	sum := r.shell("cd " + filepath.Dir(newest) + "\n" + strings.ReplaceAll(join, "VERSION", filepath.Base(newest)) + exact)
+	if want := fmt.Sprintf("%x  exact.etherpad\n", sha256.Sum256(want)); sum != want {
+		t.Errorf("byte for byte it is %q, want %q", sum, want)
+	}
+	joined, err := os.ReadFile(filepath.Join(filepath.Dir(newest), "whole.etherpad"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, all map[string]any
+	if err := errors.Join(json.Unmarshal(joined, &got), json.Unmarshal(want, &all)); err != nil || !reflect.DeepEqual(got, all) {
+		t.Errorf("joined, it is another pad: %v", err)
+	}
+	document, err := os.ReadFile(filepath.Join(newest, "document.json"))
+	if err != nil || !bytes.Contains(document, fmt.Appendf(nil, `"size":%d,"sha256":"%x","history":`, len(want), sha256.Sum256(want))) {
+		t.Errorf("document.json is %s, %v", document, err)
+	}
+}
+
 // byHand is a folder with a sealed repository and its key, as the page wants.
 type byHand struct {
 	t      *testing.T
 	dir    string
 	server *etherpadtest.Server
+	source *etherpad.Source
 	repo   *repository.Repository
 	now    time.Time
+}
+
+func newByHand(t *testing.T, dir string, server *etherpadtest.Server) *byHand {
+	web := httptest.NewServer(server)
+	t.Cleanup(web.Close)
+	r := &byHand{t: t, dir: dir, server: server, now: time.Date(2026, 11, 20, 2, 14, 4, 0, time.UTC)}
+	var err error
+	if r.source, err = etherpad.New(web.URL, polite.New(polite.Options{Tries: 1}), spool.New(t.TempDir(), 0), etherpad.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	return r
 }
 
 func (r *byHand) open() {
@@ -137,22 +198,38 @@ func (r *byHand) run(ids ...string) {
 		r.t.Fatal(err)
 	}
 	for n, id := range ids {
-		w := httptest.NewRecorder()
-		q := httptest.NewRequest("GET", "/", nil)
-		q.URL.Path = "/p/" + id + "/export/etherpad"
-		r.server.ServeHTTP(w, q)
-		body := w.Body.Bytes()
-		v := &sources.Version{ID: id, Files: []sources.File{{
-			Name: fmt.Sprintf("%s.etherpad", strings.ReplaceAll(id, "/", "_")), Format: "etherpad",
-			Size: int64(len(body)), SHA256: sha256.Sum256(body), Content: bytes.NewReader(body),
-		}}}
-		if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, v, ""); err != nil {
+		v, err := r.source.Fetch(context.Background(), id, "")
+		if err != nil {
+			r.t.Fatalf("document %d: %v", n, err)
+		}
+		defer v.Close()
+		before := r.newest(contents, id)
+		if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "", before); err != nil {
 			r.t.Fatalf("document %d: %v", n, err)
 		}
 	}
 	if err := run.Commit(context.Background(), true); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+func (r *byHand) newest(contents *repository.Contents, id string) *manifest.VersionRecord {
+	for record, err := range contents.Documents() {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if record.ID == id {
+			return record.Newest()
+		}
+	}
+	return nil
+}
+
+// export is what the server gives.
+func (r *byHand) export(id string) []byte {
+	w := httptest.NewRecorder()
+	r.server.ServeHTTP(w, httptest.NewRequest("GET", "/p/"+id+"/export/etherpad", nil))
+	return w.Body.Bytes()
 }
 
 // shell runs commands in the folder and returns what they print.

@@ -29,6 +29,7 @@ func TestRealPads(t *testing.T) {
 	}
 	t.Run("come back whatever their names", func(t *testing.T) { oddNamesComeBack(t, etherpad) })
 	t.Run("fail each for itself", func(t *testing.T) { eachPadFailsForItself(t, etherpad) })
+	t.Run("come back with long histories", func(t *testing.T) { longHistoriesComeBack(t, etherpad) })
 }
 
 // comeBack is the main job with one kind of store: two backups with changes
@@ -300,10 +301,10 @@ func (s *story) byHand(runs ...map[string]string) {
 		s.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(blocks) != 6 {
-		s.Fatalf("the page has %d blocks of commands; this test knows 6", len(blocks))
+	if len(blocks) != 8 {
+		s.Fatalf("the page has %d blocks of commands; this test knows 8", len(blocks))
 	}
-	for _, block := range []string{blocks[1][1], blocks[5][1]} {
+	for _, block := range []string{blocks[1][1], blocks[7][1]} {
 		cmd := exec.Command("bash", "-euo", "pipefail", "-c", block)
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "damaged") {

@@ -117,6 +117,9 @@ type File struct {
 	Pack   int      `json:"pack"`   // place in the header's packs
 	Frame  [2]int64 `json:"frame"`  // offset and length of a zstd frame in the opened pack
 	Offset int64    `json:"offset"` // of the file in the decompressed frame
+
+	// History is nil for a file that was stored whole and is not compared.
+	History *History `json:"history,omitempty"`
 }
 
 // Time is a time in whole seconds, written in UTC as 2026-11-22T14:41:06Z.

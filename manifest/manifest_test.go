@@ -37,6 +37,15 @@ func documents() []manifest.Document {
 			Name: "20261122T144106Z-0123456789abcdef", Saved: &at, Revision: "3", Facts: &manifest.Facts{Revision: &revision, Length: 4},
 			Validator: &validator, Suspect: &none,
 			Files: []manifest.File{{Name: "ag.etherpad", Format: "etherpad", Size: 4, SHA256: strings.Repeat("f", 64), Frame: [2]int64{9, 3}, Offset: 512}},
+		}, {
+			Name: "20261123T144106Z-0123456789abcdef", Saved: &at,
+			Files: []manifest.File{{
+				Name: "ag.etherpad", Format: "etherpad", Size: 99, SHA256: strings.Repeat("e", 64), Frame: [2]int64{12, 3}, Offset: 512,
+				History: &manifest.History{Offset: 20, Stored: strings.Repeat("d", 64), Pieces: []manifest.Piece{
+					{Length: 30, SHA256: strings.Repeat("c", 64), In: &manifest.Place{Version: "20261122T144106Z-0123456789abcdef", Frame: [2]int64{9, 3}, Offset: 532}},
+					{Length: 40, SHA256: strings.Repeat("b", 64)},
+				}},
+			}},
 		}}},
 	}
 }
@@ -119,6 +128,11 @@ func TestOtherEncodingsAreRefused(t *testing.T) {
 		"cut":                {"]}\n", ""},
 		"cut line end":       {"]}\n", "]}"},
 		"pack of other name": {`"key":"packs/`, `"key":"../packs/`},
+		"history is null":    {`"offset":512}]}`, `"offset":512,"history":null}]}`},
+		"piece in no pack":   {`"version":"20261122T144106Z-0123456789abcdef","pack":0`, `"version":"20261122T144106Z-0123456789abcdef","pack":1`},
+		"piece in nothing":   {`"length":40,`, `"length":40,"in":null,`},
+		"piece without hash": {`"sha256":"` + strings.Repeat("b", 64) + `"`, `"sha256":""`},
+		"pieces too long":    {`"length":40`, `"length":50`},
 		"null":               {`"packs":[{`, `"packs":null,"parts":[{`},
 	} {
 		bad := strings.Replace(good, change[0], change[1], 1)

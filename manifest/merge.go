@@ -39,10 +39,12 @@ type VersionRecord struct {
 	stored bool // the location counts
 }
 
-// A FileRecord is a File with the pack it lies in.
+// A FileRecord is a File with the pack it lies in, and those of its pieces
+// that lie elsewhere.
 type FileRecord struct {
 	File
-	In Pack
+	In     Pack
+	Shares []Pack
 }
 
 // An Input is one manifest, or one checkpoint with its parts, to be merged.
@@ -218,7 +220,9 @@ func (r *Record) version(places map[string]int, c *cursor, v *DocumentVersion, v
 		return
 	}
 	files := located(c.Header, v.Files)
-	counts := !slices.ContainsFunc(files, func(f FileRecord) bool { return !view.Stored(f.In) })
+	counts := !slices.ContainsFunc(files, func(f FileRecord) bool {
+		return slices.ContainsFunc(f.Packs(), func(p Pack) bool { return !view.Stored(p) })
+	})
 	if counts == have.stored && who[ToldLocation] > have.Told[ToldLocation] || counts && !have.stored {
 		have.Told[ToldLocation], have.Files, have.stored = who[ToldLocation], files, counts
 	}
@@ -239,6 +243,14 @@ func located(h *Header, files []File) []FileRecord {
 	records := make([]FileRecord, len(files))
 	for i, f := range files {
 		records[i] = FileRecord{File: f, In: h.Packs[f.Pack]}
+		if f.History == nil {
+			continue
+		}
+		for _, p := range f.History.Pieces {
+			if p.In != nil {
+				records[i].Shares = append(records[i].Shares, h.Packs[p.In.Pack])
+			}
+		}
 	}
 	return records
 }

@@ -141,5 +141,5 @@ func (o *order) file(f *File) error {
 	case f.Size < 0 || f.Offset < 0 || f.Frame[0] < 0 || f.Frame[1] < 0 || !sha256Hex.MatchString(f.SHA256):
 		return errors.New("manifest: a file's size, place or hash is not one")
 	}
-	return nil
+	return o.history(f)
 }

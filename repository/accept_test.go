@@ -17,7 +17,7 @@ func (w *world) suspected(complete bool) {
 		w.t.Fatal(err)
 	}
 	defer run.Discard()
-	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk"); err != nil {
+	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk", nil); err != nil {
 		w.t.Fatal(err)
 	}
 	if err := run.Commit(w.t.Context(), complete); err != nil {
@@ -110,7 +110,7 @@ func TestRunThatCameToItsEndIsNotResumedByWhoAcceptedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer run.Discard()
-	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk"); err != nil {
+	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := run.Commit(t.Context(), false); err != nil {

@@ -41,7 +41,7 @@ func BenchmarkSave(b *testing.B) {
 			b.Fatal(err)
 		}
 		for _, v := range versions {
-			if err := run.Save(manifest.Document{ID: v.ID, State: manifest.Current}, v, ""); err != nil {
+			if err := run.Save(manifest.Document{ID: v.ID, State: manifest.Current}, v, "", nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -162,13 +162,15 @@ func packsOf(r *manifest.Record) map[manifest.Pack]bool {
 	packs := make(map[manifest.Pack]bool)
 	for _, v := range r.Versions {
 		for _, f := range v.Files {
-			packs[f.In] = true
+			for _, p := range f.Packs() {
+				packs[p] = true
+			}
 		}
 	}
 	return packs
 }
 
-// A checkedFile is a file in a pack, and whose it is.
+// A checkedFile is a file in a pack, or a piece of one, and whose it is.
 type checkedFile struct {
 	manifest.FileRecord
 	document DocumentRef
@@ -211,8 +213,10 @@ func (k *checker) files(keys []string) (map[string][]checkedFile, error) {
 		}
 		for _, v := range record.Versions {
 			for _, f := range v.Files {
-				if _, wanted := files[f.In.Key]; wanted {
-					files[f.In.Key] = append(files[f.In.Key], checkedFile{f, DocumentRef{record.Source, record.ID}})
+				for _, part := range append(f.Shared(), f.Member()) {
+					if _, wanted := files[part.In.Key]; wanted {
+						files[part.In.Key] = append(files[part.In.Key], checkedFile{part, DocumentRef{record.Source, record.ID}})
+					}
 				}
 			}
 		}
@@ -239,11 +243,17 @@ func (k *checker) pack(ctx context.Context, in manifest.Pack, files []checkedFil
 	if err := rd.keep(in, s); err != nil {
 		return errors.Join(k.unopened(in, err, files), s.Close())
 	}
-	slices.SortFunc(files, func(a, b checkedFile) int {
-		return cmp.Or(cmp.Compare(a.Frame[0], b.Frame[0]), cmp.Compare(a.Offset, b.Offset))
-	})
+	slices.SortFunc(files, comparePlaces)
 	var bad []checkedFile
-	for _, f := range files {
+	for i, f := range files {
+		// A piece is read once for all versions that share it.
+		known := i > 0 && comparePlaces(files[i-1], f) == 0
+		if known && len(bad) > 0 && comparePlaces(bad[len(bad)-1], f) == 0 {
+			bad = append(bad, f)
+		}
+		if known {
+			continue
+		}
 		content, err := rd.File(f.FileRecord)
 		if err == nil {
 			err = content.Close()
@@ -258,6 +268,12 @@ func (k *checker) pack(ctx context.Context, in manifest.Pack, files []checkedFil
 		k.problem(in.Key, "damaged", distinct(bad))
 	}
 	return nil
+}
+
+// comparePlaces orders what lies in one pack; it is 0 for the same bytes.
+func comparePlaces(a, b checkedFile) int {
+	return cmp.Or(cmp.Compare(a.Frame[0], b.Frame[0]), cmp.Compare(a.Offset, b.Offset),
+		cmp.Compare(a.Frame[1], b.Frame[1]), cmp.Compare(a.Size, b.Size), cmp.Compare(a.SHA256, b.SHA256))
 }
 
 // unopened notes why a pack whose bytes are right cannot be opened.

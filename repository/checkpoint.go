@@ -163,8 +163,7 @@ func (w *checkpointWriter) version(r *manifest.VersionRecord) manifest.DocumentV
 		v.Told[i] = *w.place(id)
 	}
 	for _, f := range r.Files {
-		f.File.Pack = w.packPlace(f.In)
-		v.Files = append(v.Files, f.File)
+		v.Files = append(v.Files, f.Relocate(w.packPlace))
 	}
 	return v
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -82,6 +83,13 @@ func (w *Run) commit(ctx context.Context, complete bool) error {
 		}
 	}
 	w.packs = append(w.packs, w.waiting...)
+	for _, e := range w.entries {
+		for _, f := range e.files {
+			for _, p := range f.shares {
+				w.shared[p.Key] = p
+			}
+		}
+	}
 	w.waiting, w.entries, w.committed = nil, nil, w.repo.Now()
 	return nil
 }
@@ -122,7 +130,13 @@ func fill(entries []entry) int {
 	for i, e := range entries {
 		size += 100 + len(e.doc.ID) + len(e.doc.Error)
 		for _, v := range e.doc.Versions {
-			size += 500 + len(v.Title) + 300*len(v.Files)
+			size += 500 + len(v.Title)
+			for _, f := range v.Files {
+				size += 300
+				if f.History != nil {
+					size += 300 * len(f.History.Pieces)
+				}
+			}
 		}
 		if size > manifestSize {
 			return i + 1
@@ -152,19 +166,23 @@ func (w *Run) put(ctx context.Context, entries []entry, complete bool) error {
 	return nil
 }
 
-// place lists the packs of the entries, and tells each file its pack.
+// place lists the packs of the entries, and tells each file, and each piece
+// that lies elsewhere, its pack.
 func place(entries []entry) []manifest.Pack {
 	packs := []manifest.Pack{}
-	index := make(map[*pack]int)
+	index := make(map[string]int)
+	of := func(p manifest.Pack) int {
+		i, ok := index[p.Key]
+		if !ok {
+			i = len(packs)
+			index[p.Key] = i
+			packs = append(packs, p)
+		}
+		return i
+	}
 	for _, e := range entries {
 		for _, f := range e.files {
-			i, ok := index[f.pack]
-			if !ok {
-				i = len(packs)
-				index[f.pack] = i
-				packs = append(packs, f.pack.stored)
-			}
-			f.file.Pack = i
+			*f.file = manifest.FileRecord{File: *f.file, In: f.pack.stored, Shares: f.shares}.Relocate(of)
 		}
 	}
 	return packs
@@ -199,6 +217,17 @@ func (r *Repository) putManifest(ctx context.Context, prefix string, h manifest.
 	return id, s.Size(), nil
 }
 
+// condemned are the packs that manifests say will be deleted.
+func (c *Contents) condemned() map[string]bool {
+	keys := make(map[string]bool)
+	for _, in := range c.inputs {
+		for _, key := range in.header.Condemned {
+			keys[key] = true
+		}
+	}
+	return keys
+}
+
 // confirm looks, after the manifest, whether the packs are all there and, for
 // a long run, not condemned: whoever deletes packs lists manifests before, so
 // one of the two sees the other.
@@ -210,22 +239,22 @@ func (w *Run) confirm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	condemned := map[string]bool{}
+	condemned := w.condemned
 	if w.repo.Now().Sub(w.header.Started.Time) > longRun {
 		c, err := w.repo.Read(ctx, At{})
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		for _, in := range c.inputs {
-			for _, key := range in.header.Condemned {
-				condemned[key] = true
-			}
-		}
+		condemned = c.condemned()
 	}
+	named := slices.Collect(maps.Values(w.shared))
 	for _, p := range w.packs {
-		if size, ok := stored[p.stored.Key]; !ok || size != p.stored.Size || condemned[p.stored.Key] {
-			return &CorruptError{p.stored.Key, "missing", errors.New("it was deleted while this run was under way; the next run will save its documents again")}
+		named = append(named, p.stored)
+	}
+	for _, p := range named {
+		if size, ok := stored[p.Key]; !ok || size != p.Size || condemned[p.Key] {
+			return &CorruptError{p.Key, "missing", errors.New("it was deleted while this run was under way; the next run will save its documents again")}
 		}
 	}
 	return nil

@@ -28,11 +28,13 @@ func TestEveryFailedWriteLosesNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		pause   time.Duration
 		bytes   int // of a document's text
+		grown   int // bytes of a history that is 100,000 before
 		writes  int
 		applied []bool
 	}{
 		"a manifest for each document": {pause: 3 * time.Minute, bytes: 1000, writes: 7, applied: []bool{false, true}},
 		"two packs for a manifest":     {bytes: 4 << 20, writes: 3, applied: []bool{false}},
+		"a history that grew":          {pause: 3 * time.Minute, bytes: 1000, grown: 101_000, writes: 9, applied: []bool{false, true}},
 	} {
 		for at := range c.writes + 1 {
 			for _, applied := range c.applied {
@@ -43,9 +45,12 @@ func TestEveryFailedWriteLosesNothing(t *testing.T) {
 					t.Run(fmt.Sprintf("%s,write=%d,applied=%v,crash=%v", name, at, applied, crash), func(t *testing.T) {
 						t.Parallel()
 						w := newWorld(t, true)
-						w.mustRun(map[string]string{"ag": "first", "bureau": "b"})
+						w.mustRun(map[string]string{"ag": "first", "bureau": "b", "grown": grown(100_000)})
 						w.pause = c.pause
 						after := map[string]string{"ag": "second", "long": w.noise(c.bytes), "new": w.noise(c.bytes)}
+						if c.grown > 0 {
+							after["grown"] = grown(c.grown)
+						}
 						w.failWrite(&sinktest.Faulty{Sink: w.sink, At: at, Applied: applied, Crash: crash}, after, c.writes)
 					})
 				}
@@ -133,7 +138,7 @@ func TestBrokenSourceSpoilsNoNeighbour(t *testing.T) {
 		t.Fatal(err)
 	}
 	save := func(id string, v *sources.Version) error {
-		return run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "")
+		return run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "", nil)
 	}
 	if err := save("a", version("a", "one")); err != nil {
 		t.Fatal(err)

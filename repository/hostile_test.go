@@ -336,7 +336,7 @@ func TestWhatServersSayCanAlwaysBeReadAgain(t *testing.T) {
 		v.Modified, v.Title, v.Revision, v.Validator = modified, "t\xff", strings.Repeat("é", 4000)+"\xff", "v\xff"
 		v.Facts.First, v.Facts.Content, v.Files[0].Format = "f\xff", strings.Repeat("\xff", 9000), "etherpad\xff"
 		v.Private = map[string]string{"admin\xff": "\xff"}
-		if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "shrunk\xff"); err != nil {
+		if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "shrunk\xff", nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -364,7 +364,7 @@ func TestDocumentFoundTwiceIsOne(t *testing.T) {
 	}
 	run.Tell(manifest.Document{ID: "ag", State: manifest.Failed, Error: "no"})
 	for _, text := range []string{"one", "two"} {
-		if err := run.Save(manifest.Document{ID: "ag", State: manifest.Current}, version("ag", text), ""); err != nil {
+		if err := run.Save(manifest.Document{ID: "ag", State: manifest.Current}, version("ag", text), "", nil); err != nil {
 			t.Fatal(err)
 		}
 	}

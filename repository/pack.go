@@ -48,8 +48,9 @@ type frame struct {
 
 // A placed file is one in a frame that is in a pack or will be.
 type placed struct {
-	file *manifest.File
-	pack *pack // nil until the frame is in it
+	file   *manifest.File
+	pack   *pack           // nil until the frame is in it
+	shares []manifest.Pack // of the pieces that lie elsewhere
 }
 
 // newPack begins a pack with its random member.
@@ -203,10 +204,27 @@ type packVersion struct {
 }
 
 type packFile struct {
-	Name   string `json:"name"`
-	Format string `json:"format"`
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
+	Name    string       `json:"name"`
+	Format  string       `json:"format"`
+	Size    int64        `json:"size"`
+	SHA256  string       `json:"sha256"`
+	History *packHistory `json:"history,omitempty"`
+}
+
+type packHistory struct {
+	Offset int64       `json:"offset"`
+	Stored string      `json:"stored,omitempty"`
+	Pieces []packPiece `json:"pieces"`
+}
+
+type packPiece struct {
+	Length int64      `json:"length"`
+	SHA256 string     `json:"sha256"`
+	In     *packPlace `json:"in,omitempty"`
+}
+
+type packPlace struct {
+	Version string `json:"version"`
 }
 
 const (
@@ -217,7 +235,7 @@ const (
 func newDocumentHeader(source manifest.Source, id string, v manifest.DocumentVersion, private map[string]string) ([]byte, error) {
 	files := make([]packFile, len(v.Files))
 	for i, f := range v.Files {
-		files[i] = packFile{f.Name, f.Format, f.Size, f.SHA256}
+		files[i] = packFile{f.Name, f.Format, f.Size, f.SHA256, newPackHistory(f.History)}
 	}
 	b, err := json.Marshal(documentHeader{
 		Format: documentFormat, Version: manifest.Version,
@@ -225,6 +243,22 @@ func newDocumentHeader(source manifest.Source, id string, v manifest.DocumentVer
 		Versions: []packVersion{{v, files}}, Private: private,
 	})
 	return append(b, '\n'), err
+}
+
+// newPackHistory leaves out where pieces lie, which a pack cannot know for ever.
+func newPackHistory(h *manifest.History) *packHistory {
+	if h == nil {
+		return nil
+	}
+	told := &packHistory{Offset: h.Offset, Stored: h.Stored}
+	for _, p := range h.Pieces {
+		piece := packPiece{Length: p.Length, SHA256: p.SHA256}
+		if p.In != nil {
+			piece.In = &packPlace{p.In.Version}
+		}
+		told.Pieces = append(told.Pieces, piece)
+	}
+	return told
 }
 
 // verify reads the files of a fetched version once, before any of it goes
@@ -240,6 +274,9 @@ func verify(pool *spool.Pool, id string, v *sources.Version) error {
 			return errors.New("a fetched file has no name of its own")
 		}
 		names[f.Name] = true
+		if h := f.History; h[0] < 0 || h[1] < h[0] || h[1] > f.Size {
+			return errors.New("a fetched file has no such history")
+		}
 		if s, ok := f.Content.(*spool.Spool); ok && s.Size() == f.Size && s.SHA256() == f.SHA256 {
 			continue // it was hashed when it was received, and cannot change
 		}

@@ -190,3 +190,41 @@ func hashIn(frame []byte, offset, size int64) string {
 	}
 	return fmt.Sprintf("%x", sha256.Sum256(plain[offset:][:size]))
 }
+
+// FuzzPieces reads a file that is said to lie in pieces anywhere: it comes as
+// the manifest says, or the error tells of damage. The histories of the
+// vectors are its corpus.
+func FuzzPieces(f *testing.F) {
+	w, v := newestFile(f, readVector(f, vectors+"/history").sink)
+	sound := v.Files[0]
+	if len(sound.Shares) == 0 {
+		f.Fatal("the corpus has no pieces")
+	}
+	p := sound.History.Pieces[0]
+	f.Add(sound.Size, sound.History.Offset, p.Length, p.In.Frame[0], p.In.Frame[1], p.In.Offset, byte(1))
+	f.Add(sound.Size, int64(0), p.Length, p.In.Frame[0], p.In.Frame[1], p.In.Offset, byte(64))
+	r := w.open()
+	f.Fuzz(func(t *testing.T, size, begin, length, frame, frameLength, offset int64, times byte) {
+		if min(size, begin, length-1, frame, frameLength, offset) < 0 || times < 1 || times > manifest.MaxPieces ||
+			length > size || begin > size-length*int64(times) {
+			return // manifests do not tell such
+		}
+		told, h := sound, *sound.History
+		p := p
+		p.Length, p.In = length, &manifest.Place{Version: p.In.Version, Frame: [2]int64{frame, frameLength}, Offset: offset}
+		h.Offset, h.Pieces = begin, slices.Repeat([]manifest.Piece{p}, int(times))
+		told.Size, told.History, told.Shares = size, &h, slices.Repeat(sound.Shares[:1], int(times))
+		rd := r.NewReader(t.Context())
+		defer rd.Close()
+		s, err := rd.File(told)
+		switch {
+		case err == nil:
+			if s.Size() != sound.Size || fmt.Sprintf("%x", s.SHA256()) != sound.SHA256 {
+				t.Error("it is something else")
+			}
+			s.Close()
+		case !errors.As(err, new(*repository.CorruptError)):
+			t.Errorf("the error is %v", err)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/hex"
@@ -19,8 +20,9 @@ import (
 const (
 	openPacks  = 4       // packs that a Reader keeps open
 	wholeAfter = 3       // frames read from a pack before it is read whole
-	maxFrame   = 1 << 20 // bytes of a decompressed frame that is kept; no file begins behind them
+	maxFrame   = 1 << 20 // bytes of a decompressed frame that is kept
 	maxFile    = 4 << 30 // bytes of one file
+	longRead   = 1 << 20 // bytes that are read at once of a longer frame
 )
 
 // A Reader reads files out of packs: one document of a large pack by a few
@@ -67,10 +69,27 @@ func (p *openPack) close() error {
 // File gives a file's bytes, whose size and hash are what the manifest says:
 // if they are not, the error is a CorruptError. The caller closes the Spool.
 func (rd *Reader) File(f manifest.FileRecord) (*spool.Spool, error) {
+	if len(f.Shares) == 0 {
+		return rd.whole(f)
+	}
+	s, err := rd.assemble(f)
+	if err != nil {
+		return nil, err
+	}
+	return verified(f, s)
+}
+
+// whole reads what lies in one place.
+func (rd *Reader) whole(f manifest.FileRecord) (*spool.Spool, error) {
 	s, err := rd.read(f)
 	if err != nil {
 		return nil, rd.explain(f, err)
 	}
+	return verified(f, s)
+}
+
+// verified gives s if it is what f says, else closes it.
+func verified(f manifest.FileRecord, s *spool.Spool) (*spool.Spool, error) {
 	if sum := s.SHA256(); s.Size() != f.Size || hex.EncodeToString(sum[:]) != f.SHA256 {
 		return nil, errors.Join(&CorruptError{f.In.Key, "damaged", errors.New("a file is not what the manifest says")}, s.Close())
 	}
@@ -150,7 +169,7 @@ func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 			return err
 		}
 	}
-	if f.Frame[0] > p.size || f.Frame[1] > p.size-f.Frame[0] || f.Offset > maxFrame || f.Size > maxFile {
+	if f.Frame[0] > p.size || f.Frame[1] > p.size-f.Frame[0] || f.Offset > maxFile || f.Size > maxFile {
 		return &CorruptError{f.In.Key, "damaged", errors.New("the manifest tells a place where no file can be")}
 	}
 	p.frame = f.Frame
@@ -211,7 +230,8 @@ func unsealed(key string, err error) error {
 
 // long reads a file that is too long to be kept, straight from its frame.
 func (rd *Reader) long(p *openPack, f manifest.FileRecord) (*spool.Spool, error) {
-	d, err := newDecoder(io.NewSectionReader(p.plain, f.Frame[0], f.Frame[1]))
+	frame := io.NewSectionReader(p.plain, f.Frame[0], f.Frame[1])
+	d, err := newDecoder(bufio.NewReaderSize(frame, longRead)) // each read may be a request
 	if err != nil {
 		return nil, err
 	}

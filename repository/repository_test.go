@@ -115,7 +115,11 @@ func (w *world) run(save map[string]string, complete bool) error {
 	}
 	defer run.Discard()
 	for _, id := range slices.Sorted(maps.Keys(save)) {
-		if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, save[id]), ""); err != nil {
+		before, err := newest(c, id)
+		if err != nil {
+			return err
+		}
+		if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, save[id]), "", before); err != nil {
 			return err
 		}
 		w.now = w.now.Add(w.pause)
@@ -142,13 +146,43 @@ func (w *world) mustRun(save map[string]string) {
 	}
 }
 
+// version is one of a document with this text. What is between the first "["
+// and the last "]" of it is its history.
 func version(id, text string) *sources.Version {
 	b := []byte(text)
 	revision := int64(len(b))
+	f := sources.File{Name: strings.ReplaceAll(id, "/", "_") + ".etherpad", Format: "etherpad", Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)}
+	if begin, end := bytes.IndexByte(b, '['), bytes.LastIndexByte(b, ']'); begin >= 0 && end > begin {
+		f.History = [2]int64{int64(begin) + 1, int64(end)}
+	}
 	return &sources.Version{
 		ID: id, Validator: fmt.Sprintf("W/%x", sha256.Sum256(b)), Revision: "7", Facts: sources.Facts{Revision: &revision},
-		Files: []sources.File{{Name: strings.ReplaceAll(id, "/", "_") + ".etherpad", Format: "etherpad", Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)}},
+		Files: []sources.File{f},
 	}
+}
+
+// newest is the document's newest version in c, nil if it has none.
+func newest(c *repository.Contents, id string) (*manifest.VersionRecord, error) {
+	for record, err := range c.Documents() {
+		if err != nil {
+			return nil, err
+		}
+		if record.ID == id {
+			return record.Newest(), nil
+		}
+	}
+	return nil, nil
+}
+
+// grown is the text of a document whose history has so many bytes, of which
+// one with fewer has the first ones.
+func grown(size int) string {
+	history := make([]byte, size)
+	rand.NewChaCha8([32]byte{7}).Read(history)
+	for i := range history {
+		history[i] = 'a' + history[i]%26
+	}
+	return fmt.Sprintf("size %d [%s] end of %d", size, history, size)
 }
 
 // text makes size bytes that compress to about half.

@@ -52,12 +52,15 @@ type Run struct {
 	header   manifest.Header
 	contents *Contents
 
+	condemned map[string]bool // packs that are about to be deleted
+
 	mu        sync.Mutex // guards what follows
 	err       error
 	pack      *pack // the one that is being written, or nil
 	packs     []*pack
-	waiting   []*pack // closed and not yet in a manifest
-	entries   []entry // not yet in a manifest
+	shared    map[string]manifest.Pack // by key, those of others that manifests of the run name
+	waiting   []*pack                  // closed and not yet in a manifest
+	entries   []entry                  // not yet in a manifest
 	committed time.Time
 	stats     RunStats
 	uploads   *errgroup.Group
@@ -106,7 +109,7 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	w := &Run{repo: r, ctx: ctx, contents: c, committed: r.Now(), uploads: newUploads(), header: manifest.Header{
+	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), uploads: newUploads(), shared: map[string]manifest.Pack{}, header: manifest.Header{
 		Sequence: sequence, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
 	}}
@@ -149,8 +152,14 @@ func (w *Run) Tell(doc manifest.Document) {
 
 // Save puts a fetched version into a pack and notes it: doc names a source of
 // the run, the document and its state. The version may be closed afterwards.
-func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string) error {
+// What of its files' histories is in before, too, is not stored again: that is
+// the document's newest version in the Contents, or nil.
+func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string, before *manifest.VersionRecord) error {
 	if err := verify(w.repo.Pool, doc.ID, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrFile, err)
+	}
+	histories, err := w.histories(v, before)
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	w.mu.Lock()
@@ -162,7 +171,8 @@ func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string) er
 	doc.Versions = []manifest.DocumentVersion{told}
 	e := entry{doc: doc}
 	for i := range told.Files {
-		e.files = append(e.files, &placed{file: &told.Files[i]})
+		told.Files[i].History = histories[i].told
+		e.files = append(e.files, &placed{file: &told.Files[i], shares: histories[i].shares})
 	}
 	if err := w.write(&e, v); err != nil {
 		return w.fail(err)
@@ -229,8 +239,12 @@ func (w *Run) write(e *entry, v *sources.Version) error {
 		return err
 	}
 	for i, f := range v.Files {
-		if err := w.member(dir+Escape(f.Name), told.Saved.Time, f.Size, e.files[i], func(to io.Writer) error {
-			_, err := w.repo.Pool.Copy(to, io.NewSectionReader(f.Content, 0, f.Size))
+		size, history := f.Size, told.Files[i].History
+		if history != nil {
+			size -= history.Elsewhere()
+		}
+		if err := w.member(dir+Escape(f.Name), told.Saved.Time, size, e.files[i], func(to io.Writer) error {
+			_, err := w.repo.Pool.Copy(to, memberOf(&f, history))
 			return err
 		}); err != nil {
 			return err

@@ -293,6 +293,21 @@ func writeVectors(t *testing.T) {
 			}
 		}
 	})
+	pages := func(n int) string {
+		return "{" + "[" + strings.Repeat("page after page\n", n) + "]" + fmt.Sprint(n) + "}"
+	}
+	grows := func(w *world) {
+		for _, n := range []int{6000, 6100, 6150, 6500} {
+			w.mustRun(map[string]string{"ag": pages(n)})
+		}
+	}
+	history := good("history", "a history that grew thrice", false, false, grows)
+	good("history-sealed", "the same, sealed", false, true, grows)
+	good("history-anew", "a history that grew, then another one, then none", false, false, func(w *world) {
+		grows(w)
+		w.mustRun(map[string]string{"ag": strings.ToUpper(pages(7000))})
+		w.mustRun(map[string]string{"ag": "short"})
+	})
 
 	bad := func(name, comment, expect string, from *vector, documents []string, change func(sink sinks.Sink)) {
 		v := &vector{comment: comment, expect: expect, identity: from.identity, documents: documents}
@@ -322,6 +337,19 @@ func writeVectors(t *testing.T) {
 			editObject(t, sink, prefix, nil)
 		}
 	})
+	first := packOfPiece(t, history.sink)
+	bad("history-pack-flipped", "one byte is another of the pack in which the shared piece is", "corrupt", history, nil, edit(first, flip))
+	bad("history-pack-missing", "the pack in which the shared piece is is not there", "corrupt", history, []string{`"ag" current 0`}, edit(first, nil))
+	for name, lie := range map[string]struct {
+		comment string
+		change  func(h *manifest.History)
+	}{
+		"history-other-hash":  {"the hash of the shared piece is another", func(h *manifest.History) { h.Pieces[0].SHA256 = strings.Repeat("0", 64) }},
+		"history-other-place": {"the shared piece is said to begin a byte later", func(h *manifest.History) { h.Pieces[0].In.Offset++ }},
+		"history-other-begin": {"the history is said to begin a byte before", func(h *manifest.History) { h.Offset-- }},
+	} {
+		bad(name, lie.comment, "corrupt", history, nil, func(sink sinks.Sink) { relate(t, sink, lie.change) })
+	}
 	other, err := crypto.Generate(false)
 	if err != nil {
 		t.Fatal(err)
@@ -329,6 +357,39 @@ func writeVectors(t *testing.T) {
 	stranger := *sealed
 	stranger.identity = other.String()
 	bad("wrong-key", "the identity is somebody else's", "wrong key", &stranger, nil, func(sinks.Sink) {})
+}
+
+// newestFile is that of the only document.
+func newestFile(t testing.TB, sink sinks.Sink) (*world, *manifest.VersionRecord) {
+	t.Helper()
+	w := newWorld(t, false)
+	w.sink = sink
+	c := w.read(repository.At{})
+	v, err := newest(c, "ag")
+	if err != nil || v == nil {
+		t.Fatal("no version", err)
+	}
+	return w, v
+}
+
+// packOfPiece is the key of the pack in which the first shared piece is.
+func packOfPiece(t testing.TB, sink sinks.Sink) string {
+	_, v := newestFile(t, sink)
+	return v.Files[0].Shares[0].Key
+}
+
+// relate tells in a manifest of its own that the newest version lies
+// elsewhere.
+func relate(t testing.TB, sink sinks.Sink, change func(*manifest.History)) {
+	w, v := newestFile(t, sink)
+	w.now = w.now.AddDate(0, 0, 9)
+	h := w.header(9)
+	f := v.Files[0].Relocate(func(p manifest.Pack) int {
+		h.Packs = append(h.Packs, p)
+		return len(h.Packs) - 1
+	})
+	change(f.History)
+	w.forge("manifests/", h, manifest.Document{ID: "ag", Versions: []manifest.DocumentVersion{{Name: v.Name, Files: []manifest.File{f}}}})
 }
 
 // editObject changes the first object with the prefix; nil deletes it.
@@ -368,7 +429,7 @@ func (w *world) suspectRun(id, text, suspect string) {
 	defer c.Close()
 	run, err := r.Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
 	if err == nil {
-		err = run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, text), suspect)
+		err = run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, text), suspect, nil)
 	}
 	if err == nil {
 		err = run.Commit(w.t.Context(), true)

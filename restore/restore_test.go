@@ -73,7 +73,7 @@ func save(t *testing.T, r *repository.Repository, versions ...saved) {
 		b := []byte(v.text)
 		if err := run.Save(doc, &sources.Version{ID: v.id, Files: []sources.File{
 			{Name: v.file, Format: v.format, Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)},
-		}}, v.suspect); err != nil {
+		}}, v.suspect, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

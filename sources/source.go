@@ -142,6 +142,11 @@ type File struct {
 	Size   int64  // in bytes
 	SHA256 [32]byte
 
+	// History is the part of the content that later versions only add to, at
+	// its end: where it begins, and where it ends. Zero: there is none. It is
+	// a hint: that it was added to is checked.
+	History [2]int64
+
 	// Content holds Size bytes. It is safe for concurrent use until the
 	// Version is closed.
 	Content io.ReaderAt

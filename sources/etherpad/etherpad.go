@@ -179,8 +179,10 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 		v.Revision = fmt.Sprint(in.head)
 		v.Modified = in.modified
 		v.Facts.Expires = s.expires(in.modified)
+		history, err := in.trail.in(a.body, a.body.Size())
 		add(v, padFormat, a.take())
-		return nil
+		v.Files[len(v.Files)-1].History = history
+		return err
 	})
 	return leaks, err
 }

@@ -41,6 +41,7 @@ type inspection struct {
 	seen     []uint64 // a bit for each revision
 	text     string
 	first    string // the text after revision 0
+	trail    trail
 	facts    sources.Facts
 	content  hash.Hash
 
@@ -76,6 +77,7 @@ func (s *Source) inspect(r io.Reader, size int64, id string) (*inspection, error
 }
 
 func (in *inspection) member(m pad.Member) error {
+	in.trail.member(m)
 	value := []byte(m.Value)
 	switch m.Kind {
 	case pad.PadMember, pad.RevisionMember, pad.MessageMember:
