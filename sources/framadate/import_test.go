@@ -164,7 +164,7 @@ func TestTablesOfImportedPollsAreTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := framadatetest.New(framadatetest.Options{Dialect: framadatetest.HEAD11, Prefix: "/sub"})
 		s, _ := open(t, server)
-		for _, p := range []framadatetest.Poll{fits(), pizza(), wide(poll.Date, 24), wide(poll.Classic, 990)} {
+		for _, p := range []framadatetest.Poll{fits(), pizza(), wide(poll.Date, 24), wide(poll.Classic, 99)} {
 			p.Author = "Zoé"
 			v := saved(t, p, true)
 			_, made := imported(t, s, v)
