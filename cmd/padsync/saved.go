@@ -20,6 +20,7 @@ import (
 // A saved document is one of the repository's, whose versions can be read.
 type savedDocument struct {
 	*reading
+	ctx       context.Context // of all reads
 	app       *app
 	selection *selection
 	record    *manifest.Record
@@ -42,7 +43,7 @@ func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, new
 	if err := a.addOwner(ctx, flags, r); err != nil {
 		return nil, err
 	}
-	d := &savedDocument{reading: r, app: a, selection: selection, newest: newest}
+	d := &savedDocument{reading: r, ctx: ctx, app: a, selection: selection, newest: newest}
 	if d.record, err = d.find(ctx, ""); err != nil {
 		return nil, err
 	}
@@ -211,7 +212,7 @@ func (d *savedDocument) read(v *manifest.VersionRecord) (*edition, error) {
 		}
 		e.format = f.Format
 		if e.format == "etherpad" {
-			if e.pad, err = pad.Open(e.file, e.file.Size()); err == nil {
+			if e.pad, err = pad.Open(until{d.ctx, e.file}, e.file.Size()); err == nil {
 				e.state, e.revision = e.pad.Current(), e.pad.Head
 			}
 		} else {
@@ -224,4 +225,18 @@ func (d *savedDocument) read(v *manifest.VersionRecord) (*edition, error) {
 		return e, nil
 	}
 	return e, nil
+}
+
+// until reads until ctx ends, so that an interruption ends what reads through
+// a long history, now or later.
+type until struct {
+	ctx context.Context
+	io.ReaderAt
+}
+
+func (u until) ReadAt(b []byte, offset int64) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.ReaderAt.ReadAt(b, offset)
 }
