@@ -86,7 +86,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		return err
 	}
 	progress := a.newProgress(flags.json, all)
-	defer progress.stop()
+	defer func() { progress.bar.stop() }()
 	n := network{pool: new(spool.Pool), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
 		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
 	})}
@@ -113,7 +113,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	progress.stop()
+	progress.bar.stop()
 	left := budgeted.left(ctx, plan, report)
 	if flags.json {
 		if err := json.NewEncoder(a.stdout).Encode(progress.summarize(report, n.client, left)); err != nil {

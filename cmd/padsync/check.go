@@ -8,7 +8,6 @@ import (
 
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
-	"github.com/vbauerster/mpb/v8"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -66,7 +65,7 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 	r.Warn = func(*repository.CorruptError) {} // the report tells of it
 	bar := &checkBar{app: a}
 	report, err := r.Check(ctx, readData, bar.observe)
-	bar.stop()
+	bar.bar.stop()
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
@@ -104,25 +103,15 @@ func checkCause(report *repository.CheckReport) error {
 
 // checkBar shows on a terminal how many packs were read.
 type checkBar struct {
-	app  *app
-	bars *mpb.Progress
-	bar  *mpb.Bar
+	app *app
+	bar *bar
 }
 
-func (b *checkBar) observe(done, of int) {
-	if b.bars == nil && isTerminal(b.app.stderr) {
-		b.bars, b.bar = newBar(b.app.stderr, of, func() string { return "" })
+func (b *checkBar) observe(_, of int) {
+	if b.bar == nil && isTerminal(b.app.stderr) {
+		b.bar = newBar(b.app.stderr, of, func() string { return "" })
 	}
-	if b.bar != nil {
-		b.bar.SetCurrent(int64(done))
-	}
-}
-
-func (b *checkBar) stop() {
-	if b.bars != nil {
-		b.bar.Abort(true)
-		b.bars.Wait()
-	}
+	b.bar.step()
 }
 
 func (a *app) newChecked(ctx context.Context, r *reading, report *repository.CheckReport) (*checked, error) {

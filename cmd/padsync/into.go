@@ -39,38 +39,24 @@ func (f *intoFlags) add(a *app, cmd *cobra.Command) {
 // would do.
 func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string) error {
 	signal.Ignore(syscall.SIGPIPE) // what was done is to be written down
-	selection, err := a.parseSelection(args)
-	if err != nil {
-		return err
-	}
 	bases, groups, err := a.targetBases(flags.into.servers)
 	if err != nil {
 		return err
 	}
-	r, err := a.open(ctx, flags.commonFlags)
+	chosen, err := a.openChosen(ctx, flags, args)
 	if err != nil {
 		return err
 	}
-	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
-		return err
-	}
-	c, err := a.contents(ctx, r, flags.when)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	t := &mover{app: a, reading: r, selection: selection, json: flags.json, waits: make(map[string]time.Time)}
-	if t.hashes, err = hashesOf(r, c); err != nil {
-		return a.failed(err, "repository", "Repository", r.shown)
-	}
-	targets, err := a.openTargets(ctx, r.settings, bases, groups, flags.into.mail, t.waiting)
+	defer chosen.contents.Close()
+	t := &mover{chosen: chosen, json: flags.json}
+	targets, err := a.openTargets(ctx, chosen.settings, bases, groups, flags.into.mail, t.waiting)
 	if err != nil {
 		return err
 	}
 	defer a.closeTargets(ctx, targets)
 	plan := restore.IntoPlan{
-		Repository: r.Repository, Contents: c, Newest: flags.newest, Targets: targets, Address: documentURL,
-		Wanted: func(record *manifest.Record) bool { return selection.has(record.Source, record.ID) },
+		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Targets: targets, Address: documentURL,
+		Wanted: chosen.wanted,
 	}
 	if !flags.into.yes {
 		return t.preview(ctx, plan)

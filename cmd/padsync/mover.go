@@ -4,32 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"sync"
 	"time"
 
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
-	"github.com/vbauerster/mpb/v8"
 )
 
 // A mover moves saved documents to servers and tells how it goes.
 type mover struct {
-	*reading
-	app       *app
-	selection *selection
-	hashes    *hashes
-	json      bool
-	broken    error // of the result's output
+	*chosen
+	json   bool
+	broken error // of the result's output
 
-	bars *mpb.Progress
-	bar  *mpb.Bar
-
-	mu    sync.Mutex           // guards waits
-	waits map[string]time.Time // what servers wait for
+	bar   *bar
+	waits waits
 
 	moved, found, earlier, notMade, differs, unsure, left int
 }
@@ -49,7 +40,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	plan.Table, plan.Observe = table, m.observe
 	m.startBar(plan)
 	err = restore.Into(ctx, plan)
-	m.stopBar()
+	m.bar.stop()
 	if closed := errors.Join(table.Close(), m.writePage(name, table)); closed != nil {
 		return a.failed(closed, "table", "File", name)
 	}
@@ -79,55 +70,23 @@ func (m *mover) startBar(plan restore.IntoPlan) {
 			steps++
 		}
 	}
-	m.bars, m.bar = newBar(m.app.stdout, steps, m.status)
-}
-
-func (m *mover) stopBar() {
-	if m.bars != nil {
-		m.bar.Abort(true)
-		m.bars.Wait()
-		m.bars = nil
-	}
-}
-
-// status is what stands beside the bar.
-func (m *mover) status() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for server, until := range m.waits {
-		if time.Until(until) > 0 {
-			return m.app.text("waiting", "Server", server, "Until", until.Local().Format(time.TimeOnly))
-		}
-	}
-	return ""
+	m.bar = newBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
 }
 
 // waiting is told that a server is not asked before until.
 func (m *mover) waiting(server string, until time.Time) {
-	m.mu.Lock()
-	last := m.waits[server]
-	m.waits[server] = until
-	m.mu.Unlock()
-	if m.bars == nil && until.Sub(last) > 5*time.Second {
-		m.app.note("waiting", "Server", server, "Until", until.Local().Format(time.TimeOnly))
+	if m.waits.note(server, until) && m.bar == nil {
+		m.app.remark(m.app.stderr, m.app.waiting(server, until))
 	}
 }
 
 // line says something while documents are moved.
 func (m *mover) line(id string, data ...any) {
-	out := io.Writer(m.app.stdout)
-	switch {
-	case m.bars != nil:
-		out = m.bars // above the bar
-	case m.json:
+	out := m.bar.above(m.app.stdout)
+	if m.json {
 		out = m.app.stderr
 	}
 	fmt.Fprintln(out, printable(m.app.text(id, data...)))
-}
-
-func (m *mover) name(e restore.Move) string {
-	s := e.Document.Source
-	return m.app.documentName(s, e.Document.ID, m.hashes, m.selection.names(s, e.Document.ID))
 }
 
 // observe counts a document and tells of it. Its new address is a key to it,
@@ -136,7 +95,7 @@ func (m *mover) observe(e restore.Move) {
 	if m.json {
 		m.encode(e, string(e.State))
 	}
-	name := m.name(e)
+	name := m.name(e.Document)
 	switch {
 	case errors.Is(e.Err, restore.ErrNoTarget):
 		m.left++
@@ -167,18 +126,16 @@ func (m *mover) observe(e restore.Move) {
 	if !m.json && e.Err == nil && !e.Earlier {
 		m.remark(e)
 	}
-	if m.bar != nil {
-		m.bar.Increment()
-	}
+	m.bar.step()
 }
 
 // remark says that the version is not what one might think.
 func (m *mover) remark(e restore.Move) {
 	switch saved := e.Version.Saved.Local().Format("2006-01-02 15:04"); {
 	case e.Skipped != "":
-		m.line("restore-not-newest", "Document", m.name(e), "Reason", m.app.suspicion(e.Skipped), "Saved", saved)
+		m.line("restore-not-newest", "Document", m.name(e.Document), "Reason", m.app.suspicion(e.Skipped), "Saved", saved)
 	case e.Version.Suspect != "":
-		m.line("restore-suspect", "Document", m.name(e), "Reason", m.app.suspicion(e.Version.Suspect))
+		m.line("restore-suspect", "Document", m.name(e.Document), "Reason", m.app.suspicion(e.Version.Suspect))
 	}
 }
 

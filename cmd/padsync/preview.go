@@ -59,7 +59,7 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 		m.encode(e, "planned")
 		return
 	}
-	switch name := m.name(e); {
+	switch name := m.name(e.Document); {
 	case errors.Is(e.Err, restore.ErrNoTarget):
 		a.say("into-left", "Document", name)
 	case e.Err != nil:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,8 +14,6 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 )
 
 // progress tells how a backup goes: a bar on a terminal, lines elsewhere. It
@@ -29,18 +28,17 @@ type progress struct {
 	sources []backup.Source
 	client  *polite.Client
 	hashes  *hashes
-	bars    *mpb.Progress
-	bar     *mpb.Bar
+	bar     *bar
 
-	mu    sync.Mutex           // guards what follows, and lines
-	waits map[string]time.Time // what servers wait for
-	ended bool
+	waits waits
+
+	mu sync.Mutex // guards what follows, and lines
 
 	expiring int // documents that may soon be deleted
 }
 
 func (a *app) newProgress(asJSON bool, all []wanted) *progress {
-	p := &progress{app: a, out: a.stdout, origins: make([]origin, 0, len(all)), waits: make(map[string]time.Time)}
+	p := &progress{app: a, out: a.stdout, origins: make([]origin, 0, len(all))}
 	for _, w := range all {
 		p.origins = append(p.origins, w.origin)
 	}
@@ -63,41 +61,21 @@ func (p *progress) start(plan *backup.Plan, client *polite.Client) {
 	if !p.terminal {
 		return
 	}
-	p.bars, p.bar = newBar(p.out, len(plan.Documents), p.status)
-}
-
-// newBar draws a bar of so many steps, with what status says beside it.
-func newBar(out io.Writer, steps int, status func() string) (*mpb.Progress, *mpb.Bar) {
-	bars := mpb.New(mpb.WithOutput(out), mpb.WithWidth(40))
-	return bars, bars.AddBar(int64(steps),
-		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.CountersNoUnit("%d / %d")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return status() })))
+	p.bar = newBar(p.out, len(plan.Documents), p.status)
 }
 
 // status is what stands beside the bar.
 func (p *progress) status() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	text := byteSize(p.client.Received())
-	for server, until := range p.waits {
-		if time.Until(until) > 0 {
-			text += "  " + p.app.text("waiting", "Server", server, "Until", until.Local().Format(time.TimeOnly))
-			break
-		}
-	}
-	return text
+	return strings.TrimRight(byteSize(p.client.Received())+"  "+p.waits.text(p.app), " ")
 }
 
 // waiting is told that a server is not asked before until. In lines, it is
-// said again only for another wait, not for each request that waits.
+// said again only for another wait.
 func (p *progress) waiting(server string, until time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	last := p.waits[server]
-	p.waits[server] = until
-	if !p.terminal && until.Sub(last) > 5*time.Second {
-		p.line(p.app.text("waiting", "Server", server, "Until", until.Local().Format(time.TimeOnly)))
+	if p.waits.note(server, until) && !p.terminal {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.line(p.app.waiting(server, until))
 	}
 }
 
@@ -112,9 +90,7 @@ func (p *progress) observe(e backup.Event) {
 		p.expiring++
 		p.line(p.app.text("document-expires", "Document", p.name(e), "Warning", warning))
 	}
-	if p.bar != nil {
-		p.bar.Increment()
-	}
+	p.bar.step()
 }
 
 // describe says what became of a document, "" if it is not worth a line.
@@ -134,11 +110,7 @@ func (p *progress) describe(e backup.Event) string {
 
 // line writes one; p.mu is held.
 func (p *progress) line(text string) {
-	out := p.out
-	if p.bars != nil && !p.ended {
-		out = p.bars // above the bar
-	}
-	fmt.Fprintln(out, printable(text))
+	fmt.Fprintln(p.bar.above(p.out), printable(text))
 }
 
 // name names a document. Its address, id and title are keys to it: where
@@ -187,18 +159,6 @@ func (a *app) reason(err error) string {
 		return a.text("reason-permission")
 	}
 	return err.Error()
-}
-
-// stop ends the bar. Doing it again does nothing.
-func (p *progress) stop() {
-	p.mu.Lock()
-	ended := p.ended
-	p.ended = true
-	p.mu.Unlock()
-	if p.bars != nil && !ended {
-		p.bar.Abort(true)
-		p.bars.Wait()
-	}
 }
 
 // byteSize is a number of bytes for people.

@@ -64,52 +64,36 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 			return a.usage(errUsage, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
 		}
 	}
-	selection, err := a.parseSelection(args)
+	chosen, err := a.openChosen(ctx, flags, args)
 	if err != nil {
 		return err
 	}
-	r, err := a.open(ctx, flags.commonFlags)
-	if err != nil {
-		return err
-	}
-	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
-		return err
-	}
-	c, err := a.contents(ctx, r, flags.when)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	hashes, err := hashesOf(r, c)
-	if err != nil {
-		return a.failed(err, "repository", "Repository", r.shown)
-	}
+	defer chosen.contents.Close()
 	plan := restore.Plan{
-		Repository: r.Repository, Contents: c, Newest: flags.newest,
-		Wanted: func(record *manifest.Record) bool { return selection.has(record.Source, record.ID) },
+		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Wanted: chosen.wanted,
 		Target: flags.target, Formats: flags.formats, Language: poll.Language(a.text("language")), Overwrite: flags.overwrite,
 	}
-	progress, err := a.newRestoring(c, &plan)
+	progress, err := a.newRestoring(chosen.contents, &plan)
 	if err != nil {
-		return a.failed(err, "repository", "Repository", r.shown)
+		return a.failed(err, "repository", "Repository", chosen.shown)
 	}
-	defer progress.stop()
+	defer progress.bar.stop()
 	missed := 0 // documents that were named and have no such form
 	plan.Observe = func(e restore.Event) {
-		named := selection.names(e.Document.Source, e.Document.ID)
+		named := chosen.selection.names(e.Document.Source, e.Document.ID)
 		switch {
 		case errors.Is(e.Err, restore.ErrNoForm) && !named:
-			progress.pass() // a poll among pads, say
+			progress.bar.step() // a poll among pads, say
 			return
 		case errors.Is(e.Err, restore.ErrNoForm):
 			missed++
 		}
-		progress.done(e, a.documentName(e.Document.Source, e.Document.ID, hashes, named))
+		progress.done(e, chosen.name(e.Document))
 	}
 	report, err := restore.Run(ctx, plan)
-	progress.stop()
+	progress.bar.stop()
 	if err != nil {
-		return a.failed(err, "repository", "Repository", r.shown)
+		return a.failed(err, "repository", "Repository", chosen.shown)
 	}
 	failed := report.Failed + missed
 	if report.Restored+failed == 0 {
@@ -120,6 +104,48 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return &problem{exitIncomplete, a.text("restore-failed", "Count", failed), errIncomplete}
 	}
 	return nil
+}
+
+// chosen are the documents of a repository that a command line means.
+type chosen struct {
+	*reading
+	app       *app
+	selection *selection
+	contents  *repository.Contents
+	hashes    *hashes
+}
+
+// openChosen reads what the repository held. The caller closes the contents.
+func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string) (*chosen, error) {
+	selection, err := a.parseSelection(args)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.open(ctx, flags.commonFlags)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
+		return nil, err
+	}
+	c, err := a.contents(ctx, r, flags.when)
+	if err != nil {
+		return nil, err
+	}
+	hashes, err := hashesOf(r, c)
+	if err != nil {
+		return nil, errors.Join(a.failed(err, "repository", "Repository", r.shown), c.Close())
+	}
+	return &chosen{r, a, selection, c, hashes}, nil
+}
+
+func (c *chosen) wanted(record *manifest.Record) bool {
+	return c.selection.has(record.Source, record.ID)
+}
+
+// name names a document for messages.
+func (c *chosen) name(record *manifest.Record) string {
+	return c.app.documentName(record.Source, record.ID, c.hashes, c.selection.names(record.Source, record.ID))
 }
 
 // restored says of a document what is worth a line, else "".

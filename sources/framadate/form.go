@@ -164,13 +164,7 @@ func (s *Source) creationPage(ctx context.Context, script string, form url.Value
 		separator = "&"
 	}
 	err := s.send(ctx, script+separator+"lang=fr", form, func(resp *http.Response) error {
-		if err := checkStatus(resp); err != nil {
-			return err
-		}
-		if !isType(resp, "text/html") {
-			return fmt.Errorf("%w: not a page", sources.ErrRefused)
-		}
-		body, err := s.receive(resp, pageEnd)
+		body, err := s.receivePage(resp)
 		if err != nil {
 			return err
 		}

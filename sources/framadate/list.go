@@ -93,13 +93,7 @@ func (s *Source) best(l locator) locator {
 
 func (s *Source) fetchList(ctx context.Context, number int) (p *listPage, err error) {
 	err = s.send(ctx, "admin/polls.php?page="+strconv.Itoa(number)+"&lang=fr", nil, func(resp *http.Response) error {
-		if err := checkStatus(resp); err != nil {
-			return err
-		}
-		if !isType(resp, "text/html") {
-			return fmt.Errorf("%w: not a page", sources.ErrRefused)
-		}
-		body, err := s.receive(resp, pageEnd)
+		body, err := s.receivePage(resp)
 		if err != nil {
 			return err
 		}

@@ -30,13 +30,7 @@ func (s *Source) fetchPage(ctx context.Context, l locator, form url.Values) (p *
 		script = "adminstuds.php?poll="
 	}
 	err = s.send(ctx, script+l.key+"&lang=fr", form, func(resp *http.Response) error {
-		if err := checkStatus(resp); err != nil {
-			return err
-		}
-		if !isType(resp, "text/html") {
-			return fmt.Errorf("%w: not a page", sources.ErrRefused)
-		}
-		if body, err = s.receive(resp, pageEnd); err != nil {
+		if body, err = s.receivePage(resp); err != nil {
 			return err
 		}
 		if p, err = parsePage(io.NewSectionReader(body, 0, body.Size())); err == nil {
@@ -234,6 +228,17 @@ var (
 
 // errMangled is for a body that may be better the next time.
 var errMangled = polite.Temporary(fmt.Errorf("%w", sources.ErrRefused))
+
+// receivePage takes a page that is whole.
+func (s *Source) receivePage(resp *http.Response) (*spool.Spool, error) {
+	if err := checkStatus(resp); err != nil {
+		return nil, err
+	}
+	if !isType(resp, "text/html") {
+		return nil, fmt.Errorf("%w: not a page", sources.ErrRefused)
+	}
+	return s.receive(resp, pageEnd)
+}
 
 // receive takes a body that is whole, which its end shows, and UTF-8.
 func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool, error) {
