@@ -1,8 +1,11 @@
 package manifest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // MaxPieces is how many pieces a history has at most.
@@ -11,9 +14,19 @@ const MaxPieces = 64
 // A History says which bytes of a file only ever become more at their end,
 // and which of them lie with other versions.
 type History struct {
-	Offset int64   `json:"offset"`           // in the file
-	Stored string  `json:"stored,omitempty"` // SHA-256 of the member, if it is not the whole file
-	Pieces []Piece `json:"pieces"`           // one behind the other, those that lie elsewhere first
+	Offset     int64   `json:"offset"`               // in the file
+	Recipients string  `json:"recipients,omitempty"` // who can read all pieces, as Header.Readers gives it
+	Stored     string  `json:"stored,omitempty"`     // SHA-256 of the member, if it is not the whole file
+	Pieces     []Piece `json:"pieces"`               // one behind the other, those that lie elsewhere first
+}
+
+// Readers is one hash of all the recipients, "" if there are none.
+func (h *Header) Readers() string {
+	if len(h.Recipients) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.Join(h.Recipients, "\n")))
+	return hex.EncodeToString(sum[:])
 }
 
 // A Piece is a part of a history.
@@ -90,6 +103,9 @@ func (o *order) history(f *File) error {
 		return nil
 	}
 	if n := len(h.Pieces); n < 1 || n > MaxPieces || h.Offset < 0 || h.Offset > f.Size {
+		return errHistory
+	}
+	if h.Recipients != "" && !sha256Hex.MatchString(h.Recipients) {
 		return errHistory
 	}
 	left, own := f.Size-h.Offset, false

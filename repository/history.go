@@ -46,18 +46,20 @@ func (w *Run) histories(v *sources.Version, before *manifest.VersionRecord) ([]h
 		if all[i], err = divide(w.repo.Pool, f, w.sharable(f, before)); err != nil {
 			return nil, err
 		}
+		all[i].told.Recipients = w.header.Readers()
 	}
 	return all, nil
 }
 
 // sharable are the pieces of the same file in the version before, up to the
-// first whose pack is about to be deleted.
+// first whose pack is about to be deleted; none if others can read them than
+// those who are to read the new version.
 func (w *Run) sharable(f *sources.File, before *manifest.VersionRecord) (pieces []sharedPiece) {
 	if before == nil {
 		return nil
 	}
 	for _, old := range before.Files {
-		if old.Name != f.Name || old.Format != f.Format || old.History == nil {
+		if old.Name != f.Name || old.Format != f.Format || old.History == nil || old.History.Recipients != w.header.Readers() {
 			continue
 		}
 		at := old.Offset + old.History.Offset // of the next piece that it brought itself

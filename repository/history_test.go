@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"filippo.io/age"
+
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
@@ -76,6 +78,31 @@ func TestHistoryIsStoredOnce(t *testing.T) {
 			t.Errorf("sealed=%v: what comes back is something else", sealed)
 		}
 		w.asOwner().wantSound()
+	}
+}
+
+// TestWhoCanReadAVersionCanReadAllOfIt: pieces that others can read are not
+// shared, even if the document did not change when the recipients did.
+func TestWhoCanReadAVersionCanReadAllOfIt(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"a": grown(200_000), "b": "x"})
+	owner := identity(t)
+	w.owner, w.options.Recipients, w.change = []age.Identity{owner}, recipients(t, owner), true
+	w.mustRun(map[string]string{"b": "y"})
+	w.change = false
+	for day, shares := range []int{0, 1} {
+		w.mustRun(map[string]string{"a": grown(201_000 + 1000*day)})
+		f := w.file()
+		if len(f.Shares) != shares {
+			t.Errorf("day %d: it shares %d pieces, want %d", day, len(f.Shares), shares)
+		}
+		rd := w.asOwner().open().NewReader(t.Context())
+		s, err := rd.File(f)
+		if err != nil {
+			t.Fatalf("day %d: who can read it now: %v", day, err)
+		}
+		s.Close()
+		rd.Close()
 	}
 }
 

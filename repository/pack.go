@@ -212,9 +212,10 @@ type packFile struct {
 }
 
 type packHistory struct {
-	Offset int64       `json:"offset"`
-	Stored string      `json:"stored,omitempty"`
-	Pieces []packPiece `json:"pieces"`
+	Offset     int64       `json:"offset"`
+	Recipients string      `json:"recipients,omitempty"`
+	Stored     string      `json:"stored,omitempty"`
+	Pieces     []packPiece `json:"pieces"`
 }
 
 type packPiece struct {
@@ -250,7 +251,7 @@ func newPackHistory(h *manifest.History) *packHistory {
 	if h == nil {
 		return nil
 	}
-	told := &packHistory{Offset: h.Offset, Stored: h.Stored}
+	told := &packHistory{Offset: h.Offset, Recipients: h.Recipients, Stored: h.Stored}
 	for _, p := range h.Pieces {
 		piece := packPiece{Length: p.Length, SHA256: p.SHA256}
 		if p.In != nil {

@@ -31,6 +31,7 @@ type world struct {
 	sink    sinks.Sink
 	now     time.Time
 	options repository.Options
+	change  bool // the recipients may be others than last time
 	owner   []age.Identity
 	random  *rand.ChaCha8
 	pause   time.Duration     // after each document of a run
@@ -109,7 +110,9 @@ func (w *world) run(save map[string]string, complete bool) error {
 		return err
 	}
 	defer c.Close()
-	run, err := r.Begin(context.Background(), c, repository.RunOptions{Program: "test", Host: "host", Sources: []manifest.Source{pads}})
+	run, err := r.Begin(context.Background(), c, repository.RunOptions{
+		Program: "test", Host: "host", Sources: []manifest.Source{pads}, ChangeRecipients: w.change,
+	})
 	if err != nil {
 		return err
 	}
