@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ import (
 	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/memory"
 	"github.com/padsync/padsync/sinks/sinktest"
+	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
@@ -224,7 +226,11 @@ func TestGonePadStays(t *testing.T) {
 func TestLossIsSuspect(t *testing.T) {
 	long := strings.Repeat("Ordre du jour. ", 40)
 	for want, lose := range map[string]func(*world){
-		backup.ShorterHistory: func(w *world) { w.pads.Create("ag", long) },
+		backup.Emptied: func(w *world) { w.pads.Create("ag", "") },
+		backup.Compacted: func(w *world) {
+			p := w.pads.Create("ag", "Bienvenue !\n")
+			p.Append(alice, strings.Repeat(long, 5))
+		},
 		backup.DefaultText: func(w *world) {
 			p := w.pads.Create("ag", "Bienvenue !\n")
 			for range 9 {
@@ -260,6 +266,65 @@ func TestLossIsSuspect(t *testing.T) {
 				t.Errorf("%d versions after another run", n)
 			}
 		})
+	}
+}
+
+// A telling source tells facts, and a text that is another each time.
+type telling struct {
+	facts sources.Facts
+	count int
+}
+
+func (s *telling) Fetch(_ context.Context, id, _ string) (*sources.Version, error) {
+	s.count++
+	text := fmt.Sprint(s.count)
+	return &sources.Version{ID: id, Facts: s.facts, Files: []sources.File{{
+		Name: "text.txt", Format: "txt", Size: int64(len(text)), SHA256: sha256.Sum256([]byte(text)), Content: strings.NewReader(text),
+	}}}, nil
+}
+
+// TestSuspicionIsTheWordThatTellsMost of those that fit.
+func TestSuspicionIsTheWordThatTellsMost(t *testing.T) {
+	facts := func(revision, length int64, first, text string, blank bool) sources.Facts {
+		return sources.Facts{Revision: &revision, Length: length, First: first, Text: text, Blank: blank}
+	}
+	sound := facts(40, 500, "first", "text", false)
+	for name, c := range map[string]struct {
+		old, now sources.Facts
+		want     string
+	}{
+		"more of it":                   {sound, facts(50, 520, "first", "more", false), ""},
+		"the text of before":           {sound, facts(42, 500, "first", "text", false), ""},
+		"fewer revisions":              {sound, facts(30, 490, "first", "old", false), backup.ShorterHistory},
+		"and of the same text":         {sound, facts(30, 500, "first", "text", false), backup.Compacted},
+		"in one revision":              {sound, facts(0, 500, "other", "text", true), backup.Compacted},
+		"of a text nobody noted":       {facts(40, 500, "first", "", false), facts(30, 500, "first", "", false), backup.ShorterHistory},
+		"made anew":                    {sound, facts(3, 400, "other", "new", false), backup.OtherHistory},
+		"made anew, and longer":        {sound, facts(90, 400, "other", "new", false), backup.OtherHistory},
+		"made anew with its text":      {sound, facts(60, 500, "other", "text", false), backup.OtherHistory},
+		"the default text":             {sound, facts(0, 60, "other", "default", true), backup.DefaultText},
+		"the default text, by hand":    {sound, facts(44, 60, "first", "default", true), backup.DefaultText},
+		"nothing":                      {sound, facts(44, 1, "first", "empty", false), backup.Emptied},
+		"nothing, made anew":           {sound, facts(0, 1, "other", "empty", true), backup.Emptied},
+		"nothing, of a few words":      {facts(4, 20, "first", "words", false), facts(5, 1, "first", "empty", false), backup.Emptied},
+		"still nothing":                {facts(4, 1, "first", "empty", false), facts(6, 1, "first", "empty", false), ""},
+		"nothing, and then anew":       {facts(4, 1, "first", "empty", false), facts(0, 1, "other", "empty", true), backup.DefaultText},
+		"a tenth":                      {sound, facts(44, 49, "first", "little", false), backup.Shrunk},
+		"a tenth of a few words":       {facts(4, 20, "first", "words", false), facts(5, 2, "first", "x", false), ""},
+		"a poll without its votes":     {sources.Facts{Length: 300}, sources.Facts{Length: 90, Blank: true}, backup.Emptied},
+		"a poll that had none":         {sources.Facts{Length: 90, Blank: true}, sources.Facts{Length: 91, Blank: true}, ""},
+		"a poll with fewer of them":    {sources.Facts{Length: 300}, sources.Facts{Length: 200}, ""},
+		"a rescue copy of a few words": {sources.Facts{Length: 1}, sources.Facts{Length: 0}, ""},
+	} {
+		w := newWorld(t)
+		source := &telling{facts: c.old}
+		w.plan.Sources[1].Client = source
+		w.backup(pad("ag"))
+		source.facts = c.now
+		w.backup(pad("ag"))
+		if got := w.records()["ag"].Newest().Suspect; got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
 

@@ -10,9 +10,11 @@ import (
 // Why a version may be a loss, by comparison with the newest one that is not.
 // docs/format.md lists them with those that a source sees by itself.
 const (
-	ShorterHistory = "shorter-history" // fewer revisions than before
-	OtherHistory   = "other-history"   // made anew under the same id
+	Compacted      = "compacted"       // the same text, with fewer revisions
+	Emptied        = "emptied"         // nothing is left of what people wrote
 	DefaultText    = "default-text"    // back to what it was created with
+	OtherHistory   = "other-history"   // made anew under the same id
+	ShorterHistory = "shorter-history" // fewer revisions than before
 	Shrunk         = "shrunk"          // less than a tenth of the text is left
 )
 
@@ -20,19 +22,28 @@ const (
 // called shrunk: of a few words, nine in ten go easily.
 const shortText = 100
 
+// emptyText is how many characters are in an empty pad: the end of its line.
+const emptyText = 1
+
 // suspicion says why the version may be a loss, "" if it looks sound.
 func (p *prior) suspicion(v *sources.Version) string {
 	if v.Suspect != "" || p.Sound == nil {
 		return string(v.Suspect)
 	}
 	old, now := p.Sound, &v.Facts
+	fewer := old.Revision != nil && now.Revision != nil && *now.Revision < *old.Revision
+	blank := now.Blank && !old.Blank
 	switch {
-	case old.Revision != nil && now.Revision != nil && *now.Revision < *old.Revision:
-		return ShorterHistory
-	case now.Blank && !old.Blank:
+	case fewer && old.Length > emptyText && now.Text != "" && now.Text == old.Text:
+		return Compacted
+	case old.Length > emptyText && now.Length <= emptyText && old.Revision != nil, blank && now.Revision == nil:
+		return Emptied
+	case blank:
 		return DefaultText
 	case old.First != "" && now.First != "" && now.First != old.First:
 		return OtherHistory
+	case fewer:
+		return ShorterHistory
 	case old.Length >= shortText && now.Length*10 < old.Length:
 		return Shrunk
 	}

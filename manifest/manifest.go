@@ -104,6 +104,7 @@ type Facts struct {
 	Length   int64  `json:"length,omitempty"`
 	First    string `json:"first,omitempty"`
 	Content  string `json:"content,omitempty"`
+	Text     string `json:"text,omitempty"`
 	Blank    bool   `json:"blank,omitempty"`
 	Expires  string `json:"expires,omitempty"`
 }

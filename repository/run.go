@@ -203,7 +203,7 @@ func writable(t time.Time) bool {
 
 func newVersion(now time.Time, v *sources.Version, suspect string) manifest.DocumentVersion {
 	saved, facts := manifest.At(now), manifest.Facts(v.Facts)
-	facts.First, facts.Content = clean(facts.First), clean(facts.Content)
+	facts.First, facts.Content, facts.Text = clean(facts.First), clean(facts.Content), clean(facts.Text)
 	told := manifest.DocumentVersion{Saved: &saved, Revision: clean(v.Revision), Title: clean(v.Title), Facts: &facts}
 	if writable(v.Modified) {
 		modified := manifest.At(v.Modified)

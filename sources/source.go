@@ -170,6 +170,9 @@ type Facts struct {
 	// Content is a hash of the content without what changes by itself.
 	Content string `json:"content,omitempty"`
 
+	// Text is a hash of the text alone, as people see it, if it has one.
+	Text string `json:"text,omitempty"`
+
 	// Blank says that the document holds just what it was created with.
 	Blank bool `json:"blank,omitempty"`
 

@@ -22,6 +22,8 @@ func (a *app) state(s string) string {
 // suspicions are the words for why a version may be a loss; those that a
 // newer program wrote are shown as they are.
 var suspicions = map[string]string{
+	"compacted":             "suspect-compacted",
+	"emptied":               "suspect-emptied",
 	"shorter-history":       "suspect-shorter-history",
 	"other-history":         "suspect-other-history",
 	"default-text":          "suspect-default-text",

@@ -114,3 +114,21 @@ func exportOf(t *testing.T, server *etherpadtest.Server, id string) string {
 	server.ServeHTTP(w, httptest.NewRequest("GET", "/p/"+id+"/export/etherpad", nil))
 	return w.Body.String()
 }
+
+// TestTextIsKnownByItsHash whatever else is in the export.
+func TestTextIsKnownByItsHash(t *testing.T) {
+	text := func(members ...string) string {
+		in, err := inspectString("{"+strings.Join(members, ",")+"}", "ag")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return in.facts.Text
+	}
+	same := text(padRecord, rev0, rev1, rev2)
+	if compacted := text(strings.Replace(padRecord, `"head":2`, `"head":0`, 1), rev0); compacted != same || same == "" {
+		t.Errorf("the same text has the hashes %q and %q", same, compacted)
+	}
+	if other := text(strings.Replace(padRecord, "été", "eté", 1), rev0, rev1, rev2); other == same {
+		t.Error("another text has the same hash")
+	}
+}

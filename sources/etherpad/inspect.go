@@ -287,6 +287,7 @@ func (in *inspection) finish() error {
 	head := in.head // whoever keeps the facts would keep all of in by its pointer
 	in.facts.Revision = &head
 	in.facts.Length = int64(utf8.RuneCountInString(in.text))
+	in.facts.Text = shortHash(sha256.Sum256([]byte(in.text)))[:16]
 	in.facts.Blank = in.text == in.first
 	in.facts.Content = shortHash([32]byte(in.content.Sum(nil)))
 	return nil

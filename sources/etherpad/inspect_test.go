@@ -2,6 +2,7 @@ package etherpad
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -246,6 +247,13 @@ func FuzzInspect(f *testing.F) {
 		in, err := inspectString(given, id)
 		if err != nil {
 			return
+		}
+		history, err := in.trail.in(strings.NewReader(given), int64(len(given)))
+		if err != nil || history[0] < 0 || history[1] < history[0] || history[1] > int64(len(given)) {
+			t.Fatalf("the history of %q is %d, %v", given, history, err)
+		}
+		if rest := given[:history[0]] + given[history[1]:]; !json.Valid([]byte(rest)) {
+			t.Errorf("without its history, %q is %q", given, rest)
 		}
 		var out bytes.Buffer
 		if err := in.rewrite(&out, strings.NewReader(given)); err != nil {
