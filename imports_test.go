@@ -47,6 +47,8 @@ var layers = []layer{
 
 	{"sinks", nil},
 	{"sinks/sinktest", []string{"sinks"}},
+	{"sinks/rclone", []string{"sinks", "sinks/rclone/early"}},
+	{"sinks/rclone/early", nil},
 	{"sinks/*", []string{"sinks", "internal/durable"}},
 
 	{"documents/*", nil},

@@ -53,6 +53,8 @@ func TestConfigurations(t *testing.T) {
 		"encrypted and cut":  {cut, "here:" + folder, []string{"RCLONE_CONFIG_PASS=padsync"}, rclone.ErrEncrypted.Error()},
 		"no certificates":    {good, "here:" + folder, []string{"RCLONE_CA_CERT=" + broken}, rclone.ErrConfig.Error()},
 		"no client key":      {good, "here:" + folder, []string{"RCLONE_CLIENT_CERT=" + broken}, rclone.ErrConfig.Error()},
+		"odd variable":       {good, "here:" + folder, []string{"RCLONE_TRANSFERS=hunter2"}, rclone.ErrConfig.Error()},
+		"odd duration":       {good, "here:" + folder, []string{"RCLONE_TIMEOUT=hunter2"}, rclone.ErrConfig.Error()},
 		"command that fails": {encrypted, "here:" + folder, []string{"RCLONE_PASSWORD_COMMAND=false"}, rclone.ErrEncrypted.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +67,31 @@ func TestConfigurations(t *testing.T) {
 				t.Errorf("tells a secret: %q", said)
 			}
 		})
+	}
+}
+
+// TestNothingHappensBeforeMain: a program that only links rclone makes no
+// folder, is not ended over a variable, and has its environment.
+func TestNothingHappensBeforeMain(t *testing.T) {
+	home := t.TempDir()
+	env := []string{"HOME=" + home, "XDG_CONFIG_HOME=", "RCLONE_TRANSFERS=odd", "RCLONE_CONFIG_THERE_TYPE=local", "PADSYNC_TEST_ENVIRONMENT=1"}
+	for _, variable := range os.Environ() {
+		if strings.HasPrefix(variable, "PATH=") || strings.HasPrefix(variable, "TMPDIR=") {
+			env = append(env, variable)
+		}
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command(program)
+	child.Env = env
+	said, err := child.CombinedOutput()
+	if want := "RCLONE_CONFIG_THERE_TYPE=local\nRCLONE_TRANSFERS=odd\n"; err != nil || string(said) != want {
+		t.Errorf("%v: %q, want %q", err, said, want)
+	}
+	if made, err := os.ReadDir(home); len(made) > 0 || err != nil {
+		t.Errorf("%v, %v", made, err)
 	}
 }
 

@@ -19,7 +19,12 @@ import (
 	"github.com/rclone/rclone/fs/config/obscure"
 	"github.com/rclone/rclone/fs/fshttp"
 	"github.com/rclone/rclone/fs/fspath"
+
+	"github.com/padsync/padsync/sinks/rclone/early"
 )
+
+// All of rclone is initialised when this is: see package early.
+var _ = early.Restore()
 
 // Options say how rclone is used. The zero value is usable.
 type Options struct {
@@ -88,6 +93,9 @@ func setUp(log slog.Handler) error {
 // loadConfig reads the configuration before rclone does, which would end the
 // process if it cannot.
 func loadConfig() error {
+	if fs.GlobalOptionsInit() != nil { // its error repeats the value
+		return fmt.Errorf("%w: a variable RCLONE_… has a value that it does not take", ErrConfig)
+	}
 	process := fs.GetConfig(context.Background())
 	process.AskPassword = false
 	if err := checkCertificates(process); err != nil {

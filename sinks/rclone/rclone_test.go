@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,19 @@ import (
 	"github.com/padsync/padsync/sinks/sinktest"
 )
 
-// TestMain is also the child process of TestConfigurations.
+// TestMain is also the child process of TestConfigurations and
+// TestNothingHappensBeforeMain.
 func TestMain(m *testing.M) {
+	if _, ok := os.LookupEnv("PADSYNC_TEST_ENVIRONMENT"); ok {
+		all := os.Environ()
+		slices.Sort(all)
+		for _, variable := range all {
+			if strings.HasPrefix(variable, "RCLONE_") {
+				fmt.Println(variable)
+			}
+		}
+		return
+	}
 	if address, ok := os.LookupEnv("PADSYNC_TEST_OPEN"); ok {
 		s, err := rclone.Open(context.Background(), address, rclone.Options{})
 		if err == nil {
