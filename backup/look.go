@@ -158,7 +158,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 			continue
 		}
 		suspect := known[i].suspicion(v)
-		if err := t.run.Save(doc, v, suspect, known[i].Newest.record()); errors.Is(err, repository.ErrFile) {
+		if err := t.run.Save(doc, v, suspect, known[i].Before); errors.Is(err, repository.ErrFile) {
 			return r.failed(&job{Document: &Document{Source: j.Source, ID: v.ID, Line: j.Line}, source: j.source, index: j.index}, targets[i:], known[i:], err)
 		} else if err != nil {
 			r.lose(t, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/internal/spool"
@@ -18,6 +19,10 @@ type prior struct {
 	Resumed bool            `json:"resumed,omitempty"`
 	Newest  *version        `json:"newest,omitempty"`
 	Sound   *manifest.Facts `json:"sound,omitempty"` // of the newest that is not suspect
+
+	// Before is the newest version that has a history, with the files that
+	// have it: what lies in it need not be stored again.
+	Before *manifest.VersionRecord `json:"before,omitempty"`
 }
 
 // A version is what later looks compare with.
@@ -33,23 +38,6 @@ type file struct {
 	Name   string `json:"name"`
 	Format string `json:"format"`
 	SHA256 string `json:"sha256"`
-
-	// Stored says where it lies, if it has a history that can be shared.
-	Stored *manifest.FileRecord `json:"stored,omitempty"`
-}
-
-// record is the version as far as a later one can share what lies in it.
-func (v *version) record() *manifest.VersionRecord {
-	if v == nil {
-		return nil
-	}
-	r := &manifest.VersionRecord{Name: v.Name}
-	for _, f := range v.Files {
-		if f.Stored != nil {
-			r.Files = append(r.Files, *f.Stored)
-		}
-	}
-	return r
 }
 
 // priors keep what one repository knows of all the documents of a run, in a
@@ -135,15 +123,18 @@ func newPrior(r *manifest.Record, resumed bool) *prior {
 	if v := r.Newest(); v != nil {
 		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Facts: v.Facts}
 		for _, f := range v.Files {
-			known := file{Name: f.Name, Format: f.Format, SHA256: f.SHA256}
-			if f.History != nil {
-				known.Stored = &f
-			}
-			p.Newest.Files = append(p.Newest.Files, known)
+			p.Newest.Files = append(p.Newest.Files, file{f.Name, f.Format, f.SHA256})
 		}
 	}
 	if v := r.NewestSound(); v != nil {
 		p.Sound = &v.Facts
+	}
+	for _, v := range slices.Backward(r.Versions) {
+		whole := func(f manifest.FileRecord) bool { return f.History == nil }
+		if files := slices.DeleteFunc(slices.Clone(v.Files), whole); len(files) > 0 {
+			p.Before = &manifest.VersionRecord{Name: v.Name, Files: files}
+			break
+		}
 	}
 	return p
 }

@@ -153,7 +153,7 @@ func (w *Run) Tell(doc manifest.Document) {
 // Save puts a fetched version into a pack and notes it: doc names a source of
 // the run, the document and its state. The version may be closed afterwards.
 // What of its files' histories is in before, too, is not stored again: that is
-// the document's newest version in the Contents, or nil.
+// the document's newest version with a history in the Contents, or nil.
 func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string, before *manifest.VersionRecord) error {
 	if err := verify(w.repo.Pool, doc.ID, v); err != nil {
 		return fmt.Errorf("%w: %w", ErrFile, err)
