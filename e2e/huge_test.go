@@ -50,10 +50,13 @@ func TestPadOf300MBNeedsLittleMemory(t *testing.T) {
 	}))
 	defer server.Close()
 	m := newMachine(t)
+	target := httptest.NewServer(keeping(t, m.path("imported")))
+	defer target.Close()
 	for _, args := range [][]string{
 		{"backup", "-r", "archive", server.URL + "/p/huge"},
 		{"show", "-r", "archive", "huge"},
 		{"restore", "-r", "archive", "--target", "out"},
+		{"restore", "-r", "archive", "--into", target.URL, "--yes"},
 		{"check", "-r", "archive", "--read-data"},
 	} {
 		p := m.start(m.command(args...))
@@ -71,6 +74,46 @@ func TestPadOf300MBNeedsLittleMemory(t *testing.T) {
 	if got := hashOf(t, filepath.Join(m.home, "out"), "huge.etherpad"); got != hex.EncodeToString(want.Sum(nil)) {
 		t.Error("what was restored is not what was there")
 	}
+}
+
+// keeping takes one import into a file, and gives it as an export.
+func keeping(t *testing.T, name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/api":
+			io.WriteString(w, `{"currentVersion":"1.2.15"}`)
+		case "/p/huge/export/etherpad":
+			if _, err := os.Stat(name); err != nil {
+				http.NotFound(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/octet-stream")
+			w.Header().Set("Content-Disposition", `attachment; filename="huge.etherpad"`)
+			http.ServeFile(w, r, name)
+		case "/p/huge/import":
+			form, err := r.MultipartReader()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			part, err := form.NextPart()
+			if err != nil || part.FormName() != "file" || filepath.Ext(part.FileName()) != ".etherpad" {
+				t.Errorf("%v: %q", err, part.FileName())
+				return
+			}
+			f, err := os.Create(name)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer f.Close()
+			if _, err := io.Copy(f, part); err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Errorf("asked for %s", r.URL.Path)
+		}
+	})
 }
 
 // hashOf is the SHA-256 of the file of this name somewhere below dir.

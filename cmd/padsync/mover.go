@@ -39,7 +39,9 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	}
 	plan.Table, plan.Observe = table, m.observe
 	m.startBar(plan)
+	stop := context.AfterFunc(ctx, func() { a.note("into-finishing") })
 	err = restore.Into(ctx, plan)
+	stop()
 	m.bar.stop()
 	if closed := errors.Join(table.Close(), m.writePage(name, table)); closed != nil {
 		return a.failed(closed, "table", "File", name)

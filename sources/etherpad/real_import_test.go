@@ -3,7 +3,9 @@ package etherpad_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -17,6 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/testserver"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
 // TestRealEtherpadTakesPadsBack moves pads from one Etherpad 1.8.14 to
@@ -81,6 +84,8 @@ func TestRealEtherpadTakesPadsBack(t *testing.T) {
 		}
 	})
 
+	t.Run("the fake server answers the same", func(t *testing.T) { compareFakeImports(t, target, read(t, fetch(t, from, pads[0], "").Files[0])) })
+
 	t.Run("by the API where imports are closed", func(t *testing.T) {
 		closed := testserver.Etherpad(t, testserver.EtherpadOptions{})
 		front := httptest.NewServer(refusing(t, closed.URL, []string{"etherpad", "html", "txt"}))
@@ -97,6 +102,53 @@ func TestRealEtherpadTakesPadsBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// compareFakeImports sends the same imports to the real server and the fake
+// one, and reads what came of them.
+func compareFakeImports(t *testing.T, server *testserver.EtherpadServer, export string) {
+	fake := etherpadtest.New(etherpadtest.Options{TakesImports: true})
+	front := httptest.NewServer(fake)
+	defer front.Close()
+	server.Create(t, "little", "x\n")
+	fake.Create("little", "x\n")
+	for _, c := range []struct{ id, field, name, content string }{
+		{"whole", "file", "x.etherpad", export}, {"whole", "file", "x.etherpad", export}, {"little", "file", "x.etherpad", export},
+		{"cut", "file", "x.etherpad", export[:len(export)/2]}, {"gap", "file", "x.etherpad", strings.Replace(export, ":revs:50\"", ":revs:5000\"", 1)},
+		{"text", "file", "x.txt", "Bonjour\n"}, {"html", "file", "x.html", "<html><body>Bonjour<br>à tous</body></html>"}, {"odd", "file", "x.json", "{}"},
+		{"field", "other", "x.txt", "x"}, {"r.0123456789abcdef0123456789abcdef", "file", "x.txt", "x"}, {"g.0123456789abcdef$x", "file", "x.txt", "x"},
+	} {
+		post := func(base string) (string, string) {
+			var form bytes.Buffer
+			w := multipart.NewWriter(&form)
+			f, err := w.CreateFormFile(c.field, c.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(f, c.content)
+			w.Close()
+			r, err := http.Post(base+"/p/"+url.PathEscape(c.id)+"/import", w.FormDataContentType(), &form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Body.Close()
+			after, err := http.Get(base + "/p/" + url.PathEscape(c.id) + "/export/etherpad")
+			if err != nil {
+				t.Fatal(err)
+			}
+			after.Body.Close()
+			return fmt.Sprint(r.StatusCode, " ", string(answer)), fmt.Sprint(after.StatusCode)
+		}
+		real, realAfter := post(server.URL)
+		ours, oursAfter := post(front.URL)
+		if ours != real || oursAfter != realAfter {
+			t.Errorf("%s as %s into %s: %s, then %s; the real one says %s, then %s", c.name, c.field, c.id, ours, oursAfter, real, realAfter)
+		}
+	}
 }
 
 // refusing is a proxy that lets no import of these formats through.

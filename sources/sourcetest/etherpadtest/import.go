@@ -84,7 +84,11 @@ func (s *Server) serveImport(w http.ResponseWriter, r *http.Request, escaped str
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"code":%d,"message":%q,"data":{"directDatabaseAccess":%t}}`, code, message, message == "ok" && path.Ext(header.Filename) == ".etherpad")
+	data := "{}"
+	if message == "ok" {
+		data = fmt.Sprintf(`{"directDatabaseAccess":%t}`, path.Ext(header.Filename) == ".etherpad")
+	}
+	fmt.Fprintf(w, `{"code":%d,"message":%q,"data":%s}`, code, message, data)
 }
 
 // take imports, and gives the message to answer with.
