@@ -11,11 +11,13 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/testserver"
+	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 )
 
@@ -92,6 +94,41 @@ func TestPadsAndPollMoveToOtherServers(t *testing.T) {
 	m.padsync(command...).exits(0).says("0 moved, 0 there already, 9 by an earlier run, 0 failed")
 }
 
+// An interrupted move finishes the pad that it is at, and writes it down.
+func TestInterruptedMoveFinishesThePadInHand(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	fakePads(t, m, 3)
+	m.padsync("backup", "-r", "archive", "--documents-file", "pads.txt").exits(0)
+	target := httptest.NewServer(etherpadtest.New(etherpadtest.Options{TakesImports: true}))
+	defer target.Close()
+	front := stopAtImport(t, target.URL, 2)
+	command := []string{"restore", "-r", "archive", "--into", front.url, "--yes", "--table", "moved.csv"}
+	cmd := m.command(append([]string{"-c", `exec "$0" "$@" 2> errors.txt`, program}, command...)...)
+	cmd.Path, cmd.Args[0] = "/bin/sh", "sh"
+	p := m.start(cmd)
+	<-front.stopped
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	said := func(text string) bool {
+		b, err := os.ReadFile(m.path("errors.txt"))
+		return err == nil && strings.Contains(string(b), text)
+	}
+	waitFor(t, func() bool { return said("finishing the document in hand") })
+	close(front.release)
+	p.wait().exits(130).says("2 moved, 0 there already, 0 by an earlier run, 0 failed")
+	if !said("goes on from there, by moved.csv") {
+		t.Error("it does not say how to go on")
+	}
+	front.goOn()
+	table, err := os.ReadFile(m.path("moved.csv"))
+	if err != nil || strings.Count(string(table), ",moved,") != 2 {
+		t.Errorf("%s, %v", table, err)
+	}
+	m.padsync(command...).exits(0).says("1 moved, 0 there already, 2 by an earlier run, 0 failed")
+}
+
 func get(t *testing.T, address string) string {
 	t.Helper()
 	r, err := http.Get(address)
@@ -132,10 +169,11 @@ func exportsIn(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-// stopping is a proxy that lets an import through, and its answer not.
+// stopping is a proxy that lets an import through, and its answer only when it
+// is released.
 type stopping struct {
-	url     string
-	stopped chan struct{}
+	url              string
+	stopped, release chan struct{}
 
 	mu      sync.Mutex // guards what follows
 	imports int        // until it stops
@@ -147,7 +185,7 @@ func stopAtImport(t *testing.T, address string, n int) *stopping {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(to)
-	s := &stopping{stopped: make(chan struct{}), imports: n}
+	s := &stopping{stopped: make(chan struct{}), release: make(chan struct{}), imports: n}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		if r.Method == http.MethodPost {
@@ -156,9 +194,15 @@ func stopAtImport(t *testing.T, address string, n int) *stopping {
 		last := r.Method == http.MethodPost && s.imports == 0
 		s.mu.Unlock()
 		if last {
-			proxy.ServeHTTP(httptest.NewRecorder(), r)
+			answer := httptest.NewRecorder()
+			proxy.ServeHTTP(answer, r)
 			close(s.stopped)
-			<-r.Context().Done()
+			select {
+			case <-s.release:
+				w.WriteHeader(answer.Code)
+				w.Write(answer.Body.Bytes())
+			case <-r.Context().Done():
+			}
 			return
 		}
 		proxy.ServeHTTP(w, r)
