@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/padsync/padsync/internal/polite"
@@ -130,17 +131,17 @@ func TestDocumentInHandIsFinished(t *testing.T) {
 
 func TestPollThatMayHaveBeenMadeIsNotMadeTwice(t *testing.T) {
 	server := framadatetest.New(framadatetest.Options{})
-	lose := true
-	made := 0
+	var found atomic.Bool // the answer, that is
+	var made atomic.Int32
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		last := r.Method == http.MethodPost && strings.Contains(string(body), "confirmation")
-		if !last || !lose {
+		if !last || found.Load() {
 			server.ServeHTTP(w, r)
 			return
 		}
-		made++
+		made.Add(1)
 		server.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler) // the answer is lost
 	}))
@@ -153,10 +154,10 @@ func TestPollThatMayHaveBeenMadeIsNotMadeTwice(t *testing.T) {
 	p := plan(t, saved{"AbCdEf1234567890", "poll.json", "json", aPoll, ""})
 	m.Repository, m.Contents = p.Repository, p.Contents
 	m.Targets = []restore.Target{{Source: manifest.Source{Kind: "etherpad", URL: front.URL}, Client: client}}
-	if err := m.into(t, t.Context()); err != nil || !errors.Is(m.moves[0].Err, sources.ErrUnsure) || made != 1 {
-		t.Fatalf("%v, %+v, %d made", err, m.moves[0], made)
+	if err := m.into(t, t.Context()); err != nil || !errors.Is(m.moves[0].Err, sources.ErrUnsure) || made.Load() != 1 {
+		t.Fatalf("%v, %+v, %d made", err, m.moves[0], made.Load())
 	}
-	lose = false
+	found.Store(true)
 	if err := m.into(t, t.Context()); err != nil || !errors.Is(m.moves[0].Err, restore.ErrStarted) {
 		t.Errorf("again: %v, %+v", err, m.moves[0])
 	}
