@@ -37,10 +37,19 @@ type names struct {
 type sum [2]uint64
 
 func (s *sum) add(parts ...any) {
-	h := sha256.Sum256(fmt.Appendf(nil, "%#v", parts))
+	h := sha256.New()
+	for _, part := range parts {
+		if text, ok := part.(string); ok {
+			fmt.Fprintf(h, "%d:", len(text))
+			io.WriteString(h, text)
+		} else {
+			fmt.Fprint(h, part, ";")
+		}
+	}
+	b := h.Sum(nil)
 	var carry uint64
-	s[0], carry = bits.Add64(s[0], binary.BigEndian.Uint64(h[:]), 0)
-	s[1], _ = bits.Add64(s[1], binary.BigEndian.Uint64(h[8:]), carry)
+	s[0], carry = bits.Add64(s[0], binary.BigEndian.Uint64(b), 0)
+	s[1], _ = bits.Add64(s[1], binary.BigEndian.Uint64(b[8:]), carry)
 }
 
 // systemAuthor is whom Etherpad 3.x gives the text that nobody wrote.
@@ -160,37 +169,36 @@ func attributeHash(pair json.RawMessage) uint64 {
 	return max(binary.BigEndian.Uint64(h[:]), 1)
 }
 
-// operations is an attribution, or the head of a changeset, with attributes
-// told by what they are, and neighbours that do the same joined.
-func (c *contentReader) operations(s string) string {
-	var out []byte
-	var last operation
-	flush := func() {
-		if last.code != 0 {
-			out = fmt.Appendf(out, "%x%c%d/%d ", last.attributes, last.code, last.chars, last.lines)
+// operations hashes an attribution, or the head of a changeset, with
+// attributes told by what they are, and neighbours that do the same joined.
+func (c *contentReader) operations(s string) [sha256.Size]byte {
+	h := sha256.New()
+	if strings.HasPrefix(s, "Z:") { // the lengths of the texts
+		begin := strings.IndexAny(s, "*|+-=")
+		if begin < 0 {
+			begin = len(s)
 		}
+		io.WriteString(h, s[:begin])
+		s = s[begin:]
 	}
+	var last operation
 	for s != "" {
-		var o operation
 		end := strings.IndexAny(s, "+-=")
-		if end < 0 || strings.HasPrefix(s, "Z:") { // the lengths, up to the first operation
-			begin := strings.IndexAny(s, "*|+-=")
-			if begin <= 0 {
-				begin = len(s)
-			}
-			out, s = append(out, s[:begin]...), s[begin:]
-			continue
+		if end < 0 {
+			io.WriteString(h, s)
+			break
 		}
+		var o operation
 		o, s = c.operation(s, end)
 		if o.code == last.code && slices.Equal(o.attributes, last.attributes) {
 			last.chars, last.lines = last.chars+o.chars, last.lines+o.lines
 			continue
 		}
-		flush()
+		fmt.Fprint(h, last)
 		last = o
 	}
-	flush()
-	return string(out)
+	fmt.Fprint(h, last)
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 type operation struct {
@@ -199,12 +207,15 @@ type operation struct {
 	chars, lines int64
 }
 
+// maxAttributes is more than Etherpad with its plugins knows for one text.
+const maxAttributes = 100
+
 // operation reads the one whose code is at end; what is odd in it counts as 0.
 func (c *contentReader) operation(s string, end int) (o operation, rest string) {
 	attributes, lines, _ := strings.Cut(s[:end], "|")
 	for number := range strings.SplitSeq(strings.TrimPrefix(attributes, "*"), "*") {
 		n, err := strconv.ParseInt(number, 36, 32)
-		if hash := c.pool[int(n)]; err == nil && hash != 0 {
+		if hash := c.pool[int(n)]; err == nil && hash != 0 && len(o.attributes) < maxAttributes {
 			o.attributes = append(o.attributes, hash)
 		}
 	}

@@ -88,7 +88,7 @@ func (s *Source) compare(l *load, id string, a *answer) (sight, error) {
 // old pad is not to find the new one by its name.
 func newIDs(id string) []string {
 	switch group := groupOf(id); {
-	case isReadOnly(id):
+	case strings.HasPrefix(id, "r."):
 		return []string{strings.ToLower(rand.Text())}
 	case group != "":
 		_, name, _ := strings.Cut(id, "$")
