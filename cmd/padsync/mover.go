@@ -25,6 +25,10 @@ type mover struct {
 	moved, found, earlier, notMade, differs, unsure, left int
 }
 
+func (a *app) tableFailed(cause error, name string) error {
+	return &problem{0, fmt.Sprintf("%s: %v", a.text("table", "File", name), cause), errors.Join(errTable, cause)}
+}
+
 // move moves all documents of the plan, and writes the table.
 func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) error {
 	a := m.app
@@ -35,7 +39,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	case errors.Is(err, restore.ErrTable):
 		return a.usage(errTable, "table-none", "File", name)
 	case err != nil:
-		return a.failed(err, "table", "File", name)
+		return a.tableFailed(err, name)
 	}
 	plan.Table, plan.Observe = table, m.observe
 	m.startBar(plan)
@@ -44,7 +48,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	stop()
 	m.bar.stop()
 	if closed := errors.Join(table.Close(), m.writePage(name, table)); closed != nil {
-		return a.failed(closed, "table", "File", name)
+		return a.tableFailed(closed, name)
 	}
 	m.summary(name)
 	switch {
