@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -104,6 +106,11 @@ func TestKilledRunIsTakenUp(t *testing.T) {
 // On a signal, all that is done is stored first, also in a bucket.
 func TestSignalStoresWhatIsDone(t *testing.T) {
 	t.Parallel()
+	// Under nohup the tests are to ignore it, and programs that they start
+	// would too, which is right.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	m := newMachine(t)
 	s := s3Store(testserver.S3(t), "signal")
 	s.use(m)
