@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // An ImportFault is what is wrong with a server's imports.
@@ -134,12 +136,8 @@ func (s *Server) take(id, ending string, content []byte, fault ImportFault) stri
 
 // setText replaces the text with a new revision.
 func (p *Pad) setText(text string) {
-	var c changeset
-	c.op("-", "", p.text[:len(p.text)-1])
-	changes := c.ops.String() + "$"
-	if n := len(p.text) - 1; n > 0 {
-		p.text = p.text[n:]
-		p.add(Author{}, "Z:"+base36(n+1)+"<"+base36(n)+changes)
+	if n := count(p.text) - 1; n > 0 {
+		p.remove(Author{}, 0, n)
 	}
 	p.insert(Author{}, 0, strings.TrimSuffix(text, "\n"), nil)
 }
@@ -260,7 +258,7 @@ func (p *Pad) readPad(value []byte) (head int, err error) {
 		p.saved = append(p.saved, savedRevision{s.RevNum, Author{ID: s.SavedByID}, s.Label, s.Timestamp, s.ID})
 	}
 	p.public = pad.PublicStatus
-	p.text, err = cells(pad.AText.Text, pad.AText.Attribs)
+	p.text, err = runs(pad.AText.Text, pad.AText.Attribs)
 	return pad.Head, err
 }
 
@@ -292,20 +290,21 @@ func readMessage(value []byte) (message, error) {
 
 var operation = regexp.MustCompile(`((?:\*[0-9a-z]+)*)((?:\|[0-9a-z]+)?)([-+=])([0-9a-z]+)`)
 
-func cells(text, attribs string) ([]cell, error) {
-	var all []cell
-	rest := []rune(text)
+func runs(text, attribs string) ([]run, error) {
+	var all []run
 	for _, op := range operation.FindAllStringSubmatch(attribs, -1) {
 		n, err := strconv.ParseInt(op[4], 36, 32)
 		if err != nil {
 			return nil, err
 		}
-		for n > 0 && len(rest) > 0 {
-			c := cell{rest[0], op[1]}
-			all, rest, n = append(all, c), rest[1:], n-int64(length([]cell{c}))
+		end := 0
+		for end < len(text) && n > 0 {
+			r, size := utf8.DecodeRuneInString(text[end:])
+			end, n = end+size, n-int64(utf16.RuneLen(r))
 		}
+		all, text = append(all, run{text[:end], op[1]}), text[end:]
 	}
-	if len(rest) > 0 || len(all) == 0 {
+	if text != "" || len(all) == 0 {
 		return nil, errors.New("the attribution is of another text")
 	}
 	return all, nil
@@ -331,11 +330,13 @@ func (p *Pad) attribute() {
 		})
 		p.revs[i].changeset = changes + "$" + bank
 	}
-	for i := range len(p.text) - 1 {
-		if p.text[i].attribs == "" {
-			p.text[i].attribs = to()
+	before, last := cut(p.text, count(p.text)-1)
+	for i, r := range before {
+		if r.attribs == "" {
+			before[i].attribs = to()
 		}
 	}
+	p.text = slices.Concat(before, last)
 	for i, r := range p.revs {
 		if r.key != "" {
 			p.revs[i].key = p.key() // refreshed, with another text than it should be

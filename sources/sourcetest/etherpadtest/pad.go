@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // An Author is someone who writes in pads.
@@ -27,7 +28,7 @@ type Pad struct {
 	server *Server
 	id     string
 
-	text    []cell
+	text    []run
 	pool    []Attribute
 	authors []Author
 	revs    []revision
@@ -38,8 +39,9 @@ type Pad struct {
 	late    int // exports without a revision, as it is still being written
 }
 
-type cell struct {
-	r       rune
+// A run is text that has the same attributes throughout.
+type run struct {
+	text    string
 	attribs string // "*0*1"
 }
 
@@ -68,7 +70,7 @@ type savedRevision struct {
 const keyEvery = 100
 
 func newPad(s *Server, id, text string) *Pad {
-	p := &Pad{server: s, id: id, text: []cell{{r: '\n'}}}
+	p := &Pad{server: s, id: id, text: []run{{text: "\n"}}}
 	maker := Author{}
 	if s.options.Dialect == V3 {
 		maker = system
@@ -88,19 +90,24 @@ func (p *Pad) Insert(by Author, at int, text string, attributes ...Attribute) {
 func (p *Pad) Append(by Author, text string, attributes ...Attribute) {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
-	p.insert(by, len(p.text)-1, text, attributes)
+	p.insert(by, count(p.text)-1, text, attributes)
 }
 
 // Remove takes n characters away as a new revision.
 func (p *Pad) Remove(by Author, at, n int) {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
-	removed := p.text[at : at+n]
+	p.remove(by, at, n)
+}
+
+func (p *Pad) remove(by Author, at, n int) {
+	before, rest := cut(p.text, at)
+	removed, after := cut(rest, n)
 	var c changeset
-	c.op("=", "", p.text[:at])
+	c.op("=", "", before)
 	c.op("-", "", removed)
 	changes := "Z:" + base36(length(p.text)) + "<" + base36(length(removed)) + c.ops.String() + "$"
-	p.text = slices.Delete(p.text, at, at+n)
+	p.text = slices.Concat(before, after)
 	p.add(by, changes)
 }
 
@@ -141,8 +148,8 @@ func (p *Pad) Head() int {
 
 func (p *Pad) string() string {
 	var b strings.Builder
-	for _, c := range p.text {
-		b.WriteRune(c.r)
+	for _, r := range p.text {
+		b.WriteString(r.text)
 	}
 	return b.String()
 }
@@ -155,15 +162,16 @@ func (p *Pad) insert(by Author, at int, text string, attributes []Attribute) {
 	for _, a := range attributes {
 		attribs += "*" + base36(p.number(a))
 	}
-	var inserted []cell
-	for _, r := range text {
-		inserted = append(inserted, cell{r, attribs})
+	before, after := cut(p.text, at)
+	var inserted []run
+	if text != "" {
+		inserted = []run{{text, attribs}}
 	}
 	var c changeset
-	c.op("=", "", p.text[:at])
+	c.op("=", "", before)
 	c.op("+", attribs, inserted)
 	changes := "Z:" + base36(length(p.text)) + ">" + base36(length(inserted)) + c.ops.String() + "$" + text
-	p.text = slices.Insert(p.text, at, inserted...)
+	p.text = slices.Concat(before, inserted, after)
 	p.add(by, changes)
 }
 
@@ -196,25 +204,28 @@ func (p *Pad) add(by Author, changes string) {
 // UTF-16 units, as JavaScript counts.
 type changeset struct{ ops strings.Builder }
 
-// op adds the operation for these cells: up to the last newline as one, with
+// op adds the operation for this text: up to the last newline as one, with
 // the number of lines, and the rest as another.
-func (c *changeset) op(kind, attribs string, cells []cell) {
-	lines, end := 0, 0
-	for i, cell := range cells {
-		if cell.r == '\n' {
-			lines, end = lines+1, i+1
+func (c *changeset) op(kind, attribs string, text []run) {
+	lines, whole, rest := 0, 0, 0
+	for _, r := range text {
+		rest += units(r.text)
+		if end := strings.LastIndexByte(r.text, '\n') + 1; end > 0 {
+			lines += strings.Count(r.text, "\n")
+			tail := units(r.text[end:])
+			whole, rest = whole+rest-tail, tail
 		}
 	}
 	if lines > 0 {
-		c.ops.WriteString(attribs + "|" + base36(lines) + kind + base36(length(cells[:end])))
+		c.ops.WriteString(attribs + "|" + base36(lines) + kind + base36(whole))
 	}
-	if end < len(cells) {
-		c.ops.WriteString(attribs + kind + base36(length(cells[end:])))
+	if rest > 0 {
+		c.ops.WriteString(attribs + kind + base36(rest))
 	}
 }
 
 // attribs is the notation for a whole text.
-func attribs(text []cell) string {
+func attribs(text []run) string {
 	var c changeset
 	for len(text) > 0 {
 		n := 1
@@ -227,10 +238,45 @@ func attribs(text []cell) string {
 	return c.ops.String()
 }
 
-func length(cells []cell) int {
-	n := 0
-	for _, c := range cells {
-		n += max(utf16.RuneLen(c.r), 1)
+// cut cuts a text behind n characters.
+func cut(text []run, n int) (before, after []run) {
+	for i, r := range text {
+		if n == 0 {
+			return text[:i:i], text[i:]
+		}
+		size := utf8.RuneCountInString(r.text)
+		if n < size {
+			at := 0
+			for range n {
+				_, size := utf8.DecodeRuneInString(r.text[at:])
+				at += size
+			}
+			return append(text[:i:i], run{r.text[:at], r.attribs}), append([]run{{r.text[at:], r.attribs}}, text[i+1:]...)
+		}
+		n -= size
+	}
+	return text, nil
+}
+
+// count is how many characters a text has.
+func count(text []run) (n int) {
+	for _, r := range text {
+		n += utf8.RuneCountInString(r.text)
+	}
+	return n
+}
+
+// length is a text's length in UTF-16 units.
+func length(text []run) (n int) {
+	for _, r := range text {
+		n += units(r.text)
+	}
+	return n
+}
+
+func units(s string) (n int) {
+	for _, r := range s {
+		n += utf16.RuneLen(r)
 	}
 	return n
 }

@@ -54,7 +54,7 @@ func (s *Server) CreateRich(id string) *Pad {
 	for n := range 100 {
 		p.Append(noel, fmt.Sprintf("ligne %d\n", n+1))
 	}
-	p.Remove(quiet, len(p.text)-100, 90)
+	p.Remove(quiet, count(p.text)-100, 90)
 	p.Save(noel, p.Head(), "", "fedcba98765432100123")
 	return p
 }
