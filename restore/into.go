@@ -89,7 +89,7 @@ func Into(ctx context.Context, p IntoPlan) error {
 			}
 			done := m.move(finishing, record)
 			p.Observe(done)
-			if errors.Is(done.Err, repository.ErrNoIdentity) || errors.Is(done.Err, errTable) {
+			if errors.Is(done.Err, repository.ErrNoIdentity) || errors.Is(done.Err, ErrTableWrite) {
 				return done.Err
 			}
 		}
@@ -113,9 +113,6 @@ type move struct {
 	mu     sync.Mutex // guards reader, which is for one at a time
 	reader *repository.Reader
 }
-
-// errTable is matched by errors of the table: without it nothing is moved.
-var errTable = errors.New("the table cannot be written")
 
 func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 	done := Move{Document: record}
@@ -152,7 +149,7 @@ func (m *move) moveOnce(ctx context.Context, done *Move) {
 	}
 	write := func() {
 		if err := m.Table.Write(row); err != nil {
-			done.Err = errors.Join(done.Err, errTable, err)
+			done.Err = errors.Join(done.Err, err)
 		}
 	}
 	if !done.Target.Finds {

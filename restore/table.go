@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/gofrs/flock"
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/manifest"
@@ -20,10 +23,12 @@ import (
 
 // A Table tells where documents were moved to: a CSV file with a line for
 // each, which is safe on disk as soon as it is written. A move that was
-// broken off goes on by it. It holds the addresses of documents and the admin
-// links of polls, and nobody else may read it.
+// broken off goes on by it; no two moves have it at once. It holds the
+// addresses of documents and the admin links of polls, and nobody else may
+// read it.
 type Table struct {
 	name string
+	lock *flock.Flock
 	file *os.File
 	rows []Row
 	at   map[[2]string]int // places in rows, by kind and old address
@@ -59,6 +64,13 @@ var (
 
 	// ErrOtherTarget says that a table is of a move to another server.
 	ErrOtherTarget = errors.New("the table is of a move to another server")
+
+	// ErrTableInUse says that another move has the table open.
+	ErrTableInUse = errors.New("another move uses the table")
+
+	// ErrTableWrite is matched by errors of writing a row: without the table
+	// nothing is moved.
+	ErrTableWrite = errors.New("write the table")
 )
 
 var columns = []string{"kind", "old", "new", "state", "lost", "admin"}
@@ -66,32 +78,27 @@ var columns = []string{"kind", "old", "new", "state", "lost", "admin"}
 // OpenTable opens the table of a move to these servers, or makes it. The
 // caller closes it.
 func OpenTable(name string, targets []manifest.Source) (*Table, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	lock, err := lockTable(name)
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{name: name, file: f, at: make(map[[2]string]int)}
+	t := &Table{name: name, lock: lock, at: make(map[[2]string]int)}
 	if err := t.open(targets); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(err, t.release())
 	}
 	return t, nil
 }
 
 func (t *Table) open(targets []manifest.Source) error {
-	end, err := t.read()
-	if err != nil {
+	if err := t.replace(durable.Create); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := errors.Join(t.file.Chmod(0o600), t.file.Truncate(end)); err != nil {
+	var err error
+	if t.file, err = os.OpenFile(t.name, os.O_RDWR, 0); err != nil {
 		return err
 	}
-	if _, err := t.file.Seek(end, io.SeekStart); err != nil {
+	if err := t.takeUp(); err != nil {
 		return err
-	}
-	if end == 0 {
-		if err := t.append(columns); err != nil {
-			return err
-		}
 	}
 	for _, to := range targets {
 		known := slices.IndexFunc(t.rows, func(r Row) bool { return r.State == target && r.Kind == to.Kind })
@@ -107,32 +114,63 @@ func (t *Table) open(targets []manifest.Source) error {
 	return nil
 }
 
-// read reads the rows and says where they end: a crash can leave half a line.
-func (t *Table) read() (end int64, err error) {
-	in := bufio.NewReader(t.file)
-	for first := true; ; first = false {
-		line, err := in.ReadBytes('\n')
-		if err == io.EOF {
-			if first && !strings.HasPrefix(strings.Join(columns, ","), string(line)) {
-				return end, ErrTable
-			}
-			return end, nil
-		}
-		if err != nil {
-			return end, err
-		}
-		cells, err := csv.NewReader(bytes.NewReader(line)).Read()
-		if err != nil || len(cells) != len(columns) || first && !slices.Equal(cells, columns) {
-			return end, ErrTable
-		}
-		if end += int64(len(line)); first {
-			continue
-		}
-		for i := range cells {
-			cells[i] = harmed(cells[i])
-		}
-		t.keep(Row{cells[0], cells[1], cells[2], State(cells[3]), cells[4], cells[5]})
+// takeUp reads the rows, and makes the file end behind the last whole one.
+func (t *Table) takeUp() error {
+	end, last, err := t.read()
+	if err != nil {
+		return err
 	}
+	if err := errors.Join(t.file.Chmod(0o600), t.file.Truncate(end)); err != nil {
+		return err
+	}
+	if _, err := t.file.Seek(end, io.SeekStart); err != nil {
+		return err
+	}
+	if end == 0 {
+		return t.append(columns)
+	}
+	row, ok := parseRow(last)
+	if _, known := t.Row(row.Kind, row.Old); ok && !known {
+		return t.Write(row)
+	}
+	return nil
+}
+
+// maxRow is more bytes than a row has: addresses hold ids of bounded length.
+const maxRow = 64 << 10
+
+// read reads the rows and says where they end. The last line may have no end:
+// a crash can leave half a row, but of a document whose row before still
+// stands; an editor, a whole one.
+func (t *Table) read() (end int64, last []byte, err error) {
+	in := bufio.NewReaderSize(t.file, maxRow)
+	for first := true; ; first = false {
+		line, err := in.ReadSlice('\n')
+		switch row, ok := parseRow(line); {
+		case err == io.EOF && first && !strings.HasPrefix(strings.Join(columns, ","), string(line)):
+			return end, nil, ErrTable
+		case err == io.EOF:
+			return end, line, nil
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return end, nil, err
+		case err != nil, !ok, first && !slices.Equal(row.cells(), columns):
+			return end, nil, ErrTable
+		case !first:
+			t.keep(row)
+		}
+		end += int64(len(line))
+	}
+}
+
+func parseRow(line []byte) (row Row, ok bool) {
+	cells, err := csv.NewReader(bytes.NewReader(line)).Read()
+	if err != nil || len(cells) != len(columns) {
+		return Row{}, false
+	}
+	for i := range cells {
+		cells[i] = harmed(cells[i])
+	}
+	return Row{cells[0], cells[1], cells[2], State(cells[3]), cells[4], cells[5]}, true
 }
 
 func (t *Table) keep(r Row) {
@@ -183,11 +221,12 @@ func (r Row) cells() []string {
 }
 
 func (t *Table) append(cells []string) error {
-	if err := writeRow(t.file, cells); err != nil {
-		return fmt.Errorf("write the table: %w", err)
+	err := writeRow(t.file, cells)
+	if err == nil {
+		err = t.file.Sync()
 	}
-	if err := t.file.Sync(); err != nil {
-		return fmt.Errorf("write the table: %w", err)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrTableWrite, err)
 	}
 	return nil
 }
@@ -208,12 +247,18 @@ func writeRow(w io.Writer, cells []string) error {
 // Close leaves one row for each document.
 func (t *Table) Close() error {
 	err := t.file.Close()
-	root, openErr := os.OpenRoot(filepath.Dir(t.name))
-	if openErr != nil {
-		return errors.Join(err, openErr)
+	t.file = nil
+	return errors.Join(err, t.replace(durable.Replace), t.release())
+}
+
+// replace writes all rows into a new file of the table's name.
+func (t *Table) replace(put func(*os.Root, string, func(io.Writer) error) error) error {
+	root, err := os.OpenRoot(filepath.Dir(t.name))
+	if err != nil {
+		return err
 	}
 	defer root.Close()
-	return errors.Join(err, durable.Replace(root, filepath.Base(t.name), func(w io.Writer) error {
+	return put(root, filepath.Base(t.name), func(w io.Writer) error {
 		if err := writeRow(w, columns); err != nil {
 			return err
 		}
@@ -223,7 +268,15 @@ func (t *Table) Close() error {
 			}
 		}
 		return nil
-	}))
+	})
+}
+
+func (t *Table) release() error {
+	var err error
+	if t.file != nil {
+		err = t.file.Close()
+	}
+	return errors.Join(err, unlockTable(t.lock))
 }
 
 // harmless is a cell that no spreadsheet takes for a formula, in one line.

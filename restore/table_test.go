@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,7 @@ func TestRowsSurviveACrash(t *testing.T) {
 	}
 	whole := read(t, name) // without Close, and then with half a line more
 	for end := len(whole); end >= strings.LastIndex(strings.TrimSpace(whole), "\n")+1; end-- {
+		name := filepath.Join(t.TempDir(), "moved.csv")
 		if err := os.WriteFile(name, []byte(whole[:end]), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +53,7 @@ func TestRowsSurviveACrash(t *testing.T) {
 		if r, found := again.Row(one.Kind, one.Old); !found || r != one || len(r.Losses()) != 2 {
 			t.Fatalf("cut at %d of %d: %+v, %t", end, len(whole), r, found)
 		}
-		if r, found := again.Row(two.Kind, two.Old); found != (end == len(whole)) || found && r != two {
+		if r, found := again.Row(two.Kind, two.Old); found != (end >= len(whole)-1) || found && r != two {
 			t.Fatalf("cut at %d of %d: %+v, %t", end, len(whole), r, found)
 		}
 		two.New, two.State = "https://polls.example/c", restore.Moved
@@ -65,6 +67,67 @@ func TestRowsSurviveACrash(t *testing.T) {
 		if info, err := os.Stat(name); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 			t.Fatal(info.Mode(), err)
 		}
+	}
+}
+
+// TestHalfARowLeavesTheOneBefore: the beginning of an admin link can look like
+// a whole one.
+func TestHalfARowLeavesTheOneBefore(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "moved.csv")
+	text := "kind,old,new,state,lost,admin\nframadate,https://old.example/b,,started,,\nframadate,https://old.example/b,https://new.example/b,moved,,https://new.example/adm"
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table := openTable(t, name, pads)
+	if r, found := table.Row("framadate", "https://old.example/b"); !found || r.State != restore.Started {
+		t.Errorf("%+v, %t", r, found)
+	}
+	if err := table.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLastRowMayHaveNoEnd: people are told to change states, and their editor
+// may end the file so.
+func TestLastRowMayHaveNoEnd(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "moved.csv")
+	table := openTable(t, name, pads)
+	row := restore.Row{Kind: "framadate", Old: "https://old.example/b", State: restore.Moved}
+	if err := errors.Join(table.Write(row), table.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(strings.TrimSuffix(read(t, name), "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	another := restore.Row{Kind: "framadate", Old: "https://old.example/c", State: restore.Started}
+	table = openTable(t, name, pads)
+	if err := errors.Join(table.Write(another), table.Close()); err != nil {
+		t.Fatal(err)
+	}
+	table = openTable(t, name, pads)
+	defer table.Close()
+	if rows := table.Rows(); !slices.Equal(rows, []restore.Row{row, another}) {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestTableIsForOneMoveAtATime(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "moved.csv")
+	table := openTable(t, name, pads)
+	for range 2 {
+		if _, err := restore.OpenTable(name, []manifest.Source{pads}); !errors.Is(err, restore.ErrTableInUse) {
+			t.Fatal(err)
+		}
+	}
+	if err := table.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := openTable(t, name, pads).Close(); err != nil {
+		t.Error(err)
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
+		t.Errorf("%v, %v", files, err)
 	}
 }
 
@@ -91,6 +154,7 @@ func TestTableIsOfOneMove(t *testing.T) {
 
 func TestFileThatIsNoTableIsLeftAsItIs(t *testing.T) {
 	for _, text := range []string{
+		strings.Repeat("0", 1<<20), "kind,old,new,state,lost,admin\n" + strings.Repeat("x", 1<<20) + ",,,,,\n",
 		"AGE-SECRET-KEY-1", "a\nb\n", "kind,old\n", "\n", "kind,old,new,state,lost,admin\na,b\n", "kind,old,new,state,lost,admin\n\"a\nb\",,,,,\n",
 	} {
 		name := filepath.Join(t.TempDir(), "x")
@@ -98,10 +162,10 @@ func TestFileThatIsNoTableIsLeftAsItIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := restore.OpenTable(name, []manifest.Source{pads}); !errors.Is(err, restore.ErrTable) {
-			t.Errorf("%q: %v", text, err)
+			t.Errorf("%.40q: %v", text, err)
 		}
 		if read(t, name) != text {
-			t.Errorf("%q is now %q", text, read(t, name))
+			t.Errorf("%.40q is now %.40q", text, read(t, name))
 		}
 	}
 }
@@ -136,7 +200,9 @@ func FuzzTable(f *testing.F) {
 		if err := errors.Join(table.Write(restore.Row{Kind: "etherpad", Old: old, New: new, State: restore.Moved, Lost: lost, Admin: admin}), table.Close()); err != nil {
 			t.Fatal(err)
 		}
-		rows := openTable(t, name, pads).Rows()
+		again := openTable(t, name, pads)
+		defer again.Close()
+		rows := again.Rows()
 		if len(rows) != 1 || rows[0].State != restore.Moved {
 			t.Fatalf("%+v", rows)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
 	"github.com/padsync/padsync/sources/etherpad"
@@ -55,6 +56,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-credentials")}
 	case errors.Is(err, errNoTarget):
 		return []string{a.text("hint-no-target")}
+	case errors.Is(err, restore.ErrTableInUse):
+		return []string{a.text("hint-table-in-use")}
 	case errors.Is(err, errTable):
 		return []string{a.text("hint-table")}
 	case errors.Is(err, errNoDocuments):

@@ -38,6 +38,8 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 		return a.usage(errTable, "table-other-target", "File", name)
 	case errors.Is(err, restore.ErrTable):
 		return a.usage(errTable, "table-none", "File", name)
+	case errors.Is(err, restore.ErrTableInUse):
+		return &problem{exitFailed, a.text("table-in-use", "File", name), err}
 	case err != nil:
 		return a.tableFailed(err, name)
 	}
@@ -47,11 +49,13 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	err = restore.Into(ctx, plan)
 	stop()
 	m.bar.stop()
-	if closed := errors.Join(table.Close(), m.writePage(name, table)); closed != nil {
-		return a.tableFailed(closed, name)
-	}
+	closed := errors.Join(m.writePage(name, table), table.Close())
 	m.summary(name)
 	switch {
+	case errors.Is(err, restore.ErrTableWrite):
+		return a.tableFailed(err, name)
+	case closed != nil:
+		return a.tableFailed(closed, name)
 	case ctx.Err() != nil && err != nil:
 		return &problem{exitInterrupted, a.text("into-interrupted", "File", name), context.Canceled}
 	case err != nil:
