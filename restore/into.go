@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -110,7 +111,7 @@ func afterwards(ctx context.Context, later time.Duration) (context.Context, cont
 
 type move struct {
 	IntoPlan
-	mu     sync.Mutex // guards reader, which is for one at a time
+	mu     sync.Mutex // guards reader, which is for one at a time, and lazy files
 	reader *repository.Reader
 }
 
@@ -198,18 +199,19 @@ func (m *move) with(done *Move, use func(*sources.Version) error) error {
 	}
 	err := use(v)
 	for i := range v.Files {
-		if failed := v.Files[i].Content.(*lazy).err; failed != nil {
+		if failed := v.Files[i].Content.(*lazy).failed(); failed != nil {
 			return failed // what use says of it is not the cause
 		}
 	}
 	return err
 }
 
-// A lazy file is read when its first byte is.
+// A lazy file is read when its first byte is. An HTTP client may still read it
+// when it is closed.
 type lazy struct {
 	move   *move
 	record manifest.FileRecord
-	file   *spool.Spool
+	file   *spool.Spool // guarded by move.mu, as is err
 	err    error
 }
 
@@ -225,10 +227,19 @@ func (l *lazy) ReadAt(b []byte, offset int64) (int, error) {
 	return l.file.ReadAt(b, offset)
 }
 
+func (l *lazy) failed() error {
+	l.move.mu.Lock()
+	defer l.move.mu.Unlock()
+	return l.err
+}
+
 func (l *lazy) close() {
+	l.move.mu.Lock()
+	defer l.move.mu.Unlock()
 	if l.file != nil {
 		l.file.Close()
 	}
+	l.file, l.err = nil, os.ErrClosed
 }
 
 func lossesAsText(losses []sources.Loss) string {

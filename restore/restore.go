@@ -100,7 +100,7 @@ func (p *Plan) batches() iter.Seq2[[]*manifest.Record, error] {
 				yield(nil, err)
 				return
 			}
-			if record.State == manifest.Erased || p.Wanted != nil && !p.Wanted(record) {
+			if !p.Wants(record) {
 				continue
 			}
 			record.Versions = p.eligible(record)
