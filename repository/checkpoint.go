@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ func (w *Run) Checkpoint(ctx context.Context) error {
 	if w.contents.foreign() {
 		return w.checkpoint(ctx)
 	}
-	open := 1 // the one that w wrote
+	open := w.manifests
 	for _, in := range w.contents.inputs {
 		if len(in.header.Includes) == 0 {
 			open++
@@ -57,7 +58,7 @@ func (w *Run) checkpoint(ctx context.Context) error {
 }
 
 func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) error {
-	h.Sources, h.Includes = c.sources(), c.includes()
+	h.Sources, h.Includes, h.Condemned = c.sources(), c.includes(), c.stillCondemned()
 	w := &checkpointWriter{repo: c.repo, ctx: ctx, header: &h, told: map[string]int{}, packs: map[string]int{}}
 	// A pack that is not there now may come back, and must not be forgotten.
 	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true}) {
@@ -105,6 +106,12 @@ func (c *Contents) includes() []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// stillCondemned are the packs that are condemned and not yet deleted.
+func (c *Contents) stillCondemned() []string {
+	keys := slices.Sorted(maps.Keys(c.condemned()))
+	return slices.DeleteFunc(keys, func(key string) bool { _, there := c.listed.packs[key]; return !there })
 }
 
 // A checkpointWriter writes parts, and fills the tables of the header that

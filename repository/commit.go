@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -82,14 +81,6 @@ func (w *Run) commit(ctx context.Context, complete bool) error {
 			break
 		}
 	}
-	w.packs = append(w.packs, w.waiting...)
-	for _, e := range w.entries {
-		for _, f := range e.files {
-			for _, p := range f.shares {
-				w.shared[p.Key] = p
-			}
-		}
-	}
 	w.waiting, w.entries, w.committed = nil, nil, w.repo.Now()
 	return nil
 }
@@ -150,6 +141,9 @@ func (w *Run) put(ctx context.Context, entries []entry, complete bool) error {
 	h := w.header
 	h.Finished, h.Complete = manifest.At(w.repo.Now()), complete
 	h.Packs = place(entries)
+	for _, p := range h.Packs {
+		w.named[p.Key] = p
+	}
 	id, size, err := w.repo.putManifest(ctx, manifestsPrefix, h, func(e *manifest.Encoder) error {
 		for i := range entries {
 			if err := e.Encode(&entries[i].doc); err != nil {
@@ -161,6 +155,7 @@ func (w *Run) put(ctx context.Context, entries []entry, complete bool) error {
 	if err != nil {
 		return err
 	}
+	w.manifests++
 	w.stats.Manifest = id
 	w.stats.Stored += size
 	return nil
@@ -232,7 +227,7 @@ func (c *Contents) condemned() map[string]bool {
 // a long run, not condemned: whoever deletes packs lists manifests before, so
 // one of the two sees the other.
 func (w *Run) confirm(ctx context.Context) error {
-	if len(w.packs) == 0 {
+	if len(w.named) == 0 {
 		return nil
 	}
 	stored, err := w.repo.listSizes(ctx, packsPrefix)
@@ -248,11 +243,7 @@ func (w *Run) confirm(ctx context.Context) error {
 		defer c.Close()
 		condemned = c.condemned()
 	}
-	named := slices.Collect(maps.Values(w.shared))
-	for _, p := range w.packs {
-		named = append(named, p.stored)
-	}
-	for _, p := range named {
+	for _, p := range w.named {
 		if size, ok := stored[p.Key]; !ok || size != p.Size || condemned[p.Key] {
 			return &CorruptError{p.Key, "missing", errors.New("it was deleted while this run was under way; the next run will save its documents again")}
 		}

@@ -116,7 +116,20 @@ func (c *Contents) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.readManifests(ctx, included)
+	then := func(id string) bool { return !included[id] && c.at.counts(id) }
+	if err := c.readManifests(ctx, then); err != nil || c.allStored() {
+		return err
+	}
+	// Where a file lies now is no fact of the past: what was moved since is
+	// told later.
+	since := func(id string) bool { return !included[id] && !c.at.counts(id) }
+	return c.readManifests(ctx, since)
+}
+
+// allStored reports whether all packs that were read of are there.
+func (c *Contents) allStored() bool {
+	gone := func(p manifest.Pack) bool { return !c.stored(p) }
+	return !slices.ContainsFunc(c.inputs, func(in *input) bool { return slices.ContainsFunc(in.header.Packs, gone) })
 }
 
 // Close frees what was read.
@@ -246,10 +259,10 @@ func (c *Contents) damaged(err error) error {
 	return err
 }
 
-func (c *Contents) readManifests(ctx context.Context, included map[string]bool) error {
+func (c *Contents) readManifests(ctx context.Context, wants func(id string) bool) error {
 	var wanted []string
 	for _, id := range c.listed.manifests {
-		if !included[id] && c.at.counts(id) {
+		if wants(id) {
 			wanted = append(wanted, id)
 		}
 	}

@@ -327,6 +327,15 @@ func TestNewerFormatIsRefused(t *testing.T) {
 	if err := w.run(nil, true); !errors.Is(err, manifest.ErrUnsupported) {
 		t.Errorf("error is %v", err)
 	}
+	w.sink = clone(t, w.sink, func(k string, b []byte) []byte {
+		if k == "padsync.json" {
+			return []byte(`{"format":"padsync repository","version":2,"id":"of another form"}`)
+		}
+		return b
+	})
+	if err := w.run(nil, true); !errors.Is(err, manifest.ErrUnsupported) {
+		t.Errorf("of another form, error is %v", err)
+	}
 }
 
 func TestTwoRunsAtOnceLoseNothing(t *testing.T) {
@@ -478,6 +487,41 @@ func TestOneDocumentCostsFewReads(t *testing.T) {
 	if calls, read := count.Calls("packs/"), count.Read("packs/"); calls == 0 || calls > 4 || read > 1<<20 {
 		t.Errorf("%d requests and %d bytes for one document", calls, read)
 	}
+}
+
+// TestWhatWasMovedIsFoundInThePast: where a file lies now is no fact of the
+// past.
+func TestWhatWasMovedIsFoundInThePast(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"a": "then"})
+	before, from := w.now, w.keys("packs/")[0]
+	v := w.record(repository.At{}).Newest()
+	h := w.header(2)
+	h.Finished = manifest.At(w.now.Add(time.Hour))
+	h.Packs = []manifest.Pack{w.store("packs/", ".tar.zst", append(w.object(from), compress(t, []byte("repacked"))...))}
+	w.forge("manifests/", h, manifest.Document{ID: "a", Versions: []manifest.DocumentVersion{{Name: v.Name, Files: []manifest.File{v.Files[0].File}}}})
+	if err := w.sink.Delete(t.Context(), from); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(24 * time.Hour)
+	w.mustRun(map[string]string{"a": "now"})
+	w.wantThese(w.contents(repository.At{Time: before}), map[string]string{"a": "then"})
+	w.wantContents()
+}
+
+// TestLongRunWritesACheckpointOfItsOwnManifests.
+func TestLongRunWritesACheckpointOfItsOwnManifests(t *testing.T) {
+	w := newWorld(t, true)
+	w.pause = 3 * time.Minute
+	save := map[string]string{}
+	for i := range 30 {
+		save[fmt.Sprint("pad-", i)] = "x"
+	}
+	w.mustRun(save) // a manifest for each, and the last one
+	if manifests, checkpoints := len(w.keys("manifests/")), len(w.keys("checkpoints/")); manifests != 31 || checkpoints != 1 {
+		t.Errorf("%d manifests, %d checkpoints", manifests, checkpoints)
+	}
+	w.asOwner().wantContents()
 }
 
 func TestRunsAreListed(t *testing.T) {

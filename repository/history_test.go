@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -296,6 +297,23 @@ func TestPackThatIsCondemnedIsNotShared(t *testing.T) {
 	h := w.header(2)
 	h.Condemned = w.keys("packs/")
 	w.forge("manifests/", h)
+	w.mustRun(map[string]string{"a": grown(210_000)})
+	if f := w.file(); len(f.Shares) > 0 {
+		t.Error("it shares what is about to be deleted")
+	}
+}
+
+// TestCheckpointForgetsNoCondemnation, which is never withdrawn.
+func TestCheckpointForgetsNoCondemnation(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"a": grown(200_000)})
+	h := w.header(2)
+	h.Condemned = w.keys("packs/")
+	w.forge("manifests/", h)
+	for range 2 {
+		w.now = w.now.Add(time.Hour)
+		w.checkpoint()
+	}
 	w.mustRun(map[string]string{"a": grown(210_000)})
 	if f := w.file(); len(f.Shares) > 0 {
 		t.Error("it shares what is about to be deleted")

@@ -334,7 +334,7 @@ func TestWhatServersSayCanAlwaysBeReadAgain(t *testing.T) {
 		id := fmt.Sprint("pad-", i)
 		v := version(id, "x")
 		v.Modified, v.Title, v.Revision, v.Validator = modified, "t\xff", strings.Repeat("é", 4000)+"\xff", "v\xff"
-		v.Facts.First, v.Facts.Content, v.Files[0].Format = "f\xff", strings.Repeat("\xff", 9000), "etherpad\xff"
+		v.Facts.First, v.Facts.Content, v.Facts.Expires, v.Files[0].Format = "f\xff", strings.Repeat("\xff", 9000), "e\xff", "etherpad\xff"
 		v.Private = map[string]string{"admin\xff": "\xff"}
 		if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "shrunk\xff", nil); err != nil {
 			t.Fatal(err)

@@ -64,20 +64,28 @@ type objectWriter struct {
 }
 
 func (r *Repository) newObject() (*objectWriter, error) {
-	w := &objectWriter{}
-	w.spool, w.seal = r.Pool.Create(), nopCloser{}
+	w := &objectWriter{seal: nopCloser{}, spool: r.newSpool()}
 	below := io.Writer(w.spool)
 	if r.head.Sealed {
-		w.spool = r.Pool.CreateSealed()
 		seal, err := crypto.Seal(w.spool, ageRecipients(append(r.Recipients[:len(r.Recipients):len(r.Recipients)], r.Runner...))...)
 		if err != nil {
-			return nil, fmt.Errorf("seal manifest: %w", err)
+			return nil, errors.Join(fmt.Errorf("seal manifest: %w", err), w.discard())
 		}
 		w.seal, below = seal, seal
 	}
 	var err error
-	w.Encoder, err = newEncoder(below, manifestWindow)
-	return w, err
+	if w.Encoder, err = newEncoder(below, manifestWindow); err != nil {
+		return nil, errors.Join(err, w.discard())
+	}
+	return w, nil
+}
+
+// newSpool is for what is stored: in a sealed repository it is sealed already.
+func (r *Repository) newSpool() *spool.Writer {
+	if r.head.Sealed {
+		return r.Pool.CreateSealed()
+	}
+	return r.Pool.Create()
 }
 
 // finish gives the object's bytes; the caller closes them.
@@ -136,12 +144,9 @@ func (r *Repository) fetch(ctx context.Context, key, want string, limit int64) (
 	return s, nil
 }
 
-// receive spools what is stored: in a sealed repository as it is.
+// receive spools what is stored.
 func (r *Repository) receive(rc io.Reader, limit int64) (*spool.Spool, error) {
-	w := r.Pool.Create()
-	if r.head.Sealed {
-		w = r.Pool.CreateSealed()
-	}
+	w := r.newSpool()
 	n, err := r.Pool.Copy(w, io.LimitReader(rc, limit+1))
 	if err == nil && n > limit {
 		err = spool.ErrTooLarge

@@ -224,10 +224,10 @@ func (r *Repository) readHead(ctx context.Context) error {
 		return &CorruptError{headKey, "damaged", err}
 	}
 	switch {
+	case r.head.Format == headFormat && r.head.Version != headVersion:
+		return fmt.Errorf("repository of version %d: %w", r.head.Version, manifest.ErrUnsupported)
 	case r.head.Format != headFormat || !randomForm.MatchString(r.head.ID):
 		return &CorruptError{headKey, "damaged", nil}
-	case r.head.Version != headVersion:
-		return fmt.Errorf("repository of version %d: %w", r.head.Version, manifest.ErrUnsupported)
 	}
 	return nil
 }

@@ -56,11 +56,11 @@ type Run struct {
 
 	mu        sync.Mutex // guards what follows
 	err       error
-	pack      *pack // the one that is being written, or nil
-	packs     []*pack
-	shared    map[string]manifest.Pack // by key, those of others that manifests of the run name
-	waiting   []*pack                  // closed and not yet in a manifest
-	entries   []entry                  // not yet in a manifest
+	pack      *pack                    // the one that is being written, or nil
+	named     map[string]manifest.Pack // by key, those that manifests of the run name
+	manifests int
+	waiting   []*pack // closed and not yet in a manifest
+	entries   []entry // not yet in a manifest
 	committed time.Time
 	stats     RunStats
 	uploads   *errgroup.Group
@@ -109,7 +109,7 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), uploads: newUploads(), shared: map[string]manifest.Pack{}, header: manifest.Header{
+	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
 		Sequence: sequence, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
 	}}
@@ -203,7 +203,7 @@ func writable(t time.Time) bool {
 
 func newVersion(now time.Time, v *sources.Version, suspect string) manifest.DocumentVersion {
 	saved, facts := manifest.At(now), manifest.Facts(v.Facts)
-	facts.First, facts.Content, facts.Text = clean(facts.First), clean(facts.Content), clean(facts.Text)
+	facts.First, facts.Content, facts.Text, facts.Expires = clean(facts.First), clean(facts.Content), clean(facts.Text), clean(facts.Expires)
 	told := manifest.DocumentVersion{Saved: &saved, Revision: clean(v.Revision), Title: clean(v.Title), Facts: &facts}
 	if writable(v.Modified) {
 		modified := manifest.At(v.Modified)

@@ -26,7 +26,7 @@ func (r *Repository) Runs(ctx context.Context) ([]RunRecord, error) {
 	if c.listed.manifests, err = r.listIDs(ctx, manifestsPrefix); err != nil {
 		return nil, err
 	}
-	if err := c.readManifests(ctx, nil); err != nil {
+	if err := c.readManifests(ctx, func(string) bool { return true }); err != nil {
 		return nil, err
 	}
 	for _, d := range c.Damaged {
