@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -395,6 +396,25 @@ func TestFailedRepositoryCostsOnlyItself(t *testing.T) {
 	w.stores = []sinks.Sink{good}
 	if len(w.records()) != 2 {
 		t.Error("the repository that works has not all documents")
+	}
+}
+
+// TestWhatNoRepositoryTookIsNotCounted: it is neither saved nor unchanged.
+func TestWhatNoRepositoryTookIsNotCounted(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", strings.Repeat("Bonjour ", 30_000)+"\n") // more than a frame
+	full := repository.Options{Pool: spool.New(filepath.Join(t.TempDir(), "none"), 1)}
+	r, err := repository.OpenOrCreate(t.Context(), w.stores[0], full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.plan.Documents, w.plan.Repositories = []backup.Document{pad("ag")}, []backup.Repository{{Name: "full", Repository: r}}
+	report, err := backup.Run(t.Context(), w.plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Outcomes) > 0 || report.Repositories[0].Err == nil {
+		t.Errorf("%+v", report)
 	}
 }
 

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -60,7 +61,7 @@ func (r *run) estimate(ctx context.Context, jobs []job, e *Estimate) error {
 	for i := range jobs {
 		known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(&jobs[i]) })
 		if err != nil {
-			return err
+			return errors.Join(err, g.Wait())
 		}
 		e.Documents++
 		if !everywhere(known) {

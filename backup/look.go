@@ -60,7 +60,9 @@ func (r *run) look(ctx context.Context, j *job) {
 	if !r.first(j, v.ID) {
 		return // another link to it came first
 	}
-	r.finish(r.found(j, targets, known, v))
+	if e := r.found(j, targets, known, v); e.Outcome != "" {
+		r.finish(e)
+	}
 	r.commitIfDue()
 }
 
@@ -144,9 +146,10 @@ func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event
 	return e
 }
 
-// found saves the version where it is new, and tells where it is not.
+// found saves the version where it is new, and tells where it is not. If no
+// repository took it, the event has no outcome.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
-	e := Event{Document: r.document(j), ID: v.ID, Outcome: Unchanged, Expires: v.Facts.Expires, Lacking: v.Lacking}
+	e := Event{Document: r.document(j), ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking}
 	for i, t := range targets {
 		doc := manifest.Document{Source: int(j.source), ID: v.ID, State: manifest.Current}
 		if v.Unchanged && known[i].Newest != nil {
@@ -155,6 +158,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 		if v.Unchanged || known[i].same(v) {
 			doc.Versions = revalidated(known[i].Newest, v.Validator)
 			t.run.Tell(doc)
+			e.Outcome = cmp.Or(e.Outcome, Unchanged)
 			continue
 		}
 		suspect := known[i].suspicion(v)
