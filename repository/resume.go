@@ -42,8 +42,8 @@ func (c *Contents) complete() map[string]bool {
 }
 
 // Resumed gives a function that reports whether the run that is taken up, or
-// one that it took up itself and that was cut off too, has found what there is of a document, so that
-// it need not be looked at again.
+// one that it took up itself and that was cut off too, has found what there is
+// of a document, so that it need not be looked at again.
 func (c *Contents) Resumed() func(*manifest.Record) bool {
 	resumes, run := make(map[string]string), make(map[string]string)
 	for _, in := range c.inputs {

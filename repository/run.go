@@ -84,10 +84,10 @@ type entry struct {
 var ErrFile = errors.New("fetched file")
 
 // Begin begins a run; if the repository has manifests, but none that can be
-// read, that is an error, as it is if they were sealed to others, or not at all.
-// What it stores is stored with ctx, which must outlive
-// an interruption of the work, so that what is done can be committed. The
-// Contents, of now, must stay open until the run has ended.
+// read, that is an error, as it is if they were sealed to others, or not at
+// all. What it stores is stored with ctx, which must outlive an interruption of
+// the work, so that what is done can be committed. The Contents, of now, must
+// stay open until the run has ended.
 func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run, error) {
 	if err := r.agrees(); err != nil {
 		return nil, err

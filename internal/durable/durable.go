@@ -39,7 +39,7 @@ func OpenRoot(dir string) (*os.Root, error) {
 
 // Create makes the file name (with slashes, below root) of what write writes.
 // When it returns nil, the file survives a crash; after an error there is
-// none. A file that exists is left as it is, and the error matches
+// none, unless it was whole and only its folder could not be synced. A file that exists is left as it is, and the error matches
 // fs.ErrExist. Files have mode 0600, folders that were missing 0700.
 func Create(root *os.Root, name string, write func(io.Writer) error) error {
 	if _, err := root.Lstat(name); err == nil {
