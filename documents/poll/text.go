@@ -19,7 +19,7 @@ func (p *Poll) WriteText(w io.Writer, l Language) error {
 	case len(p.Votes) == 0:
 		fmt.Fprintln(out, words.NoVotes)
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.StripEscape)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name string, cell func(column int) string) {
 		fmt.Fprint(table, oneLine(name))
 		for i := range p.columns() {
@@ -44,7 +44,8 @@ func (p *Poll) WriteText(w io.Writer, l Language) error {
 	return nil
 }
 
-// oneLine keeps what people wrote from making cells and lines of its own.
+// oneLine keeps what people wrote from making cells and lines of its own, or
+// joining them: tabwriter.Escape is a byte that no valid text has.
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(s, string(rune(tabwriter.Escape)), "")), " ")
+	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\ufffd")), " ")
 }

@@ -7,7 +7,7 @@ import (
 
 func TestTextIsATableInLines(t *testing.T) {
 	p := assembly()
-	p.Votes[1].Name = "Bob\nMallory\t\xff"
+	p.Votes[1].Name = "Bob\nMallory\t\xff of L’Haÿ"
 	var got strings.Builder
 	if err := p.WriteText(&got, French); err != nil {
 		t.Fatal(err)
@@ -16,7 +16,7 @@ func TestTextIsATableInLines(t *testing.T) {
 	if lines[0] != "Assemblée générale" || !strings.HasPrefix(lines[2], "Nom ") || !strings.Contains(lines[2], "2027-01-11 soirée, chez Léa  2027-02-01") {
 		t.Errorf("%q", lines)
 	}
-	if !strings.HasPrefix(lines[4], "Bob Mallory ") || !strings.Contains(got.String(), "2026-11-22T11:01 Alice: Ligne 1 Ligne 2 <script>") {
+	if !strings.HasPrefix(lines[4], "Bob Mallory \ufffd of L’Haÿ  Si nécessaire  Oui ") || !strings.Contains(got.String(), "2026-11-22T11:01 Alice: Ligne 1 Ligne 2 <script>") {
 		t.Error(got.String())
 	}
 	column := strings.Index(lines[3], "Si nécessaire")
