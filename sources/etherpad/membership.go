@@ -54,7 +54,10 @@ type member struct {
 }
 
 var (
-	errEnded    = errors.New("the token has ended")
+	errEnded = errors.New("the token has ended")
+
+	// errUnknown is for one that the server did not give since it was started.
+	errUnknown  = fmt.Errorf("%w: the server does not know it", errEnded)
 	errNoGroups = fmt.Errorf("%w: no list of groups", sources.ErrRefused)
 )
 
@@ -84,8 +87,8 @@ func (s *Source) membership(ctx context.Context, doubted *membership) (*membersh
 }
 
 // renew tries the tokens that there are, and logs in if none is good: once in
-// a run, so as not to throw out for ever who does the same. The caller holds
-// s.account.mu.
+// a run, so as not to throw out for ever who does the same, and once more when
+// the server was started again. The caller holds s.account.mu.
 func (s *Source) renew(ctx context.Context) (*membership, error) {
 	var tokens []string
 	if s.account.now != nil {
@@ -95,8 +98,12 @@ func (s *Source) renew(ctx context.Context) (*membership, error) {
 		tokens = append(tokens, kept)
 	}
 	for _, token := range tokens {
-		if now, err := s.groups(ctx, token); !errors.Is(err, errEnded) {
+		now, err := s.groups(ctx, token)
+		if !errors.Is(err, errEnded) {
 			return now, err
+		}
+		if was := s.account.now; errors.Is(err, errUnknown) && was != nil && was.token == token {
+			s.account.now, s.account.loggedIn = nil, false
 		}
 	}
 	if s.account.loggedIn {
@@ -131,10 +138,12 @@ func (s *Source) groups(ctx context.Context, token string) (*membership, error) 
 		return errors.Join(err, body.Close())
 	})
 	var away *sentAway
-	if errors.Is(err, errDenied) || errors.Is(err, errFailed) || errors.As(err, &away) {
+	switch {
+	case errors.Is(err, errDenied):
+		return nil, errUnknown
+	case errors.Is(err, errFailed), errors.As(err, &away):
 		return nil, errEnded
-	}
-	if err != nil && ctx.Err() == nil {
+	case err != nil && ctx.Err() == nil:
 		return nil, fmt.Errorf("list the groups of MyPads: %w", err)
 	}
 	return now, err

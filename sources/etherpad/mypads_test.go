@@ -184,6 +184,42 @@ func TestTokenThatEndsIsRenewedOnce(t *testing.T) {
 	})
 }
 
+// TestServerThatIsStartedAgainIsLoggedInToAgain: that ends all tokens, and is
+// nobody's login.
+func TestServerThatIsStartedAgainIsLoggedInToAgain(t *testing.T) {
+	inMyPads(t, etherpadtest.Options{}, etherpad.Options{Access: marie, Tokens: new(keeper)}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+		for n := range 3 {
+			fetch(t, s, "cr-restricted", "")
+			fetch(t, s, "cr-private", "")
+			if server.Logins() != n+1 {
+				t.Errorf("%d logins, the server was started %d times", server.Logins(), n+1)
+			}
+			server.Restart()
+		}
+	})
+	// A server that knows none of the tokens that it gives is not asked for
+	// one again and again.
+	inMyPads(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+		forgets := false
+		s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if server.ServeHTTP(w, r); forgets {
+				server.Restart()
+			}
+		}), base, etherpad.Options{Access: marie, Tokens: new(keeper)})
+		fetch(t, s, "cr-restricted", "")
+		forgets = true
+		server.Restart()
+		for range 5 {
+			if _, err := s.Fetch(t.Context(), "cr-restricted", ""); err == nil {
+				t.Error("no error")
+			}
+		}
+		if server.Logins() != 2 {
+			t.Errorf("%d logins", server.Logins())
+		}
+	})
+}
+
 func TestFetchesAtOnceLogInOnce(t *testing.T) {
 	inMyPads(t, etherpadtest.Options{}, etherpad.Options{Access: marie}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
 		both := func() {
