@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/internal/polite"
@@ -65,8 +66,8 @@ func (s *Source) ask(ctx context.Context, function string, parameters []string, 
 	return err
 }
 
-// askOften repeats what polite.Client does not, as it is a POST: a call that
-// only reads may reach the server twice.
+// askOften repeats what polite.Client does not, as it is a POST: a call may
+// reach the server twice.
 func (s *Source) askOften(ctx context.Context, function string, parameters []string, use func(io.Reader) error) (err error) {
 	for range 3 {
 		err = s.askOnce(ctx, function, parameters, use)
@@ -143,7 +144,7 @@ func apiError(code int, message string) error {
 	switch {
 	case code == 0:
 		return nil
-	case code == 1 && (message == "padID does not exist" || message == "groupID does not exist"):
+	case code == 1 && slices.Contains([]string{"padID does not exist", "groupID does not exist", "sessionID does not exist"}, message):
 		return fs.ErrNotExist
 	case code == 4:
 		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)

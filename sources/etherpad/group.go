@@ -54,6 +54,7 @@ func (s *Source) session(ctx context.Context, id string) (string, error) {
 	}
 	if known.id != "" {
 		s.sessions.old = append(s.sessions.old, known.id)
+		delete(s.sessions.open, group)
 	}
 	made, err := s.createSession(ctx, group)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +106,7 @@ func (s *Source) Close(ctx context.Context) error {
 	s.sessions.open, s.sessions.old = nil, nil
 	var errs []error
 	for _, id := range ids {
-		if err := s.call(ctx, "deleteSession", nil, "sessionID", id); err != nil {
+		if err := s.call(ctx, "deleteSession", nil, "sessionID", id); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}
 	}

@@ -283,6 +283,28 @@ func TestGroupPadsAreReadInOneSessionThatIsTakenAway(t *testing.T) {
 	})
 }
 
+// TestSessionThatIsGoneNeedsNoTakingAway: a call whose answer was lost is sent
+// again.
+func TestSessionThatIsGoneNeedsNoTakingAway(t *testing.T) {
+	inOperatorBubble(t, etherpadtest.Options{}, operator, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+		id := etherpadtest.GroupPadID("one", "pad")
+		server.Create(id, "text")
+		lost := false
+		s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/deleteSession") && !lost {
+				lost = true
+				server.ServeHTTP(httptest.NewRecorder(), r)
+				panic(http.ErrAbortHandler)
+			}
+			server.ServeHTTP(w, r)
+		}), base, etherpad.Options{Access: operator})
+		fetch(t, s, id, "")
+		if err := s.Close(t.Context()); err != nil || !lost || server.Sessions() != 0 {
+			t.Errorf("%v, %d sessions are left", err, server.Sessions())
+		}
+	})
+}
+
 func TestTokensAreRenewed(t *testing.T) {
 	so := etherpadtest.Options{Dialect: etherpadtest.V3, ClientID: "padsync", ClientSecret: "hunter2", TokenLife: time.Hour}
 	inOperatorBubble(t, so, etherpad.Access{ClientID: "padsync", ClientSecret: "hunter2"}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
