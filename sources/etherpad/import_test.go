@@ -86,6 +86,28 @@ func TestNoPadWithContentIsChanged(t *testing.T) {
 	})
 }
 
+// TestPadThatOnlyTheAPIShowsIsNotChanged: a proxy may say of every export that
+// it is not there.
+func TestPadThatOnlyTheAPIShowsIsNotChanged(t *testing.T) {
+	importing(t, etherpadtest.V1, etherpadtest.Options{APIKey: key}, operator, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source, v *sources.Version) {
+		server.Create("réunion", "someone else's\n")
+		s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "/export/") {
+				http.NotFound(w, r)
+				return
+			}
+			server.ServeHTTP(w, r)
+		}), base, etherpad.Options{Access: operator})
+		made, err := s.Import(t.Context(), v)
+		if text := ask(t, server, "/p/r%C3%A9union/export/txt"); text != "someone else's\n\n" {
+			t.Errorf("the pad that was there says %q", text)
+		}
+		if !errors.Is(err, sources.ErrDiffers) || made.ID != "réunion-2" {
+			t.Errorf("%+v, %v", made, err)
+		}
+	})
+}
+
 func TestPadMayComeUnderTheIDInBetween(t *testing.T) {
 	importing(t, etherpadtest.V1, etherpadtest.Options{}, etherpad.Access{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source, v *sources.Version) {
 		late := &interloper{Handler: server, come: func() {

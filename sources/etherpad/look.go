@@ -21,9 +21,10 @@ const (
 	other              // any other pad
 )
 
-// look says what is under an id. For who has the API, it costs an export only
-// if something is.
+// look says what is under an id. For who has the API, which knows best what is
+// there, it costs an export only if something is.
 func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
+	missing := free
 	if s.access.operator() {
 		err := s.call(ctx, "getRevisionsCount", nil, "padID", id)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -32,6 +33,7 @@ func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
 		if err != nil {
 			return other, err
 		}
+		missing = other
 	}
 	f := padFormat
 	if l.reduced {
@@ -49,7 +51,7 @@ func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return free, nil
+		return missing, nil
 	case errors.Is(err, errNoExport) && !errors.Is(err, fs.ErrPermission):
 		return other, nil
 	}
