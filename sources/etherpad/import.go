@@ -164,13 +164,15 @@ const (
 )
 
 // send sends what makes a pad and reads it back. Whether something was done of
-// a request that had no answer, only the pad tells.
+// a request that had no answer, only the pad tells. What was done and does not
+// show is not done again: it may show nothing of a pad that was there, either.
 func (s *Source) send(ctx context.Context, id string, l *load, post func() error) error {
 	var err error
-	for range sendTries {
+	for try := range sendTries {
 		err = post()
 		unanswered := errors.Is(err, polite.ErrTemporary) && !errors.Is(err, polite.ErrDown) && ctx.Err() == nil
-		if err != nil && !unanswered {
+		done := err == nil || try > 0 && errors.Is(err, ErrTaken) // by the try before, it seems
+		if !done && !unanswered {
 			return err
 		}
 		seen, looked := s.lookAgain(ctx, id, l)
@@ -181,10 +183,9 @@ func (s *Source) send(ctx context.Context, id string, l *load, post func() error
 			return nil
 		case seen == other:
 			return sources.ErrDiffers
+		case done:
+			return fmt.Errorf("%w: the server says so, and does not show it", sources.ErrUnsure)
 		}
-	}
-	if err == nil {
-		err = errors.New("the server says that it did, and has not")
 	}
 	return fmt.Errorf("%w: %w", errNotTaken, err)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -106,6 +107,35 @@ func TestPadThatOnlyTheAPIShowsIsNotChanged(t *testing.T) {
 			t.Errorf("%+v, %v", made, err)
 		}
 	})
+}
+
+// TestImportThatDoesNotShowIsNotRepeated: who shows no export may have taken it,
+// into a pad that did not show either.
+func TestImportThatDoesNotShowIsNotRepeated(t *testing.T) {
+	for _, silently := range []bool{false, true} {
+		importing(t, etherpadtest.V1, etherpadtest.Options{}, etherpad.Access{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source, v *sources.Version) {
+			lost := false
+			s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case strings.Contains(r.URL.Path, "/export/"):
+					http.NotFound(w, r)
+				case silently && !lost:
+					lost = true
+					server.ServeHTTP(httptest.NewRecorder(), r)
+					panic(http.ErrAbortHandler)
+				default:
+					server.ServeHTTP(w, r)
+				}
+			}), base, etherpad.Options{})
+			made, err := s.Import(t.Context(), v)
+			if !errors.Is(err, sources.ErrUnsure) || errors.Is(err, sources.ErrDiffers) || made != nil {
+				t.Errorf("%+v, %v", made, err)
+			}
+			if want := map[bool]int{false: 1, true: 2}[silently]; server.Imported() != want {
+				t.Errorf("%d imports", server.Imported())
+			}
+		})
+	}
 }
 
 func TestPadMayComeUnderTheIDInBetween(t *testing.T) {
