@@ -96,7 +96,7 @@ type Version struct {
 	Unchanged bool
 
 	// Lacking are forms that were asked for and that the server does not
-	// give, as "odt".
+	// give, as "odt", or did not give this time.
 	Lacking []string
 
 	// Title is for people. A pad has none but its id: then it is "".

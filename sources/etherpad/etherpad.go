@@ -213,12 +213,14 @@ func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool)
 			continue // its title is the real id too, and is not to be changed
 		}
 		err := s.fetchFormat(ctx, v, f)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
-		case errors.Is(err, errNoExport), errors.Is(err, fs.ErrNotExist):
-			v.Lacking = append(v.Lacking, f.name)
-		case err != nil:
+		}
+		if err == nil {
+			continue
+		}
+		v.Lacking = append(v.Lacking, f.name)
+		if !errors.Is(err, errNoExport) && !errors.Is(err, fs.ErrNotExist) {
 			v.Validator = ""
 		}
 	}
