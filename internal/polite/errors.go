@@ -70,7 +70,8 @@ func (s *server) bodyError(err error) error {
 }
 
 // plain leaves of an error only what is known to quote neither an address
-// nor what the server sent.
+// nor what the server sent. Of this machine's own only the text is left: a
+// firewall's refusal would match fs.ErrPermission, as a document's does.
 func plain(err error) error {
 	var (
 		certificate *tls.CertificateVerificationError
@@ -89,9 +90,9 @@ func plain(err error) error {
 	case errors.As(err, &certificate):
 		return certificate
 	case errors.As(err, &op):
-		return op
+		return errors.New(op.Error())
 	case errors.As(err, &number):
-		return number
+		return errors.New(number.Error())
 	}
 	return errInvalid
 }

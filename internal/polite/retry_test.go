@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -66,7 +68,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{"429 to every try", "GET", list(status(429)), 4, 429, nil},
 		{"500 once", "GET", list(status(500), status(200)), 2, 200, nil},
 		{"refused once", "GET", list(refused, status(200)), 2, 200, nil},
-		{"refused always", "GET", list(refused), 4, 0, syscall.ECONNREFUSED},
+		{"refused always", "GET", list(refused), 4, 0, ErrTemporary},
 		{"cut once", "GET", list(cut, status(200)), 2, 200, nil},
 		{"cut always", "GET", list(cut), 4, 200, io.ErrUnexpectedEOF},
 		{"cut, then 500", "GET", list(cut, status(500)), 4, 500, nil},
@@ -118,6 +120,19 @@ func TestErrorsOfHandleDecideOnTheNextTry(t *testing.T) {
 			t.Error(err, c.Requests())
 		}
 	})
+}
+
+// TestRefusalOfThisMachineIsNoWordOnADocument: a firewall's is EPERM.
+func TestRefusalOfThisMachineIsNoWordOnADocument(t *testing.T) {
+	for _, refusal := range []error{&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.EPERM)}, syscall.EPERM, syscall.ENOENT} {
+		synctest.Test(t, func(t *testing.T) {
+			c := New(Options{Transport: script(func(*http.Request) (*http.Response, error) { return nil, refusal })})
+			err := c.Do(t.Context(), get("http://pad.example.org/p/x"), wantStatus(200))
+			if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) || !errors.Is(err, ErrTemporary) || !strings.Contains(err.Error(), refusal.Error()) {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestErrorOfNewRequestIsFinal(t *testing.T) {

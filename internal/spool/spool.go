@@ -169,7 +169,9 @@ type file struct {
 func newFile(dir string) (*file, error) {
 	f, err := os.CreateTemp(dir, "padsync-*") // its mode is 0600
 	if err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
+		// Without its cause: that a folder is missing or closed would be taken
+		// for a word on the document.
+		return nil, fmt.Errorf("spool: %v", err)
 	}
 	return &file{f, os.Remove(f.Name()) != nil}, nil
 }

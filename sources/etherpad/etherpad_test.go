@@ -343,6 +343,21 @@ func TestOtherPadsOfAuthorsAreNotKept(t *testing.T) {
 	})
 }
 
+// TestFolderThatIsMissingHereIsNoMissingPad, nor the server's fault: large
+// exports go into a temporary one.
+func TestFolderThatIsMissingHereIsNoMissingPad(t *testing.T) {
+	inBubble(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+		server.Create("ag", "text\n")
+		s, err := etherpad.New(base, client(t, server), spool.New(t.TempDir()+"/none", 1), etherpad.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := s.Fetch(t.Context(), "ag", ""); err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, sources.ErrRefused) {
+			t.Error(v, err)
+		}
+	})
+}
+
 func TestExtraFormats(t *testing.T) {
 	for name, c := range map[string]struct {
 		dialect etherpadtest.Dialect

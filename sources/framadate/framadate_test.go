@@ -590,6 +590,22 @@ func TestBadTableIsInNoVersion(t *testing.T) {
 	})
 }
 
+// TestFolderThatIsMissingHereIsNoMissingPoll, nor the server's fault: large
+// pages go into a temporary one.
+func TestFolderThatIsMissingHereIsNoMissingPoll(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		id, _ := server.Add(meeting())
+		_, client := open(t, server)
+		s, err := framadate.New(base, client, spool.New(t.TempDir()+"/none", 1), framadate.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := s.Fetch(t.Context(), id, ""); err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, sources.ErrRefused) {
+			t.Error(v, err)
+		}
+	})
+}
+
 func TestPHPsWarningBehindThePageIsNoHarm(t *testing.T) {
 	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
 		id, _ := server.Add(meeting())

@@ -248,8 +248,10 @@ func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool,
 		return nil, fmt.Errorf("%w: more than %d bytes", sources.ErrRefused, maxBody)
 	case errors.Is(err, encoding.ErrInvalidUTF8):
 		return nil, fmt.Errorf("%w: not UTF-8", errMangled)
-	case err != nil:
+	case errors.Is(err, polite.ErrTemporary):
 		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+	case err != nil:
+		return nil, err
 	}
 	tail := make([]byte, min(body.Size(), 4096))
 	if _, err := body.ReadAt(tail, body.Size()-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
