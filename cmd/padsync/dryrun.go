@@ -19,7 +19,7 @@ type estimated struct {
 	Documents int    `json:"documents"`
 	Known     int    `json:"known"`
 	Fetches   int    `json:"fetches"`
-	Seconds   int    `json:"seconds"` // at least, by the limit that such servers have
+	Seconds   int    `json:"seconds"` // about, by the limit that such servers have
 }
 
 // dryRun says what a backup would do, and how long it would take.
@@ -41,7 +41,7 @@ func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *bac
 			continue
 		}
 		fmt.Fprintln(a.stdout, printable(a.text("estimate", "Source", e.URL,
-			"Documents", e.Documents, "Known", e.Known, "Fetches", e.Fetches())))
+			"Counts", a.tally("count-documents", e.Documents, "count-known", e.Known, "count-to-fetch", e.Fetches()))))
 		if took > 0 {
 			fmt.Fprintln(a.stdout, printable(a.text("estimate-time", "Time", took)))
 		}

@@ -91,12 +91,14 @@ func (m *mover) waiting(server string, until time.Time) {
 }
 
 // line says something while documents are moved.
-func (m *mover) line(id string, data ...any) {
+func (m *mover) line(id string, data ...any) { m.print(m.app.text(id, data...)) }
+
+func (m *mover) print(text string) {
 	out := m.bar.above(m.app.stdout)
 	if m.json {
 		out = m.app.stderr
 	}
-	fmt.Fprintln(out, printable(m.app.text(id, data...)))
+	fmt.Fprintln(out, printable(text))
 }
 
 // observe counts a document and tells of it. Its new address is a key to it,
@@ -151,7 +153,7 @@ func (m *mover) remark(e restore.Move) {
 
 // summary says what became of all.
 func (m *mover) summary(table string) {
-	m.line("into-summary", "Moved", m.moved, "Found", m.found, "Earlier", m.earlier, "Failed", m.notMade)
+	m.print(m.app.tally("count-moved", m.moved, "count-found", m.found, "count-earlier", m.earlier, "count-failed", m.notMade))
 	if m.differs > 0 {
 		m.line("into-summary-differs", "Count", m.differs)
 	}

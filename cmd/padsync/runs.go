@@ -75,8 +75,7 @@ func newListedRun(r repository.RunRecord) listedRun {
 
 func (a *app) printRun(w io.Writer, r repository.RunRecord) error {
 	l := newListedRun(r)
-	text := a.text("summary", "Saved", l.Documents.Saved, "Unchanged", l.Documents.Unchanged,
-		"Missing", l.Documents.Missing, "Failed", l.Documents.Failed)
+	text := l.Documents.text(a)
 	if !r.Complete {
 		text += "  (" + a.text("run-incomplete") + ")"
 	}

@@ -14,6 +14,14 @@ type counts struct {
 	Suspect   int `json:"suspect"` // of those saved
 }
 
+func countsOf(r *backup.Report) counts {
+	return counts{r.Outcomes[backup.Saved], r.Outcomes[backup.Unchanged], r.Outcomes[backup.Missing], r.Outcomes[backup.Failed], r.Suspect}
+}
+
+func (c counts) text(a *app) string {
+	return a.tally("count-saved", c.Saved, "count-unchanged", c.Unchanged, "count-missing", c.Missing, "count-failed", c.Failed)
+}
+
 // summarized is what backup --json tells.
 type summarized struct {
 	Run       string `json:"run"`
@@ -48,9 +56,7 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	defer p.mu.Unlock()
 	s := summarized{
 		Run: r.Run, Expiring: p.expiring, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Repositories: []summarizedTarget{},
-		Documents: counts{
-			r.Outcomes[backup.Saved], r.Outcomes[backup.Unchanged], r.Outcomes[backup.Missing], r.Outcomes[backup.Failed], r.Suspect,
-		},
+		Documents: countsOf(r),
 	}
 	s.Bytes.Fetched = client.Received()
 	for _, l := range r.Lacking {
@@ -72,16 +78,17 @@ func (p *progress) summary(r *backup.Report, rest left) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	say := func(id string, data ...any) { p.line(p.app.text(id, data...)) }
-	say("summary", "Saved", r.Outcomes[backup.Saved], "Unchanged", r.Outcomes[backup.Unchanged],
-		"Missing", r.Outcomes[backup.Missing], "Failed", r.Outcomes[backup.Failed])
+	if r.Run != "" {
+		p.line(countsOf(r).text(p.app))
+	}
 	if n := r.Outcomes[backup.Resumed]; n > 0 {
 		say("summary-resumed", "Count", n)
 	}
 	safe := r.Outcomes[backup.Saved] + r.Outcomes[backup.Unchanged] + r.Outcomes[backup.Resumed]
 	for _, repo := range r.Repositories {
-		if repo.Err == nil {
+		if repo.Err == nil && safe > 0 {
 			say("summary-safe", "Count", safe, "Repository", repo.Name)
-		} else {
+		} else if repo.Err != nil {
 			say("summary-unsafe", "Repository", repo.Name)
 		}
 	}

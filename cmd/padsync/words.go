@@ -52,13 +52,25 @@ func (w *words) text(id string, data ...any) string {
 	for i := 0; i+1 < len(data); i += 2 {
 		values[data[i].(string)] = data[i+1]
 	}
-	text, err := w.localizer.Localize(&i18n.LocalizeConfig{
-		MessageID: id, TemplateData: values, PluralCount: values["Count"],
-	})
-	if err != nil {
-		return id
+	// A message without the form that its count asks for has one for all but
+	// one; French has such a form for whole millions.
+	for _, count := range []any{values["Count"], 2} {
+		text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: count})
+		if err == nil {
+			return text
+		}
 	}
-	return text
+	return id
+}
+
+// tally is how many there are of several things, such as "1 saved, 2 failed",
+// from ids and numbers in turn.
+func (a *app) tally(of ...any) string {
+	var parts []string
+	for i := 0; i+1 < len(of); i += 2 {
+		parts = append(parts, a.text(of[i].(string), "Count", of[i+1]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // printable makes what came from elsewhere harmless for a terminal and keeps

@@ -155,6 +155,24 @@ func literal(e ast.Expr) (string, bool) {
 	return s, err == nil
 }
 
+func TestNumbersAgreeWithWhatTheyCount(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"en": {"0 documents, 0 packs, 0 failed", "1 document, 1 pack, 1 failed", "2 documents, 2 packs, 2 failed", "1000000 documents, 1000000 packs, 1000000 failed"},
+		"fr": {"0 document, 0 paquet, 0 en échec", "1 document, 1 paquet, 1 en échec", "2 documents, 2 paquets, 2 en échec", "1000000 documents, 1000000 paquets, 1000000 en échec"},
+	} {
+		w, err := newWords(func(string) string { return lang })
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &app{words: w}
+		for i, n := range []int{0, 1, 2, 1_000_000} {
+			if got := a.tally("count-documents", n, "count-packs", n, "count-failed", n); got != want[i] {
+				t.Errorf("%s: %q, want %q", lang, got, want[i])
+			}
+		}
+	}
+}
+
 func TestLocaleChoosesTheLanguage(t *testing.T) {
 	for _, c := range []struct {
 		env  map[string]string
