@@ -33,6 +33,7 @@ var (
 	errLocation     = errors.New("not the address of a repository")
 	errIdentityPath = errors.New("a path in place of an identity")
 	errNoTarget     = errors.New("no server to restore into")
+	errNoAnswer     = errors.New("the server to restore into does not answer")
 	errTable        = errors.New("no table of this move")
 	errRunnerKind   = errors.New("runner identity of another kind than the recipients")
 )
@@ -58,6 +59,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-no-target")}
 	case errors.Is(err, restore.ErrTableInUse):
 		return []string{a.text("hint-table-in-use")}
+	case errors.Is(err, errNoAnswer):
+		return []string{a.text("hint-no-answer")}
 	case errors.Is(err, errTable):
 		return []string{a.text("hint-table")}
 	case errors.Is(err, errNoDocuments):

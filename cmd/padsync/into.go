@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io/fs"
+	"net"
 	"net/url"
 	"os/signal"
 	"path/filepath"
@@ -145,22 +147,18 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 }
 
 // kindOf is what the configuration says that the server is, or the server
-// itself, to requests that change nothing.
+// itself, to requests that change nothing. Nothing was begun yet, and a person
+// waits: so a server that is away is not waited for.
 func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (string, error) {
-	if n.groups[base] != "" {
-		return kindEtherpad, nil
-	}
-	for _, source := range s.Sources {
-		known, err := sources.Normalize(source.URL.Reveal())
-		if err == nil && source.Kind != "" && sources.Identity(known) == sources.Identity(base) {
-			return source.Kind, nil
-		}
-	}
+	n.client = polite.New(polite.Options{UserAgent: polite.UserAgent(programVersion(), contact), Tries: 2})
+	known := n.knownKind(s, base)
 	isPad, err := etherpad.Probe(ctx, n.client, base)
-	if isPad {
+	switch {
+	case known != "" && !unreached(err):
+		return known, ctx.Err()
+	case isPad:
 		return kindEtherpad, nil
-	}
-	if err == nil {
+	case err == nil:
 		access := n.accesses.of(base)
 		polls, openErr := framadate.New(base, n.client, n.pool, framadate.Options{User: access.User, Password: access.Password})
 		if openErr != nil {
@@ -170,13 +168,36 @@ func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (
 			return kindFramadate, nil
 		}
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return "", ctx.Err()
-	}
-	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, polite.ErrDown) {
-		return "", &problem{exitFailed, a.text("into-no-answer", "Server", base), errors.Join(errNoTarget, err)}
+	case unreached(err), errors.Is(err, polite.ErrTemporary):
+		return "", &problem{exitFailed, a.text("into-no-answer", "Error", err), errors.Join(errNoAnswer, err)}
 	}
 	return "", a.usage(errNoTarget, "not-a-target", "Server", base)
+}
+
+// knownKind is what the command line or the configuration says that the server
+// is, "" if nothing.
+func (n network) knownKind(s *settings, base string) string {
+	if n.groups[base] != "" {
+		return kindEtherpad
+	}
+	for _, source := range s.Sources {
+		known, err := sources.Normalize(source.URL.Reveal())
+		if err == nil && source.Kind != "" && sources.Identity(known) == sources.Identity(base) {
+			return source.Kind
+		}
+	}
+	return ""
+}
+
+// unreached: there is no such host, or no connection to it.
+func unreached(err error) bool {
+	var host *net.DNSError
+	var connection *net.OpError
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &host) || errors.As(err, &connection) || errors.As(err, &certificate)
 }
 
 // noPoll is the id of no poll.

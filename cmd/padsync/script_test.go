@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/*.txtar, each beside its own servers of pads and
 // polls, at $PADS and $POLLS, one at $CLOSED that takes a password, and one with
-// MyPads at $MYPADS.
+// MyPads at $MYPADS; at $NOWHERE nothing listens.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -72,6 +72,9 @@ func setUp(t *testing.T, e *testscript.Env) {
 	padServer, pollServer := httptest.NewServer(pads), httptest.NewServer(stalling(polls))
 	e.Defer(padServer.Close)
 	e.Defer(pollServer.Close)
+	nowhere := httptest.NewServer(nil)
+	nowhere.Close()
+	e.Setenv("NOWHERE", nowhere.URL)
 	e.Setenv("PADS", padServer.URL)
 	e.Setenv("POLLS", pollServer.URL)
 	for _, name := range []string{"CONFIG", "DATA", "STATE", "CACHE"} {
