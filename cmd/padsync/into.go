@@ -154,7 +154,7 @@ func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (
 	known := n.knownKind(s, base)
 	isPad, err := etherpad.Probe(ctx, n.client, base)
 	switch {
-	case known != "" && !unreached(err):
+	case known != "" && !unanswered(err):
 		return known, ctx.Err()
 	case isPad:
 		return kindEtherpad, nil
@@ -171,7 +171,7 @@ func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case unreached(err), errors.Is(err, polite.ErrTemporary):
+	case unanswered(err):
 		return "", &problem{exitFailed, a.text("into-no-answer", "Error", err), errors.Join(errNoAnswer, err)}
 	}
 	return "", a.usage(errNoTarget, "not-a-target", "Server", base)
@@ -192,12 +192,11 @@ func (n network) knownKind(s *settings, base string) string {
 	return ""
 }
 
-// unreached: there is no such host, or no connection to it.
-func unreached(err error) bool {
+// unanswered: there is no such host, no safe connection to it, or no answer.
+func unanswered(err error) bool {
 	var host *net.DNSError
-	var connection *net.OpError
 	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &host) || errors.As(err, &connection) || errors.As(err, &certificate)
+	return errors.As(err, &host) || errors.As(err, &certificate) || errors.Is(err, polite.ErrTemporary)
 }
 
 // noPoll is the id of no poll.
