@@ -49,11 +49,12 @@ func (rd *Reader) Close() error {
 
 // An openPack is a pack, opened.
 type openPack struct {
-	key    string
-	plain  io.ReaderAt
-	size   int64
-	whole  *spool.Spool // once it was read whole
-	frames int          // read so far
+	key     string
+	plain   io.ReaderAt
+	size    int64
+	whole   *spool.Spool // once it was read whole
+	damaged bool         // it was read whole, and its hash is wrong
+	frames  int          // read so far
 
 	frame [2]int64 // the one that data is of
 	data  []byte
@@ -161,11 +162,15 @@ func (rd *Reader) keep(in manifest.Pack, s *spool.Spool) error {
 }
 
 // enter makes the file's frame the pack's, and keeps its data if it is short.
-// A pack that is asked again and again is read whole.
+// A pack that is asked again and again is read whole, unless it is damaged:
+// what is sound in it has a hash of its own.
 func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 	p.data = nil
-	if p.frames++; p.frames > wholeAfter && p.whole == nil {
-		if err := rd.readWhole(p, f.In); err != nil {
+	if p.frames++; p.frames > wholeAfter && p.whole == nil && !p.damaged {
+		err := rd.readWhole(p, f.In)
+		if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+			p.damaged = true
+		} else if err != nil {
 			return err
 		}
 	}
