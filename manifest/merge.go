@@ -21,6 +21,10 @@ type Record struct {
 	Checked  time.Time
 	Told     string          // id of the manifest that told the last look
 	Versions []VersionRecord // in the order in which they were first told
+
+	// Lost says that there was a newer version than all of these, which has
+	// no location that counts.
+	Lost bool
 }
 
 // A VersionRecord is what all manifests together tell of one version.
@@ -255,15 +259,19 @@ func located(h *Header, files []File) []FileRecord {
 	return records
 }
 
-// settle drops what was named but never told whole, or is stored nowhere, and
-// orders the rest.
+// settle drops what was named but never told whole, orders the rest, and
+// drops what is stored nowhere.
 func (r *Record) settle(view View) {
 	r.Versions = slices.DeleteFunc(r.Versions, func(v VersionRecord) bool {
-		return v.Told[ToldVersion] == "" || len(v.Files) == 0 || !v.stored && !view.Lost
+		return v.Told[ToldVersion] == "" || len(v.Files) == 0
 	})
 	slices.SortFunc(r.Versions, func(a, b VersionRecord) int {
 		return cmp.Or(strings.Compare(a.Told[ToldVersion], b.Told[ToldVersion]), strings.Compare(a.Name, b.Name))
 	})
+	if newest := r.Newest(); newest != nil && !view.Lost {
+		r.Lost = !newest.stored
+		r.Versions = slices.DeleteFunc(r.Versions, func(v VersionRecord) bool { return !v.stored })
+	}
 	if r.State == "" && len(r.Versions) > 0 {
 		r.State = Current
 	}

@@ -454,9 +454,12 @@ func TestInterruptedRunIsTakenUp(t *testing.T) {
 
 func TestLostPackIsNoVersion(t *testing.T) {
 	w := newWorld(t, false)
-	w.mustRun(map[string]string{"ag": "first"})
+	w.mustRun(map[string]string{"a": "first"})
 	first := w.keys("packs/")
-	w.mustRun(map[string]string{"ag": "second"})
+	w.mustRun(map[string]string{"a": "second"})
+	if w.record(repository.At{}).Lost {
+		t.Error("a version is lost before it is")
+	}
 	for _, key := range w.keys("packs/") {
 		if key != first[0] {
 			if err := w.sink.Delete(t.Context(), key); err != nil {
@@ -464,7 +467,10 @@ func TestLostPackIsNoVersion(t *testing.T) {
 			}
 		}
 	}
-	w.wantThese(w.contents(repository.At{}), map[string]string{"ag": "first"})
+	w.wantThese(w.contents(repository.At{}), map[string]string{"a": "first"})
+	if !w.record(repository.At{}).Lost || w.record(repository.At{Time: w.now.Add(-time.Hour)}).Lost {
+		t.Error("it is not told that the newer version is lost, and that the older one is not")
+	}
 	if report := w.check(); len(report.Problems) != 1 || report.Problems[0].Problem != "missing" || len(report.Problems[0].Documents) != 1 {
 		t.Errorf("problems: %+v", report.Problems)
 	}

@@ -125,7 +125,7 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 	case done.Target == nil:
 		done.Err = ErrNoTarget
 	case done.Version == nil:
-		done.Err = ErrNoVersion
+		done.Err = NoVersion(record)
 	case m.Table == nil:
 		done.Err = m.with(&done, func(v *sources.Version) error {
 			done.Losses = done.Target.Client.Losses(v)

@@ -64,6 +64,9 @@ var (
 	// ErrNoVersion says that nothing was ever saved of a document.
 	ErrNoVersion = errors.New("no version was ever saved")
 
+	// ErrLost says that a document was saved, and its packs are gone.
+	ErrLost = errors.New("its packs are not there")
+
 	// ErrNoForm says that a document has none of the forms asked for.
 	ErrNoForm = errors.New("it has none of these forms")
 )
@@ -206,7 +209,7 @@ func (r *run) restore(record *manifest.Record) Event {
 	e := Event{Document: record}
 	e.Version, e.Skipped = Choose(record, r.Newest)
 	if e.Version == nil {
-		e.Err = ErrNoVersion
+		e.Err = NoVersion(record)
 		return e
 	}
 	dir := path.Join(repository.Escape(record.Source.Address()), repository.Escape(record.ID))
@@ -225,6 +228,15 @@ func (r *run) restore(record *manifest.Record) Event {
 		e.Err = ErrNoForm
 	}
 	return e
+}
+
+// NoVersion says why there is no version of a document: ErrNoVersion or
+// ErrLost.
+func NoVersion(record *manifest.Record) error {
+	if record.Lost {
+		return ErrLost
+	}
+	return ErrNoVersion
 }
 
 // Choose gives the version to restore: the newest that is not suspect, or,

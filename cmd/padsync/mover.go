@@ -144,6 +144,8 @@ func (m *mover) observe(e restore.Move) {
 // remark says that the version is not what one might think.
 func (m *mover) remark(e restore.Move) {
 	switch saved := e.Version.Saved.Local().Format("2006-01-02 15:04"); {
+	case e.Document.Lost:
+		m.line("restore-lost", "Document", m.name(e.Document), "Saved", saved)
 	case e.Skipped != "":
 		m.line("restore-not-newest", "Document", m.name(e.Document), "Reason", m.app.suspicion(e.Skipped), "Saved", saved)
 	case e.Version.Suspect != "":

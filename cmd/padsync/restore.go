@@ -153,6 +153,8 @@ func (a *app) restored(e restore.Event, name string) string {
 	switch {
 	case e.Err != nil:
 		return a.text("restore-document-failed", "Document", name, "Reason", a.restoreReason(e.Err))
+	case e.Document.Lost:
+		return a.text("restore-lost", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
 	case e.Skipped != "":
 		return a.text("restore-not-newest", "Document", name, "Reason", a.suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
 	case e.Version.Suspect != "":
@@ -165,6 +167,8 @@ func (a *app) restoreReason(err error) string {
 	switch {
 	case errors.Is(err, restore.ErrNoVersion):
 		return a.text("reason-no-version")
+	case errors.Is(err, restore.ErrLost):
+		return a.text("reason-lost")
 	case errors.Is(err, restore.ErrNoForm):
 		return a.text("reason-no-form")
 	case errors.Is(err, fs.ErrExist):

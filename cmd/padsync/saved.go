@@ -188,7 +188,8 @@ func (d *savedDocument) turnTo(e *edition, number int) (*edition, error) {
 func (d *savedDocument) chosen(record *manifest.Record) (*edition, error) {
 	v, skipped := restore.Choose(record, d.newest)
 	if v == nil {
-		return nil, &problem{exitFailed, d.app.text("reason-no-version"), restore.ErrNoVersion}
+		none := restore.NoVersion(record)
+		return nil, &problem{exitFailed, d.app.restoreReason(none), none}
 	}
 	if d.noted != v.Name {
 		if text := d.app.restored(restore.Event{Document: record, Version: v, Skipped: skipped}, d.name); text != "" {
