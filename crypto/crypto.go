@@ -18,14 +18,6 @@ func Seal(w io.Writer, recipients ...age.Recipient) (io.WriteCloser, error) {
 	return age.Encrypt(w, recipients...)
 }
 
-// OpenStream gives the plain bytes of the age file that r reads. Each byte is
-// authenticated before it is given, and io.EOF comes only at the true end.
-//
-// If no identity fits, the error is an *age.NoIdentityMatchError.
-func OpenStream(r io.Reader, identities ...age.Identity) (io.Reader, error) {
-	return age.Decrypt(r, identities...)
-}
-
 // Open gives the plain bytes of the age file of size bytes that r holds, and
 // how many there are. It reads r twice at most (for a header of usual length),
 // and then once for each ReadAt, however long, unless the last one's bytes

@@ -126,7 +126,7 @@ func TestEveryKindOfIdentityOpensWhatItsRecipientSealed(t *testing.T) {
 			if err != nil || again.Hash() != r.Hash() || len(r.Hash()) != 16 {
 				t.Fatalf("the recipient's text reads back as %v, %v", again, err)
 			}
-			if err := streamAll(seal(t, random(10), again), ids[0]); err != nil {
+			if err := openAll(seal(t, random(10), again), ids[0]); err != nil {
 				t.Error(err)
 			}
 		})
@@ -157,7 +157,7 @@ func TestPluginsSealAndOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := streamAll(seal(t, random(10), recipients[0]), ids[0]); err != nil {
+	if err := openAll(seal(t, random(10), recipients[0]), ids[0]); err != nil {
 		t.Error(err)
 	}
 	if _, err := crypto.RecipientOf(ids[0]); !errors.Is(err, crypto.ErrNoRecipient) {
