@@ -39,7 +39,7 @@ func CheckImporter(ctx context.Context, f ImportFixture) error {
 		{"a bad answer is no success", checkImportFaults},
 		{"a cancelled context ends Import", checkImportCancelled},
 	} {
-		rest(Fixture{Faults: f.Faults})
+		f.Faults.rest()
 		if err := c.check(ctx, f); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", c.promise, err))
 		}
@@ -123,7 +123,7 @@ func checkImportFaults(ctx context.Context, f ImportFixture) error {
 	defer cancel()
 	var problems []error
 	for _, fault := range []Fault{Down, Silent, Cut, CutCleanly, Empty, NotUTF8, ErrorPage} {
-		rest(Fixture{Faults: f.Faults})
+		f.Faults.rest()
 		f.Faults.Set(fault)
 		made, err := f.Importer.Import(ctx, f.Version)
 		switch {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
@@ -16,67 +15,39 @@ import (
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
-// A spoilt importer has a bug: what Import gives goes through it.
-type spoiltImporter struct {
-	sources.Importer
-	bug func(made *sources.Imported, err error) (*sources.Imported, error)
-}
-
-func (s spoiltImporter) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
-	return s.bug(s.Importer.Import(ctx, v))
-}
-
-// onMade makes a bug of what changes what was made.
-func onMade(change func(*sources.Imported)) func(*sources.Imported, error) (*sources.Imported, error) {
-	return func(made *sources.Imported, err error) (*sources.Imported, error) {
-		if made != nil {
-			change(made)
-		}
-		return made, err
-	}
-}
-
 func TestCheckImporterFindsBugs(t *testing.T) {
-	for name, c := range map[string]struct {
-		bug  func(*sources.Imported, error) (*sources.Imported, error)
-		want string // what CheckImporter says; "": nothing
-	}{
-		"none":               {onMade(func(*sources.Imported) {}), ""},
-		"another id":         {onMade(func(m *sources.Imported) { m.ID += "x" }), "fetch it"},
-		"no address":         {onMade(func(m *sources.Imported) { m.Address = "" }), "the address \"\""},
-		"found is not said":  {onMade(func(m *sources.Imported) { m.Found = false }), "no document that holds anything"},
-		"errors are dropped": {func(m *sources.Imported, _ error) (*sources.Imported, error) { return m, nil }, "no error"},
-		"errors name the document": {func(m *sources.Imported, err error) (*sources.Imported, error) {
-			if err != nil {
-				err = fmt.Errorf("import conformance: %w", err)
-			}
-			return m, err
-		}, "names the document"},
+	findsBugs(t, map[string]planted[sources.Imported]{
+		"none":               {on(func(*sources.Imported) {}), ""},
+		"another id":         {on(func(m *sources.Imported) { m.ID += "x" }), "fetch it"},
+		"no address":         {on(func(m *sources.Imported) { m.Address = "" }), "the address \"\""},
+		"found is not said":  {on(func(m *sources.Imported) { m.Found = false }), "no document that holds anything"},
+		"errors are dropped": {onError[sources.Imported](func(error) error { return nil }), "no error"},
+		"errors name the document": {onError[sources.Imported](func(err error) error {
+			return fmt.Errorf("import conformance: %w", err)
+		}), "names the document"},
+		"no error is the context's": {onError[sources.Imported](func(error) error { return errors.New("x") }), "is not the context's"},
 		"failures are said to be made": {func(m *sources.Imported, err error) (*sources.Imported, error) {
 			if err != nil {
 				m = new(sources.Imported)
 			}
 			return m, err
 		}, "it made"},
-		"no error is the context's": {func(m *sources.Imported, err error) (*sources.Imported, error) {
-			if err != nil {
-				err = errors.New("x")
-			}
-			return m, err
-		}, "is not the context's"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				err := sourcetest.CheckImporter(t.Context(), importFixture(t, c.bug))
-				if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-					t.Errorf("CheckImporter says %v; want %q", err, c.want)
-				}
-			})
-		})
-	}
+	}, func(t *testing.T, b bug[sources.Imported]) error {
+		return sourcetest.CheckImporter(t.Context(), importFixture(t, b))
+	})
 }
 
-func importFixture(t *testing.T, bug func(*sources.Imported, error) (*sources.Imported, error)) sourcetest.ImportFixture {
+// A spoilt importer has a bug.
+type spoiltImporter struct {
+	sources.Importer
+	bug bug[sources.Imported]
+}
+
+func (s spoiltImporter) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
+	return s.bug(s.Importer.Import(ctx, v))
+}
+
+func importFixture(t *testing.T, b bug[sources.Imported]) sourcetest.ImportFixture {
 	old := etherpadtest.New(etherpadtest.Options{})
 	old.Create("conformance", "text\n")
 	server := etherpadtest.New(etherpadtest.Options{TakesImports: true})
@@ -99,5 +70,5 @@ func importFixture(t *testing.T, bug func(*sources.Imported, error) (*sources.Im
 	}
 	t.Cleanup(func() { v.Close() })
 	broken := &sources.Version{ID: "conformance", Files: []sources.File{{Name: "x.etherpad", Format: "etherpad", Size: 1, Content: strings.NewReader("{")}}}
-	return sourcetest.ImportFixture{Importer: spoiltImporter{target, bug}, Faults: faults, Version: v, Broken: broken, Requests: server.Requests}
+	return sourcetest.ImportFixture{Importer: spoiltImporter{target, b}, Faults: faults, Version: v, Broken: broken, Requests: server.Requests}
 }

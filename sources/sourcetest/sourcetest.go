@@ -53,7 +53,7 @@ func Check(ctx context.Context, f Fixture) error {
 		{"Fetch may be called concurrently", checkConcurrent},
 		{"a cancelled context ends Fetch", checkCancelled},
 	} {
-		rest(f)
+		f.Faults.rest()
 		if err := c.check(ctx, f); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", c.promise, err))
 		}
@@ -64,8 +64,8 @@ func Check(ctx context.Context, f Fixture) error {
 
 // rest heals the server, and lets an hour of the bubble pass: clients may keep
 // away for a while from a server that failed.
-func rest(f Fixture) {
-	f.Faults.Set(None)
+func (f *Faults) rest() {
+	f.Set(None)
 	time.Sleep(time.Hour)
 }
 
@@ -148,7 +148,7 @@ func checkFaults(ctx context.Context, f Fixture) error {
 	defer cancel()
 	var problems []error
 	for _, fault := range []Fault{Down, Silent, Cut, CutCleanly, Empty, NotUTF8, ErrorPage} {
-		rest(f)
+		f.Faults.rest()
 		f.Faults.Set(fault)
 		v, err := f.Source.Fetch(ctx, f.ID, "")
 		switch {

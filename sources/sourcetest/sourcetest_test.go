@@ -17,28 +17,51 @@ import (
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
-// A spoilt source has a bug: what Fetch gives goes through it.
-type spoilt struct {
-	sources.Source
-	bug func(v *sources.Version, err error) (*sources.Version, error)
-}
+// A bug is what becomes of what Fetch, or Import, gives.
+type bug[T any] func(given *T, err error) (*T, error)
 
-func (s spoilt) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
-	return s.bug(s.Source.Fetch(ctx, id, validator))
-}
-
-// on makes a bug of what changes a version.
-func on(change func(*sources.Version)) func(*sources.Version, error) (*sources.Version, error) {
-	return func(v *sources.Version, err error) (*sources.Version, error) {
-		if err == nil {
-			change(v)
+// on makes a bug of what changes what was given.
+func on[T any](change func(*T)) bug[T] {
+	return func(given *T, err error) (*T, error) {
+		if given != nil {
+			change(given)
 		}
-		return v, err
+		return given, err
+	}
+}
+
+// onError makes a bug of what changes an error.
+func onError[T any](change func(error) error) bug[T] {
+	return func(given *T, err error) (*T, error) {
+		if err != nil {
+			err = change(err)
+		}
+		return given, err
+	}
+}
+
+// A planted bug is one that a suite is to find.
+type planted[T any] struct {
+	bug  bug[T]
+	want string // what the suite says; "": nothing
+}
+
+// findsBugs plants each bug, and sees whether it is found.
+func findsBugs[T any](t *testing.T, bugs map[string]planted[T], check func(*testing.T, bug[T]) error) {
+	for name, p := range bugs {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				err := check(t, p.bug)
+				if p.want == "" && err != nil || p.want != "" && (err == nil || !strings.Contains(err.Error(), p.want)) {
+					t.Errorf("the suite says %v; want %q", err, p.want)
+				}
+			})
+		})
 	}
 }
 
 // onFiles makes a bug of what changes the files of a version.
-func onFiles(change func(*sources.File)) func(*sources.Version, error) (*sources.Version, error) {
+func onFiles(change func(*sources.File)) bug[sources.Version] {
 	return on(func(v *sources.Version) {
 		for i := range v.Files {
 			change(&v.Files[i])
@@ -47,10 +70,7 @@ func onFiles(change func(*sources.File)) func(*sources.Version, error) (*sources
 }
 
 func TestCheckFindsBugs(t *testing.T) {
-	for name, c := range map[string]struct {
-		bug  func(*sources.Version, error) (*sources.Version, error)
-		want string // what Check says; "": nothing
-	}{
+	findsBugs(t, map[string]planted[sources.Version]{
 		"none":            {on(func(*sources.Version) {}), ""},
 		"no id":           {on(func(v *sources.Version) { v.ID = "" }), "the id is missing"},
 		"title no text":   {on(func(v *sources.Version) { v.Title = "\xff" }), "is no text"},
@@ -65,43 +85,32 @@ func TestCheckFindsBugs(t *testing.T) {
 		"size":            {onFiles(func(f *sources.File) { f.Size-- }), "size or hash"},
 		"hash":            {onFiles(func(f *sources.File) { f.SHA256[0]++ }), "size or hash"},
 		"no bytes":        {onFiles(func(f *sources.File) { f.Content = strings.NewReader("") }), "size or hash"},
-		"any error is a missing document": {func(v *sources.Version, err error) (*sources.Version, error) {
-			if err != nil {
-				err = fs.ErrNotExist
-			}
-			return v, err
-		}, "taken for missing or forbidden"},
-		"no error says why": {func(v *sources.Version, err error) (*sources.Version, error) {
-			if err != nil {
-				err = errors.New("x")
-			}
-			return v, err
-		}, "does not match file does not exist"},
-		"errors name the document": {func(v *sources.Version, err error) (*sources.Version, error) {
-			if err != nil {
-				err = fmt.Errorf("conformance: %w", err)
-			}
-			return v, err
-		}, "names the document"},
+
+		"any error is a missing document": {onError[sources.Version](func(error) error { return fs.ErrNotExist }), "taken for missing or forbidden"},
+		"no error says why":               {onError[sources.Version](func(error) error { return errors.New("x") }), "does not match file does not exist"},
+		"errors name the document": {onError[sources.Version](func(err error) error {
+			return fmt.Errorf("conformance: %w", err)
+		}), "names the document"},
 		"a stump is taken": {func(v *sources.Version, err error) (*sources.Version, error) {
 			if errors.Is(err, sources.ErrRefused) && !errors.Is(err, fs.ErrPermission) {
 				return &sources.Version{ID: "x"}, nil
 			}
 			return v, err
 		}, "cut cleanly: no error"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				err := sourcetest.Check(t.Context(), fixture(t, c.bug))
-				if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-					t.Errorf("Check says %v; want %q", err, c.want)
-				}
-			})
-		})
-	}
+	}, func(t *testing.T, b bug[sources.Version]) error { return sourcetest.Check(t.Context(), fixture(t, b)) })
 }
 
-func fixture(t *testing.T, bug func(*sources.Version, error) (*sources.Version, error)) sourcetest.Fixture {
+// A spoilt source has a bug.
+type spoilt struct {
+	sources.Source
+	bug bug[sources.Version]
+}
+
+func (s spoilt) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
+	return s.bug(s.Source.Fetch(ctx, id, validator))
+}
+
+func fixture(t *testing.T, b bug[sources.Version]) sourcetest.Fixture {
 	server := etherpadtest.New(etherpadtest.Options{})
 	pad := server.Create("conformance", "text\n")
 	server.Create("closed-to-all", "text\n").Spoil(etherpadtest.Forbidden)
@@ -114,7 +123,7 @@ func fixture(t *testing.T, bug func(*sources.Version, error) (*sources.Version, 
 		t.Fatal(err)
 	}
 	return sourcetest.Fixture{
-		Source: spoilt{source, bug}, Faults: faults, ID: "conformance", Missing: "not-there", Forbidden: "closed-to-all",
+		Source: spoilt{source, b}, Faults: faults, ID: "conformance", Missing: "not-there", Forbidden: "closed-to-all",
 		Hostile: []string{"a/b"}, Change: func() { pad.Append(etherpadtest.Author{ID: "a.AAAAAAAAAAAAAAAA"}, "more\n") },
 	}
 }
