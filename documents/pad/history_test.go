@@ -157,9 +157,10 @@ func TestChangesOfAttributes(t *testing.T) {
 }
 
 func TestRevisionAtAMoment(t *testing.T) {
-	p := open(t, []byte(`{"pad:x":{"atext":{"text":"\n","attribs":"|1+1"},"pool":{"numToAttrib":{}},"head":3},`+
+	p := open(t, []byte(`{"pad:x":{"atext":{"text":"\n","attribs":"|1+1"},"pool":{"numToAttrib":{}},"head":5},`+
 		`"pad:x:revs:0":{"changeset":"Z:1>0$","meta":{"timestamp":1000}},"pad:x:revs:1":{"changeset":"Z:1>0$"},`+
-		`"pad:x:revs:2":{"changeset":"Z:1>0$","meta":{"timestamp":2000}},"pad:x:revs:3":{"changeset":"Z:1>0$","meta":{"timestamp":3000}}}`))
+		`"pad:x:revs:2":{"changeset":"Z:1>0$","meta":{"timestamp":2000}},"pad:x:revs:3":{"changeset":"Z:1>0$","meta":{"timestamp":3000}},`+
+		`"pad:x:revs:4":{"changeset":"Z:1>0$","meta":{"timestamp":1e300}},"pad:x:revs:5":{"changeset":"Z:1>0$","meta":{"timestamp":-1}}}`)) // no times
 	for moment, want := range map[int64]int{999: -1, 1000: 0, 1999: 0, 2000: 2, 2999: 2, 5000: 3} {
 		number, found, err := p.RevisionAt(time.UnixMilli(moment))
 		if err != nil || found != (want >= 0) || found && number != want {

@@ -178,9 +178,9 @@ type atext struct {
 // millis is a time as JavaScript writes it.
 type millis float64
 
-// Time is the zero time for none.
+// Time is the zero time for none, and for what cannot be written as one.
 func (m millis) Time() time.Time {
-	if m == 0 {
+	if !(m > 0 && m < 253402300800000) { // the year 10000
 		return time.Time{}
 	}
 	return time.UnixMilli(int64(m)).UTC()
