@@ -21,6 +21,7 @@ func TestBombsAreDefused(t *testing.T) {
 		each.WriteString("*" + base36(i) + "+1")
 	}
 	hundred := all.String()[:strings.Index(all.String(), "*"+base36(maxAttributes))]
+	ticks := strings.Repeat("`", 4<<20)
 	const small = `"atext":{"text":"a\n","attribs":"|1+2"},"head":1`
 	pad := func(pad, revisions string) string { return `{"pad:x":{` + pad + `}` + revisions + `}` }
 	for name, c := range map[string]struct {
@@ -36,13 +37,15 @@ func TestBombsAreDefused(t *testing.T) {
 		"many runs that become long": {pad(small+`,"pool":{"numToAttrib":{`+names.String()[1:]+`}}`,
 			`,"pad:x:revs:0":{"changeset":"Z:1>`+base36(100_000)+each.String()+`$`+strings.Repeat("a", 100_000)+`"},`+
 				`"pad:x:revs:1":{"changeset":"Z:`+base36(100_001)+`>0`+hundred+`=`+base36(100_000)+`$"}`), ErrTooLarge},
+		"a code block that ends all fences": {pad(`"atext":{"text":"*`+ticks+`\n","attribs":"*0|1+`+base36(len(ticks)+2)+`"},"pool":{"numToAttrib":{"0":["heading","code"]}},"head":0`,
+			`,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
 		"an op that ends nowhere": {pad(small, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>0|1$"}`), ErrMalformed},
 	} {
 		p, err := Open(strings.NewReader(c.export), int64(len(c.export)))
 		if err == nil {
 			var s *State
 			if s, err = p.At(p.Head); err == nil {
-				err = s.WriteAuthorsHTML(io.Discard, p.Authors)
+				err = errors.Join(s.WriteAuthorsHTML(io.Discard, p.Authors), p.Current().WriteMarkdown(io.Discard), p.Current().WriteText(io.Discard))
 			}
 		}
 		if c.want == nil && err != nil || !errors.Is(err, c.want) {

@@ -96,12 +96,13 @@ func (m *markdownWriter) begin(next block) {
 
 // fence writes a code block, within a fence that none of its lines ends.
 func (m *markdownWriter) fence() {
-	fence := "```"
+	longest := 2 // run of backticks; a fence has three at least
 	for _, s := range m.code {
-		for strings.Contains(s, fence) {
-			fence += "`"
+		for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return r != '`' }) {
+			longest = max(longest, len(run))
 		}
 	}
+	fence := strings.Repeat("`", longest+1)
 	m.WriteString(fence + "\n" + strings.Join(m.code, "\n") + "\n" + fence + "\n")
 	m.code = nil
 }
