@@ -24,6 +24,7 @@ func TestBombsAreDefused(t *testing.T) {
 	ticks := strings.Repeat("`", 4<<20)
 	const small = `"atext":{"text":"a\n","attribs":"|1+2"},"head":1`
 	pad := func(pad, revisions string) string { return `{"pad:x":{` + pad + `}` + revisions + `}` }
+	items, long := strings.Repeat(`*\n`, 10_000), strings.Repeat("0", 1<<20)
 	for name, c := range map[string]struct {
 		export string
 		want   error
@@ -39,6 +40,8 @@ func TestBombsAreDefused(t *testing.T) {
 				`"pad:x:revs:1":{"changeset":"Z:`+base36(100_001)+`>0`+hundred+`=`+base36(100_000)+`$"}`), ErrTooLarge},
 		"a code block that ends all fences": {pad(`"atext":{"text":"*`+ticks+`\n","attribs":"*0|1+`+base36(len(ticks)+2)+`"},"pool":{"numToAttrib":{"0":["heading","code"]}},"head":0`,
 			`,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
+		"many items of a list with a long kind and number": {pad(`"atext":{"text":"`+items+`","attribs":"*0*1|`+base36(10_000)+`+`+base36(20_000)+`"},`+
+			`"pool":{"numToAttrib":{"0":["list","`+strings.Repeat("z", 1<<20)+`"],"1":["start","`+long+`"]}},"head":0`, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
 		"an op that ends nowhere": {pad(small, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>0|1$"}`), ErrMalformed},
 	} {
 		p, err := Open(strings.NewReader(c.export), int64(len(c.export)))

@@ -92,8 +92,10 @@ func cutRuns(runs []run, used, n int) (cut, rest []run, restUsed int) {
 	return cut, runs, used
 }
 
-// maxLevel is more than the 16 levels of Etherpad 1.8.14's menus.
-const maxLevel = 100
+const (
+	maxLevel = 100 // more than the 16 levels of Etherpad 1.8.14's menus
+	maxValue = 100 // bytes that are read of an attribute, for each line anew
+)
 
 var listType = regexp.MustCompile(`([a-z]+)([0-9]+)`)
 
@@ -102,17 +104,18 @@ var listType = regexp.MustCompile(`([a-z]+)([0-9]+)`)
 func (s *State) analyze(l *line) {
 	var list string
 	for a := range s.pool.attributes(l.runs[0].attribs) {
+		value := a.value[:min(len(a.value), maxValue)]
 		switch a.name {
 		case "list":
-			list = a.value
+			list = value
 		case "start":
-			l.start, _ = strconv.Atoi(a.value)
+			l.start, _ = strconv.Atoi(value)
 		case "heading":
-			l.head = a.value
+			l.head = value
 		case "heading1", "heading2":
 			l.head = "h" + strings.TrimPrefix(a.name, "heading")
 		case "align":
-			l.align = a.value
+			l.align = value
 		case "lmkr":
 			l.marked = true
 		}
