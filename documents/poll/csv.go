@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 )
 
@@ -11,25 +12,33 @@ import (
 // line for each vote. A cell that a spreadsheet would take for a formula gets
 // an apostrophe in front.
 func (p *Poll) WriteCSV(w io.Writer, l Language) error {
-	words, out := l.words(), csv.NewWriter(w)
-	columns := p.columns()
-	row := []string{words.Name}
-	for i := range columns {
-		row = append(row, p.header(i))
-	}
-	out.Write(harmless(row)) // its error comes from Flush
-	for _, v := range p.Votes {
-		row = append(row[:0], v.Name)
-		for i := range columns {
-			row = append(row, words.answer(v.answer(i)))
-		}
-		out.Write(harmless(row))
+	out := csv.NewWriter(w)
+	for row := range p.table(l.words()) {
+		out.Write(harmless(row)) // its error comes from Flush
 	}
 	out.Flush()
 	if err := out.Error(); err != nil {
 		return fmt.Errorf("write poll as csv: %w", err)
 	}
 	return nil
+}
+
+// table yields the line of choices, then a line for each vote. Each is
+// overwritten by the next.
+func (p *Poll) table(words words) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		columns := p.columns()
+		row := []string{words.Name}
+		for i := range columns {
+			row = append(row, p.header(i))
+		}
+		for n := 0; yield(row) && n < len(p.Votes); n++ {
+			row = append(row[:0], p.Votes[n].Name)
+			for i := range columns {
+				row = append(row, words.answer(p.Votes[n].answer(i)))
+			}
+		}
+	}
 }
 
 // header is the choice of a column in one line, "" beyond the last.

@@ -20,16 +20,15 @@ func (p *Poll) WriteText(w io.Writer, l Language) error {
 		fmt.Fprintln(out, words.NoVotes)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	row := func(name string, cell func(column int) string) {
-		fmt.Fprint(table, oneLine(name))
-		for i := range p.columns() {
-			fmt.Fprint(table, "\t", oneLine(cell(i)))
-		}
-		fmt.Fprintln(table)
+	end := "\t"
+	if p.width(words) > maxAligned {
+		end = "  " // which ends no cell that is to be aligned
 	}
-	row(words.Name, p.header)
-	for _, v := range p.Votes {
-		row(v.Name, func(column int) string { return words.answer(v.answer(column)) })
+	for row := range p.table(words) {
+		for i, cell := range row {
+			row[i] = oneLine(cell)
+		}
+		fmt.Fprintln(table, strings.Join(row, end))
 	}
 	table.Flush() // its error comes from out, as those of all writes
 	if len(p.Comments) > 0 {
@@ -42,6 +41,25 @@ func (p *Poll) WriteText(w io.Writer, l Language) error {
 		return fmt.Errorf("write poll as text: %w", err)
 	}
 	return nil
+}
+
+// maxAligned bounds a table whose columns are aligned, in bytes: one long cell
+// makes all above and below it as long.
+const maxAligned = 32 << 20
+
+// width is the number of bytes of the table with its columns aligned.
+func (p *Poll) width(words words) int {
+	widest, rows, sum := make([]int, p.columns()+1), 0, 0
+	for row := range p.table(words) {
+		rows++
+		for i, cell := range row {
+			widest[i] = max(widest[i], len(cell))
+		}
+	}
+	for _, w := range widest {
+		sum += w + len("  ")
+	}
+	return rows * sum
 }
 
 // oneLine keeps what people wrote from making cells and lines of its own, or

@@ -34,3 +34,14 @@ func TestTextIsATableInLines(t *testing.T) {
 		}
 	}
 }
+
+func TestOneLongCellDoesNotMakeAHugeText(t *testing.T) {
+	p := &Poll{Kind: Classic, Choices: []Choice{{Label: strings.Repeat("long ", 1<<17)}, {Label: "b"}}}
+	for range 1000 {
+		p.Votes = append(p.Votes, Vote{Name: "Ada", Answers: []Answer{Yes, No}})
+	}
+	var got strings.Builder
+	if err := p.WriteText(&got, English); err != nil || got.Len() > 1<<20 || !strings.HasSuffix(got.String(), "long  b\nAda  Yes  No\nAda"+strings.Repeat("  Yes  No\nAda", 998)+"  Yes  No\n") {
+		t.Errorf("%d bytes, %v", got.Len(), err)
+	}
+}
