@@ -487,6 +487,11 @@ func TestInterruptedRunCommitsWhatIsDone(t *testing.T) {
 		t.Fatalf("the report is %+v", r)
 	}
 	w.block = nil
+	next := w.plan
+	next.Documents, next.Repositories = documents, []backup.Repository{{Repository: w.open(w.stores[0])}}
+	if e, err := backup.EstimateRun(t.Context(), next); err != nil || e[0].Documents != 8-r.Outcomes[backup.Saved] {
+		t.Errorf("after %v, the next run is estimated to look at %+v, %v", r.Outcomes, e, err)
+	}
 	again := w.backup(documents...)
 	if again.Outcomes[backup.Resumed] != r.Outcomes[backup.Saved] || len(w.asked) != 8-r.Outcomes[backup.Saved] {
 		t.Errorf("after %v: %v with %d requests", r.Outcomes, again.Outcomes, len(w.asked))

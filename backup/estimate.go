@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -42,7 +43,7 @@ func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
 		estimates[i].Source = s.Source
 	}
 	for jobs := range bySource(r.jobs) {
-		if err := r.estimate(ctx, jobs, &estimates[jobs[0].Source]); err != nil {
+		if err := r.estimate(ctx, jobs, &estimates[jobs[0].source]); err != nil {
 			return nil, err
 		}
 	}
@@ -52,7 +53,7 @@ func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
 // estimate asks a source that can tell of each known document whether it
 // changed.
 func (r *run) estimate(ctx context.Context, jobs []job, e *Estimate) error {
-	source := r.plan.Sources[jobs[0].Source]
+	source := r.plan.Sources[jobs[0].source]
 	comparer, canTell := source.Client.(sources.Comparer)
 	targets := r.live()
 	var unchanged atomic.Int64
@@ -62,6 +63,9 @@ func (r *run) estimate(ctx context.Context, jobs []job, e *Estimate) error {
 		known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(&jobs[i]) })
 		if err != nil {
 			return errors.Join(err, g.Wait())
+		}
+		if resumed(known) {
+			continue
 		}
 		e.Documents++
 		if !everywhere(known) {
@@ -85,10 +89,5 @@ func (r *run) estimate(ctx context.Context, jobs []job, e *Estimate) error {
 
 // everywhere says whether every repository has a version.
 func everywhere(known []*prior) bool {
-	for _, p := range known {
-		if p.Newest == nil {
-			return false
-		}
-	}
-	return len(known) > 0
+	return len(known) > 0 && !slices.ContainsFunc(known, func(p *prior) bool { return p.Newest == nil })
 }

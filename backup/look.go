@@ -89,15 +89,17 @@ func (r *run) skip(j *job, known []*prior) bool {
 	if j.certain() && r.joined(j) {
 		return true
 	}
-	for _, p := range known {
-		if !p.Resumed {
-			return false
-		}
+	if !resumed(known) {
+		return false
 	}
-	if len(known) > 0 {
-		r.finish(Event{Document: r.document(j), ID: j.ID, Outcome: Resumed})
-	}
-	return len(known) > 0
+	r.finish(Event{Document: r.document(j), ID: j.ID, Outcome: Resumed})
+	return true
+}
+
+// resumed says whether every repository has a run that was interrupted and has
+// looked at the document.
+func resumed(known []*prior) bool {
+	return len(known) > 0 && !slices.ContainsFunc(known, func(p *prior) bool { return !p.Resumed })
 }
 
 // first reports whether no other link to the document came before. Only where

@@ -59,7 +59,7 @@ type place struct {
 func readPriors(c *repository.Contents, r *run) (*priors, error) {
 	p := &priors{jobs: make([]place, len(r.jobs)), ids: make(map[key]place)}
 	w := r.plan.Pool.Create()
-	resumed, rest := c.Resumed(), r.jobs
+	done, rest := c.Resumed(), r.jobs
 	for record, err := range c.Documents() {
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
@@ -75,7 +75,7 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 		if len(wanted) == 0 && !(here && r.unsure[source]) {
 			continue
 		}
-		at, err := put(w, newPrior(record, resumed(record)))
+		at, err := put(w, newPrior(record, done(record)))
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
 		}
