@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -408,29 +409,28 @@ func TestClockSaysNothing(t *testing.T) {
 	w.wantContents()
 }
 
+// resumed are the documents that the next run need not look at.
+func (w *world) resumed() (resumed []string) {
+	w.t.Helper()
+	c := w.read(repository.At{})
+	skip := c.Resumed()
+	for record, err := range c.Documents() {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if skip(record) {
+			resumed = append(resumed, record.ID)
+		}
+	}
+	return resumed
+}
+
 func TestInterruptedRunIsTakenUp(t *testing.T) {
 	w := newWorld(t, true)
 	if err := w.run(map[string]string{"done": "x"}, false); err != nil {
 		t.Fatal(err)
 	}
-	resumed := func() (resumed []string) {
-		r := w.open()
-		c, err := r.Read(t.Context(), repository.At{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		skip := c.Resumed()
-		for record, err := range c.Documents() {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if skip(record) {
-				resumed = append(resumed, record.ID)
-			}
-		}
-		return resumed
-	}
+	resumed := w.resumed
 	if got := resumed(); len(got) != 1 {
 		t.Errorf("resumed: %q", got)
 	}
@@ -449,6 +449,27 @@ func TestInterruptedRunIsTakenUp(t *testing.T) {
 	w.mustRun(nil)
 	if got := resumed(); len(got) != 0 {
 		t.Errorf("after a complete run, %q are not looked at", got)
+	}
+}
+
+// TestLostPackIsNotResumed, though an older version is there.
+func TestLostPackIsNotResumed(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"a": "first"})
+	before := w.keys("packs/")
+	if err := w.run(map[string]string{"a": "second"}, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.resumed(); len(got) != 1 {
+		t.Errorf("before: %q", got)
+	}
+	for _, key := range w.keys("packs/") {
+		if !slices.Contains(before, key) {
+			w.sink.Delete(t.Context(), key)
+		}
+	}
+	if got := w.resumed(); len(got) != 0 {
+		t.Errorf("%q, whose newest version is lost, is not looked at", got)
 	}
 }
 

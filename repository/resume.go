@@ -56,7 +56,7 @@ func (c *Contents) Resumed() func(*manifest.Record) bool {
 	}
 	now := c.repo.Now()
 	return func(r *manifest.Record) bool {
-		found := r.State == manifest.Missing || r.State == manifest.Current && len(r.Versions) > 0
+		found := r.State == manifest.Missing || r.State == manifest.Current && len(r.Versions) > 0 && !r.Lost
 		return found && chain[run[r.Told]] && now.Sub(r.Checked).Abs() < resumeWithin
 	}
 }
