@@ -47,7 +47,7 @@ func (c *Contents) foreign() bool {
 }
 
 func (w *Run) checkpoint(ctx context.Context) error {
-	c, err := w.repo.Read(ctx, At{})
+	c, err := w.repo.read(ctx, At{})
 	if err != nil {
 		return err
 	}

@@ -236,7 +236,7 @@ func (w *Run) confirm(ctx context.Context) error {
 	}
 	condemned := w.condemned
 	if w.repo.Now().Sub(w.header.Started.Time) > longRun {
-		c, err := w.repo.Read(ctx, At{})
+		c, err := w.repo.read(ctx, At{})
 		if err != nil {
 			return err
 		}

@@ -87,25 +87,29 @@ type listing struct {
 // Read reads all manifests that count at that moment. The caller closes the
 // Contents. If no manifest can be opened, the error is ErrNoIdentity.
 func (r *Repository) Read(ctx context.Context, at At) (*Contents, error) {
-	const tries = 3 // objects may be deleted while they are read: then begin again
-	for try := 1; ; try++ {
-		c, err := r.read(ctx, at)
-		if err == nil || try == tries || !gone(err) || ctx.Err() != nil {
-			return c, err
-		}
-	}
-}
-
-func (r *Repository) read(ctx context.Context, at At) (*Contents, error) {
-	c := &Contents{repo: r, at: at}
-	err := c.read(ctx)
+	c, err := r.read(ctx, at)
 	if err != nil {
-		return nil, errors.Join(err, c.Close())
+		return nil, err
 	}
 	for _, d := range c.Damaged {
 		r.Warn(d)
 	}
 	return c, nil
+}
+
+// read warns of nothing: a run that reads again has told what is damaged.
+func (r *Repository) read(ctx context.Context, at At) (*Contents, error) {
+	const tries = 3 // objects may be deleted while they are read: then begin again
+	for try := 1; ; try++ {
+		c := &Contents{repo: r, at: at}
+		err := c.read(ctx)
+		if err == nil {
+			return c, nil
+		}
+		if err = errors.Join(err, c.Close()); try == tries || !gone(err) || ctx.Err() != nil {
+			return nil, err
+		}
+	}
 }
 
 func (c *Contents) read(ctx context.Context) error {

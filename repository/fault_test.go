@@ -576,6 +576,28 @@ func TestWhatWasMovedIsFoundInThePast(t *testing.T) {
 	w.wantContents()
 }
 
+// TestDamageIsToldOnceInARun, though it reads again for a checkpoint.
+func TestDamageIsToldOnceInARun(t *testing.T) {
+	w := newWorld(t, true)
+	for i := range 31 {
+		w.mustRun(map[string]string{"a": fmt.Sprint("text ", i)})
+	}
+	for _, key := range w.keys("checkpoints/") {
+		w.sink.Delete(t.Context(), key)
+	}
+	w.sink = clone(t, w.sink, func(k string, b []byte) []byte {
+		if k == w.keys("manifests/")[3] {
+			b[len(b)/2] ^= 1
+		}
+		return b
+	})
+	w.damaged = nil
+	w.mustRun(nil)
+	if checkpoints := len(w.keys("checkpoints/")); checkpoints != 1 || len(w.damaged) != 1 {
+		t.Errorf("%d checkpoints, warnings %v", checkpoints, w.damaged)
+	}
+}
+
 // TestLongRunWritesACheckpointOfItsOwnManifests.
 func TestLongRunWritesACheckpointOfItsOwnManifests(t *testing.T) {
 	w := newWorld(t, true)

@@ -101,12 +101,11 @@ func Into(ctx context.Context, p IntoPlan) error {
 // afterwards is a context that ends some time after ctx.
 func afterwards(ctx context.Context, later time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var once sync.Once
 	stop := context.AfterFunc(ctx, func() {
 		t := time.AfterFunc(later, cancel)
 		context.AfterFunc(longer, func() { t.Stop() })
 	})
-	return longer, func() { once.Do(func() { stop(); cancel() }) }
+	return longer, func() { stop(); cancel() }
 }
 
 type move struct {
