@@ -29,7 +29,10 @@ func (r *run) outputs(record *manifest.Record, v *manifest.VersionRecord) []outp
 		return all
 	}
 	var all []output
-	for _, format := range r.Formats {
+	for i, format := range r.Formats {
+		if slices.Contains(r.Formats[:i], format) {
+			continue
+		}
 		if o, ok := r.made(record, v, format); ok {
 			all = append(all, o)
 		} else if i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {

@@ -201,7 +201,7 @@ func TestHostileNamesStayInsideAndApart(t *testing.T) {
 func TestFormsAreMade(t *testing.T) {
 	p := plan(t, saved{"ag", "ag.etherpad", "etherpad", aPad, ""}, saved{"vote", "poll.json", "json", aPoll, ""},
 		saved{"rescued", "rescued.txt", "txt", "only text", "rescue-copy"}, saved{"never", "", "", "", ""})
-	p.Formats = []string{"txt", "markdown", "html", "csv", "ics"}
+	p.Formats = []string{"txt", "markdown", "html", "csv", "ics", "txt"}
 	r, _ := run(t, p)
 	var names []string
 	got := files(t, p.Target)
