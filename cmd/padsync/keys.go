@@ -10,9 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"filippo.io/age"
@@ -230,7 +232,7 @@ func (a *app) prompt(name string) crypto.Prompt {
 }
 
 // readPassphrase goes to the terminal itself: standard input may be a list of
-// documents.
+// documents. An interruption ends it, and gives the terminal its echo back.
 func (a *app) readPassphrase(name string) (string, error) {
 	device := "/dev/tty"
 	if runtime.GOOS == "windows" {
@@ -241,8 +243,26 @@ func (a *app) readPassphrase(name string) (string, error) {
 		return "", err
 	}
 	defer tty.Close()
+	fd := int(tty.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	fmt.Fprintf(a.stderr, "%s ", a.text("ask-passphrase", "Name", name))
 	defer fmt.Fprintln(a.stderr)
-	b, err := term.ReadPassword(int(tty.Fd()))
-	return string(b), err
+	var text []byte
+	read := make(chan error, 1)
+	go func() { // ends with a line, or the process: nothing else wakes it up
+		b, err := term.ReadPassword(fd)
+		text = b
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		return string(text), err
+	case <-interrupted.Done():
+		return "", errors.Join(term.Restore(fd, before), context.Canceled)
+	}
 }

@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	if err != nil && !a.running {
 		err = &problem{code: exitUsage, text: err.Error(), cause: errUsage}
 	}
-	if p := (*problem)(nil); errors.Is(err, context.Canceled) && !(errors.As(err, &p) && p.code != 0) {
+	if p := (*problem)(nil); errors.Is(err, context.Canceled) && !(errors.As(err, &p) && p.code != 0 && p.code != exitUsage) {
 		err = &problem{exitInterrupted, a.text("interrupted-early"), err}
 	}
 	a.report(err)
