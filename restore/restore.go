@@ -67,6 +67,9 @@ var (
 	// ErrLost says that a document was saved, and its packs are gone.
 	ErrLost = errors.New("its packs are not there")
 
+	// ErrTarget says that the folder to restore into cannot be used.
+	ErrTarget = errors.New("open the target folder")
+
 	// ErrNoForm says that a document has none of the forms asked for.
 	ErrNoForm = errors.New("it has none of these forms")
 )
@@ -77,7 +80,7 @@ var (
 func Run(ctx context.Context, p Plan) (*Report, error) {
 	root, err := durable.OpenRoot(p.Target)
 	if err != nil {
-		return nil, fmt.Errorf("open the target folder: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrTarget, err)
 	}
 	defer root.Close()
 	r := &run{Plan: p, root: root, reader: p.Repository.NewReader(ctx)}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 
@@ -21,7 +22,7 @@ func (a *app) acceptCommand() *cobra.Command {
 		Use:   "accept DOCUMENT…",
 		Short: a.text("accept"),
 		Long:  a.text("accept-long"),
-		Args:  cobra.MinimumNArgs(1),
+		Args:  a.takes(1, math.MaxInt),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.accept(ctx, flags, point, args)
 		}),

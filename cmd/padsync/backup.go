@@ -34,7 +34,7 @@ type backupFlags struct {
 func (a *app) backupCommand() *cobra.Command {
 	var flags backupFlags
 	cmd := &cobra.Command{
-		Use:   "backup [ADDRESS…]",
+		Use:   "backup [" + a.text("help-address") + "…]",
 		Short: a.text("backup"),
 		Long:  a.text("backup-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {

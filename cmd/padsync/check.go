@@ -147,7 +147,7 @@ func (a *app) printChecked(c *checked) error {
 		if p.unopened {
 			what = a.text("reason-no-identity")
 		}
-		text += "\n" + p.Object + ": " + what
+		text += "\n" + printable(p.Object+": "+what)
 		var names []string
 		for _, d := range p.Documents {
 			names = append(names, printable(d.named))

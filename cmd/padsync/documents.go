@@ -176,6 +176,9 @@ func (a *app) openDocuments(name string) (io.ReadCloser, string, error) {
 		return io.NopCloser(a.stdin), a.text("standard-input"), nil
 	}
 	f, err := os.Open(name)
+	if err != nil {
+		err = errors.Unwrap(err) // the name is told besides
+	}
 	return f, name, err
 }
 

@@ -77,6 +77,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-unsupported")}
 	case errors.Is(err, s3.ErrNoCredentials):
 		return []string{a.text("hint-s3-credentials")}
+	case errors.Is(err, s3.ErrRefused):
+		return []string{a.text("hint-s3-refused")}
+	case errors.Is(err, s3.ErrNoBucket):
+		return []string{a.text("hint-s3-bucket")}
 	case errors.Is(err, rclone.ErrNoRemote):
 		return []string{a.text("hint-rclone-remote")}
 	case errors.Is(err, rclone.ErrEncrypted):

@@ -35,7 +35,7 @@ ul { margin: 0; padding-left: 1.2rem; }
 <thead><tr><th scope="col">{{.Old}}</th><th scope="col">{{.New}}</th><th scope="col">{{.What}}</th></tr></thead>
 <tbody>
 {{- range .Rows}}
-<tr><td><a href="{{.Old}}">{{.Old}}</a></td><td>{{if .New}}<a href="{{.New}}">{{.New}}</a>{{end}}{{if .Admin}}<br><a href="{{.Admin}}">{{$.Admin}}</a>{{end}}</td><td>{{.State}}{{if .Losses}}<ul>{{range .Losses}}<li>{{.}}</li>{{end}}</ul>{{end}}</td></tr>
+<tr><td><a href="{{.Old}}">{{.Old}}</a></td><td>{{if .New}}<a href="{{.New}}">{{.New}}</a>{{end}}{{if .Admin}}<br><a href="{{.Admin}}">{{$.Admin}}</a>{{end}}</td><td>{{.State}}{{if .Losses}}<br>{{$.Lost}}<ul>{{range .Losses}}<li>{{.}}</li>{{end}}</ul>{{end}}</td></tr>
 {{- end}}
 </tbody>
 </table>
@@ -67,7 +67,7 @@ func (m *mover) writePage(name string, table *restore.Table) error {
 	return durable.Replace(root, filepath.Base(pageName(name)), func(w io.Writer) error {
 		return movePage.Execute(w, map[string]any{
 			"Language": a.text("language"), "Title": a.text("page-title"), "Secret": a.text("page-secret"),
-			"Old": a.text("page-old"), "New": a.text("page-new"), "What": a.text("page-what"), "Admin": a.text("page-admin"), "Rows": rows,
+			"Old": a.text("page-old"), "New": a.text("page-new"), "What": a.text("page-what"), "Lost": a.text("page-lost"), "Admin": a.text("page-admin"), "Rows": rows,
 		})
 	})
 }

@@ -183,7 +183,7 @@ func (a *app) moveReason(err error) string {
 		return a.text("reason-no-days")
 	case errors.Is(err, etherpad.ErrNoGroup):
 		return a.text("reason-no-group")
-	case errors.Is(err, etherpad.ErrLogin), errors.Is(err, etherpad.ErrOusted), errors.Is(err, etherpad.ErrMembers):
+	case errors.Is(err, etherpad.ErrLogin), errors.Is(err, etherpad.ErrOusted), errors.Is(err, etherpad.ErrMembers), unanswered(err):
 		return a.reason(err)
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
 		return a.text("reason-credentials")

@@ -157,6 +157,8 @@ func (a *app) reason(err error) string {
 		return a.text("reason-no-list")
 	case errors.Is(err, fs.ErrPermission):
 		return a.text("reason-permission")
+	case unanswered(err):
+		return a.text("reason-unanswered", "Error", err)
 	}
 	return err.Error()
 }

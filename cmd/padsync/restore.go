@@ -92,11 +92,18 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	}
 	report, err := restore.Run(ctx, plan)
 	progress.bar.stop()
-	if err != nil {
+	switch {
+	case errors.Is(err, restore.ErrTarget):
+		return err
+	case err != nil:
 		return a.failed(err, "repository", "Repository", chosen.shown)
 	}
 	failed := report.Failed + missed
-	if report.Restored+failed == 0 {
+	switch {
+	case report.Restored+failed > 0:
+	case report.Without > 0:
+		return &problem{exitFailed, a.text("no-forms", "Forms", strings.Join(flags.formats, ", ")), restore.ErrNoForm}
+	default:
 		return a.nothing()
 	}
 	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))

@@ -10,6 +10,13 @@ import (
 	"github.com/minio/minio-go/v7"
 )
 
+// ErrNoBucket is matched where the store has no bucket of this name, and
+// ErrRefused where it does not take the credentials, or not for this.
+var (
+	ErrNoBucket = errors.New("no such bucket")
+	ErrRefused  = errors.New("credentials refused")
+)
+
 // failure says what was being done. It repeats no text of the store's, and no
 // URL.
 func failure(operation, key string, err error) error {
@@ -43,7 +50,9 @@ func (r refusal) Is(target error) bool {
 	switch target {
 	case fs.ErrNotExist:
 		return r.status == http.StatusNotFound && r.code == minio.NoSuchKey
-	case fs.ErrPermission:
+	case ErrNoBucket:
+		return r.code == minio.NoSuchBucket
+	case fs.ErrPermission, ErrRefused:
 		return r.status == http.StatusForbidden || r.status == http.StatusUnauthorized
 	}
 	return false

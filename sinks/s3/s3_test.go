@@ -43,11 +43,12 @@ func TestOnARealServer(t *testing.T) {
 	})
 	t.Run("lists more than a page", func(t *testing.T) { listsMoreThanAPage(t, server) })
 	t.Run("is not empty for want of a bucket", func(t *testing.T) {
-		isNoEmptyStore(t, open(t, server.Endpoint+"/other-bucket", options(server)), nil)
+		isNoEmptyStore(t, open(t, server.Endpoint+"/other-bucket", options(server)), s3.ErrNoBucket)
 	})
 	t.Run("says what is forbidden", func(t *testing.T) {
 		o := s3.Options{AccessKey: server.AccessKey, SecretKey: "the-wrong-secret"}
 		isNoEmptyStore(t, open(t, server.Address(""), o), fs.ErrPermission)
+		isNoEmptyStore(t, open(t, server.Address(""), o), s3.ErrRefused)
 	})
 	t.Run("sends one request for each call", func(t *testing.T) { sendsOneRequest(t, server) })
 }
