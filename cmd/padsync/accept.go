@@ -60,10 +60,13 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 			return err
 		}
 	}
-	if err := errors.Join(errs...); err != nil || len(found) > 0 {
+	switch err := errors.Join(errs...); {
+	case err != nil:
 		return err
+	case len(found) == 0:
+		return a.nothing()
 	}
-	return a.nothing()
+	return a.tellUnfound(selection)
 }
 
 // An acceptance is a version that is said to be right. It is what accept

@@ -64,10 +64,12 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 		return m.broken
 	case m.moved+m.found+m.earlier+m.notMade+m.differs+m.unsure+m.left == 0:
 		return a.nothing()
-	case m.notMade+m.differs+m.unsure+m.left > 0:
-		return &problem{exitIncomplete, "", errIncomplete}
 	}
-	return nil
+	err = a.tellUnfound(m.selection)
+	if m.notMade+m.differs+m.unsure+m.left > 0 {
+		err = &problem{exitIncomplete, "", errIncomplete}
+	}
+	return err
 }
 
 func (m *mover) startBar(plan restore.IntoPlan) {

@@ -37,7 +37,7 @@ func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
 	if !m.json {
 		m.tell(f, plan.Targets)
 	}
-	return nil
+	return m.app.tellUnfound(m.selection)
 }
 
 func (m *mover) foresee(f *forecast, e restore.Move) {

@@ -107,10 +107,11 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return a.nothing()
 	}
 	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))
+	err = a.tellUnfound(chosen.selection)
 	if failed > 0 {
-		return &problem{exitIncomplete, a.text("restore-failed", "Count", failed), errIncomplete}
+		err = &problem{exitIncomplete, a.text("restore-failed", "Count", failed), errIncomplete}
 	}
-	return nil
+	return err
 }
 
 // chosen are the documents of a repository that a command line means.

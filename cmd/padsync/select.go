@@ -12,10 +12,14 @@ import (
 )
 
 // selection is the documents that a command line names; without any, all.
-type selection struct {
-	addresses []address
-	patterns  []string // globs over ids
-	exact     map[string]bool
+type selection struct{ named []*named }
+
+// named is one DOCUMENT of a command line.
+type named struct {
+	text      string
+	addresses []address // or else
+	pattern   string    // a glob over ids, "" if it is none
+	found     bool      // something fits
 }
 
 // An address is where a document is. It is comparable.
@@ -24,20 +28,17 @@ type address struct{ kind, server, id string }
 // parseSelection reads DOCUMENT…: what has :// is an address, the rest are
 // ids, or globs over ids.
 func (a *app) parseSelection(args []string) (*selection, error) {
-	s := &selection{exact: make(map[string]bool)}
+	s := new(selection)
 	for _, arg := range args {
-		if !strings.Contains(arg, "://") {
-			if _, err := path.Match(arg, ""); err == nil {
-				s.patterns = append(s.patterns, whole(arg))
+		n := &named{text: arg}
+		if strings.Contains(arg, "://") {
+			if n.addresses = addressesOf(arg); len(n.addresses) == 0 {
+				return nil, a.usage(sources.ErrAddress, "bad-document")
 			}
-			s.exact[arg] = true
-			continue
+		} else if _, err := path.Match(arg, ""); err == nil {
+			n.pattern = whole(arg)
 		}
-		found := addressesOf(arg)
-		if len(found) == 0 {
-			return nil, a.usage(sources.ErrAddress, "bad-document")
-		}
-		s.addresses = append(s.addresses, found...)
+		s.named = append(s.named, n)
 	}
 	return s, nil
 }
@@ -58,20 +59,45 @@ func addressesOf(raw string) []address {
 // whole lets the globs of path match slashes as any other character.
 func whole(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
 
-func (s *selection) all() bool { return len(s.addresses) == 0 && len(s.exact) == 0 }
+func (s *selection) all() bool { return len(s.named) == 0 }
 
 // names reports whether the selection names this very document.
 func (s *selection) names(from manifest.Source, id string) bool {
-	return s.exact[id] || slices.Contains(s.addresses, address{from.Kind, sources.Identity(from.URL), id})
+	return slices.ContainsFunc(s.named, func(n *named) bool { return n.names(from, id) })
 }
 
 // has reports whether the document is one of those named.
 func (s *selection) has(from manifest.Source, id string) bool {
-	if s.all() || s.names(from, id) {
-		return true
+	has := s.all()
+	for _, n := range s.named {
+		if n.names(from, id) || n.matches(id) {
+			n.found, has = true, true
+		}
 	}
-	return slices.ContainsFunc(s.patterns, func(p string) bool {
-		ok, err := path.Match(p, whole(id))
-		return err == nil && ok
-	})
+	return has
+}
+
+// tellUnfound says which of those named nothing was found for. Something was
+// for the others, so the rest is done.
+func (a *app) tellUnfound(s *selection) error {
+	var err error
+	for _, n := range s.named {
+		if !n.found {
+			a.note("nothing-fits-this", "Document", withoutUser(n.text))
+			err = &problem{exitIncomplete, "", errIncomplete}
+		}
+	}
+	return err
+}
+
+func (n *named) names(from manifest.Source, id string) bool {
+	if n.addresses == nil {
+		return n.text == id
+	}
+	return slices.Contains(n.addresses, address{from.Kind, sources.Identity(from.URL), id})
+}
+
+func (n *named) matches(id string) bool {
+	ok, err := path.Match(n.pattern, whole(id))
+	return err == nil && ok
 }
