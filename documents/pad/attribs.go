@@ -86,8 +86,13 @@ func (a *attribute) UnmarshalJSON(b []byte) error {
 		return fmt.Sprint(pair[i])
 	}
 	a.name, a.value = text(0), text(1)
+	a.name = a.name[:min(len(a.name), maxName)]
 	return nil
 }
+
+// maxName bounds an attribute's name, in bytes, as all names of a run are
+// compared. Etherpad's are words.
+const maxName = 100
 
 // A pool holds the attributes of a pad by their numbers.
 type pool map[int]attribute

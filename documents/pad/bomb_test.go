@@ -21,6 +21,13 @@ func TestBombsAreDefused(t *testing.T) {
 		each.WriteString("*" + base36(i) + "+1")
 	}
 	hundred := all.String()[:strings.Index(all.String(), "*"+base36(maxAttributes))]
+	var alike, pairs strings.Builder
+	for i := range maxAttributes {
+		fmt.Fprintf(&alike, `,"%d":["%s%03d","1"]`, i, strings.Repeat("z", 250_000), i)
+	}
+	for i := range 1000 {
+		pairs.WriteString("*" + base36(i%100) + "*" + base36(i/100) + "+1")
+	}
 	ticks := strings.Repeat("`", 4<<20)
 	const small = `"atext":{"text":"a\n","attribs":"|1+2"},"head":1`
 	pad := func(pad, revisions string) string { return `{"pad:x":{` + pad + `}` + revisions + `}` }
@@ -42,6 +49,9 @@ func TestBombsAreDefused(t *testing.T) {
 			`,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
 		"many items of a list with a long kind and number": {pad(`"atext":{"text":"`+items+`","attribs":"*0*1|`+base36(10_000)+`+`+base36(20_000)+`"},`+
 			`"pool":{"numToAttrib":{"0":["list","`+strings.Repeat("z", 1<<20)+`"],"1":["start","`+long+`"]}},"head":0`, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
+		"names that differ at the end only": {pad(small+`,"pool":{"numToAttrib":{`+alike.String()[1:]+`}}`,
+			`,"pad:x:revs:0":{"changeset":"Z:1>`+base36(1000)+pairs.String()+`$`+strings.Repeat("a", 1000)+`"},`+
+				`"pad:x:revs:1":{"changeset":"Z:`+base36(1001)+`>0`+hundred+`=`+base36(1000)+`$"}`), nil},
 		"an op that ends nowhere": {pad(small, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>0|1$"}`), ErrMalformed},
 	} {
 		p, err := Open(strings.NewReader(c.export), int64(len(c.export)))
