@@ -1,12 +1,15 @@
 package etherpad_test
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -329,6 +332,42 @@ func TestReadOnlyAddressDoesNotLeakTheRealOne(t *testing.T) {
 				})
 		})
 	}
+}
+
+func TestPublishedPadOfAGroupIsAnybodysToRead(t *testing.T) {
+	inBubble(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+		id := etherpadtest.GroupPadID("one", "privé")
+		p := server.Create(id, "text\n")
+		if _, err := s.Fetch(t.Context(), id, ""); !errors.Is(err, fs.ErrPermission) {
+			t.Error(err)
+		}
+		p.Publish()
+		if v := fetch(t, s, id, ""); v.ID != id || v.Suspect != "" {
+			t.Errorf("%+v", v)
+		}
+	})
+}
+
+// TestCompressedAnswerIsNotTakenForThePad: proxies compress what was not asked
+// for so.
+func TestCompressedAnswerIsNotTakenForThePad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := etherpadtest.New(etherpadtest.Options{})
+		server.Create("ag", "text\n")
+		s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer := httptest.NewRecorder()
+			server.ServeHTTP(answer, r)
+			maps.Copy(w.Header(), answer.Header())
+			w.Header().Del("Content-Length")
+			w.Header().Set("Content-Encoding", "gzip")
+			zipped := gzip.NewWriter(w)
+			answer.Body.WriteTo(zipped)
+			zipped.Close()
+		}), base, etherpad.Options{})
+		if v, err := s.Fetch(t.Context(), "ag", ""); !errors.Is(err, sources.ErrRefused) {
+			t.Errorf("%+v, %v", v, err)
+		}
+	})
 }
 
 func TestOtherPadsOfAuthorsAreNotKept(t *testing.T) {
