@@ -52,6 +52,8 @@ func TestBombsAreDefused(t *testing.T) {
 		"names that differ at the end only": {pad(small+`,"pool":{"numToAttrib":{`+alike.String()[1:]+`}}`,
 			`,"pad:x:revs:0":{"changeset":"Z:1>`+base36(1000)+pairs.String()+`$`+strings.Repeat("a", 1000)+`"},`+
 				`"pad:x:revs:1":{"changeset":"Z:`+base36(1001)+`>0`+hundred+`=`+base36(1000)+`$"}`), nil},
+		"a link with many looks": {pad(`"atext":{"text":"http://`+strings.Repeat("a", 499_993)+`\n","attribs":"`+strings.Repeat("*0+1*1+1", 250_000)+`"},`+
+			`"pool":{"numToAttrib":{"0":["bold","true"],"1":["italic","true"]}},"head":0`, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
 		"an op that ends nowhere": {pad(small, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>0|1$"}`), ErrMalformed},
 	} {
 		p, err := Open(strings.NewReader(c.export), int64(len(c.export)))

@@ -2,6 +2,7 @@ package pad
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -97,11 +98,14 @@ func (s *State) author(attribs string) string {
 // mailbox; what follows it as punctuation is not part of it.
 var linkText = regexp.MustCompile(`(?i)(?:https?://|mailto:|www\.)[\pL\pM\pN:@_.,~%+/?=&#!;()$'*-]*[\pL\pM\pN@_~%+/=&#($-]`)
 
+// maxLink bounds a link, in bytes, as Markdown has all of it for each span.
+const maxLink = 2000
+
 // link cuts spans at the borders of links.
 func link(spans []span) []span {
 	text := plain(spans)
-	found := linkText.FindAllStringIndex(text, -1)
-	if found == nil {
+	found := slices.DeleteFunc(linkText.FindAllStringIndex(text, -1), func(at []int) bool { return at[1]-at[0] > maxLink })
+	if len(found) == 0 {
 		return spans
 	}
 	var cut []span
