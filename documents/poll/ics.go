@@ -60,7 +60,7 @@ func uid(id, choice string, n int) string {
 
 // event writes what choice i says. It is an option, so it keeps no time busy.
 func (p *Poll) event(out *contentLines, w words, i int, day time.Time) {
-	c, summary := p.Choices[i], p.Title
+	c, summary := p.Choices[i], short(p.Title)
 	at, ok := parseMoment(strings.TrimSpace(c.Moment))
 	switch {
 	case !ok:
@@ -89,7 +89,7 @@ func (p *Poll) whoCan(w words, i int) string {
 		var names []string
 		for _, v := range p.Votes {
 			if v.answer(i) == a {
-				names = append(names, v.Name)
+				names = append(names, short(v.Name))
 			}
 		}
 		if len(names) > 0 {
@@ -97,6 +97,18 @@ func (p *Poll) whoCan(w words, i int) string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// short bounds what every event repeats; servers take less.
+func short(s string) string {
+	const most = 2000 // characters
+	n := 0
+	for i := range s {
+		if n++; n > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }
 
 // escapeText is RFC 5545 3.3.11; the controls that it forbids are left out.

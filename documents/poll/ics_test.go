@@ -126,3 +126,16 @@ func TestPollWithoutDatesHasNoCalendar(t *testing.T) {
 		}
 	}
 }
+
+func TestLongNamesAreNotRepeatedWholeByEachEvent(t *testing.T) {
+	long := strings.Repeat("é", 1<<20)
+	p := &Poll{Kind: Date, Title: long, Votes: []Vote{{Name: long}}}
+	for range 300 {
+		p.Choices = append(p.Choices, Choice{Date: "2027-01-11"})
+		p.Votes[0].Answers = append(p.Votes[0].Answers, Yes)
+	}
+	var got strings.Builder
+	if err := p.WriteICS(&got, English, "x", time.Time{}); err != nil || got.Len() > 4<<20 || !strings.Contains(got.String(), "…") {
+		t.Errorf("%d bytes, %v", got.Len(), err)
+	}
+}
