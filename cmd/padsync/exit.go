@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
 )
 
 // The exit codes; scripts rely on them.
@@ -51,6 +54,28 @@ func (a *app) usage(cause error, id string, data ...any) error {
 // failed is a problem in the user's words, followed by its cause.
 func (a *app) failed(cause error, id string, data ...any) error {
 	return &problem{0, fmt.Sprintf("%s: %v", a.text(id, data...), cause), cause}
+}
+
+// causes are the messages for errors of other packages that people meet.
+var causes = map[error]string{
+	repository.ErrNone:       "cause-none",
+	repository.ErrHeadless:   "cause-headless",
+	repository.ErrSealed:     "cause-sealed",
+	repository.ErrPlain:      "cause-plain",
+	repository.ErrRecipients: "cause-recipients",
+	repository.ErrNoIdentity: "reason-no-identity",
+	manifest.ErrUnsupported:  "cause-unsupported",
+}
+
+// cause is the text of err, with what is known of it in the user's language.
+func (a *app) cause(err error) string {
+	text := err.Error()
+	for known, id := range causes {
+		if errors.Is(err, known) {
+			text = strings.ReplaceAll(text, known.Error(), a.text(id))
+		}
+	}
+	return text
 }
 
 func exitCode(err error) int {

@@ -186,6 +186,9 @@ func (a *app) restoreReason(err error) string {
 	case errors.Is(err, errTooLong):
 		return a.text("reason-too-long")
 	}
+	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) {
+		return a.text("reason-corrupt", "Object", corrupt.Key, "Problem", a.damage(corrupt.Problem))
+	}
 	return err.Error()
 }
 

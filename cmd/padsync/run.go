@@ -52,7 +52,7 @@ func (a *app) report(err error) {
 	if err == nil {
 		return
 	}
-	for line := range strings.Lines(err.Error()) {
+	for line := range strings.Lines(a.cause(err)) {
 		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("error"), printable(strings.TrimSpace(line)))
 	}
 	for _, line := range a.hints(err) {

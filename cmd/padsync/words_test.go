@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -168,6 +169,22 @@ func TestNumbersAgreeWithWhatTheyCount(t *testing.T) {
 		for i, n := range []int{0, 1, 2, 1_000_000} {
 			if got := a.tally("count-documents", n, "count-packs", n, "count-failed", n); got != want[i] {
 				t.Errorf("%s: %q, want %q", lang, got, want[i])
+			}
+		}
+	}
+}
+
+func TestCausesAreTranslated(t *testing.T) {
+	for lang, same := range map[string]bool{"en": true, "fr": false} {
+		w, err := newWords(func(string) string { return lang })
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &app{words: w}
+		for known := range causes {
+			err := fmt.Errorf("open it: %w", known)
+			if got := a.cause(err); (got == err.Error()) != same || !strings.HasPrefix(got, "open it: ") {
+				t.Errorf("%s: %q is %q", lang, err, got)
 			}
 		}
 	}
