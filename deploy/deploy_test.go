@@ -62,6 +62,23 @@ func TestWorkflowsRunOneAtATimeBySchedule(t *testing.T) {
 	}
 }
 
+// A job is red for one pad that cannot be saved, perhaps every night: padsync is
+// not to be compiled anew for that.
+func TestProgramIsKeptThoughTheJobFails(t *testing.T) {
+	github := read(t, "github-actions/backup.yml")
+	_, after, found := strings.Cut(github, "uses: actions/cache/save@")
+	if !found || !strings.Contains(after, "padsync backup") || strings.Contains(github, "uses: actions/cache@") {
+		t.Error("GitHub keeps the program only after a backup without failures")
+	}
+	var gitlab struct {
+		Backup struct{ Cache struct{ When string } }
+	}
+	parse(t, "gitlab-ci/.gitlab-ci.yml", &gitlab)
+	if gitlab.Backup.Cache.When != "always" {
+		t.Errorf("GitLab keeps the program %q", gitlab.Backup.Cache.When)
+	}
+}
+
 func TestAllRunTheSameCommand(t *testing.T) {
 	for name, command := range map[string]string{
 		"github-actions/backup.yml": "padsync backup --config padsync.toml\n",
