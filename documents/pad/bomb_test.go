@@ -23,15 +23,15 @@ func TestBombsAreDefused(t *testing.T) {
 	hundred := all.String()[:strings.Index(all.String(), "*"+base36(maxAttributes))]
 	var alike, pairs strings.Builder
 	for i := range maxAttributes {
-		fmt.Fprintf(&alike, `,"%d":["%s%03d","1"]`, i, strings.Repeat("z", 250_000), i)
+		fmt.Fprintf(&alike, `,"%d":["%s%03d","1"]`, i, strings.Repeat("z", 100_000), i)
 	}
 	for i := range 1000 {
 		pairs.WriteString("*" + base36(i%100) + "*" + base36(i/100) + "+1")
 	}
-	ticks := strings.Repeat("`", 4<<20)
+	ticks := strings.Repeat("`", 1<<20)
 	const small = `"atext":{"text":"a\n","attribs":"|1+2"},"head":1`
 	pad := func(pad, revisions string) string { return `{"pad:x":{` + pad + `}` + revisions + `}` }
-	items, long := strings.Repeat(`*\n`, 10_000), strings.Repeat("0", 1<<20)
+	items, long := strings.Repeat(`*\n`, 4000), strings.Repeat("0", 1<<20)
 	for name, c := range map[string]struct {
 		export string
 		want   error
@@ -47,12 +47,12 @@ func TestBombsAreDefused(t *testing.T) {
 				`"pad:x:revs:1":{"changeset":"Z:`+base36(100_001)+`>0`+hundred+`=`+base36(100_000)+`$"}`), ErrTooLarge},
 		"a code block that ends all fences": {pad(`"atext":{"text":"*`+ticks+`\n","attribs":"*0|1+`+base36(len(ticks)+2)+`"},"pool":{"numToAttrib":{"0":["heading","code"]}},"head":0`,
 			`,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
-		"many items of a list with a long kind and number": {pad(`"atext":{"text":"`+items+`","attribs":"*0*1|`+base36(10_000)+`+`+base36(20_000)+`"},`+
+		"many items of a list with a long kind and number": {pad(`"atext":{"text":"`+items+`","attribs":"*0*1|`+base36(4000)+`+`+base36(8000)+`"},`+
 			`"pool":{"numToAttrib":{"0":["list","`+strings.Repeat("z", 1<<20)+`"],"1":["start","`+long+`"]}},"head":0`, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
 		"names that differ at the end only": {pad(small+`,"pool":{"numToAttrib":{`+alike.String()[1:]+`}}`,
 			`,"pad:x:revs:0":{"changeset":"Z:1>`+base36(1000)+pairs.String()+`$`+strings.Repeat("a", 1000)+`"},`+
 				`"pad:x:revs:1":{"changeset":"Z:`+base36(1001)+`>0`+hundred+`=`+base36(1000)+`$"}`), nil},
-		"a link with many looks": {pad(`"atext":{"text":"http://`+strings.Repeat("a", 499_993)+`\n","attribs":"`+strings.Repeat("*0+1*1+1", 250_000)+`"},`+
+		"a link with many looks": {pad(`"atext":{"text":"http://`+strings.Repeat("a", 199_993)+`\n","attribs":"`+strings.Repeat("*0+1*1+1", 100_000)+`"},`+
 			`"pool":{"numToAttrib":{"0":["bold","true"],"1":["italic","true"]}},"head":0`, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"}`), nil},
 		"an op that ends nowhere": {pad(small, `,"pad:x:revs:0":{"changeset":"Z:1>1+1$a"},"pad:x:revs:1":{"changeset":"Z:2>0|1$"}`), ErrMalformed},
 	} {
