@@ -5,8 +5,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sinks/rclone"
+	"github.com/padsync/padsync/sinks/s3"
+	"github.com/padsync/padsync/sources/etherpad"
 )
 
 // The exit codes; scripts rely on them.
@@ -65,6 +70,15 @@ var causes = map[error]string{
 	repository.ErrRecipients: "cause-recipients",
 	repository.ErrNoIdentity: "reason-no-identity",
 	manifest.ErrUnsupported:  "cause-unsupported",
+	restore.ErrTarget:        "cause-target",
+	crypto.ErrIdentity:       "cause-identity",
+	crypto.ErrMixed:          "cause-mixed",
+	crypto.ErrPassphrase:     "cause-passphrase",
+	rclone.ErrConfig:         "cause-rclone-config",
+	rclone.ErrEncrypted:      "cause-rclone-encrypted",
+	rclone.ErrNoRemote:       "cause-rclone-remote",
+	s3.ErrNoCredentials:      "cause-s3-credentials",
+	etherpad.ErrFormat:       "cause-format",
 }
 
 // cause is the text of err, with what is known of it in the user's language.

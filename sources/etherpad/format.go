@@ -46,12 +46,15 @@ var (
 	}
 )
 
+// ErrFormat is matched by New's error for a form that no server exports.
+var ErrFormat = errors.New("none of html, txt, pdf, docx, odt, doc")
+
 // extraFormats finds the formats by their names, each once and in one order.
 func extraFormats(names []string) ([]format, error) {
 	for _, name := range names {
 		known := func(f format) bool { return f.name == name }
 		if name != padFormat.name && !slices.ContainsFunc(others, known) {
-			return nil, fmt.Errorf("format %q is none of html, txt, pdf, docx, odt, doc", name)
+			return nil, fmt.Errorf("format %q: %w", name, ErrFormat)
 		}
 	}
 	var formats []format
