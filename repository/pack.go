@@ -2,15 +2,12 @@ package repository
 
 import (
 	"archive/tar"
-	"bufio"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
@@ -32,18 +29,9 @@ type pack struct {
 	repo   *Repository
 	seal   io.WriteCloser
 	spool  *spool.Writer
-	plain  int64 // bytes of finished frames
-	frames *zstd.Encoder
-	buffer *bufio.Writer // into frames
+	plain  int64       // bytes of finished frames
+	frames *compressor // the run's
 	frame  *frame
-}
-
-// A frame is the zstd frame that is being written.
-type frame struct {
-	spool *spool.Writer
-	tar   *tar.Writer
-	count *counter
-	files []*placed // whose place is known when the frame is in a pack
 }
 
 // A placed file is one in a frame that is in a pack or will be.
@@ -53,9 +41,10 @@ type placed struct {
 	shares []manifest.Pack // of the pieces that lie elsewhere
 }
 
-// newPack begins a pack with its random member.
-func (r *Repository) newPack() (*pack, error) {
-	p := &pack{repo: r, seal: nopCloser{}}
+// newPack begins a pack with its random member. No other pack has a frame that
+// is being written with the same compressor.
+func (r *Repository) newPack(frames *compressor) (*pack, error) {
+	p := &pack{repo: r, seal: nopCloser{}, frames: frames}
 	if r.head.Sealed {
 		p.spool = r.Pool.CreateSealed()
 		seal, err := crypto.Seal(p.spool, ageRecipients(r.Recipients)...)
@@ -70,9 +59,7 @@ func (r *Repository) newPack() (*pack, error) {
 	if _, err := io.ReadFull(r.Random, random); err != nil {
 		return nil, errors.Join(fmt.Errorf("random value: %w", err), p.spool.Discard())
 	}
-	if err := p.begin(); err != nil {
-		return nil, errors.Join(err, p.spool.Discard())
-	}
+	p.begin()
 	return p, p.member("padsync-pack", r.Now(), int64(len(random)), func(w io.Writer) error {
 		_, err := w.Write(random)
 		return err
@@ -80,24 +67,12 @@ func (r *Repository) newPack() (*pack, error) {
 }
 
 // begin begins a frame.
-func (p *pack) begin() error {
+func (p *pack) begin() {
 	f := &frame{spool: p.repo.Pool.Create()}
-	if p.frames == nil {
-		encoder, err := newEncoder(f.spool, packWindow)
-		if err != nil {
-			return errors.Join(err, f.spool.Discard())
-		}
-		// A usual frame is compressed at one go: document by document it
-		// takes twice as long, as the encoder's tables are no more in the
-		// processor's cache each time.
-		p.frames, p.buffer = encoder, bufio.NewWriterSize(encoder, 2*frameSize)
-	} else {
-		p.frames.Reset(f.spool)
-	}
-	f.count = &counter{w: p.buffer}
+	p.frames.begin(f.spool)
+	f.count = &counter{w: p.frames}
 	f.tar = tar.NewWriter(f.count)
 	p.frame = f
-	return nil
 }
 
 // member writes one tar member into the frame.
@@ -117,7 +92,7 @@ func (p *pack) member(name string, modified time.Time, size int64, write func(io
 func (p *pack) end() (*frame, *spool.Spool, error) {
 	f := p.frame
 	p.frame = nil
-	if err := errors.Join(p.buffer.Flush(), p.frames.Close()); err != nil {
+	if err := p.frames.end(); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("compress: %w", err), f.spool.Discard())
 	}
 	s, err := f.spool.Finish()
@@ -143,11 +118,8 @@ func (p *pack) sealed() io.Writer {
 
 // finish writes tar's end and gives the pack's bytes as they are stored.
 func (p *pack) finish() (*spool.Spool, error) {
-	err := p.begin()
-	if err == nil {
-		err = p.frame.tar.Close()
-	}
-	if err != nil {
+	p.begin()
+	if err := p.frame.tar.Close(); err != nil {
 		return nil, errors.Join(err, p.discard())
 	}
 	f, last, err := p.end()
@@ -169,18 +141,6 @@ func (p *pack) discard() error {
 		err = p.frame.spool.Discard()
 	}
 	return errors.Join(err, p.spool.Discard())
-}
-
-// A counter counts the bytes of tar in a frame.
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
 }
 
 // documentHeader is document.json, a version's first member.

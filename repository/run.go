@@ -56,6 +56,7 @@ type Run struct {
 
 	mu        sync.Mutex // guards what follows
 	err       error
+	frames    *compressor
 	pack      *pack                    // the one that is being written, or nil
 	named     map[string]manifest.Pack // by key, those that manifests of the run name
 	manifests int
@@ -109,7 +110,11 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
+	frames, err := newCompressor()
+	if err != nil {
+		return nil, err
+	}
+	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
 		Sequence: sequence, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
 	}}
@@ -286,11 +291,11 @@ func (w *Run) member(name string, modified time.Time, size int64, at *placed, wr
 // ready makes sure that there is a pack with a frame to write to.
 func (w *Run) ready() (err error) {
 	if w.pack == nil {
-		w.pack, err = w.repo.newPack()
+		w.pack, err = w.repo.newPack(w.frames)
 		return err
 	}
 	if w.pack.frame == nil {
-		return w.pack.begin()
+		w.pack.begin()
 	}
 	return nil
 }
@@ -325,7 +330,7 @@ func (w *Run) replacePack() (err error) {
 	if err := w.closePack(); err != nil {
 		return err
 	}
-	if w.pack, err = w.repo.newPack(); err != nil {
+	if w.pack, err = w.repo.newPack(w.frames); err != nil {
 		return err
 	}
 	f, s, err := w.pack.end()
@@ -356,7 +361,6 @@ func (w *Run) closePack() error {
 	if err != nil {
 		return err
 	}
-	p.frames, p.buffer = nil, nil
 	w.waiting = append(w.waiting, p)
 	w.uploads.Go(func() error { return w.upload(p, s) })
 	return nil
