@@ -2,8 +2,10 @@ package pad
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"math/bits"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -118,14 +120,27 @@ func (c *cursor) key() error {
 	return c.byte(':')
 }
 
+// string looks at eight bytes at a time: most of an export is in strings.
 func (c *cursor) string() error {
 	if c.b[c.i] != '"' {
 		return errSyntax
 	}
 	b, i := c.b, c.i+1
-	start := i
+	start, all := i, uint64(0) // all has the bits of all bytes
 	for {
+		for i+8 <= len(b) {
+			v := binary.LittleEndian.Uint64(b[i:])
+			if found := special(v); found != 0 {
+				before := bits.TrailingZeros64(found) &^ 7
+				all |= v & (1<<before - 1)
+				i += before / 8
+				break
+			}
+			all |= v
+			i += 8
+		}
 		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
+			all |= uint64(b[i])
 			i++
 		}
 		if i == len(b) {
@@ -133,7 +148,7 @@ func (c *cursor) string() error {
 		}
 		switch b[i] {
 		case '"':
-			if !utf8.Valid(b[start:i]) {
+			if all&highBits != 0 && !utf8.Valid(b[start:i]) {
 				return errSyntax
 			}
 			c.i = i + 1
@@ -148,6 +163,18 @@ func (c *cursor) string() error {
 			return errSyntax
 		}
 	}
+}
+
+const (
+	eachByte = 0x0101010101010101
+	highBits = 0x80 * eachByte
+)
+
+// special sets the high bit of the lowest byte that is a quote, a backslash or
+// a control character, if one is; bits above it mean nothing.
+func special(v uint64) uint64 {
+	quote, backslash := v^(eachByte*'"'), v^(eachByte*'\\')
+	return ((quote-eachByte)&^quote | (backslash-eachByte)&^backslash | (v-eachByte*' ')&^v) & highBits
 }
 
 // escape returns the length of the escape sequence that b begins with.
