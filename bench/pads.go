@@ -25,7 +25,7 @@ func pads(t testing.TB, p *program) []row {
 	server := testserver.Etherpad(t, testserver.EtherpadOptions{})
 	c := newCorpus(realPads)
 	for n := range c.pads {
-		server.Import(t, etherpadtest.SyntheticID(n), c.export(n).body)
+		server.Import(t, etherpadtest.SyntheticID(n), c.export(n))
 	}
 	dir := t.TempDir()
 	list := filepath.Join(dir, "documents")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,15 +32,14 @@ func storage(t testing.TB, p *program) []row {
 	if err := c.list(list); err != nil {
 		t.Fatal(err)
 	}
-	source := httptest.NewServer(c)
-	t.Cleanup(source.Close)
+	source := recite(t, c)
 	s := openStore(t)
 
 	var last setup
 	var ours, theirs []outcome
 	for n := range pairs {
 		prefix := fmt.Sprint("padsync-", n)
-		last = p.setUp(t, source.URL, list, "s3:"+s.endpoint+"/"+s.Bucket+"/"+prefix, s.env()...)
+		last = p.setUp(t, source, list, "s3:"+s.endpoint+"/"+s.Bucket+"/"+prefix, s.env()...)
 		ours = append(ours, s.observe(t, prefix, func() usage { return last.backup(t, documents) }))
 		theirs = append(theirs, s.restic(t, fmt.Sprint("restic-", n), files))
 	}
@@ -132,7 +130,7 @@ func (s *store) single(t testing.TB, one setup, c *corpus) row {
 		t.Fatalf("restored %q: %v", found, err)
 	}
 	restored, err := os.ReadFile(found[0])
-	if err != nil || !slices.Equal(restored, c.export(documents/2).body) {
+	if err != nil || !slices.Equal(restored, c.export(documents/2)) {
 		t.Fatalf("the restored document is not what was saved: %v", err)
 	}
 	return row{"d", fmt.Sprintf("one document restored: read from packs (%.2f s)", u.Wall.Seconds()),
