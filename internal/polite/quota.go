@@ -35,6 +35,9 @@ type limits struct {
 // differ by hours, and only the server's made the headers.
 func readLimits(h http.Header, now time.Time) limits {
 	var l limits
+	if h.Get("X-RateLimit-Remaining") == "" && h.Get("Retry-After") == "" {
+		return l // as from nearly all servers
+	}
 	date, err := http.ParseTime(h.Get("Date"))
 	if err != nil {
 		date = now
