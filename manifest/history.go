@@ -105,12 +105,12 @@ func (o *order) history(f *File) error {
 	if n := len(h.Pieces); n < 1 || n > MaxPieces || h.Offset < 0 || h.Offset > f.Size {
 		return errHistory
 	}
-	if h.Recipients != "" && !sha256Hex.MatchString(h.Recipients) {
+	if h.Recipients != "" && !isHash(h.Recipients, 64) {
 		return errHistory
 	}
 	left, own := f.Size-h.Offset, false
 	for _, p := range h.Pieces {
-		if p.Length < 1 || p.Length > left || !sha256Hex.MatchString(p.SHA256) {
+		if p.Length < 1 || p.Length > left || !isHash(p.SHA256, 64) {
 			return errHistory
 		}
 		left -= p.Length
@@ -120,7 +120,7 @@ func (o *order) history(f *File) error {
 			return errHistory
 		}
 	}
-	if elsewhere := h.Pieces[0].In != nil; elsewhere != (h.Stored != "") || elsewhere && !sha256Hex.MatchString(h.Stored) {
+	if elsewhere := h.Pieces[0].In != nil; elsewhere != (h.Stored != "") || elsewhere && !isHash(h.Stored, 64) {
 		return errHistory
 	}
 	return nil
@@ -129,6 +129,6 @@ func (o *order) history(f *File) error {
 var errHistory = errors.New("manifest: a file's history cannot be")
 
 func (o *order) place(p *Place) bool {
-	return nameForm.MatchString(p.Version) && p.Pack >= 0 && p.Pack < len(o.header.Packs) &&
+	return isVersionName(p.Version) && p.Pack >= 0 && p.Pack < len(o.header.Packs) &&
 		p.Frame[0] >= 0 && p.Frame[1] >= 0 && p.Offset >= 0
 }

@@ -58,11 +58,25 @@ func (h *Header) validate() error {
 	return nil
 }
 
-var (
-	objectKey = regexp.MustCompile(`^(packs/[0-9a-f]{64}\.tar\.zst|parts/[0-9a-f]{64}\.json\.zst)(\.age)?$`)
-	sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	nameForm  = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
+var objectKey = regexp.MustCompile(`^(packs/[0-9a-f]{64}\.tar\.zst|parts/[0-9a-f]{64}\.json\.zst)(\.age)?$`)
+
+const (
+	digits    = "0123456789"
+	hexDigits = digits + "abcdef"
 )
+
+// isHash reports whether s is so many lower-case hex digits.
+func isHash(s string, length int) bool {
+	return len(s) == length && strings.Trim(s, hexDigits) == ""
+}
+
+// isVersionName reports whether s is as 20270131T235959Z-0123456789abcdef.
+func isVersionName(s string) bool {
+	time, hash, _ := strings.Cut(s, "-")
+	day, clock, _ := strings.Cut(time, "T")
+	return len(day) == 8 && len(clock) == 7 && clock[6] == 'Z' &&
+		strings.Trim(day, digits) == "" && strings.Trim(clock[:6], digits) == "" && isHash(hash, 16)
+}
 
 // ValidID reports whether s can be a document's id: some valid UTF-8 of at
 // most 4096 bytes.
@@ -114,7 +128,7 @@ func (o *order) told(place *int) bool {
 }
 
 func (o *order) version(v *DocumentVersion) error {
-	if !nameForm.MatchString(v.Name) {
+	if !isVersionName(v.Name) {
 		return errors.New("manifest: a version is not named as versions are")
 	}
 	if v.Told != nil {
@@ -138,7 +152,7 @@ func (o *order) file(f *File) error {
 		return errors.New("manifest: a file has no usable name")
 	case f.Pack < 0 || f.Pack >= len(o.header.Packs):
 		return fmt.Errorf("manifest: file in pack %d of %d", f.Pack, len(o.header.Packs))
-	case f.Size < 0 || f.Offset < 0 || f.Frame[0] < 0 || f.Frame[1] < 0 || !sha256Hex.MatchString(f.SHA256):
+	case f.Size < 0 || f.Offset < 0 || f.Frame[0] < 0 || f.Frame[1] < 0 || !isHash(f.SHA256, 64):
 		return errors.New("manifest: a file's size, place or hash is not one")
 	}
 	return o.history(f)
