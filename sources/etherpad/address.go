@@ -3,7 +3,6 @@ package etherpad
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -105,19 +104,45 @@ func splitMyPads(path, query string) (before, id string, found bool) {
 	return before, id, found
 }
 
-var (
-	// What JavaScript's \s matches.
-	spaces = regexp.MustCompile(`[\t-\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}]+`)
-	colons = regexp.MustCompile(`:+`)
-)
-
 // cleanID changes an id as a server does (Etherpad 1.8.14 to 3.3.1,
 // sanitizePadId). It would answer the id as given with a redirect, which for
 // exports leads nowhere.
 func cleanID(id string) (string, error) {
-	id = spaces.ReplaceAllString(id, "_")
-	id = colons.ReplaceAllString(id, "_")
+	if err := checkID(id); err != nil {
+		return "", err
+	}
+	id = replaceRuns(id, isSpace)
+	id = replaceRuns(id, func(r rune) bool { return r == ':' })
 	return id, checkID(id)
+}
+
+// replaceRuns puts one underscore in the place of each run of such characters.
+func replaceRuns(s string, such func(rune) bool) string {
+	if !strings.ContainsFunc(s, such) {
+		return s
+	}
+	var b strings.Builder
+	before := false
+	for _, r := range s {
+		now := such(r)
+		switch {
+		case !now:
+			b.WriteRune(r)
+		case !before:
+			b.WriteByte('_')
+		}
+		before = now
+	}
+	return b.String()
+}
+
+// isSpace says whether JavaScript's \s matches.
+func isSpace(r rune) bool {
+	switch r {
+	case '\u1680', '\u2028', '\u2029', '\u202f', '\u205f', '\u3000', '\ufeff', '\u00a0', ' ':
+		return true
+	}
+	return '\t' <= r && r <= '\r' || '\u2000' <= r && r <= '\u200a'
 }
 
 // checkID refuses what is no pad's id. Dots alone are no name but a way to
