@@ -198,16 +198,17 @@ func parseDocument(source *config.Source, entry string) (wanted, error) {
 
 // parseAddress reads the address of a pad or of a poll; kind may be "".
 func parseAddress(kind, pad, poll string) (wanted, error) {
-	p, padErr := etherpad.ParseAddress(pad)
-	f, pollErr := framadate.ParseAddress(poll)
-	asPad := wanted{kind: kindEtherpad, base: p.Base, locator: p.ID, id: p.ID, certain: true}
-	asPoll := wanted{kind: kindFramadate, base: f.Base, locator: f.Locator(), id: f.ID, certain: true}
+	switch kind {
+	case kindEtherpad:
+		return parsePad(pad)
+	case kindFramadate:
+		asPoll, _, err := parsePoll(poll)
+		return asPoll, err
+	}
+	asPad, padErr := parsePad(pad)
+	asPoll, certain, pollErr := parsePoll(poll)
 	switch {
-	case kind == kindEtherpad:
-		return asPad, padErr
-	case kind == kindFramadate:
-		return asPoll, pollErr
-	case pollErr == nil && f.Certain:
+	case pollErr == nil && certain:
 		return asPoll, nil
 	case padErr == nil && (pollErr != nil || pad == poll):
 		return asPad, nil
@@ -219,4 +220,15 @@ func parseAddress(kind, pad, poll string) (wanted, error) {
 		asPoll.otherwise = &asPad
 	}
 	return asPoll, nil
+}
+
+func parsePad(address string) (wanted, error) {
+	a, err := etherpad.ParseAddress(address)
+	return wanted{kind: kindEtherpad, base: a.Base, locator: a.ID, id: a.ID, certain: true}, err
+}
+
+// parsePoll also says whether the address can be that of nothing else.
+func parsePoll(address string) (poll wanted, certain bool, err error) {
+	a, err := framadate.ParseAddress(address)
+	return wanted{kind: kindFramadate, base: a.Base, locator: a.Locator(), id: a.ID, certain: true}, a.Certain, err
 }
