@@ -131,7 +131,7 @@ func (m *mover) observe(e restore.Move) {
 		m.found++
 	default:
 		m.moved++
-		if m.app.private() {
+		if !m.app.attended {
 			m.line("into-moved-private", "Document", name)
 		} else {
 			m.line("into-moved", "Document", name, "New", e.Address)

@@ -118,7 +118,7 @@ func (p *progress) line(text string) {
 func (p *progress) name(e backup.Event) string {
 	source := p.sources[e.Document.Source].Source
 	if e.Document.Line == 0 { // the server listed it
-		if p.app.private() {
+		if !p.app.attended {
 			return p.app.text("document-hash", "Source", source.URL, "Hash", p.hashes.short(source, e.ID))
 		}
 		return documentURL(source, e.ID)
@@ -127,14 +127,11 @@ func (p *progress) name(e backup.Event) string {
 	switch {
 	case from.given():
 		return from.text
-	case !p.app.private():
+	case p.app.attended:
 		return documentURL(source, e.ID)
 	}
 	return p.app.text("document-private", "Source", source.URL, "Place", from.name(p.app), "Hash", p.hashes.short(source, e.ID))
 }
-
-// private says that what is shown may end in a log.
-func (a *app) private() bool { return !isTerminal(a.stdout) && !isTerminal(a.stderr) }
 
 // reason says why a document failed.
 func (a *app) reason(err error) string {

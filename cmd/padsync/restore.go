@@ -195,7 +195,7 @@ func (a *app) restoreReason(err error) string {
 // documentName names a document that the repository holds; given says that
 // this command line named it, so that its address is no secret here.
 func (a *app) documentName(source manifest.Source, id string, h *hashes, given bool) string {
-	if given || !a.private() {
+	if given || a.attended {
 		return documentURL(source, id)
 	}
 	return a.text("document-hash", "Source", source.URL, "Hash", h.short(source, id))

@@ -22,6 +22,9 @@ type app struct {
 	words  *words
 	args   []string
 
+	// attended: somebody is at a terminal; else what is shown may end in a log.
+	attended bool
+
 	running  bool      // the command line was understood
 	unopened sync.Once // tells of objects that no identity opens
 }
@@ -34,6 +37,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		return exitFailed
 	}
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: words, args: args}
+	a.attended = isTerminal(stdout) || isTerminal(stderr)
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err = root.ExecuteContext(ctx)

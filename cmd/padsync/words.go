@@ -7,12 +7,13 @@ import (
 	"unicode"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"github.com/nicksnyder/go-i18n/v2/i18n/template"
 	"github.com/pelletier/go-toml/v2"
 	"golang.org/x/text/language"
 )
 
 // The catalogue of messages: one file for each language, with the same ids
-// and placeholders.
+// and messageParser.
 //
 //go:embed active.en.toml active.fr.toml
 var catalogue embed.FS
@@ -45,7 +46,7 @@ func userLanguage(getenv func(string) string) string {
 	return ""
 }
 
-// text is the message id with its placeholders filled from data, names and
+// text is the message id with its messageParser filled from data, names and
 // values in turn. Count chooses between singular and plural.
 func (w *words) text(id string, data ...any) string {
 	values := make(map[string]any)
@@ -55,7 +56,7 @@ func (w *words) text(id string, data ...any) string {
 	// A message without the form that its count asks for has one for all but
 	// one; French has such a form for whole millions.
 	for _, count := range []any{values["Count"], 2} {
-		text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: count})
+		text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: count, TemplateParser: messageParser{}})
 		if err == nil {
 			return text
 		}
@@ -71,6 +72,47 @@ func (a *app) tally(of ...any) string {
 		parts = append(parts, a.text(of[i].(string), "Count", of[i+1]))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// messageParser reads messages, in which {{.Name}} stands for a value and
+// nothing else is special. A run may say one for each of its documents.
+type messageParser struct{}
+
+// Parse implements template.Parser.
+func (messageParser) Parse(src, _, _ string) (template.ParsedTemplate, error) {
+	var m message
+	for {
+		text, rest, more := strings.Cut(src, "{{.")
+		m = append(m, text)
+		if !more {
+			return m, nil
+		}
+		name, after, closed := strings.Cut(rest, "}}")
+		if !closed {
+			return nil, fmt.Errorf("message %q: a placeholder has no end", src)
+		}
+		m, src = append(m, name), after
+	}
+}
+
+// Cacheable implements template.Parser.
+func (messageParser) Cacheable() bool { return true }
+
+// A message is text, the name of a value, text, and so on.
+type message []string
+
+// Execute implements template.ParsedTemplate.
+func (m message) Execute(data any) (string, error) {
+	values, _ := data.(map[string]any)
+	var b strings.Builder
+	for i, part := range m {
+		if i%2 == 0 {
+			b.WriteString(part)
+		} else {
+			fmt.Fprint(&b, values[part])
+		}
+	}
+	return b.String(), nil
 }
 
 // printable makes what came from elsewhere harmless for a terminal and keeps
