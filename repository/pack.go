@@ -30,6 +30,7 @@ type pack struct {
 	seal   io.WriteCloser
 	spool  *spool.Writer
 	plain  int64       // bytes of finished frames
+	filled bool        // they hold a file
 	frames *compressor // the run's
 	frame  *frame
 }
@@ -103,7 +104,7 @@ func (p *pack) end() (*frame, *spool.Spool, error) {
 func (p *pack) add(f *frame, s *spool.Spool) error {
 	_, err := p.repo.Pool.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
 	for _, placed := range f.files {
-		placed.pack, placed.file.Frame = p, [2]int64{p.plain, s.Size()}
+		placed.pack, placed.file.Frame, p.filled = p, [2]int64{p.plain, s.Size()}, true
 	}
 	p.plain += s.Size()
 	return errors.Join(err, s.Close())

@@ -69,6 +69,16 @@ func checkFrame(t *testing.T, plain []byte) {
 	}
 }
 
+// A pack that no manifest names is one that a later clearing up deletes, with
+// the document.json of a version whose files lie elsewhere.
+func TestEveryPackIsNamed(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"huge": w.noise(9 << 20)})
+	if named, stored := len(w.frames()), len(w.keys("packs/")); named != stored {
+		t.Errorf("%d of %d packs are named", named, stored)
+	}
+}
+
 // frames gives the frames that manifests name: pack, offset and length.
 func (w *world) frames() map[string]map[int64]int64 {
 	w.t.Helper()

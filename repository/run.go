@@ -301,13 +301,14 @@ func (w *Run) ready() (err error) {
 }
 
 // cut ends the frame and puts it into the pack, or into a new one if it would
-// make this one too large; a pack that is full is closed.
+// make this one too large; a pack that is full is closed. One without a file
+// is not: no manifest would name it.
 func (w *Run) cut() error {
 	f, s, err := w.pack.end()
 	if err != nil {
 		return err
 	}
-	if w.pack.plain > 0 && w.pack.plain+s.Size()+packOverhead > packLimit {
+	if w.pack.filled && w.pack.plain+s.Size()+packOverhead > packLimit {
 		if err := w.replacePack(); err != nil {
 			return errors.Join(err, s.Close())
 		}
