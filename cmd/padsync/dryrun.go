@@ -52,7 +52,7 @@ func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *bac
 func leastTime(p *backup.Plan, e backup.Estimate) time.Duration {
 	for _, s := range p.Sources {
 		if pads, ok := s.Client.(*etherpad.Source); ok && s.Compare(e.Source) == 0 {
-			return pads.LeastTime(e.Fetches())
+			return pads.LimitTime(e.Fetches())
 		}
 	}
 	return 0

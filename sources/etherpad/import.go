@@ -81,9 +81,9 @@ func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Impor
 	return nil, ErrTaken
 }
 
-// ImportTime is how long it takes at least to import so many pads into a
-// server that has Etherpad's own limit, and ImportRequests how many requests:
-// to see that the id is free, to import and to read back.
+// ImportTime is about how long Etherpad's own limit makes it take to import so
+// many pads, as LimitTime says, and ImportRequests how many requests: to see
+// that the id is free, to import and to read back.
 func (s *Source) ImportTime(pads int) time.Duration {
 	return time.Duration(max(s.ImportRequests(pads)-1, 0)/defaultLimit) * defaultWindow
 }

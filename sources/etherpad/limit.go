@@ -8,9 +8,10 @@ const (
 	defaultWindow = 90 * time.Second
 )
 
-// LeastTime is how long it takes at least to fetch so many pads from a server
-// that has Etherpad's own limit: 10 exports in 90 seconds.
-func (s *Source) LeastTime(pads int) time.Duration {
+// LimitTime is about how long Etherpad's own limit, 10 exports in 90 seconds,
+// makes it take to fetch so many pads. The windows of 1.8.14 begin at times of
+// their own, so it may be up to one less.
+func (s *Source) LimitTime(pads int) time.Duration {
 	exports := pads * (1 + len(s.formats))
 	return time.Duration(max(exports-1, 0)/defaultLimit) * defaultWindow
 }
