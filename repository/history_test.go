@@ -290,13 +290,20 @@ func TestCheckpointKeepsThePlacesOfPieces(t *testing.T) {
 	w.asOwner().wantSound()
 }
 
+// condemnPacks writes a manifest that says of all packs that they will be
+// deleted.
+func (w *world) condemnPacks() {
+	w.t.Helper()
+	h := w.header(2)
+	h.Condemned = w.keys("packs/")
+	w.forge("manifests/", h)
+}
+
 // TestPackThatIsCondemnedIsNotShared: it is about to be deleted.
 func TestPackThatIsCondemnedIsNotShared(t *testing.T) {
 	w := newWorld(t, false)
 	w.mustRun(map[string]string{"a": grown(200_000)})
-	h := w.header(2)
-	h.Condemned = w.keys("packs/")
-	w.forge("manifests/", h)
+	w.condemnPacks()
 	w.mustRun(map[string]string{"a": grown(210_000)})
 	if f := w.file(); len(f.Shares) > 0 {
 		t.Error("it shares what is about to be deleted")
@@ -307,9 +314,7 @@ func TestPackThatIsCondemnedIsNotShared(t *testing.T) {
 func TestCheckpointForgetsNoCondemnation(t *testing.T) {
 	w := newWorld(t, false)
 	w.mustRun(map[string]string{"a": grown(200_000)})
-	h := w.header(2)
-	h.Condemned = w.keys("packs/")
-	w.forge("manifests/", h)
+	w.condemnPacks()
 	for range 2 {
 		w.now = w.now.Add(time.Hour)
 		w.checkpoint()

@@ -13,7 +13,7 @@ import (
 )
 
 // The catalogue of messages: one file for each language, with the same ids
-// and messageParser.
+// and placeholders.
 //
 //go:embed active.en.toml active.fr.toml
 var catalogue embed.FS
@@ -46,7 +46,7 @@ func userLanguage(getenv func(string) string) string {
 	return ""
 }
 
-// text is the message id with its messageParser filled from data, names and
+// text is the message id with its placeholders filled from data, names and
 // values in turn. Count chooses between singular and plural.
 func (w *words) text(id string, data ...any) string {
 	values := make(map[string]any)
@@ -83,6 +83,9 @@ func (messageParser) Parse(src, _, _ string) (template.ParsedTemplate, error) {
 	var m message
 	for {
 		text, rest, more := strings.Cut(src, "{{.")
+		if strings.Contains(text, "{{") {
+			return nil, fmt.Errorf("message %q: {{ begins no placeholder", text)
+		}
 		m = append(m, text)
 		if !more {
 			return m, nil

@@ -65,7 +65,10 @@ func TestLanguagesHaveTheSameMessages(t *testing.T) {
 	}
 	for _, name := range catalogueFiles {
 		messages := load(t, name)
-		for id := range messages {
+		for id, text := range messages {
+			if _, err := (messageParser{}).Parse(text, "", ""); err != nil {
+				t.Errorf("%s: %s: %v", name, id, err)
+			}
 			if _, ok := english[id]; !ok {
 				t.Errorf("%s: %s is not in English", name, id)
 			}
@@ -74,6 +77,14 @@ func TestLanguagesHaveTheSameMessages(t *testing.T) {
 			if got, want := placeholders(messages[id]), placeholders(text); !slices.Equal(got, want) {
 				t.Errorf("%s: %s has the placeholders %v, want %v", name, id, got, want)
 			}
+		}
+	}
+}
+
+func TestWhatIsNoPlaceholderIsAnError(t *testing.T) {
+	for _, text := range []string{"{{ .Name }}", "{{if .Count}}", "{{.Name} is", "{{.Name}} {{"} {
+		if m, err := (messageParser{}).Parse(text, "", ""); err == nil {
+			t.Errorf("%q is read as %q", text, m)
 		}
 	}
 }
