@@ -13,6 +13,7 @@ import (
 const (
 	manifestFormat = "padsync manifest"
 	partFormat     = "padsync part"
+	documentFormat = "padsync document"
 
 	// maxValue bounds what one header field or one document may take, in
 	// bytes of JSON.
@@ -28,7 +29,7 @@ var ErrUnsupported = errors.New("written by a newer padsync")
 type Encoder struct {
 	w     io.Writer
 	check order
-	buf   bytes.Buffer
+	buf   []byte // of the last document, to be used again
 	comma bool
 }
 
@@ -56,30 +57,40 @@ type partHeader struct {
 }
 
 func (e *Encoder) open(header any) error {
-	b, err := e.marshal(header)
-	if err != nil {
-		return err
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(header); err != nil {
+		return fmt.Errorf("encode manifest: %w", err)
 	}
-	_, err = e.w.Write(append(b[:len(b)-1:len(b)-1], `,"documents":[`...))
+	b := bytes.TrimSuffix(buf.Bytes(), []byte("}\n"))
+	if bytes.Contains(b, []byte(`\ufffd`)) && invalid.Match(b) {
+		return errText
+	}
+	_, err := e.w.Write(append(b, `,"documents":[`...))
 	return err
 }
+
+// invalid matches the escape that encoding/json writes for a byte that is no
+// UTF-8, and for nothing else. It would be read as another text, which has
+// another encoding.
+var invalid = regexp.MustCompile(`(^|[^\\])(\\\\)*\\ufffd`)
 
 // Encode writes the next document. Documents come sorted by source, then id.
 func (e *Encoder) Encode(d *Document) error {
 	if err := e.check.next(d); err != nil {
 		return err
 	}
-	b, err := e.marshal(d)
-	if err != nil {
-		return err
-	}
+	t := text{b: e.buf[:0]}
 	if e.comma {
-		if _, err := e.w.Write([]byte{','}); err != nil {
-			return err
-		}
+		t.b = append(t.b, ',')
 	}
-	e.comma = true
-	_, err = e.w.Write(b)
+	t.document(d)
+	if t.err != nil {
+		return t.err
+	}
+	e.comma, e.buf = true, t.b
+	_, err := e.w.Write(t.b)
 	return err
 }
 
@@ -88,27 +99,6 @@ func (e *Encoder) Close() error {
 	_, err := e.w.Write([]byte("]}\n"))
 	return err
 }
-
-// marshal gives JSON without the escapes that are meant for HTML pages and
-// without a line end. The bytes are valid until the next call.
-func (e *Encoder) marshal(v any) ([]byte, error) {
-	e.buf.Reset()
-	enc := json.NewEncoder(&e.buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("encode manifest: %w", err)
-	}
-	b := bytes.TrimSuffix(e.buf.Bytes(), []byte{'\n'})
-	if bytes.Contains(b, []byte(`\ufffd`)) && invalid.Match(b) {
-		return nil, errors.New("encode manifest: a text is not valid UTF-8")
-	}
-	return b, nil
-}
-
-// invalid matches the escape that encoding/json writes for a byte that is no
-// UTF-8, and for nothing else. It would be read as another text, which has
-// another encoding.
-var invalid = regexp.MustCompile(`(^|[^\\])(\\\\)*\\ufffd`)
 
 // A Decoder reads what an Encoder wrote, and nothing else: bytes that it
 // accepts are those that an Encoder gives for the same content.

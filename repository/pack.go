@@ -3,7 +3,6 @@ package repository
 import (
 	"archive/tar"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -144,84 +143,8 @@ func (p *pack) discard() error {
 	return errors.Join(err, p.spool.Discard())
 }
 
-// documentHeader is document.json, a version's first member.
-type documentHeader struct {
-	Format   string            `json:"format"`
-	Version  int               `json:"version"`
-	Source   packSource        `json:"source"`
-	ID       string            `json:"id"`
-	Versions []packVersion     `json:"versions"`
-	Private  map[string]string `json:"private,omitempty"`
-}
-
-type packSource struct {
-	Kind string `json:"kind"`
-	URL  string `json:"url"`
-}
-
-type packVersion struct {
-	manifest.DocumentVersion
-	Files []packFile `json:"files"`
-}
-
-type packFile struct {
-	Name    string       `json:"name"`
-	Format  string       `json:"format"`
-	Size    int64        `json:"size"`
-	SHA256  string       `json:"sha256"`
-	History *packHistory `json:"history,omitempty"`
-}
-
-type packHistory struct {
-	Offset     int64       `json:"offset"`
-	Recipients string      `json:"recipients,omitempty"`
-	Stored     string      `json:"stored,omitempty"`
-	Pieces     []packPiece `json:"pieces"`
-}
-
-type packPiece struct {
-	Length int64      `json:"length"`
-	SHA256 string     `json:"sha256"`
-	In     *packPlace `json:"in,omitempty"`
-}
-
-type packPlace struct {
-	Version string `json:"version"`
-}
-
-const (
-	documentFormat = "padsync document"
-	documentName   = "document.json"
-)
-
-func newDocumentHeader(source manifest.Source, id string, v manifest.DocumentVersion, private map[string]string) ([]byte, error) {
-	files := make([]packFile, len(v.Files))
-	for i, f := range v.Files {
-		files[i] = packFile{f.Name, f.Format, f.Size, f.SHA256, newPackHistory(f.History)}
-	}
-	b, err := json.Marshal(documentHeader{
-		Format: documentFormat, Version: manifest.Version,
-		Source: packSource{source.Kind, source.URL}, ID: id,
-		Versions: []packVersion{{v, files}}, Private: private,
-	})
-	return append(b, '\n'), err
-}
-
-// newPackHistory leaves out where pieces lie, which a pack cannot know for ever.
-func newPackHistory(h *manifest.History) *packHistory {
-	if h == nil {
-		return nil
-	}
-	told := &packHistory{Offset: h.Offset, Recipients: h.Recipients, Stored: h.Stored}
-	for _, p := range h.Pieces {
-		piece := packPiece{Length: p.Length, SHA256: p.SHA256}
-		if p.In != nil {
-			piece.In = &packPlace{p.In.Version}
-		}
-		told.Pieces = append(told.Pieces, piece)
-	}
-	return told
-}
+// documentName is what a version's first member is called.
+const documentName = "document.json"
 
 // verify reads the files of a fetched version once, before any of it goes
 // into a pack: a source that broke its word must not spoil its neighbours.

@@ -232,7 +232,11 @@ func newVersion(now time.Time, v *sources.Version, suspect string) manifest.Docu
 // write puts all members of a version into the current pack, or several.
 func (w *Run) write(e *entry, v *sources.Version) error {
 	told, source := e.doc.Versions[0], w.header.Sources[e.doc.Source]
-	header, err := newDocumentHeader(source, e.doc.ID, told, v.Private)
+	private := make(map[string]string)
+	for name, value := range v.Private {
+		private[clean(name)] = clean(value)
+	}
+	header, err := manifest.EncodeAlone(source, e.doc.ID, &told, private)
 	if err != nil {
 		return err
 	}
