@@ -4,6 +4,7 @@
 package spool
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -122,19 +123,27 @@ func (p *Pool) throwAway() (key, error) {
 // use: whoever still reads when it is closed, as an HTTP client may of a
 // request that was answered early, gets an error and never another's bytes.
 type Spool struct {
-	size   int64
-	sha256 [32]byte
+	size int64
 
-	mu      sync.RWMutex // guards what follows
-	r       io.ReaderAt
-	release func() error
+	mu       sync.RWMutex // guards what follows
+	r        io.ReaderAt
+	sha256   [32]byte
+	unhashed *[]byte // what is in memory, until somebody asks for its hash
+	release  func() error
 }
 
 // Size is the number of bytes.
 func (s *Spool) Size() int64 { return s.size }
 
-// SHA256 is the hash of the bytes.
-func (s *Spool) SHA256() [32]byte { return s.sha256 }
+// SHA256 is the hash of the bytes. It is to be asked for before Close.
+func (s *Spool) SHA256() [32]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unhashed != nil {
+		s.sha256, s.unhashed = sha256.Sum256(*s.unhashed), nil
+	}
+	return s.sha256
+}
 
 // ReadAt implements io.ReaderAt.
 func (s *Spool) ReadAt(b []byte, offset int64) (int, error) {
@@ -152,7 +161,7 @@ func (s *Spool) Close() error {
 		return nil
 	}
 	release := s.release
-	s.release, s.r = nil, closed{}
+	s.release, s.r, s.unhashed = nil, closed{}, nil
 	return release()
 }
 

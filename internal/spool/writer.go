@@ -16,9 +16,9 @@ import (
 type Writer struct {
 	pool     *Pool
 	public   bool
-	hash     hash.Hash
 	size     int64
-	buf      []byte // while file is nil; its capacity is reserved in the pool
+	hash     hash.Hash // of what is in file
+	buf      []byte    // while file is nil; its capacity is reserved in the pool
 	reserved int64
 	file     *file
 	dst      io.WriteCloser // seals into file
@@ -26,18 +26,17 @@ type Writer struct {
 }
 
 // Create begins a Spool.
-func (p *Pool) Create() *Writer { return &Writer{pool: p, hash: sha256.New()} }
+func (p *Pool) Create() *Writer { return &Writer{pool: p} }
 
 // CreateSealed begins a Spool of bytes that are sealed already: they go into
 // a file as they are.
-func (p *Pool) CreateSealed() *Writer { return &Writer{pool: p, hash: sha256.New(), public: true} }
+func (p *Pool) CreateSealed() *Writer { return &Writer{pool: p, public: true} }
 
 // Write implements io.Writer. After an error, Finish fails.
 func (w *Writer) Write(b []byte) (int, error) {
 	if w.err != nil {
 		return 0, w.err
 	}
-	w.hash.Write(b)
 	w.size += int64(len(b))
 	if w.file == nil && w.grow(len(b)) {
 		w.buf = append(w.buf, b...)
@@ -47,6 +46,27 @@ func (w *Writer) Write(b []byte) (int, error) {
 		return 0, w.err
 	}
 	return len(b), nil
+}
+
+// firstRead is what a usual document fits in.
+const firstRead = 16 << 10
+
+// ReadFrom implements io.ReaderFrom: what stays in memory is read to its place.
+func (w *Writer) ReadFrom(r io.Reader) (n int64, err error) {
+	for w.err == nil && w.file == nil && w.grow(max(1, firstRead-len(w.buf))) {
+		got, err := r.Read(w.buf[len(w.buf):cap(w.buf)])
+		w.buf = w.buf[:len(w.buf)+got]
+		w.size += int64(got)
+		n += int64(got)
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	more, err := w.pool.Copy(struct{ io.Writer }{w}, r)
+	return n + more, err
 }
 
 // grow makes room for n bytes in memory if they may stay there.
@@ -75,6 +95,12 @@ func (w *Writer) toFile(b []byte) error {
 			return err
 		}
 	}
+	return w.seal(b)
+}
+
+// seal puts bytes into the file.
+func (w *Writer) seal(b []byte) error {
+	w.hash.Write(b)
 	if _, err := w.dst.Write(b); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
@@ -90,8 +116,9 @@ func (w *Writer) spill() error {
 	if w.dst, err = w.sealer(); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
-	if _, err := w.dst.Write(w.buf); err != nil {
-		return fmt.Errorf("spool: %w", err)
+	w.hash = sha256.New()
+	if err := w.seal(w.buf); err != nil {
+		return err
 	}
 	w.forget()
 	return nil
@@ -131,7 +158,11 @@ func (w *Writer) Finish() (*Spool, error) {
 		return nil, err
 	}
 	s := &Spool{size: w.size, release: w.Discard}
-	w.hash.Sum(s.sha256[:0])
+	if w.file == nil {
+		s.unhashed = &w.buf
+	} else {
+		w.hash.Sum(s.sha256[:0])
+	}
 	var err error
 	if s.r, err = w.finished(); err != nil {
 		w.Discard()
