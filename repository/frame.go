@@ -29,10 +29,6 @@ type compressor struct {
 	plain, compressed []byte
 }
 
-// usualFrame is how many bytes of tar a frame has at most that has no member
-// with a frame of its own: it is cut behind frameSize, and headers are short.
-const usualFrame = 2*frameSize + 16<<10
-
 func newCompressor() (*compressor, error) {
 	encoder, err := newEncoder(nil, packWindow)
 	return &compressor{encoder: encoder}, err
@@ -44,7 +40,7 @@ func (c *compressor) begin(w io.Writer) {
 }
 
 func (c *compressor) Write(b []byte) (int, error) {
-	if !c.long && len(c.plain)+len(b) <= usualFrame {
+	if !c.long && len(c.plain)+len(b) <= frameSize {
 		c.plain = append(c.plain, b...)
 		return len(b), nil
 	}

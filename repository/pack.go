@@ -15,9 +15,17 @@ import (
 )
 
 const (
-	frameSize = 128 << 10 // bytes of tar after which a frame ends
-	packSize  = 6 << 20   // bytes after which a pack ends
-	packLimit = 8 << 20   // bytes that a pack has at most, unless one frame has more
+	// frameSize is how many bytes of tar a frame has at most, unless it has
+	// but one member: one block of zstd, which packs one block quicker than
+	// the beginning of a second.
+	frameSize = 128 << 10
+
+	packSize  = 6 << 20 // bytes after which a pack ends
+	packLimit = 8 << 20 // bytes that a pack has at most, unless one frame has more
+
+	// memberOverhead is what a member takes beside its content, at most: its
+	// header, a PAX header with its records, and padding.
+	memberOverhead = 5 * 512
 )
 
 // A pack is one that is being written, then one that is stored. It is for one

@@ -240,6 +240,15 @@ func (w *Run) write(e *entry, v *sources.Version) error {
 	if err != nil {
 		return err
 	}
+	sizes := []int64{int64(len(header))}
+	for i, f := range v.Files {
+		sizes = append(sizes, stored(f, told.Files[i].History))
+	}
+	if needs(sizes...) <= frameSize { // the version stays together
+		if err := w.room(sizes...); err != nil {
+			return err
+		}
+	}
 	dir := Escape(source.Address()) + "/" + Escape(e.doc.ID) + "/" + told.Name + "/"
 	if err := w.member(dir+documentName, told.Saved.Time, int64(len(header)), nil, func(to io.Writer) error {
 		_, err := to.Write(header)
@@ -248,12 +257,8 @@ func (w *Run) write(e *entry, v *sources.Version) error {
 		return err
 	}
 	for i, f := range v.Files {
-		size, history := f.Size, told.Files[i].History
-		if history != nil {
-			size -= history.Elsewhere()
-		}
-		if err := w.member(dir+Escape(f.Name), told.Saved.Time, size, e.files[i], func(to io.Writer) error {
-			_, err := w.repo.Pool.Copy(to, memberOf(&f, history))
+		if err := w.member(dir+Escape(f.Name), told.Saved.Time, sizes[i+1], e.files[i], func(to io.Writer) error {
+			_, err := w.repo.Pool.Copy(to, memberOf(&f, told.Files[i].History))
 			return err
 		}); err != nil {
 			return err
@@ -262,19 +267,22 @@ func (w *Run) write(e *entry, v *sources.Version) error {
 	return nil
 }
 
+// stored is how long a file's member is.
+func stored(f sources.File, history *manifest.History) int64 {
+	if history == nil {
+		return f.Size
+	}
+	return f.Size - history.Elsewhere()
+}
+
 // member writes one member, in a frame of its own if it is long, and cuts the
 // frame where it is full.
 func (w *Run) member(name string, modified time.Time, size int64, at *placed, write func(io.Writer) error) error {
-	if err := w.ready(); err != nil {
+	if err := w.room(size); err != nil {
 		return err
 	}
-	if size > frameSize && w.pack.frame.count.n > 0 {
-		if err := w.cut(); err != nil {
-			return err
-		}
-		if err := w.ready(); err != nil {
-			return err
-		}
+	if err := w.ready(); err != nil {
+		return err
 	}
 	f := w.pack.frame
 	if err := w.pack.member(name, modified, size, func(to io.Writer) error {
@@ -290,6 +298,26 @@ func (w *Run) member(name string, modified time.Time, size int64, at *placed, wr
 		return nil
 	}
 	return w.cut()
+}
+
+// room ends the frame that is being written if members of these sizes would
+// make it too long.
+func (w *Run) room(sizes ...int64) error {
+	if w.pack == nil || w.pack.frame == nil || w.pack.frame.count.n == 0 {
+		return nil
+	}
+	if w.pack.frame.count.n+needs(sizes...) <= frameSize {
+		return nil
+	}
+	return w.cut()
+}
+
+// needs is how many bytes of tar members of these sizes take, at most.
+func needs(sizes ...int64) (n int64) {
+	for _, size := range sizes {
+		n += memberOverhead + size
+	}
+	return n
 }
 
 // ready makes sure that there is a pack with a frame to write to.
