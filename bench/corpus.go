@@ -33,7 +33,11 @@ func (c *corpus) ask(n int, etag string) *http.Response {
 		r.Header.Set("If-None-Match", etag)
 	}
 	c.ServeHTTP(w, r)
-	return w.Result()
+	answer := w.Result()
+	// A length that is not known would end the connection, even of an answer
+	// that has no body.
+	answer.ContentLength = int64(w.Body.Len())
+	return answer
 }
 
 func (c *corpus) export(n int) []byte {
