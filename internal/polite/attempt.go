@@ -3,6 +3,7 @@ package polite
 import (
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -33,7 +34,7 @@ func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return a.unanswered(ctx, p, err)
 	}
-	defer resp.Body.Close()
+	defer drain(resp.Body, cancel)
 	if again, err := a.answered(p, resp); again > 0 || err != nil {
 		return again, err
 	}
@@ -46,6 +47,16 @@ func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	return a.delay(1), err
+}
+
+// drain closes a body. What is left of it is read if it is little and comes
+// quickly: then the connection is kept.
+func drain(body io.ReadCloser, cancel context.CancelCauseFunc) {
+	const most, patience = 64 << 10, time.Second / 2
+	stop := time.AfterFunc(patience, func() { cancel(errIdle) })
+	defer stop.Stop()
+	_, _ = io.CopyN(io.Discard, body, most)
+	_ = body.Close()
 }
 
 // send gives the head of the answer.

@@ -102,9 +102,9 @@ func UserAgent(version, contact string) string {
 // handle is called for every answer of every status except those that will
 // be tried again: on the last try it sees a 429 or a 5xx too. It need not
 // close the body, must not keep it, and must not call Do: its request still
-// counts as one of the server's. A body read to its end keeps the connection
-// for the next request. Reading it gives an error that
-// matches ErrTemporary if it is cut short or idle too long, and one that
+// counts as one of the server's. What it leaves of a body is read if that is
+// little and comes quickly, so that the connection is kept for the next
+// request. Reading a body gives an error that matches ErrTemporary if it is cut short or idle too long, and one that
 // does not if it goes on for longer than Options.BodyTimeout.
 //
 // A request that is neither GET nor HEAD is tried again only where the

@@ -222,3 +222,64 @@ func TestTransportWaitsForNothingLong(t *testing.T) {
 		t.Error("TLS is weakened")
 	}
 }
+
+// TestAnswersThatNobodyReadsCostNoConnection: an error page, read or not, that
+// the handler sees or that is tried again.
+func TestAnswersThatNobodyReadsCostNoConnection(t *testing.T) {
+	var connections, requests atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "0")
+		w.WriteHeader([]int{404, 429, 500, 503, 403}[requests.Add(1)%5])
+		io.WriteString(w, strings.Repeat("an error page ", 4000))
+	}))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	c := New(Options{Backoff: 1})
+	for range 10 {
+		if err := c.Do(t.Context(), get(server.URL), func(*http.Response) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := connections.Load(); n != 1 || requests.Load() < 20 {
+		t.Errorf("%d connections for %d requests", n, requests.Load())
+	}
+}
+
+// TestUnreadAnswersAreNotWaitedFor: what does not come, or does not end, is
+// not worth a connection.
+func TestUnreadAnswersAreNotWaitedFor(t *testing.T) {
+	var sent atomic.Int64 // KiB
+	for name, rest := range map[string]func(w io.Writer){
+		"hung": func(io.Writer) { select {} },
+		"endless": func(w io.Writer) {
+			for err := error(nil); err == nil; sent.Add(1) {
+				_, err = io.WriteString(w, "400\r\n"+strings.Repeat("x", 1<<10)+"\r\n")
+			}
+		},
+		"slow": func(w io.Writer) {
+			for err := error(nil); err == nil; time.Sleep(10 * time.Millisecond) {
+				_, err = io.WriteString(w, "1\r\nx\r\n")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := raw(t, func(_ int, w io.Writer) {
+				io.WriteString(w, "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+				rest(w)
+			})
+			c, began := New(Options{}), time.Now()
+			if err := c.Do(t.Context(), get(server), func(*http.Response) error { return nil }); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(began); took > 10*time.Second || sent.Load() > 32<<10 {
+				t.Errorf("took %v, and %d KiB", took, sent.Load())
+			}
+		})
+	}
+}
