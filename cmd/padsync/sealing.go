@@ -41,10 +41,20 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 		return repository.Options{}, err
 	}
 	recipient, err := crypto.RecipientOf(runner)
+	if err != nil {
+		return repository.Options{}, err
+	}
+	identities := append(given, runner)
+	// What this machine wrote for recipients of the other kind tells whom the
+	// last run sealed to.
+	other, err := a.ownRunner(!postQuantum, false)
+	if other != nil {
+		identities = append(identities, other)
+	}
 	return repository.Options{
 		Recipients: recipients,
 		Runner:     []crypto.Recipient{recipient},
-		Identities: append(given, runner),
+		Identities: identities,
 		Own:        runner,
 	}, err
 }
