@@ -107,7 +107,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 	if !found && !selection.all() {
 		return a.nothing()
 	}
-	return nil
+	return a.tellUnfound(selection)
 }
 
 func newListed(r *manifest.Record, h *hashes) listed {
