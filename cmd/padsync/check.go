@@ -141,7 +141,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 }
 
 func (a *app) printChecked(c *checked) error {
-	text := a.tally("count-documents", c.Documents, "count-versions", c.Versions, "count-packs", c.Packs) + ", " + byteSize(c.Bytes)
+	text := a.tally("count-documents", c.Documents, "count-versions", c.Versions, "count-packs", c.Packs) + ", " + a.byteSize(c.Bytes)
 	for _, p := range c.Problems {
 		what := a.damage(p.Problem)
 		if p.unopened {

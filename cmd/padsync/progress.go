@@ -66,7 +66,7 @@ func (p *progress) start(plan *backup.Plan, client *polite.Client) {
 
 // status is what stands beside the bar.
 func (p *progress) status() string {
-	return strings.TrimRight(byteSize(p.client.Received())+"  "+p.waits.text(p.app), " ")
+	return strings.TrimRight(p.app.byteSize(p.client.Received())+"  "+p.waits.text(p.app), " ")
 }
 
 // waiting is told that a server is not asked before until. In lines, it is
@@ -161,14 +161,15 @@ func (a *app) reason(err error) string {
 }
 
 // byteSize is a number of bytes for people.
-func byteSize(n int64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d B", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	case n < 1<<30:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+func (a *app) byteSize(n int64) string {
+	units := strings.Fields(a.text("byte-units"))
+	if n < 1<<10 {
+		return fmt.Sprintf("%d %s", n, units[0])
 	}
-	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	size, unit := float64(n)/(1<<10), 1
+	for ; size >= 1<<10 && unit < len(units)-1; unit++ {
+		size /= 1 << 10
+	}
+	number := strings.Replace(fmt.Sprintf("%.1f", size), ".", a.text("decimal-mark"), 1)
+	return number + " " + units[unit]
 }
