@@ -1,7 +1,6 @@
 package pad
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"html"
@@ -14,7 +13,7 @@ import (
 // what: each author's text is on their colour, and a legend above names them
 // in the order in which they appear. Who gave no name is called by the id.
 func (s *State) WriteAuthorsHTML(w io.Writer, authors []Author) error {
-	h := htmlWriter{Writer: bufio.NewWriter(w), authors: map[string]*pageAuthor{}}
+	h := htmlWriter{Writer: s.writer(w), authors: map[string]*pageAuthor{}}
 	var style, legend strings.Builder
 	style.WriteString(".authors span { padding: 0 .3em }\n")
 	known := make(map[string]Author, len(authors))

@@ -68,3 +68,34 @@ func TestBombsAreDefused(t *testing.T) {
 		}
 	}
 }
+
+// TestFormsAreBoundedByTheText: a list of 100 levels that begins on every
+// other line would make hundreds of bytes of each.
+func TestFormsAreBoundedByTheText(t *testing.T) {
+	const lines = 100_000
+	size := base36(2 * lines)
+	for name, c := range map[string]struct {
+		text, attribs string
+		write         func(*State, io.Writer) error
+	}{
+		"lists that begin and end":   {`*\n\n`, strings.Repeat("*0|1+2|1+1", lines), (*State).WriteHTML},
+		"and who wrote them":         {`*\n\n`, strings.Repeat("*0|1+2|1+1", lines), func(s *State, w io.Writer) error { return s.WriteAuthorsHTML(w, nil) }},
+		"indented lines as Markdown": {`*x\n`, "*1|" + base36(lines) + "+" + base36(3*lines), (*State).WriteMarkdown},
+		"numbered lines as text":     {`*\n`, "*2|" + base36(lines) + "+" + size, (*State).WriteText},
+	} {
+		export := `{"pad:x":{"atext":{"text":"` + strings.Repeat(c.text, lines) + `","attribs":"` + c.attribs + `"},` +
+			`"pool":{"numToAttrib":{"0":["list","bullet100"],"1":["list","indent100"],"2":["list","number100"]}},"head":0}}`
+		var n counter
+		err := c.write(open(t, []byte(export)).Current(), &n)
+		if !errors.Is(err, ErrTooLarge) || int(n) > 16<<20+16*len(export) {
+			t.Errorf("%s: %d bytes of %d, %v", name, n, len(export), err)
+		}
+	}
+}
+
+type counter int
+
+func (c *counter) Write(b []byte) (int, error) {
+	*c += counter(len(b))
+	return len(b), nil
+}

@@ -12,7 +12,7 @@ import (
 // id. It loads nothing and runs nothing, whatever the pad holds; only http,
 // https and mailto become links.
 func (s *State) WriteHTML(w io.Writer) error {
-	h := htmlWriter{Writer: bufio.NewWriter(w)}
+	h := htmlWriter{Writer: s.writer(w)}
 	h.head(s.id, "")
 	for l := range s.lines() {
 		h.line(&l, s.spans(&l, s.style))

@@ -11,7 +11,7 @@ import (
 // text in the pad is escaped; underline and strike, which CommonMark does not
 // have, are inline HTML; alignment is left out.
 func (s *State) WriteMarkdown(w io.Writer) error {
-	m := markdownWriter{Writer: bufio.NewWriter(w)}
+	m := markdownWriter{Writer: s.writer(w)}
 	for l := range s.lines() {
 		m.line(&l, s.spans(&l, s.style))
 	}

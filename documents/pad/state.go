@@ -1,7 +1,9 @@
 package pad
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"iter"
 	"regexp"
 	"strconv"
@@ -37,6 +39,25 @@ func newState(id string, text units, attribs string, p pool) (*State, error) {
 		}
 	}
 	return s, nil
+}
+
+// writer is for what is made of the state: no pad that people write becomes 16
+// times its text, and a hostile one would become hundreds of times as much. The
+// error of more matches ErrTooLarge.
+func (s *State) writer(w io.Writer) *bufio.Writer {
+	return bufio.NewWriter(&bounded{w, 16<<20 + 16*len(s.text)})
+}
+
+type bounded struct {
+	io.Writer
+	left int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		return 0, fmt.Errorf("write pad: %w", ErrTooLarge)
+	}
+	return b.Writer.Write(p)
 }
 
 // A line is one line of a pad.

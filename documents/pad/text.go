@@ -1,7 +1,6 @@
 package pad
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -11,12 +10,14 @@ import (
 // "\t* " before a bullet, "\t1. " before a numbered line (Etherpad 1.8.14 and
 // 3.3.1).
 func (s *State) WriteText(w io.Writer) error {
-	b := bufio.NewWriter(w)
+	b := s.writer(w)
 	var n numbering
 	for l := range s.lines() {
 		b.WriteString(n.prefix(&l))
 		b.WriteString(l.text.String())
-		b.WriteByte('\n')
+		if err := b.WriteByte('\n'); err != nil {
+			return err
+		}
 	}
 	return b.Flush()
 }
