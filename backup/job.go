@@ -10,20 +10,20 @@ import (
 // A job is a document to look at. There is one for each document of a run, so
 // it is small.
 type job struct {
-	*Document        // the caller's
-	source    int32  // place in the run's sources
-	index     int32  // place in the run's jobs
-	checked   uint32 // the last look, as a Unix time; 0: never
+	given   *Document // as the caller named it; its Source is a place in the caller's plan
+	source  int32     // place in the run's sources
+	index   int32     // place in the run's jobs
+	checked uint32    // the last look, as a Unix time; 0: never
 }
 
 // certain reports whether the id is known to be the document's own.
-func (j *job) certain() bool { return j.Locator == "" }
+func (j *job) certain() bool { return j.given.Locator == "" }
 
 // guess reports whether the id is a guess that no look has borne out: its
 // answer may tell that another job is the same document.
 func (j *job) guess() bool { return !j.certain() && j.checked == 0 }
 
-func (j *job) locator() string { return cmp.Or(j.Locator, j.ID) }
+func (j *job) locator() string { return cmp.Or(j.given.Locator, j.given.ID) }
 
 // arrange sorts the sources as manifests do, and the documents by source,
 // then id, each once: of two links to one document, the one with a locator
@@ -43,12 +43,12 @@ func (r *run) arrange() {
 	for i := range p.Documents {
 		d := &p.Documents[i]
 		source := place[d.Source]
-		r.jobs[i] = job{Document: d, source: int32(source)}
+		r.jobs[i] = job{given: d, source: int32(source)}
 		r.unsure[source] = r.unsure[source] || d.Locator != ""
 	}
-	slices.SortStableFunc(r.jobs, func(a, b job) int { return cmp.Or(compare(a, b), strings.Compare(b.Locator, a.Locator)) })
+	slices.SortStableFunc(r.jobs, func(a, b job) int { return cmp.Or(compare(a, b), strings.Compare(b.given.Locator, a.given.Locator)) })
 	r.jobs = slices.CompactFunc(r.jobs, func(a, b job) bool {
-		return compare(a, b) == 0 && (a.Locator == b.Locator || b.Locator == "")
+		return compare(a, b) == 0 && (a.given.Locator == b.given.Locator || b.given.Locator == "")
 	})
 	for i := range r.jobs {
 		r.jobs[i].index = int32(i)
@@ -57,7 +57,7 @@ func (r *run) arrange() {
 
 // document is the job's document as the caller named it.
 func (r *run) document(j *job) Document {
-	d := *j.Document
+	d := *j.given
 	d.Source = r.given[j.source]
 	return d
 }
@@ -65,7 +65,7 @@ func (r *run) document(j *job) Document {
 func compareSources(a, b Source) int { return a.Compare(b.Source) }
 
 func compare(a, b job) int {
-	return cmp.Or(cmp.Compare(a.source, b.source), strings.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(a.source, b.source), strings.Compare(a.given.ID, b.given.ID))
 }
 
 // bySource gives the jobs of each source, in the order to do them in.

@@ -18,7 +18,7 @@ func (r *run) look(ctx context.Context, j *job) {
 	targets := r.live()
 	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
 	if err != nil {
-		r.finish(Event{Document: r.document(j), ID: j.ID, Outcome: Failed, Err: err})
+		r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Failed, Err: err})
 		return
 	}
 	if r.skip(j, known) {
@@ -46,7 +46,7 @@ func (r *run) look(ctx context.Context, j *job) {
 		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it has no usable id", sources.ErrRefused)))
 		return
 	}
-	if v.ID != j.ID {
+	if v.ID != j.given.ID {
 		known, err = r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, int(j.source), v.ID) })
 		if err != nil {
 			r.finish(Event{Document: r.document(j), ID: v.ID, Outcome: Failed, Err: err})
@@ -81,7 +81,7 @@ func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*pr
 func (r *run) joined(j *job) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.done[key{int(j.source), j.ID}]
+	return r.done[key{int(j.source), j.given.ID}]
 }
 
 // skip reports whether the document need not be looked at.
@@ -92,7 +92,7 @@ func (r *run) skip(j *job, known []*prior) bool {
 	if !resumed(known) {
 		return false
 	}
-	r.finish(Event{Document: r.document(j), ID: j.ID, Outcome: Resumed})
+	r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Resumed})
 	return true
 }
 
@@ -107,7 +107,7 @@ func resumed(known []*prior) bool {
 func (r *run) first(j *job, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.unsure[int(j.source)] && id == j.ID {
+	if !r.unsure[int(j.source)] && id == j.given.ID {
 		return true
 	}
 	k := key{int(j.source), id}
@@ -134,9 +134,9 @@ func validator(known []*prior) string {
 // failed tells every repository that the document could not be looked at, or
 // is gone. A guess at an id that no repository knows is not written down.
 func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event {
-	e := Event{Document: r.document(j), ID: j.ID, Outcome: Failed, Err: err}
+	e := Event{Document: r.document(j), ID: j.given.ID, Outcome: Failed, Err: err}
 	for i, t := range targets {
-		doc := manifest.Document{Source: int(j.source), ID: j.ID, State: manifest.Failed, Error: err.Error()}
+		doc := manifest.Document{Source: int(j.source), ID: j.given.ID, State: manifest.Failed, Error: err.Error()}
 		if errors.Is(err, fs.ErrNotExist) && known[i].Newest != nil {
 			doc.State, doc.Error = manifest.Missing, ""
 			e.Outcome, e.Err, e.New = Missing, nil, e.New || known[i].State != manifest.Missing
@@ -165,7 +165,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 		}
 		suspect := known[i].suspicion(v)
 		if err := t.run.Save(doc, v, suspect, known[i].Before); errors.Is(err, repository.ErrFile) {
-			return r.failed(&job{Document: &Document{Source: j.Source, ID: v.ID, Line: j.Line}, source: j.source, index: j.index}, targets[i:], known[i:], err)
+			return r.failed(&job{given: &Document{Source: j.given.Source, ID: v.ID, Line: j.given.Line}, source: j.source, index: j.index}, targets[i:], known[i:], err)
 		} else if err != nil {
 			r.lose(t, err)
 			continue

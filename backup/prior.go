@@ -69,7 +69,7 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 			rest = rest[1:]
 		}
 		var wanted []int32
-		for i := 0; here && i < len(rest) && int(rest[i].source) == source && rest[i].ID == record.ID; i++ {
+		for i := 0; here && i < len(rest) && int(rest[i].source) == source && rest[i].given.ID == record.ID; i++ {
 			wanted = append(wanted, rest[i].index)
 		}
 		if len(wanted) == 0 && !(here && r.unsure[source]) {
@@ -105,7 +105,7 @@ func (r *run) source(s manifest.Source) (int, bool) {
 // before reports whether a job sorts before a record.
 func before(r *run, j *job, record *manifest.Record) bool {
 	c := r.plan.Sources[j.source].Compare(record.Source)
-	return c < 0 || c == 0 && strings.Compare(j.ID, record.ID) < 0
+	return c < 0 || c == 0 && strings.Compare(j.given.ID, record.ID) < 0
 }
 
 func put(w *spool.Writer, p *prior) (place, error) {
