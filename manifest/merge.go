@@ -63,6 +63,7 @@ type View struct {
 	Told   func(id string) bool // what this manifest first told
 	Stored func(p Pack) bool    // what lies in this pack
 	Lost   bool                 // versions too with no location that counts
+	Parts  bool                 // versions too that no input tells whole
 }
 
 func (v View) normal() View {
@@ -77,7 +78,8 @@ func (v View) normal() View {
 
 // Merge yields the record of each document that the inputs tell of, sorted
 // by source, then id, in one pass. A version with no location that counts is
-// none, unless the view says Lost. After an error it stops.
+// none, unless the view says Lost, nor is one that is not told whole, unless it
+// says Parts. After an error it stops.
 //
 // The order and the number of the inputs do not matter, nor does one that
 // tells what another tells too: each fact is taken from the highest manifest
@@ -263,6 +265,9 @@ func located(h *Header, files []File) []FileRecord {
 // drops what is stored nowhere.
 func (r *Record) settle(view View) {
 	r.Versions = slices.DeleteFunc(r.Versions, func(v VersionRecord) bool {
+		if view.Parts {
+			return v.Told == [4]string{}
+		}
 		return v.Told[ToldVersion] == "" || len(v.Files) == 0
 	})
 	slices.SortFunc(r.Versions, func(a, b VersionRecord) int {

@@ -2,6 +2,7 @@ package repository_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/padsync/padsync/manifest"
@@ -89,6 +90,49 @@ func TestAcceptedVersionIsSuspectNoMoreButWasThen(t *testing.T) {
 			t.Errorf("in a checkpoint: suspect of %q", got.Suspect)
 		}
 	}
+}
+
+// TestCheckpointKeepsWhatIsToldOfTheUnreadable: whichever manifest cannot be
+// read while checkpoints are written, all is known once it can.
+func TestCheckpointKeepsWhatIsToldOfTheUnreadable(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		w.mustRun(map[string]string{"a": "more", "b": "other"})
+		w.suspected(true)
+		w.accept()
+		want := w.record(repository.At{})
+		manifests := w.keys("manifests/")
+		if len(manifests) != 3 || want.Newest().Suspect != "" {
+			t.Fatalf("%d manifests, suspect of %q", len(manifests), want.Newest().Suspect)
+		}
+		for i, key := range manifests {
+			flip := func(k string, b []byte) []byte {
+				if k == key {
+					b[len(b)/2] ^= 1
+				}
+				return b
+			}
+			damaged := *w
+			damaged.sink = clone(t, w.sink, flip)
+			for range 2 { // the second one, of the first
+				damaged.checkpoint()
+			}
+			if got, versions := damaged.asOwner().check().Versions, []int{1, 2, 3}[i]; got != versions {
+				t.Errorf("without manifest %d: %d versions, want %d", i, got, versions)
+			}
+			damaged.sink = clone(t, damaged.sink, flip)
+			if got := told(damaged.record(repository.At{})); got != told(want) {
+				t.Errorf("manifest %d is readable again:\n%s, want\n%s", i, got, told(want))
+			}
+		}
+	})
+}
+
+func told(r *manifest.Record) string {
+	text := fmt.Sprintln(r.State, r.Told)
+	for _, v := range r.Versions {
+		text += fmt.Sprintf("%s %q %q %q\n", v.Name, v.Validator, v.Suspect, v.Told)
+	}
+	return text
 }
 
 func TestAcceptingLeavesAnInterruptedRunToBeResumed(t *testing.T) {

@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,8 +61,9 @@ func (w *Run) checkpoint(ctx context.Context) error {
 func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) error {
 	h.Sources, h.Includes, h.Condemned = c.sources(), c.includes(), c.stillCondemned()
 	w := &checkpointWriter{repo: c.repo, ctx: ctx, header: &h, told: map[string]int{}, packs: map[string]int{}}
-	// A pack that is not there now may come back, and must not be forgotten.
-	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true}) {
+	// A pack that is not there now may come back, and so may a manifest that
+	// cannot be read: what belongs to them must not be forgotten.
+	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true, Parts: true}) {
 		if err == nil {
 			err = w.document(record)
 		}
@@ -151,8 +153,11 @@ func (w *checkpointWriter) document(r *manifest.Record) error {
 }
 
 func (w *checkpointWriter) version(r *manifest.VersionRecord) manifest.DocumentVersion {
-	saved, facts := manifest.At(r.Saved), r.Facts
-	v := manifest.DocumentVersion{Name: r.Name, Saved: &saved, Revision: r.Revision, Title: r.Title, Facts: &facts, Told: new([4]int)}
+	v := manifest.DocumentVersion{Name: r.Name, Revision: r.Revision, Title: r.Title, Told: new([4]int)}
+	if r.Told[manifest.ToldVersion] != "" {
+		saved, facts := manifest.At(r.Saved), r.Facts
+		v.Saved, v.Facts = &saved, &facts
+	}
 	if !r.Modified.IsZero() {
 		modified := manifest.At(r.Modified)
 		v.Modified = &modified
@@ -163,11 +168,9 @@ func (w *checkpointWriter) version(r *manifest.VersionRecord) manifest.DocumentV
 	if r.Told[manifest.ToldSuspect] != "" {
 		v.Suspect = &r.Suspect
 	}
+	anyone := cmp.Or(r.Told[:]...) // of what is not told
 	for i, id := range r.Told {
-		if id == "" {
-			id = r.Told[manifest.ToldVersion]
-		}
-		v.Told[i] = *w.place(id)
+		v.Told[i] = *w.place(cmp.Or(id, anyone))
 	}
 	for _, f := range r.Files {
 		v.Files = append(v.Files, f.Relocate(w.packPlace))
