@@ -104,8 +104,9 @@ func UserAgent(version, contact string) string {
 // close the body, must not keep it, and must not call Do: its request still
 // counts as one of the server's. What it leaves of a body is read if that is
 // little and comes quickly, so that the connection is kept for the next
-// request. Reading a body gives an error that matches ErrTemporary if it is cut short or idle too long, and one that
-// does not if it goes on for longer than Options.BodyTimeout.
+// request. Reading a body gives an error that matches ErrTemporary if it is
+// cut short or idle too long, and one that does not if it goes on for longer
+// than Options.BodyTimeout.
 //
 // A request that is neither GET nor HEAD is tried again only where the
 // server cannot have acted on it: no connection, 429, 503.
