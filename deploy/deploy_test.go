@@ -92,6 +92,14 @@ func TestAllRunTheSameCommand(t *testing.T) {
 	}
 }
 
+// Kubernetes starts no container with runAsNonRoot, as docs/container.md asks,
+// if the image only names its user.
+func TestImageNumbersItsUser(t *testing.T) {
+	if !regexp.MustCompile(`(?m)^USER [1-9][0-9]*$`).MatchString(read(t, "Containerfile")) {
+		t.Error("the user of the image is not a number, or root")
+	}
+}
+
 func read(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(name)
