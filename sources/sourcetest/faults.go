@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // A Fault is a way in which a server's answers go bad.
@@ -23,15 +24,23 @@ const (
 	Empty            // status and headers, and no body
 	NotUTF8          // bytes that are no text amid the body
 	ErrorPage        // an error page in HTML, with status 200
+	Broken           // 500 to everything
+	Other            // JSON of another kind, with status 200
+	Endless          // half of the body, and a byte now and then for ever
+
+	lastFault = Endless
 )
 
 func (f Fault) String() string {
-	names := [...]string{"none", "limited", "down", "silent", "cut", "cut cleanly", "empty", "not UTF-8", "error page"}
+	names := [...]string{"none", "limited", "down", "silent", "cut", "cut cleanly", "empty", "not UTF-8", "error page", "broken", "other", "endless"}
 	if f < 0 || int(f) >= len(names) {
 		return fmt.Sprintf("fault %d", int(f))
 	}
 	return names[f]
 }
+
+// away says that the server seems to be away, rather than to answer badly.
+func (f Fault) away() bool { return f == Down || f == Silent || f == Broken || f == Endless }
 
 // Faults stands before a server and spoils its answers. It is safe for
 // concurrent use.
@@ -76,10 +85,26 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case ErrorPage:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, page)
+	case Broken:
+		http.Error(w, page, http.StatusInternalServerError)
+	case Other:
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		fmt.Fprint(w, `{"code":0,"message":"ok","data":null}`)
 	default:
 		answer := &answer{header: http.Header{}, status: http.StatusOK}
 		f.Handler.ServeHTTP(answer, r)
 		answer.send(w, fault)
+		if fault == Endless {
+			drip(w, r)
+		}
+	}
+}
+
+// drip adds a byte to a body now and then, until the client goes away.
+func drip(w http.ResponseWriter, r *http.Request) {
+	for ; r.Context().Err() == nil; time.Sleep(20 * time.Second) {
+		io.WriteString(w, " ") // an error is the client's going away
+		http.NewResponseController(w).Flush()
 	}
 }
 
@@ -103,15 +128,18 @@ func (a *answer) send(w http.ResponseWriter, fault Fault) {
 	case Cut:
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		body = body[:half]
-	case CutCleanly:
+	case CutCleanly, Endless:
 		body = body[:half]
 	case Empty:
 		body = nil
 	case NotUTF8:
-		// As many bytes as before, so that only their meaning is wrong.
+		// As many bytes as before, and only letters, so that the form is right.
 		body = bytes.Clone(body)
-		for i := half; i < len(body) && i < half+4; i++ {
-			body[i] = 0xff
+		for i, left := half, 4; i < len(body) && left > 0; i++ {
+			if 'a' <= body[i] && body[i] <= 'z' {
+				body[i] = 0xff
+				left--
+			}
 		}
 	}
 	w.WriteHeader(a.status)

@@ -26,11 +26,7 @@ type ImportFixture struct {
 // CheckImporter checks what an Importer promises beyond a Source, and joins
 // what it found.
 func CheckImporter(ctx context.Context, f ImportFixture) error {
-	var problems []error
-	for _, c := range []struct {
-		promise string
-		check   func(context.Context, ImportFixture) error
-	}{
+	return run(ctx, f, f.Faults, []check[ImportFixture]{
 		{"losses are told without asking the server", checkLosses},
 		{"a document is made", checkMade},
 		{"what is broken is not sent", checkBroken},
@@ -38,14 +34,7 @@ func CheckImporter(ctx context.Context, f ImportFixture) error {
 		{"a spent limit is waited for", checkImportLimited},
 		{"a bad answer is no success", checkImportFaults},
 		{"a cancelled context ends Import", checkImportCancelled},
-	} {
-		f.Faults.rest()
-		if err := c.check(ctx, f); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", c.promise, err))
-		}
-	}
-	f.Faults.Set(None)
-	return errors.Join(problems...)
+	})
 }
 
 func checkLosses(_ context.Context, f ImportFixture) error {
@@ -119,25 +108,18 @@ func checkImportLimited(ctx context.Context, f ImportFixture) error {
 // checkImportFaults: whatever a server answers, Import ends, and what it says
 // to have made can be fetched.
 func checkImportFaults(ctx context.Context, f ImportFixture) error {
-	ctx, cancel := context.WithTimeout(ctx, 48*time.Hour)
-	defer cancel()
-	var problems []error
-	for _, fault := range []Fault{Down, Silent, Cut, CutCleanly, Empty, NotUTF8, ErrorPage} {
-		f.Faults.rest()
-		f.Faults.Set(fault)
+	return eachFault(ctx, f.Faults, func(ctx context.Context, fault Fault) error {
 		made, err := f.Importer.Import(ctx, f.Version)
 		switch {
 		case err == nil:
-			problems = append(problems, fmt.Errorf("%s: no error", fault))
+			return fmt.Errorf("%s: no error", fault)
 		case ctx.Err() != nil:
-			problems = append(problems, fmt.Errorf("%s: did not end by itself", fault))
+			return fmt.Errorf("%s: did not end by itself", fault)
 		case (made != nil) != errors.Is(err, sources.ErrDiffers):
-			problems = append(problems, fmt.Errorf("%s: made %+v: %w", fault, made, err))
-		default:
-			problems = append(problems, checkText(fault.String(), err, f.Version.ID))
+			return fmt.Errorf("%s: made %+v: %w", fault, made, err)
 		}
-	}
-	return errors.Join(problems...)
+		return checkText(fault.String(), err, f.Version.ID)
+	})
 }
 
 func checkImportCancelled(ctx context.Context, f ImportFixture) error {

@@ -7,16 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/padsync/padsync/internal/polite"
-	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
 func TestCheckImporterFindsBugs(t *testing.T) {
-	findsBugs(t, map[string]planted[sources.Imported]{
+	findsBugs(t, map[string]planted[bug[sources.Imported]]{
 		"none":               {on(func(*sources.Imported) {}), ""},
 		"another id":         {on(func(m *sources.Imported) { m.ID += "x" }), "fetch it"},
 		"no address":         {on(func(m *sources.Imported) { m.Address = "" }), "the address \"\""},
@@ -52,18 +49,7 @@ func importFixture(t *testing.T, b bug[sources.Imported]) sourcetest.ImportFixtu
 	old.Create("conformance", "text\n")
 	server := etherpadtest.New(etherpadtest.Options{TakesImports: true})
 	faults := &sourcetest.Faults{Handler: server}
-	transport, stop := sourcetest.Serve(faults)
-	t.Cleanup(stop)
-	oldTransport, stopOld := sourcetest.Serve(old)
-	t.Cleanup(stopOld)
-	target, err := etherpad.New("http://pad.example.org", polite.New(polite.Options{Transport: transport}), new(spool.Pool), etherpad.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	from, err := etherpad.New("http://old.example.org", polite.New(polite.Options{Transport: oldTransport}), new(spool.Pool), etherpad.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	target, from := open(t, faults, ""), open(t, old, "")
 	v, err := from.Fetch(t.Context(), "conformance", "")
 	if err != nil {
 		t.Fatal(err)

@@ -36,11 +36,7 @@ type Fixture struct {
 
 // Check checks all promises of a Source and joins what it found.
 func Check(ctx context.Context, f Fixture) error {
-	var problems []error
-	for _, c := range []struct {
-		promise string
-		check   func(context.Context, Fixture) error
-	}{
+	return run(ctx, f, f.Faults, []check[Fixture]{
 		{"a document is given whole", checkFetch},
 		{"an unchanged document has no files", checkUnchanged},
 		{"a changed document is given again", checkChanged},
@@ -52,13 +48,24 @@ func Check(ctx context.Context, f Fixture) error {
 		{"names are safe whatever the document is called", checkHostile},
 		{"Fetch may be called concurrently", checkConcurrent},
 		{"a cancelled context ends Fetch", checkCancelled},
-	} {
-		f.Faults.rest()
-		if err := c.check(ctx, f); err != nil {
+	})
+}
+
+// A check is of one promise, with a fixture.
+type check[F any] struct {
+	promise string
+	holds   func(context.Context, F) error
+}
+
+func run[F any](ctx context.Context, f F, faults *Faults, checks []check[F]) error {
+	var problems []error
+	for _, c := range checks {
+		faults.rest()
+		if err := c.holds(ctx, f); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", c.promise, err))
 		}
 	}
-	f.Faults.Set(None)
+	faults.Set(None)
 	return errors.Join(problems...)
 }
 
@@ -111,8 +118,10 @@ func checkChanged(ctx context.Context, f Fixture) error {
 	return checkVersion(after)
 }
 
+var oddValidators = []string{"x", `"`, "W/\"\"", "a\r\nb: c", "\x00", strings.Repeat("x", 1<<16), "\xff"}
+
 func checkOddValidator(ctx context.Context, f Fixture) error {
-	for _, odd := range []string{"x", `"`, "W/\"\"", "a\r\nb: c", "\x00", strings.Repeat("x", 1<<16), "\xff"} {
+	for _, odd := range oddValidators {
 		v, err := f.Source.Fetch(ctx, f.ID, odd)
 		if err != nil {
 			return fmt.Errorf("validator %.8q: %w", odd, err)
@@ -141,32 +150,42 @@ func checkLimited(ctx context.Context, f Fixture) error {
 	return err
 }
 
-// checkFaults: no fault may look like a document that is gone or forbidden,
-// and none may keep Fetch for ever.
 func checkFaults(ctx context.Context, f Fixture) error {
-	ctx, cancel := context.WithTimeout(ctx, 24*time.Hour)
+	return eachFault(ctx, f.Faults, func(ctx context.Context, fault Fault) error {
+		v, err := f.Source.Fetch(ctx, f.ID, "")
+		return errors.Join(checkFaultError(ctx, fault, err, f.ID), v.Close())
+	})
+}
+
+// eachFault looks at what becomes of each fault that leaves no good answer.
+func eachFault(ctx context.Context, faults *Faults, look func(context.Context, Fault) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 48*time.Hour)
 	defer cancel()
 	var problems []error
-	for _, fault := range []Fault{Down, Silent, Cut, CutCleanly, Empty, NotUTF8, ErrorPage} {
-		f.Faults.rest()
-		f.Faults.Set(fault)
-		v, err := f.Source.Fetch(ctx, f.ID, "")
-		switch {
-		case err == nil:
-			problems = append(problems, fmt.Errorf("%s: no error", fault), v.Close())
-		case ctx.Err() != nil:
-			problems = append(problems, fmt.Errorf("%s: did not end by itself", fault))
-		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
-			problems = append(problems, fmt.Errorf("%s: taken for missing or forbidden: %w", fault, err))
-		case fault != Down && fault != Silent && !errors.Is(err, sources.ErrRefused):
-			problems = append(problems, fmt.Errorf("%s: %w is not sources.ErrRefused", fault, err))
-		case strings.Contains(err.Error(), "temporary"):
-			problems = append(problems, fmt.Errorf("%s: %w, say the words when all tries are spent", fault, err))
-		default:
-			problems = append(problems, checkText(fault.String(), err, f.ID))
-		}
+	for fault := Down; fault <= lastFault; fault++ {
+		faults.rest()
+		faults.Set(fault)
+		problems = append(problems, look(ctx, fault))
 	}
 	return errors.Join(problems...)
+}
+
+// checkFaultError: no fault may look like a document that is gone or
+// forbidden, and none may keep a source for ever.
+func checkFaultError(ctx context.Context, fault Fault, err error, ids ...string) error {
+	switch {
+	case err == nil:
+		return fmt.Errorf("%s: no error", fault)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: did not end by itself", fault)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: taken for missing or forbidden: %w", fault, err)
+	case !fault.away() && !errors.Is(err, sources.ErrRefused):
+		return fmt.Errorf("%s: %w is not sources.ErrRefused", fault, err)
+	case strings.Contains(err.Error(), "temporary"):
+		return fmt.Errorf("%s: %w, say the words when all tries are spent", fault, err)
+	}
+	return checkText(fault.String(), err, ids...)
 }
 
 func checkHostile(ctx context.Context, f Fixture) error {
@@ -183,11 +202,19 @@ func checkHostile(ctx context.Context, f Fixture) error {
 }
 
 func checkConcurrent(ctx context.Context, f Fixture) error {
+	return concurrently(func() error {
+		_, err := fetch(ctx, f.Source, f.ID)
+		return err
+	})
+}
+
+// concurrently joins what eight callers at once get.
+func concurrently(do func() error) error {
 	const callers = 8
 	var wg sync.WaitGroup
 	problems := make([]error, callers)
 	for i := range callers {
-		wg.Go(func() { _, problems[i] = fetch(ctx, f.Source, f.ID) })
+		wg.Go(func() { problems[i] = do() })
 	}
 	wg.Wait()
 	return errors.Join(problems...)
@@ -228,9 +255,11 @@ func refused(ctx context.Context, f Fixture, id string, want error) error {
 	return checkText("", err, id)
 }
 
-func checkText(what string, err error, id string) error {
-	if strings.Contains(err.Error(), id) {
-		return fmt.Errorf("%s: the error names the document: %w", what, err)
+func checkText(what string, err error, ids ...string) error {
+	for _, id := range ids {
+		if strings.Contains(err.Error(), id) {
+			return fmt.Errorf("%s: the error names the document: %w", what, err)
+		}
 	}
 	return nil
 }

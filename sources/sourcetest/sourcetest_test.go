@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -41,13 +42,13 @@ func onError[T any](change func(error) error) bug[T] {
 }
 
 // A planted bug is one that a suite is to find.
-type planted[T any] struct {
-	bug  bug[T]
+type planted[B any] struct {
+	bug  B
 	want string // what the suite says; "": nothing
 }
 
 // findsBugs plants each bug, and sees whether it is found.
-func findsBugs[T any](t *testing.T, bugs map[string]planted[T], check func(*testing.T, bug[T]) error) {
+func findsBugs[B any](t *testing.T, bugs map[string]planted[B], check func(*testing.T, B) error) {
 	for name, p := range bugs {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -70,7 +71,7 @@ func onFiles(change func(*sources.File)) bug[sources.Version] {
 }
 
 func TestCheckFindsBugs(t *testing.T) {
-	findsBugs(t, map[string]planted[sources.Version]{
+	findsBugs(t, map[string]planted[bug[sources.Version]]{
 		"none":            {on(func(*sources.Version) {}), ""},
 		"no id":           {on(func(v *sources.Version) { v.ID = "" }), "the id is missing"},
 		"title no text":   {on(func(v *sources.Version) { v.Title = "\xff" }), "is no text"},
@@ -116,14 +117,20 @@ func fixture(t *testing.T, b bug[sources.Version]) sourcetest.Fixture {
 	server.Create("closed-to-all", "text\n").Spoil(etherpadtest.Forbidden)
 	server.Create("a/b", "text\n")
 	faults := &sourcetest.Faults{Handler: server}
-	transport, stop := sourcetest.Serve(faults)
+	return sourcetest.Fixture{
+		Source: spoilt{open(t, faults, ""), b}, Faults: faults, ID: "conformance", Missing: "not-there", Forbidden: "closed-to-all",
+		Hostile: []string{"a/b"}, Change: func() { pad.Append(etherpadtest.Author{ID: "a.AAAAAAAAAAAAAAAA"}, "more\n") },
+	}
+}
+
+// open makes a source, with the API's key or "" for a visitor.
+func open(t *testing.T, h http.Handler, key string) *etherpad.Source {
+	transport, stop := sourcetest.Serve(h)
 	t.Cleanup(stop)
-	source, err := etherpad.New("http://pad.example.org", polite.New(polite.Options{Transport: transport}), new(spool.Pool), etherpad.Options{})
+	client := polite.New(polite.Options{Transport: transport})
+	source, err := etherpad.New("http://pad.example.org", client, new(spool.Pool), etherpad.Options{Access: etherpad.Access{APIKey: key}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sourcetest.Fixture{
-		Source: spoilt{source, b}, Faults: faults, ID: "conformance", Missing: "not-there", Forbidden: "closed-to-all",
-		Hostile: []string{"a/b"}, Change: func() { pad.Append(etherpadtest.Author{ID: "a.AAAAAAAAAAAAAAAA"}, "more\n") },
-	}
+	return source
 }
