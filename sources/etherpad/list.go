@@ -10,6 +10,9 @@ import (
 	"maps"
 	"slices"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
@@ -76,12 +79,19 @@ func (s *Source) listMember(ctx context.Context, yield func(string, error) bool)
 
 func (s *Source) receiveList(ctx context.Context) (body *spool.Spool, err error) {
 	err = s.ask(ctx, "listAllPads", nil, func(r io.Reader) (err error) {
-		body, err = s.pool.Receive(r, maxList)
-		if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) {
-			return fmt.Errorf("%w: %w", sources.ErrRefused, err)
-		}
+		body, err = s.receiveJSON(r, maxList)
 		return err
 	})
+	return body, err
+}
+
+// receiveJSON takes a body that is whole, and UTF-8: decoders read other ids
+// from what is not.
+func (s *Source) receiveJSON(r io.Reader, most int64) (*spool.Spool, error) {
+	body, err := s.pool.Receive(transform.NewReader(r, encoding.UTF8Validator), most)
+	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) || errors.Is(err, encoding.ErrInvalidUTF8) {
+		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+	}
 	return body, err
 }
 

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/padsync/padsync/internal/polite"
-	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -127,10 +125,7 @@ func (s *Source) renew(ctx context.Context) (*membership, error) {
 func (s *Source) groups(ctx context.Context, token string) (*membership, error) {
 	now := &membership{token: token}
 	err := s.askMyPads(ctx, http.MethodGet, "group?auth_token="+url.QueryEscape(token), nil, func(r io.Reader) error {
-		body, err := s.pool.Receive(r, maxGroups)
-		if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) {
-			return fmt.Errorf("%w: %w", sources.ErrRefused, err)
-		}
+		body, err := s.receiveJSON(r, maxGroups)
 		if err != nil {
 			return err
 		}
