@@ -33,8 +33,13 @@ type Source interface {
 type Lister interface {
 	Source
 
-	// List yields the ids of all documents, in no order. After an error it
-	// stops.
+	// List yields the ids of all documents, in no order, and one perhaps
+	// twice. Each is one that Fetch can look at, also while the list goes on:
+	// what no document's id can be is left out. After an error, which comes
+	// without an id, it stops; if there is none, the list is whole.
+	//
+	// Errors match fs.ErrPermission where the server does not show the list;
+	// none matches fs.ErrNotExist. Their text names no documents.
 	List(ctx context.Context) iter.Seq2[string, error]
 }
 

@@ -89,6 +89,18 @@ func TestAccountConforms(t *testing.T) {
 	})
 }
 
+func TestAccountsListConforms(t *testing.T) {
+	inMyPads(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+		faults := &sourcetest.Faults{Handler: server}
+		f := listerFixture(t, faults, marie, etherpad.Access{MyPadsLogin: "marie", MyPadsPassword: "wrong"})
+		f.IDs = []string{"cr-private", "cr-public", "cr-restricted"}
+		f.Add = func(id string) { server.Create(id, "x").Adopt(etherpadtest.Member{Group: "groupe-public"}) }
+		if err := sourcetest.CheckLister(t.Context(), f); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAccountHasAllPadsOfItsGroups(t *testing.T) {
 	inMyPads(t, etherpadtest.Options{}, etherpad.Options{Access: marie}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
 		server.AddGroup(etherpadtest.Group{ID: "others", Visibility: etherpadtest.Public})

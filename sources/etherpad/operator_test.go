@@ -67,6 +67,32 @@ func TestOperatorConforms(t *testing.T) {
 	})
 }
 
+func TestOperatorsListConforms(t *testing.T) {
+	for name, dialect := range dialects {
+		t.Run(name, func(t *testing.T) {
+			inOperatorBubble(t, etherpadtest.Options{Dialect: dialect}, operator, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+				faults := &sourcetest.Faults{Handler: server}
+				f := listerFixture(t, faults, operator, etherpad.Access{APIKey: "wrong"})
+				f.IDs = []string{"été", "old name", etherpadtest.GroupPadID("one", "pad"), "a\x01\x1b[31m", strings.Repeat("x", 50)}
+				f.Add = func(id string) { server.Create(id, "x") }
+				for _, id := range f.IDs {
+					f.Add(id)
+				}
+				if err := sourcetest.CheckLister(t.Context(), f); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+func listerFixture(t *testing.T, faults *sourcetest.Faults, right, wrong etherpad.Access) sourcetest.ListerFixture {
+	with := func(a etherpad.Access) func() sources.Lister {
+		return func() sources.Lister { return open(t, faults, base, etherpad.Options{Access: a}) }
+	}
+	return sourcetest.ListerFixture{Open: with(right), Closed: with(wrong), Faults: faults}
+}
+
 func TestUnchangedPadOfAnOperatorCostsNoExport(t *testing.T) {
 	for name, dialect := range dialects {
 		t.Run(name, func(t *testing.T) {

@@ -55,6 +55,29 @@ func TestOperatorsListHasAllPolls(t *testing.T) {
 	}
 }
 
+func TestOperatorsListConforms(t *testing.T) {
+	inBubbles(t, framadatetest.Options{Protected: "/admin/", User: "op", Password: "s3cret"}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		faults := &sourcetest.Faults{Handler: server}
+		with := func(password string) func() sources.Lister {
+			return func() sources.Lister {
+				s, _ := openWith(t, faults, framadate.Options{User: "op", Password: password})
+				return s
+			}
+		}
+		err := sourcetest.CheckLister(t.Context(), sourcetest.ListerFixture{
+			Open: with("s3cret"), Closed: with("wrong"), Faults: faults, IDs: addMany(server, 35),
+			Add: func(id string) {
+				p := pizza()
+				p.ID = id
+				server.Add(p)
+			},
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestListedPollsAreFetchedAsTheAdminSeesThem(t *testing.T) {
 	inBubbles(t, framadatetest.Options{Protected: "/admin/", User: "op", Password: "s3cret"}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
 		p := meeting()
