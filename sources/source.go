@@ -43,12 +43,15 @@ type Lister interface {
 	List(ctx context.Context) iter.Seq2[string, error]
 }
 
-// A Comparer is a Source that can tell cheaply whether a document changed.
+// A Comparer is a Source that can tell without a Fetch whether a document
+// changed.
 type Comparer interface {
 	Source
 
 	// Unchanged says that the document id is as it was when Fetch gave the
-	// validator. It is false where only Fetch can tell.
+	// validator. It is false where only Fetch can tell, as by a validator that
+	// Fetch did not give for this document, and of a document that is gone.
+	// Errors are as Fetch's, also fs.ErrNotExist; with one, it is false.
 	Unchanged(ctx context.Context, id, validator string) (bool, error)
 }
 
