@@ -287,6 +287,34 @@ func TestCodesComeWithStatus200(t *testing.T) {
 	}
 }
 
+// TestChangeShowsThoughTheAPITellsNoNumbers: an answer without one is no pad
+// with nothing in it.
+func TestChangeShowsThoughTheAPITellsNoNumbers(t *testing.T) {
+	for _, said := range []string{`null`, `{}`, `{"revisions":null}`, `{"revisions":1,"lastEdited":1,"chatHead":-1}`} {
+		inOperatorBubble(t, etherpadtest.Options{}, operator, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+			pad := server.Create("pad", "text\n")
+			s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasPrefix(r.URL.Path, "/api/") {
+					fmt.Fprintf(w, `{"code":0,"message":"ok","data":%s}`, said)
+					return
+				}
+				server.ServeHTTP(w, r)
+			}), base, etherpad.Options{Access: operator})
+			v := fetch(t, s, "pad", "")
+			if again := fetch(t, s, "pad", v.Validator); !again.Unchanged {
+				t.Errorf("%s: an export does not tell that it is unchanged", said)
+			}
+			pad.Append(ann, "more\n")
+			if same, err := s.Unchanged(t.Context(), "pad", v.Validator); same || err != nil {
+				t.Errorf("%s: %t, %v", said, same, err)
+			}
+			if again := fetch(t, s, "pad", v.Validator); again.Unchanged {
+				t.Errorf("%s: the change is not seen", said)
+			}
+		})
+	}
+}
+
 func TestGroupPadsAreReadInOneSessionThatIsTakenAway(t *testing.T) {
 	inOperatorBubble(t, etherpadtest.Options{}, operator, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
 		var ids []string

@@ -6,27 +6,30 @@ import (
 	"strings"
 )
 
-// A state is what the API tells of a pad in a few numbers; if they are as
-// before, so is the pad, but for the names of its authors. These calls do not
-// count against the limit for exports.
-type state struct{ revision, edited, chat, saved int64 }
-
-// state asks for one after the other. The last change is among them since a
-// pad that is made anew under the same id can have as many revisions.
-func (s *Source) state(ctx context.Context, id string) (state, error) {
-	var data struct{ Revisions, LastEdited, ChatHead, SavedRevisions int64 }
-	for _, function := range []string{"getRevisionsCount", "getLastEdited", "getChatHead", "getSavedRevisionsCount"} {
-		if err := s.call(ctx, function, &data, "padID", id); err != nil {
-			return state{}, err
-		}
-	}
-	return state{data.Revisions, data.LastEdited, data.ChatHead, data.SavedRevisions}, nil
-}
-
 const statePrefix = "api:"
 
-func (s state) String() string {
-	return fmt.Sprintf("%s%d.%d.%d.%d", statePrefix, s.revision, s.edited, s.chat, s.saved)
+// state is what the API tells of a pad in a few numbers, as validators hold it;
+// if they are as before, so is the pad, but for the names of its authors. It is
+// "" where a number is lacking: only an export can tell then. These calls do not
+// count against the limit for exports.
+//
+// It asks for one after the other. The last change is among them since a
+// pad that is made anew under the same id can have as many revisions.
+func (s *Source) state(ctx context.Context, id string) (string, error) {
+	var data struct{ Revisions, LastEdited, ChatHead, SavedRevisions *int64 }
+	for _, function := range []string{"getRevisionsCount", "getLastEdited", "getChatHead", "getSavedRevisionsCount"} {
+		if err := s.call(ctx, function, &data, "padID", id); err != nil {
+			return "", err
+		}
+	}
+	var numbers []string
+	for _, n := range []*int64{data.Revisions, data.LastEdited, data.ChatHead, data.SavedRevisions} {
+		if n == nil {
+			return "", nil
+		}
+		numbers = append(numbers, fmt.Sprint(*n))
+	}
+	return statePrefix + strings.Join(numbers, "."), nil
 }
 
 // withState makes the validator of a version that was in this state.
@@ -53,11 +56,7 @@ func (s *Source) knownState(ctx context.Context, id string) (string, error) {
 	if !s.access.operator() || isReadOnly(id) {
 		return "", nil
 	}
-	now, err := s.state(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	return now.String(), nil
+	return s.state(ctx, id)
 }
 
 // Unchanged implements sources.Comparer: it asks the API, never for an

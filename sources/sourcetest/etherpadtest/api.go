@@ -159,7 +159,7 @@ func (s *Server) ids() []string {
 func (s *Server) numbers(id string) (map[string]int64, bool) {
 	if n, ok := s.syntheticNumber(id); ok {
 		head := s.syntheticHead(n)
-		return map[string]int64{"revisions": head, "lastEdited": syntheticStart + 1000*head, "chatHead": -1}, true
+		return map[string]int64{"revisions": head, "lastEdited": syntheticStart + 1000*head, "chatHead": -1, "savedRevisions": 0}, true
 	}
 	p := s.pads[id]
 	if p == nil {
