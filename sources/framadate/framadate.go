@@ -51,6 +51,8 @@ type Source struct {
 	options Options
 	closed  chan struct{} // holds who fetches a poll with a password
 
+	maxPages int // of a list
+
 	mu       sync.Mutex // guards what follows
 	session  string     // PHP's, see cookie
 	upgrade  bool       // from http to https, as the server wishes
@@ -68,6 +70,7 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	}
 	return &Source{
 		base: base, client: client, pool: pool, options: o, closed: make(chan struct{}, 1), unlocked: make(map[string]bool), admins: make(map[string]string),
+		maxPages: maxPages,
 	}, nil
 }
 

@@ -16,8 +16,12 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// maxPolls bounds a list.
-const maxPolls = 1_000_000
+// maxPolls and maxPages bound a list: Framadate has 30 polls on a page, and one
+// that has one more on each, always, is not asked a million times.
+const (
+	maxPolls = 1_000_000
+	maxPages = maxPolls/30 + 1
+)
 
 // readings is how often a list is read that changes meanwhile.
 const readings = 3
@@ -56,7 +60,7 @@ func (s *Source) List(ctx context.Context) iter.Seq2[string, error] {
 func (s *Source) readList(ctx context.Context) (polls map[string]bool, steady bool, err error) {
 	polls = make(map[string]bool)
 	total := 0
-	for number := 1; len(polls) <= maxPolls; number++ {
+	for number := 1; number <= s.maxPages && len(polls) <= maxPolls; number++ {
 		p, err := s.fetchList(ctx, number)
 		if err != nil {
 			return nil, false, err
@@ -72,7 +76,7 @@ func (s *Source) readList(ctx context.Context) (polls map[string]bool, steady bo
 			return polls, steady && (total == 0 || total == len(polls)), nil
 		}
 	}
-	return nil, false, fmt.Errorf("%w: more than %d", sources.ErrRefused, maxPolls)
+	return nil, false, fmt.Errorf("%w: the list does not end", sources.ErrRefused)
 }
 
 func (s *Source) remember(id, admin string) {
