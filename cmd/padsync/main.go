@@ -11,14 +11,15 @@ import (
 )
 
 func main() {
-	if os.Getenv("GOGC") == "" {
+	var ballast []byte
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		// What is kept of a hundred thousand documents is small; what is
 		// thrown away beside it need not be as much again.
 		debug.SetGCPercent(60)
+		// Nor need it be cleared away while it is but some megabytes: this
+		// counts as kept, and takes no memory, as nobody ever writes to it.
+		ballast = make([]byte, 48<<20)
 	}
-	// Nor need it be cleared away while it is but some megabytes: this counts
-	// as kept, and takes no memory, as nobody ever writes to it.
-	ballast := make([]byte, 48<<20)
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
 		ends = append(ends, syscall.SIGHUP)
