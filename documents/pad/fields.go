@@ -43,8 +43,63 @@ func (c *cursor) field() (name, value []byte, ok bool) {
 		return nil, nil, false
 	}
 	start = c.i
-	err := c.value(0)
+	err := c.skip()
 	return name, c.b[start:c.i], err == nil
+}
+
+// skip goes past a value that was found to be valid before: it only looks for
+// its end.
+func (c *cursor) skip() error {
+	for depth := 0; c.i < len(c.b); {
+		switch ch := c.b[c.i]; ch {
+		case '"':
+			if err := c.skipString(); err != nil {
+				return err
+			}
+		case '{', '[':
+			depth++
+			c.i++
+			continue
+		case '}', ']':
+			depth--
+			c.i++
+		case ',', ':', ' ', '\t', '\n', '\r':
+			c.i++
+			continue
+		default:
+			for c.i < len(c.b) && !endsWord(c.b[c.i]) {
+				c.i++
+			}
+		}
+		if depth <= 0 {
+			return nil
+		}
+	}
+	return errShort
+}
+
+func endsWord(ch byte) bool {
+	return ch == ',' || ch == '}' || ch == ']' || ch <= ' '
+}
+
+func (c *cursor) skipString() error {
+	for i := c.i + 1; ; {
+		n := bytes.IndexByte(c.b[i:], '"')
+		if n < 0 {
+			return errShort
+		}
+		i += n + 1
+		if c.b[i-2] != '\\' || !isEscaped(c.b[c.i+1:i-1]) {
+			c.i = i
+			return nil
+		}
+	}
+}
+
+// isEscaped says whether what follows b is: an odd number of backslashes ends
+// it.
+func isEscaped(b []byte) bool {
+	return (len(b)-len(bytes.TrimRight(b, `\`)))%2 == 1
 }
 
 // Text decodes a string. It is false for any other value.
@@ -54,4 +109,13 @@ func Text(value []byte) (string, bool) {
 	}
 	s, err := decodeString(value)
 	return s, err == nil
+}
+
+// AppendText is Text for many: it appends to b.
+func AppendText(b, value []byte) ([]byte, bool) {
+	if len(value) < 2 || value[0] != '"' {
+		return b, false
+	}
+	b, err := appendString(b, value)
+	return b, err == nil
 }

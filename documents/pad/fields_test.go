@@ -13,6 +13,7 @@ func FuzzFields(f *testing.F) {
 	f.Add(`{"head":12,"atext":{"text":"a\n\u00e9\ud83d\ude00\/","attribs":"*0+1"},"pool":[1.5e3,-0,null,true]}`)
 	f.Add(`{ "a\tb" : "\ud83d" , "a" : "\ud83d\u0041" , "":"\ude00\ud83d","b":"\ud83d\n"}`)
 	f.Add(`{"a":"\ud8000udc00"}`)
+	f.Add(`{"a":"\\","b\"":["}\\\"]",{"c":[{}]},""],"d":[ ],"e":{ },"f":-1.5e+3 ,"g":"\"\\" }`)
 	f.Add(`{}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var wanted map[string]json.RawMessage
@@ -22,9 +23,14 @@ func FuzzFields(f *testing.F) {
 		found := map[string]json.RawMessage{}
 		for name, value := range Fields([]byte(text)) {
 			found[string(name)] = value
-			if s, ok := Text(value); ok != (value[0] == '"') {
+			s, ok := Text(value)
+			if ok != (value[0] == '"') {
 				t.Fatalf("%s is taken for a string: %v", value, ok)
-			} else if ok {
+			}
+			if b, appended := AppendText([]byte("before "), value); appended != ok || ok && string(b) != "before "+s {
+				t.Errorf("%s is appended as %q, %v", value, b, appended)
+			}
+			if ok {
 				compareStrings(t, value, s)
 			}
 		}

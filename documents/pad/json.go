@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math/bits"
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -125,30 +124,18 @@ func (c *cursor) string() error {
 	if c.b[c.i] != '"' {
 		return errSyntax
 	}
-	b, i := c.b, c.i+1
-	start, all := i, uint64(0) // all has the bits of all bytes
-	for {
-		for i+8 <= len(b) {
-			v := binary.LittleEndian.Uint64(b[i:])
-			if found := special(v); found != 0 {
-				before := bits.TrailingZeros64(found) &^ 7
-				all |= v & (1<<before - 1)
-				i += before / 8
-				break
-			}
-			all |= v
-			i += 8
-		}
-		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
-			all |= uint64(b[i])
-			i++
-		}
+	b, start := c.b, c.i+1
+	ascii := true
+	for i := start; ; {
+		n, all := ordinary(b[i:])
+		i += n
+		ascii = ascii && all&highBits == 0
 		if i == len(b) {
 			return errShort
 		}
 		switch b[i] {
 		case '"':
-			if all&highBits != 0 && !utf8.Valid(b[start:i]) {
+			if !ascii && !utf8.Valid(b[start:i]) {
 				return errSyntax
 			}
 			c.i = i + 1
@@ -170,11 +157,31 @@ const (
 	highBits = 0x80 * eachByte
 )
 
+// ordinary says how many bytes stand before the first that is a quote, a
+// backslash or a control character, and which bits are set in any of them.
+func ordinary(b []byte) (n int, all uint64) {
+	rest := b
+	for ; len(rest) >= 8; rest = rest[8:] {
+		v := binary.LittleEndian.Uint64(rest)
+		if found := special(v); found != 0 {
+			before := bits.TrailingZeros64(found) &^ 7
+			return len(b) - len(rest) + before/8, all | v&(1<<before-1)
+		}
+		all |= v
+	}
+	for ; len(rest) > 0 && rest[0] != '"' && rest[0] != '\\' && rest[0] >= ' '; rest = rest[1:] {
+		all |= uint64(rest[0])
+	}
+	return len(b) - len(rest), all
+}
+
 // special sets the high bit of the lowest byte that is a quote, a backslash or
-// a control character, if one is; bits above it mean nothing.
+// a control character, if one is; bits above it mean nothing. With its second
+// bit turned, a quote is below '!', as control characters are and a space is
+// not.
 func special(v uint64) uint64 {
-	quote, backslash := v^(eachByte*'"'), v^(eachByte*'\\')
-	return ((quote-eachByte)&^quote | (backslash-eachByte)&^backslash | (v-eachByte*' ')&^v) & highBits
+	turned, backslash := v^(eachByte*2), v^(eachByte*'\\')
+	return ((turned-eachByte*'!')&^v | (backslash-eachByte)&^backslash) & highBits
 }
 
 // escape returns the length of the escape sequence that b begins with.
@@ -262,24 +269,27 @@ func isNumber(b []byte) bool {
 
 // decodeString decodes a JSON string that is known to be one.
 func decodeString(b []byte) (string, error) {
-	b = b[1 : len(b)-1]
-	i := bytes.IndexByte(b, '\\')
-	if i < 0 {
-		return string(b), nil
+	if bytes.IndexByte(b, '\\') < 0 {
+		return string(b[1 : len(b)-1]), nil
 	}
-	var s strings.Builder
-	s.Grow(len(b))
-	for ; i >= 0; i = bytes.IndexByte(b, '\\') {
-		s.Write(b[:i])
+	s, err := appendString(make([]byte, 0, len(b)), b)
+	return string(s), err
+}
+
+// appendString appends what a JSON string that is known to be one says.
+func appendString(to, b []byte) ([]byte, error) {
+	b = b[1 : len(b)-1]
+	for {
+		i := bytes.IndexByte(b, '\\')
+		if i < 0 {
+			return append(to, b...), nil
+		}
 		r, n, err := unescapeRune(b[i:])
 		if err != nil {
-			return "", err
+			return to, err
 		}
-		s.WriteRune(r)
-		b = b[i+n:]
+		to, b = utf8.AppendRune(append(to, b[:i]...), r), b[i+n:]
 	}
-	s.Write(b)
-	return s.String(), nil
 }
 
 // unescapeRune decodes the escape sequence, or the pair of them, that b begins

@@ -51,7 +51,7 @@ type Source struct {
 	limit   int64    // bytes of an export
 	access  Access
 
-	scanners sync.Pool // of *pad.Scanner
+	tools sync.Pool // of *tools, for inspections
 
 	// secure says that the server redirected from http to https.
 	secure atomic.Bool

@@ -1,6 +1,7 @@
 package etherpad
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,27 +40,42 @@ type inspection struct {
 	last     int64 // the highest revision so far, whose time is modified
 	modified time.Time
 	seen     []uint64 // a bit for each revision
-	text     string
-	first    string // the text after revision 0
+	first    string   // the text after revision 0
 	trail    trail
 	facts    sources.Facts
-	content  hash.Hash
 
-	// Memory that is used for one member after the other.
+	*tools // while it goes on
+}
+
+// tools are what one inspection after another works with.
+type tools struct {
+	scanner pad.Scanner
+	hash    hash.Hash
+	content *bufio.Writer // hashes: many small writes to hash take longer
+	text    []byte        // the pad's, decoded
+
+	// For one member after the other.
 	scratch, lasting []byte
 	fields           []field
+}
+
+func newTools() *tools {
+	hash := sha256.New()
+	return &tools{hash: hash, content: bufio.NewWriter(hash)}
 }
 
 // inspect checks that r holds the whole export of the pad id, size bytes long.
 // An error matches sources.ErrRefused, unless it is r's.
 func (s *Source) inspect(r io.Reader, size int64, id string) (*inspection, error) {
-	scanner, ok := s.scanners.Get().(*pad.Scanner)
+	t, ok := s.tools.Get().(*tools)
 	if !ok {
-		scanner = new(pad.Scanner)
+		t = newTools()
 	}
-	defer s.scanners.Put(scanner)
-	in := &inspection{id: id, size: size, head: -1, last: -1, content: sha256.New()}
-	for m, err := range scanner.Members(r) {
+	in := &inspection{id: id, size: size, head: -1, last: -1, tools: t}
+	defer in.giveBack(s)
+	t.hash.Reset()
+	t.content.Reset(t.hash)
+	for m, err := range t.scanner.Members(r) {
 		if errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge) {
 			return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
 		}
@@ -74,6 +90,16 @@ func (s *Source) inspect(r io.Reader, size int64, id string) (*inspection, error
 		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
 	}
 	return in, nil
+}
+
+// giveBack leaves the tools to others, if they do not hold what only a long pad
+// needs.
+func (in *inspection) giveBack(s *Source) {
+	const most = 64 << 10
+	if t := in.tools; max(cap(t.text), cap(t.scratch), cap(t.lasting), cap(t.fields)) <= most {
+		s.tools.Put(t)
+	}
+	in.tools = nil
 }
 
 func (in *inspection) member(m pad.Member) error {
@@ -148,14 +174,13 @@ type field struct {
 }
 
 func (in *inspection) pad(value []byte) error {
-	head, text := int64(-1), ""
-	found := false
+	head, found := int64(-1), false
 	for name, value := range pad.Fields(value) {
 		switch string(name) {
 		case "head":
 			head = count(value)
 		case "atext":
-			text, found = textOf(value)
+			in.text, found = appendTextOf(in.text[:0], value)
 		}
 	}
 	if head < 0 || !found {
@@ -164,7 +189,7 @@ func (in *inspection) pad(value []byte) error {
 	if in.head >= 0 {
 		return errors.New("it tells of the pad twice")
 	}
-	in.head, in.text = head, text
+	in.head = head
 	return nil
 }
 
@@ -177,11 +202,12 @@ func count(value []byte) int64 {
 	return n
 }
 
-// textOf is the text in an attributed one.
-func textOf(atext []byte) (text string, found bool) {
+// appendTextOf appends the text in an attributed one.
+func appendTextOf(b, atext []byte) (text []byte, found bool) {
+	text = b
 	for name, value := range pad.Fields(atext) {
 		if string(name) == "text" {
-			text, found = pad.Text(value)
+			text, found = pad.AppendText(b, value)
 		}
 	}
 	return text, found
@@ -268,7 +294,8 @@ func (r *revision) decodeMeta(meta []byte) error {
 			r.timestamp, err = strconv.ParseFloat(string(value), 64)
 			ok = err == nil
 		case "atext":
-			r.text, r.hasText = textOf(value)
+			text, found := appendTextOf(nil, value)
+			r.text, r.hasText = string(text), found
 		}
 		if !ok && !null {
 			return errNoRevision
@@ -286,10 +313,11 @@ func (in *inspection) finish() error {
 	}
 	head := in.head // whoever keeps the facts would keep all of in by its pointer
 	in.facts.Revision = &head
-	in.facts.Length = int64(utf8.RuneCountInString(in.text))
-	in.facts.Text = shortHash(sha256.Sum256([]byte(in.text)))[:16]
-	in.facts.Blank = in.text == in.first
-	in.facts.Content = shortHash([32]byte(in.content.Sum(nil)))
+	in.facts.Length = int64(utf8.RuneCount(in.text))
+	in.facts.Text = shortHash(sha256.Sum256(in.text))[:16]
+	in.facts.Blank = string(in.text) == in.first
+	in.content.Flush()
+	in.facts.Content = shortHash([32]byte(in.hash.Sum(nil)))
 	return nil
 }
 
