@@ -38,7 +38,7 @@ type Plan struct {
 type Source struct {
 	manifest.Source
 	Client   sources.Source
-	Parallel int // documents fetched at once; 0: 4, as many as a server gets requests
+	Parallel int // documents in work at once; 0: 8, of which a server gets requests for 4
 
 	// All says that the source lists its documents, all of which are meant:
 	// see Plan.List. The Client is a sources.Lister then.
@@ -49,7 +49,7 @@ type Source struct {
 	Until time.Time
 }
 
-func (s Source) parallel() int { return cmp.Or(s.Parallel, 4) }
+func (s Source) parallel() int { return cmp.Or(s.Parallel, 8) }
 
 // A Document is one to look at.
 type Document struct {

@@ -216,12 +216,16 @@ func (t *text) quote(s string) {
 		t.fail(errText)
 	}
 	t.b = append(t.b, '"')
-	for _, r := range s {
+	for s != "" {
+		n := ordinary(s)
+		t.b = append(t.b, s[:n]...)
+		if s = s[n:]; s == "" {
+			break
+		}
+		r, size := utf8.DecodeRuneInString(s)
 		switch {
 		case r == '"' || r == '\\':
 			t.b = append(t.b, '\\', byte(r))
-		case r >= ' ' && r < utf8.RuneSelf:
-			t.b = append(t.b, byte(r))
 		case r < ' ' && short[r] != 0:
 			t.b = append(t.b, '\\', short[r])
 		case r < ' ' || r == '\u2028' || r == '\u2029':
@@ -229,8 +233,20 @@ func (t *text) quote(s string) {
 		default:
 			t.b = utf8.AppendRune(t.b, r)
 		}
+		s = s[size:]
 	}
 	t.b = append(t.b, '"')
+}
+
+// ordinary is how many characters s begins with that are ASCII and stay as
+// they are.
+func ordinary(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // short are the escapes that have a letter of their own.

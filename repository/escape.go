@@ -47,7 +47,7 @@ func splitEnding(name string) (stem, end string) {
 
 func escapeAll(name string) string {
 	first, last := 0, len(name)-1
-	hidden := reserved.MatchString(name)
+	hidden := strings.ContainsAny(name[:min(1, len(name))], "cCpPaAnNlL") && reserved.MatchString(name)
 	var b strings.Builder
 	for i, r := range name {
 		switch edge := i == first || i == last; {
@@ -63,7 +63,7 @@ func escapeAll(name string) string {
 }
 
 func kept(r rune) bool {
-	return strings.ContainsRune(".-_ ,=@()", r) ||
+	return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune(".-_ ,=@()", r) ||
 		r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
 }
 

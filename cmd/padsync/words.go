@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -20,8 +21,13 @@ var catalogue embed.FS
 
 var catalogueFiles = []string{"active.en.toml", "active.fr.toml"}
 
-// words gives messages in the user's language.
-type words struct{ localizer *i18n.Localizer }
+// words gives messages in the user's language. It is safe for concurrent use.
+type words struct {
+	localizer *i18n.Localizer
+
+	mu    sync.Mutex // guards plain
+	plain map[string]message
+}
 
 func newWords(getenv func(string) string) (*words, error) {
 	bundle := i18n.NewBundle(language.English)
@@ -31,7 +37,7 @@ func newWords(getenv func(string) string) (*words, error) {
 			return nil, fmt.Errorf("catalogue of messages: %w", err)
 		}
 	}
-	return &words{i18n.NewLocalizer(bundle, userLanguage(getenv))}, nil
+	return &words{localizer: i18n.NewLocalizer(bundle, userLanguage(getenv)), plain: map[string]message{}}, nil
 }
 
 // userLanguage is what the locale asks for, as "fr-CA" for fr_CA.UTF-8.
@@ -49,19 +55,41 @@ func userLanguage(getenv func(string) string) string {
 // text is the message id with its placeholders filled from data, names and
 // values in turn. Count chooses between singular and plural.
 func (w *words) text(id string, data ...any) string {
-	values := make(map[string]any)
 	for i := 0; i+1 < len(data); i += 2 {
-		values[data[i].(string)] = data[i+1]
-	}
-	// A message without the form that its count asks for has one for all but
-	// one; French has such a form for whole millions.
-	for _, count := range []any{values["Count"], 2} {
-		text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: values, PluralCount: count, TemplateParser: messageParser{}})
-		if err == nil {
-			return text
+		if data[i] == "Count" {
+			return w.counted(id, data[i+1]).fill(data)
 		}
 	}
-	return id
+	return w.uncounted(id).fill(data)
+}
+
+// uncounted is a message without a Count. A run may say one for each of its
+// documents, so it is looked for once.
+func (w *words) uncounted(id string) message {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m, known := w.plain[id]
+	if !known {
+		m = w.counted(id, nil)
+		w.plain[id] = m
+	}
+	return m
+}
+
+// counted is the form of a message for so many, the id for one that there is
+// not. A message without that form has one for all but one; French has such a
+// form for whole millions.
+func (w *words) counted(id string, count any) message {
+	for _, count := range []any{count, 2} {
+		text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: count, TemplateParser: template.IdentityParser{}})
+		if err != nil {
+			continue
+		}
+		if m, err := parseMessage(text); err == nil {
+			return m
+		}
+	}
+	return message{id}
 }
 
 // tally is how many there are of several things, such as "1 saved, 2 failed",
@@ -74,12 +102,12 @@ func (a *app) tally(of ...any) string {
 	return strings.Join(parts, ", ")
 }
 
-// messageParser reads messages, in which {{.Name}} stands for a value and
-// nothing else is special. A run may say one for each of its documents.
-type messageParser struct{}
+// A message is text, the name of a value, text, and so on.
+type message []string
 
-// Parse implements template.Parser.
-func (messageParser) Parse(src, _, _ string) (template.ParsedTemplate, error) {
+// parseMessage reads a message, in which {{.Name}} stands for a value and
+// nothing else is special.
+func parseMessage(src string) (message, error) {
 	var m message
 	for {
 		text, rest, more := strings.Cut(src, "{{.")
@@ -98,24 +126,24 @@ func (messageParser) Parse(src, _, _ string) (template.ParsedTemplate, error) {
 	}
 }
 
-// Cacheable implements template.Parser.
-func (messageParser) Cacheable() bool { return true }
-
-// A message is text, the name of a value, text, and so on.
-type message []string
-
-// Execute implements template.ParsedTemplate.
-func (m message) Execute(data any) (string, error) {
-	values, _ := data.(map[string]any)
+// fill puts values, named by data in turn, into their places.
+func (m message) fill(data []any) string {
+	if len(m) == 1 {
+		return m[0]
+	}
 	var b strings.Builder
 	for i, part := range m {
 		if i%2 == 0 {
 			b.WriteString(part)
-		} else {
-			fmt.Fprint(&b, values[part])
+			continue
+		}
+		for j := 0; j+1 < len(data); j += 2 {
+			if data[j] == part {
+				fmt.Fprint(&b, data[j+1])
+			}
 		}
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // printable makes what came from elsewhere harmless for a terminal and keeps

@@ -66,7 +66,7 @@ func TestLanguagesHaveTheSameMessages(t *testing.T) {
 	for _, name := range catalogueFiles {
 		messages := load(t, name)
 		for id, text := range messages {
-			if _, err := (messageParser{}).Parse(text, "", ""); err != nil {
+			if _, err := parseMessage(text); err != nil {
 				t.Errorf("%s: %s: %v", name, id, err)
 			}
 			if _, ok := english[id]; !ok {
@@ -83,7 +83,7 @@ func TestLanguagesHaveTheSameMessages(t *testing.T) {
 
 func TestWhatIsNoPlaceholderIsAnError(t *testing.T) {
 	for _, text := range []string{"{{ .Name }}", "{{if .Count}}", "{{.Name} is", "{{.Name}} {{"} {
-		if m, err := (messageParser{}).Parse(text, "", ""); err == nil {
+		if m, err := parseMessage(text); err == nil {
 			t.Errorf("%q is read as %q", text, m)
 		}
 	}

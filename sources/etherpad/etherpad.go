@@ -258,5 +258,5 @@ func add(v *sources.Version, f format, body *spool.Spool) {
 }
 
 func fileName(id string) string {
-	return strings.NewReplacer("/", "_", "\x00", "_").Replace(id)
+	return strings.ReplaceAll(strings.ReplaceAll(id, "/", "_"), "\x00", "_")
 }
