@@ -96,8 +96,8 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 		DisableMultipart: true,
 		ContentType:      "application/octet-stream",
 		// Else versitygw 1.8.0, for one, keeps what it has of an upload that
-		// was cut, unless each chunk is signed, which is not done over TLS.
-		SendContentMd5: true,
+		// was cut, unless each chunk is signed, which is done without TLS only.
+		SendContentMd5: s.client.EndpointURL().Scheme == "https",
 		// versitygw 1.8.0 leaves the signed last chunk of an empty body
 		// unread, and takes it for the next request.
 		DisableContentSha256: size == 0,
