@@ -8,6 +8,9 @@ import (
 	"io"
 	"regexp"
 	"slices"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -105,7 +108,7 @@ func (e *Encoder) Close() error {
 type Decoder struct {
 	Header *Header
 
-	json   *json.Decoder
+	json   *jsontext.Decoder
 	budget *budgetReader
 	mirror *mirror
 	again  *Encoder // writes what was read into mirror
@@ -153,7 +156,7 @@ func NewPartDecoder(r io.Reader, h *Header) (*Decoder, error) {
 func newDecoder(r io.Reader) *Decoder {
 	m := new(mirror)
 	budget := &budgetReader{r: io.TeeReader(r, m), left: maxValue}
-	return &Decoder{json: json.NewDecoder(budget), budget: budget, mirror: m}
+	return &Decoder{json: jsontext.NewDecoder(budget), budget: budget, mirror: m}
 }
 
 // header collects all fields before the documents as one JSON object.
@@ -163,28 +166,27 @@ func (d *Decoder) header() ([]byte, error) {
 	}
 	raw := []byte{'{'}
 	for {
-		token, err := d.json.Token()
+		if d.json.PeekKind() == '}' {
+			return nil, errors.New("manifest has no documents")
+		}
+		name, err := d.json.ReadValue()
 		if err != nil {
 			return nil, broken(err)
 		}
-		key, ok := token.(string)
-		if !ok {
-			return nil, errors.New("manifest has no documents")
-		}
-		if key == "documents" {
+		name = bytes.Clone(name)
+		if string(name) == `"documents"` {
 			break
 		}
-		var value json.RawMessage
-		if err := d.json.Decode(&value); err != nil {
+		value, err := d.json.ReadValue()
+		if err != nil {
 			return nil, broken(err)
 		}
-		if err := supported(key, value); err != nil {
+		if err := supported(string(name), value); err != nil {
 			return nil, err
 		}
 		if len(raw) > 1 {
 			raw = append(raw, ',')
 		}
-		name, _ := json.Marshal(key)
 		raw = append(append(append(raw, name...), ':'), value...)
 	}
 	return append(raw, '}'), d.delim('[')
@@ -192,9 +194,9 @@ func (d *Decoder) header() ([]byte, error) {
 
 // supported refuses a newer format before its unknown fields are complained
 // about: the version stands in front of them.
-func supported(key string, value []byte) error {
+func supported(name string, value []byte) error {
 	var version int
-	if key != "version" || json.Unmarshal(value, &version) != nil || version <= Version {
+	if name != `"version"` || json.Unmarshal(value, &version) != nil || version <= Version {
 		return nil
 	}
 	return fmt.Errorf("format version %d: %w", version, ErrUnsupported)
@@ -203,16 +205,12 @@ func supported(key string, value []byte) error {
 // Next gives the next document, and io.EOF after the last one.
 func (d *Decoder) Next() (*Document, error) {
 	d.budget.left = maxValue
-	if !d.json.More() {
+	if d.json.PeekKind() == ']' {
 		return nil, d.finish()
 	}
-	var raw json.RawMessage
-	if err := d.json.Decode(&raw); err != nil {
-		return nil, broken(err)
-	}
 	doc := new(Document)
-	if err := strict(raw, doc); err != nil {
-		return nil, fmt.Errorf("manifest document: %w", err)
+	if err := jsonv2.UnmarshalDecode(d.json, doc, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return nil, broken(err)
 	}
 	return doc, d.again.Encode(doc)
 }
@@ -225,7 +223,7 @@ func (d *Decoder) finish() error {
 	if err := d.delim('}'); err != nil {
 		return err
 	}
-	if _, err := d.json.Token(); err != io.EOF {
+	if _, err := d.json.ReadToken(); err != io.EOF {
 		return errors.New("manifest: something follows the end")
 	}
 	if err := d.again.Close(); err != nil {
@@ -237,13 +235,13 @@ func (d *Decoder) finish() error {
 	return io.EOF
 }
 
-func (d *Decoder) delim(want json.Delim) error {
-	token, err := d.json.Token()
+func (d *Decoder) delim(want jsontext.Kind) error {
+	token, err := d.json.ReadToken()
 	if err != nil {
 		return broken(err)
 	}
-	if token != want {
-		return fmt.Errorf("manifest: %q expected", want.String())
+	if token.Kind() != want {
+		return fmt.Errorf("manifest: %q expected", rune(want))
 	}
 	return nil
 }
