@@ -46,9 +46,9 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 	}
 	identities := append(given, runner)
 	// What this machine wrote for recipients of the other kind tells whom the
-	// last run sealed to.
-	other, err := a.ownRunner(!postQuantum, false)
-	if other != nil {
+	// last run sealed to. Where its identity cannot be read, most runs do
+	// without, and the others say what they cannot open.
+	if other, err := a.ownRunner(!postQuantum, false); err == nil && other != nil {
 		identities = append(identities, other)
 	}
 	return repository.Options{
@@ -56,7 +56,7 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 		Runner:     []crypto.Recipient{recipient},
 		Identities: identities,
 		Own:        runner,
-	}, err
+	}, nil
 }
 
 // recipients are those of the command line, or else of the configuration, or
