@@ -70,6 +70,42 @@ func checkFrame(t *testing.T, plain []byte) {
 	}
 }
 
+// TestPackBeginsWithNoLongFrame: behind a file that ends a pack, the next of its
+// version comes behind the random member of another.
+func TestPackBeginsWithNoLongFrame(t *testing.T) {
+	for _, size := range []int{127 << 10, 300 << 10} {
+		w := newWorld(t, false)
+		r := w.open()
+		c, err := r.Read(t.Context(), repository.At{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		run, err := r.Begin(t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer run.Discard()
+		for _, id := range []string{"pad", strings.Repeat("A", 1000)} {
+			v := version(id, w.noise(7<<20))
+			v.Files = append(v.Files, version(id+" beside", w.noise(size)).Files...)
+			if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := run.Commit(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		w.wantSound()
+		for key, frames := range w.frames() {
+			content := w.object(key)
+			for begin, length := range frames {
+				checkFrame(t, decompress(t, content[begin:][:length]))
+			}
+		}
+	}
+}
+
 // A pack that no manifest names is one that a later clearing up deletes, with
 // the document.json of a version whose files lie elsewhere.
 func TestEveryPackIsNamed(t *testing.T) {
@@ -93,11 +129,12 @@ func (w *world) frames() map[string]map[int64]int64 {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		f := record.Newest().Files[0]
-		if frames[f.In.Key] == nil {
-			frames[f.In.Key] = map[int64]int64{}
+		for _, f := range record.Newest().Files {
+			if frames[f.In.Key] == nil {
+				frames[f.In.Key] = map[int64]int64{}
+			}
+			frames[f.In.Key][f.Frame[0]] = f.Frame[1]
 		}
-		frames[f.In.Key][f.Frame[0]] = f.Frame[1]
 	}
 	return frames
 }

@@ -281,9 +281,6 @@ func (w *Run) member(name string, modified time.Time, size int64, at *placed, wr
 	if err := w.room(size); err != nil {
 		return err
 	}
-	if err := w.ready(); err != nil {
-		return err
-	}
 	f := w.pack.frame
 	if err := w.pack.member(name, modified, size, func(to io.Writer) error {
 		if at != nil {
@@ -300,16 +297,21 @@ func (w *Run) member(name string, modified time.Time, size int64, at *placed, wr
 	return w.cut()
 }
 
-// room ends the frame that is being written if members of these sizes would
-// make it too long.
+// room makes sure that there is a pack with a frame to write members of these
+// sizes to: one that they do not make too long, or an empty one. A new pack's
+// is not empty: it holds the random member.
 func (w *Run) room(sizes ...int64) error {
-	if w.pack == nil || w.pack.frame == nil || w.pack.frame.count.n == 0 {
-		return nil
+	for {
+		if err := w.ready(); err != nil {
+			return err
+		}
+		if n := w.pack.frame.count.n; n == 0 || n+needs(sizes...) <= frameSize {
+			return nil
+		}
+		if err := w.cut(); err != nil {
+			return err
+		}
 	}
-	if w.pack.frame.count.n+needs(sizes...) <= frameSize {
-		return nil
-	}
-	return w.cut()
 }
 
 // needs is how many bytes of tar members of these sizes take, at most.
