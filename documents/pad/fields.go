@@ -67,7 +67,7 @@ func (c *cursor) skip() error {
 			c.i++
 			continue
 		default:
-			for c.i < len(c.b) && !endsWord(c.b[c.i]) {
+			for c.i++; c.i < len(c.b) && !endsWord(c.b[c.i]); {
 				c.i++
 			}
 		}

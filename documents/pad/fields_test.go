@@ -8,14 +8,21 @@ import (
 )
 
 // FuzzFields: of an object that is valid JSON in valid UTF-8, the fields are
-// what encoding/json finds, and strings are decoded as it does.
+// what encoding/json finds, and strings are decoded as it does. Of anything
+// else they come to an end.
 func FuzzFields(f *testing.F) {
 	f.Add(`{"head":12,"atext":{"text":"a\n\u00e9\ud83d\ude00\/","attribs":"*0+1"},"pool":[1.5e3,-0,null,true]}`)
 	f.Add(`{ "a\tb" : "\ud83d" , "a" : "\ud83d\u0041" , "":"\ude00\ud83d","b":"\ud83d\n"}`)
 	f.Add(`{"a":"\ud8000udc00"}`)
 	f.Add(`{"a":"\\","b\"":["}\\\"]",{"c":[{}]},""],"d":[ ],"e":{ },"f":-1.5e+3 ,"g":"\"\\" }`)
 	f.Add(`{}`)
+	f.Add("{\"a\":[\x01]}")
 	f.Fuzz(func(t *testing.T, text string) {
+		for _, value := range Fields([]byte(text)) {
+			if Text(value); len(value) == 0 {
+				t.Fatalf("%q has a field without a value", text)
+			}
+		}
 		var wanted map[string]json.RawMessage
 		if !isOneValue(text) || json.Unmarshal([]byte(text), &wanted) != nil {
 			return
