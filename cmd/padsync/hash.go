@@ -3,7 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
+	"encoding/hex"
 	"math/bits"
 	"slices"
 
@@ -48,7 +48,7 @@ func (h *hashes) short(s manifest.Source, id string) string {
 	if at < len(h.all) {
 		digits = max(digits, alike(h.all[at], sum)+1)
 	}
-	return fmt.Sprintf("%016x", sum)[:min(digits, 16)]
+	return hex.EncodeToString(binary.BigEndian.AppendUint64(nil, sum))[:min(digits, 16)]
 }
 
 // alike is how many hex digits two have in common at the beginning.

@@ -138,7 +138,12 @@ func (m message) fill(data []any) string {
 			continue
 		}
 		for j := 0; j+1 < len(data); j += 2 {
-			if data[j] == part {
+			if data[j] != part {
+				continue
+			}
+			if text, ok := data[j+1].(string); ok {
+				b.WriteString(text)
+			} else {
 				fmt.Fprint(&b, data[j+1])
 			}
 		}
@@ -149,6 +154,9 @@ func (m message) fill(data []any) string {
 // printable makes what came from elsewhere harmless for a terminal and keeps
 // it on one line.
 func printable(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {
 			return ' '
