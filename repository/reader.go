@@ -31,11 +31,14 @@ type Reader struct {
 	repo *Repository
 	ctx  context.Context // of all reads
 
-	packs []*openPack // the last used one first
+	packs  []*openPack      // the last used one first
+	sealed map[string]error // packs that no identity opens are not read again
 }
 
 // NewReader gives a Reader that reads until ctx ends. The caller closes it.
-func (r *Repository) NewReader(ctx context.Context) *Reader { return &Reader{repo: r, ctx: ctx} }
+func (r *Repository) NewReader(ctx context.Context) *Reader {
+	return &Reader{repo: r, ctx: ctx, sealed: map[string]error{}}
+}
 
 // Close frees what the Reader keeps.
 func (rd *Reader) Close() error {
@@ -135,6 +138,9 @@ func (rd *Reader) open(in manifest.Pack) (*openPack, error) {
 		rd.packs = slices.Insert(slices.Delete(rd.packs, i, i+1), 0, p)
 		return p, nil
 	}
+	if err := rd.sealed[in.Key]; err != nil {
+		return nil, err
+	}
 	if len(rd.packs) >= openPacks {
 		last := rd.packs[len(rd.packs)-1]
 		rd.packs = rd.packs[:len(rd.packs)-1]
@@ -144,7 +150,11 @@ func (rd *Reader) open(in manifest.Pack) (*openPack, error) {
 	}
 	plain, size, err := rd.repo.plain(storedObject{rd.ctx, rd.repo.sink, in.Key}, in.Size)
 	if err != nil {
-		return nil, unsealed(in.Key, err)
+		err = unsealed(in.Key, err)
+		if errors.Is(err, ErrNoIdentity) {
+			rd.sealed[in.Key] = err
+		}
+		return nil, err
 	}
 	p := &openPack{key: in.Key, plain: plain, size: size}
 	rd.packs = slices.Insert(rd.packs, 0, p)

@@ -56,6 +56,7 @@ type Event struct {
 // A Report counts documents.
 type Report struct {
 	Restored, Failed int
+	Sealed           int // of those that failed: no identity opens their packs
 	NotNewest        int // of those restored
 	Without          int // documents with none of the forms asked for
 }
@@ -76,7 +77,8 @@ var (
 
 // Run writes the wanted documents as <source>/<document>/<file> below the
 // target, never outside of it. A document that cannot be restored costs only
-// itself; Run's error is for what costs all of them.
+// itself, also one that was sealed to others; Run's error is for what costs
+// all of them, such as identities that open none.
 func Run(ctx context.Context, p Plan) (*Report, error) {
 	root, err := durable.OpenRoot(p.Target)
 	if err != nil {
@@ -92,6 +94,11 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 		if err != nil {
 			return &r.report, err
 		}
+	}
+	if len(r.sealed) > 0 {
+		// As with a wrong key: one of them says all.
+		r.tell(r.sealed[0])
+		return &r.report, r.sealed[0].Err
 	}
 	return &r.report, nil
 }
@@ -186,9 +193,29 @@ type run struct {
 	reader *repository.Reader
 	report Report
 	fatal  error // what the next document would meet too
+
+	// What is sealed to others than the identities is told of once one of them
+	// has opened something: until then, they may be the wrong ones.
+	opened bool
+	sealed []Event
 }
 
 func (r *run) finish(e Event) {
+	if r.opened {
+		for _, e := range r.sealed {
+			r.tell(e)
+		}
+		r.sealed = nil
+	} else if errors.Is(e.Err, repository.ErrNoIdentity) {
+		e.Document = &manifest.Record{Source: e.Document.Source, ID: e.Document.ID}
+		e.Version = nil
+		r.sealed = append(r.sealed, e)
+		return
+	}
+	r.tell(e)
+}
+
+func (r *run) tell(e Event) {
 	switch {
 	case errors.Is(e.Err, ErrNoForm):
 		r.report.Without++
@@ -200,7 +227,10 @@ func (r *run) finish(e Event) {
 	if e.Err == nil && e.Skipped != "" {
 		r.report.NotNewest++
 	}
-	if errors.Is(e.Err, repository.ErrNoIdentity) || errors.Is(e.Err, context.Canceled) {
+	if errors.Is(e.Err, repository.ErrNoIdentity) {
+		r.report.Sealed++
+	}
+	if errors.Is(e.Err, context.Canceled) {
 		r.fatal = e.Err
 	}
 	if r.Observe != nil {
@@ -260,6 +290,7 @@ func (r *run) write(name string, o output) error {
 		return err
 	}
 	defer s.Close()
+	r.opened = true
 	put := durable.Create
 	if r.Overwrite {
 		put = durable.Replace

@@ -109,7 +109,11 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))
 	err = a.tellUnfound(chosen.selection)
 	if failed > 0 {
-		err = &problem{exitIncomplete, a.text("restore-failed", "Count", failed), errIncomplete}
+		cause := errIncomplete
+		if report.Sealed > 0 {
+			cause = repository.ErrNoIdentity
+		}
+		err = &problem{exitIncomplete, a.text("restore-failed", "Count", failed), cause}
 	}
 	return err
 }
