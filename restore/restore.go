@@ -45,7 +45,7 @@ func (p *Plan) Wants(record *manifest.Record) bool {
 
 // An Event tells what became of one document.
 type Event struct {
-	Document *manifest.Record        // without versions older than the one that was taken
+	Document *manifest.Record        // with its newest version, and the newest that is not suspect, of all
 	Version  *manifest.VersionRecord // the one that was taken
 	Files    []string                // what was written, below the target, with slashes
 	Bytes    int64                   // of the saved files that this was made from
@@ -116,7 +116,7 @@ func (p *Plan) batches() iter.Seq2[[]*manifest.Record, error] {
 			if !p.Wants(record) {
 				continue
 			}
-			record.Versions = p.eligible(record)
+			record.Versions = eligible(record)
 			if some = append(some, record); len(some) < together {
 				continue
 			}
@@ -149,17 +149,17 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 	return nil
 }
 
-// eligible are the version to restore and the newest; a record of many others
-// is not kept whole.
-func (p *Plan) eligible(record *manifest.Record) []manifest.VersionRecord {
-	v, skipped := Choose(record, p.Newest)
+// eligible are the newest version that is not suspect and the newest of all;
+// a record of many others is not kept whole.
+func eligible(record *manifest.Record) []manifest.VersionRecord {
+	newest, sound := record.Newest(), record.NewestSound()
 	switch {
-	case v == nil:
+	case newest == nil:
 		return nil
-	case skipped == "":
-		return []manifest.VersionRecord{*v}
+	case sound == nil, sound == newest:
+		return []manifest.VersionRecord{*newest}
 	}
-	return []manifest.VersionRecord{*v, *record.Newest()}
+	return []manifest.VersionRecord{*sound, *newest}
 }
 
 // byPack sorts documents by the place of what will be read, the packs in the

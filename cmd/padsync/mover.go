@@ -151,7 +151,7 @@ func (m *mover) remark(e restore.Move) {
 	case e.Skipped != "":
 		m.line("restore-not-newest", "Document", m.name(e.Document), "Reason", m.app.suspicion(e.Skipped), "Saved", saved)
 	case e.Version.Suspect != "":
-		m.line("restore-suspect", "Document", m.name(e.Document), "Reason", m.app.suspicion(e.Version.Suspect))
+		m.line(suspectTaken(e.Document), "Document", m.name(e.Document), "Reason", m.app.suspicion(e.Version.Suspect))
 	}
 }
 

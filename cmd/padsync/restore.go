@@ -170,9 +170,18 @@ func (a *app) restored(e restore.Event, name string) string {
 	case e.Skipped != "":
 		return a.text("restore-not-newest", "Document", name, "Reason", a.suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
 	case e.Version.Suspect != "":
-		return a.text("restore-suspect", "Document", name, "Reason", a.suspicion(e.Version.Suspect))
+		return a.text(suspectTaken(e.Document), "Document", name, "Reason", a.suspicion(e.Version.Suspect))
 	}
 	return ""
+}
+
+// suspectTaken is the message for a suspect version that was taken: because
+// there is no other, or because --newest asked for it.
+func suspectTaken(record *manifest.Record) string {
+	if record.NewestSound() != nil {
+		return "restore-suspect-newest"
+	}
+	return "restore-suspect"
 }
 
 func (a *app) restoreReason(err error) string {
