@@ -162,7 +162,11 @@ func (c *collector) addFile(source *config.Source, name string) {
 	}
 	defer r.Close()
 	for d, err := range config.ReadDocuments(r) {
-		if err != nil {
+		if bad, ok := errors.AsType[*config.Error](err); ok {
+			// It knows its line, and no file.
+			c.fail(origin{file: &shown, line: int32(bad.Line)}.name(c.app), &config.Error{Problem: bad.Problem})
+			return
+		} else if err != nil {
 			c.fail(shown, err)
 			return
 		}

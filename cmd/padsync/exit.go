@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -79,6 +81,24 @@ var causes = map[error]string{
 	rclone.ErrNoRemote:       "cause-rclone-remote",
 	s3.ErrNoCredentials:      "cause-s3-credentials",
 	etherpad.ErrFormat:       "cause-format",
+
+	syscall.ENOENT:       "cause-no-file",
+	syscall.EACCES:       "cause-permission",
+	syscall.EROFS:        "cause-read-only",
+	syscall.ENOSPC:       "cause-full",
+	syscall.ECONNREFUSED: "cause-refused",
+}
+
+// problems are the messages for what is wrong in a file of the configuration.
+var problems = map[config.Problem]string{
+	config.NotTOML:    "config-not-toml",
+	config.NotText:    "config-not-text",
+	config.TooLong:    "config-too-long",
+	config.UnknownKey: "config-unknown-key",
+	config.WrongType:  "config-wrong-type",
+	config.Missing:    "config-missing",
+	config.Invalid:    "config-invalid",
+	config.Duplicate:  "config-duplicate",
 }
 
 // cause is the text of err, with what is known of it in the user's language.
@@ -89,7 +109,14 @@ func (a *app) cause(err error) string {
 			text = strings.ReplaceAll(text, known.Error(), a.text(id))
 		}
 	}
-	return text
+	if _, ok := errors.AsType[*config.Error](err); !ok {
+		return text
+	}
+	text += "\n" // each problem ends a line
+	for known, id := range problems {
+		text = strings.ReplaceAll(text, ": "+string(known)+"\n", ": "+a.text(id)+"\n")
+	}
+	return strings.TrimSuffix(text, "\n")
 }
 
 func exitCode(err error) int {

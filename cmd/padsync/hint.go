@@ -6,6 +6,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -42,6 +43,7 @@ var (
 func (a *app) hints(err error) []string {
 	var none *age.NoIdentityMatchError
 	var noPlugin *plugin.NotFoundError
+	var inConfig *config.Error
 	switch {
 	case errors.Is(err, errUsage):
 		return []string{a.text("hint-usage")}
@@ -121,6 +123,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-mixed")}
 	case errors.Is(err, crypto.ErrPassphrase):
 		return []string{a.text("hint-passphrase")}
+	case errors.As(err, &inConfig) && inConfig.Problem == config.NotText:
+		return []string{a.text("hint-not-text")}
+	case errors.As(err, &inConfig):
+		return []string{a.text("hint-config")}
 	case errors.As(err, &noPlugin):
 		return []string{a.text("hint-plugin", "Name", noPlugin.Name)}
 	case errors.As(err, &none):

@@ -155,9 +155,9 @@ func (a *app) reason(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return a.text("reason-permission")
 	case unanswered(err):
-		return a.text("reason-unanswered", "Error", err)
+		return a.text("reason-unanswered", "Error", a.cause(err))
 	}
-	return err.Error()
+	return a.cause(err)
 }
 
 // byteSize is a number of bytes for people.

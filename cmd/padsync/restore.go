@@ -202,7 +202,7 @@ func (a *app) restoreReason(err error) string {
 	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) {
 		return a.text("reason-corrupt", "Object", corrupt.Key, "Problem", a.damage(corrupt.Problem))
 	}
-	return err.Error()
+	return a.cause(err)
 }
 
 // documentName names a document that the repository holds; given says that
