@@ -33,6 +33,7 @@ var (
 	errNoHistory    = errors.New("no history")
 	errLocation     = errors.New("not the address of a repository")
 	errIdentityPath = errors.New("a path in place of an identity")
+	errRunnerPath   = errors.New("a path in place of a runner identity")
 	errNoTarget     = errors.New("no server to restore into")
 	errNoAnswer     = errors.New("the server to restore into does not answer")
 	errTable        = errors.New("no table of this move")
@@ -115,6 +116,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-no-identity")}
 	case errors.Is(err, errIdentityPath):
 		return []string{a.text("hint-identity-path")}
+	case errors.Is(err, errRunnerPath):
+		return []string{a.text("hint-runner-path")}
 	case errors.Is(err, errRunnerKind):
 		return []string{a.text("hint-runner-kind")}
 	case errors.Is(err, crypto.ErrIdentity):

@@ -111,16 +111,21 @@ func (a *app) identitiesFromEnv(variable string) ([]age.Identity, error) {
 	}
 	ids, err := crypto.ParseIdentities(strings.NewReader(text), a.prompt(variable))
 	if err != nil {
-		return nil, a.usage(cmp.Or(errIfPath(text), err), "bad-variable", "Variable", variable, "Error", err)
+		return nil, a.usage(cmp.Or(errIfPath(variable, text), err), "bad-variable", "Variable", variable, "Error", err)
 	}
 	return ids, nil
 }
 
-func errIfPath(text string) error {
-	if _, err := os.Stat(text); err == nil {
-		return errIdentityPath
+const runnerVariable = "PADSYNC_RUNNER_IDENTITY"
+
+func errIfPath(variable, text string) error {
+	if _, err := os.Stat(text); err != nil {
+		return nil
 	}
-	return nil
+	if variable == runnerVariable {
+		return errRunnerPath
+	}
+	return errIdentityPath
 }
 
 // identitiesFromCommand reads the identity file that a command prints.
@@ -151,7 +156,7 @@ func (a *app) output(ctx context.Context, command []string) ([]byte, error) {
 // the file, or the one that the first run makes and keeps in the state folder.
 // It is of the recipients' kind, as age cannot mix the two.
 func (a *app) runnerIdentity(file string, postQuantum, create bool) (age.Identity, error) {
-	ids, err := a.identitiesFromEnv("PADSYNC_RUNNER_IDENTITY")
+	ids, err := a.identitiesFromEnv(runnerVariable)
 	if err == nil && len(ids) == 0 && file != "" {
 		ids, err = a.readIdentities([]string{file})
 	}

@@ -79,6 +79,12 @@ func TestVariableHoldsTheTextAndNeverAPath(t *testing.T) {
 	if hints := a.hints(err); len(hints) != 1 || !strings.Contains(hints[0], "--identity") {
 		t.Errorf("hints %v", hints)
 	}
+
+	a = testApp(t, map[string]string{runnerVariable: file})
+	_, err = a.identitiesFromEnv(runnerVariable)
+	if hints := a.hints(err); exitCode(err) != exitUsage || len(hints) != 1 || !strings.Contains(hints[0], "runner-identity-file") {
+		t.Errorf("error %v, hints %v", err, hints)
+	}
 }
 
 func TestEachRecipientCountsOnce(t *testing.T) {
