@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -43,8 +44,9 @@ func (l location) openSink(ctx context.Context) (sinks.Sink, error) {
 func (a *app) parseLocation(s string) (location, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	switch {
-	case s == "":
-		return location{}, a.usage(errLocation, "bad-repository", "Repository", "")
+	case s == "", s == "file:":
+		// An empty path would be the working folder.
+		return location{}, a.usage(errLocation, "bad-repository", "Repository", s)
 	case kind == "s3":
 		return a.parseS3(rest)
 	case kind == "rclone":
@@ -67,7 +69,13 @@ func (a *app) parseLocation(s string) (location, error) {
 	return folder(s)
 }
 
+// folder reads the path of a folder. Shells leave ~/ as it is within quotes and
+// after --repository=, and nothing but a shell knows it in a variable.
 func folder(path string) (location, error) {
+	rest, isHome := strings.CutPrefix(filepath.ToSlash(path), "~/")
+	if home, err := os.UserHomeDir(); isHome && err == nil {
+		path = filepath.Join(home, rest)
+	}
 	dir, err := filepath.Abs(path)
 	return location{"local", dir, dir}, err
 }

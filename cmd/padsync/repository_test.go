@@ -26,7 +26,12 @@ func TestAddressOfARepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	home := t.TempDir()
+	t.Setenv("HOME", home)
 	for _, c := range []struct{ address, kind, value, shown string }{
+		{"~/pads", "local", home + "/pads", home + "/pads"},
+		{"file:~/pads", "local", home + "/pads", home + "/pads"},
+		{"./~/pads", "local", here + "/~/pads", here + "/~/pads"},
 		{"archive", "local", here + "/archive", here + "/archive"},
 		{"./with:colon", "local", here + "/with:colon", here + "/with:colon"},
 		{"file:archive:1", "local", here + "/archive:1", here + "/archive:1"},
@@ -47,7 +52,7 @@ func TestAddressOfARepository(t *testing.T) {
 
 func TestWhatIsNoRepositoryIsRefused(t *testing.T) {
 	for _, address := range []string{
-		"", "nextcloud:Backups", "sftp:host:hunter2", ":webdav,pass=hunter2:x", "https://s3.example.org/bucket", "s3:bucket",
+		"", "file:", "nextcloud:Backups", "sftp:host:hunter2", ":webdav,pass=hunter2:x", "https://s3.example.org/bucket", "s3:bucket",
 		"s3:https://s3.example.org", "s3:https://s3.example.org/", "s3:https://me:hunter2@s3.example.org/b",
 		"s3:https://h/b?secret=hunter2", "s3:ftp://h/b", "s3:https://h/%zzhunter2", "rclone:Backups", "rclone:", "rclone::webdav,url=https://h/x,pass=hunter2:pads", "rclone:a,b='hunter2:x",
 	} {
