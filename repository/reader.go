@@ -83,6 +83,17 @@ func (rd *Reader) File(f manifest.FileRecord) (*spool.Spool, error) {
 	return verified(f, s)
 }
 
+// Opens gives ErrNoIdentity for a file of which no identity opens all packs,
+// and reads no more than their beginnings. It tells of nothing else.
+func (rd *Reader) Opens(f manifest.FileRecord) error {
+	for _, in := range append([]manifest.Pack{f.In}, f.Shares...) {
+		if _, err := rd.open(in); errors.Is(err, ErrNoIdentity) {
+			return rd.explain(f, err)
+		}
+	}
+	return nil
+}
+
 // whole reads what lies in one place.
 func (rd *Reader) whole(f manifest.FileRecord) (*spool.Spool, error) {
 	s, err := rd.read(f)

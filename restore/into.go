@@ -89,13 +89,34 @@ func Into(ctx context.Context, p IntoPlan) error {
 				return context.Cause(ctx)
 			}
 			done := m.move(finishing, record)
+			if m.opened {
+				m.tellSealed()
+			} else if errors.Is(done.Err, repository.ErrNoIdentity) {
+				done.Document, done.Version = &manifest.Record{Source: record.Source, ID: record.ID}, nil
+				m.sealed = append(m.sealed, done)
+				continue
+			}
 			p.Observe(done)
-			if errors.Is(done.Err, repository.ErrNoIdentity) || errors.Is(done.Err, ErrTableWrite) {
+			if errors.Is(done.Err, ErrTableWrite) {
 				return done.Err
 			}
 		}
 	}
+	if len(m.sealed) > 0 {
+		// As with a wrong key: one of them says all.
+		p.Observe(m.sealed[0])
+		return m.sealed[0].Err
+	}
 	return nil
+}
+
+// tellSealed tells of what is sealed to others, once it is known that the
+// identities are not the wrong ones.
+func (m *move) tellSealed() {
+	for _, done := range m.sealed {
+		m.Observe(done)
+	}
+	m.sealed = nil
 }
 
 // afterwards is a context that ends some time after ctx.
@@ -112,6 +133,22 @@ type move struct {
 	IntoPlan
 	mu     sync.Mutex // guards reader, which is for one at a time, and lazy files
 	reader *repository.Reader
+
+	opened bool   // the identities opened something, now or in an earlier run
+	sealed []Move // to others, and not told of yet
+}
+
+// opens asks no server for what no identity opens.
+func (m *move) opens(v *manifest.VersionRecord) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, f := range v.Files {
+		if err := m.reader.Opens(f); err != nil {
+			return err
+		}
+	}
+	m.opened = true
+	return nil
 }
 
 func (m *move) move(ctx context.Context, record *manifest.Record) Move {
@@ -126,6 +163,9 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 	case done.Version == nil:
 		done.Err = NoVersion(record)
 	case m.Table == nil:
+		if done.Err = m.opens(done.Version); done.Err != nil {
+			break
+		}
 		done.Err = m.with(&done, func(v *sources.Version) error {
 			done.Losses = done.Target.Client.Losses(v)
 			return nil
@@ -142,9 +182,13 @@ func (m *move) moveOnce(ctx context.Context, done *Move) {
 	if known, found := m.Table.Row(row.Kind, row.Old); found && known.State.made() {
 		done.State, done.Address, done.Earlier = known.State, known.New, true
 		done.Losses = known.Losses()
+		m.opened = true
 		return
 	} else if found && known.State == Started && !done.Target.Finds {
 		done.Err = ErrStarted
+		return
+	}
+	if done.Err = m.opens(done.Version); done.Err != nil {
 		return
 	}
 	write := func() {

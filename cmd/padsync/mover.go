@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
@@ -23,6 +24,7 @@ type mover struct {
 	waits waits
 
 	moved, found, earlier, notMade, differs, unsure, left int
+	sealed                                                int // of those that were not made
 }
 
 func (a *app) tableFailed(cause error, name string) error {
@@ -67,7 +69,11 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	}
 	err = a.tellUnfound(m.selection)
 	if m.notMade+m.differs+m.unsure+m.left > 0 {
-		err = &problem{exitIncomplete, "", errIncomplete}
+		cause := errIncomplete
+		if m.sealed > 0 {
+			cause = repository.ErrNoIdentity
+		}
+		err = &problem{exitIncomplete, "", cause}
 	}
 	return err
 }
@@ -124,6 +130,9 @@ func (m *mover) observe(e restore.Move) {
 		m.line("into-unsure", "Document", name)
 	case e.Err != nil:
 		m.notMade++
+		if errors.Is(e.Err, repository.ErrNoIdentity) {
+			m.sealed++
+		}
 		m.line("restore-document-failed", "Document", name, "Reason", m.app.moveReason(e.Err))
 	case e.Earlier:
 		m.earlier++
