@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -91,14 +92,22 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 }
 
 // checkCause: what no identity opens need not be damaged, and backing up again
-// would not help.
+// would not help. A list is no pack: what packs hold can be read without it.
 func checkCause(report *repository.CheckReport) error {
+	var packs, lists error
 	for _, p := range report.Problems {
-		if !p.Unopened {
-			return errDamaged
+		switch {
+		case p.Unopened:
+		case strings.HasPrefix(p.Object, "packs/"):
+			packs = errDamaged
+		default:
+			lists = errDamagedList
 		}
 	}
-	return errUnopened
+	if packs == nil && lists == nil {
+		return errUnopened
+	}
+	return errors.Join(packs, lists)
 }
 
 // checkBar shows on a terminal how many packs were read.

@@ -24,6 +24,7 @@ var (
 	errNotSealed    = errors.New("nobody to seal to")
 	errOtherRunner  = errors.New("this machine's runner identity is another one than before")
 	errDamaged      = errors.New("damaged")
+	errDamagedList  = errors.New("damaged list")
 	errHomeless     = errors.New("no home folder")
 	errUnopened     = errors.New("no identity opens some objects")
 	errKind         = errors.New("no kind of source")
@@ -90,8 +91,12 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-rclone-encrypted")}
 	case errors.Is(err, rclone.ErrConfig):
 		return []string{a.text("hint-rclone-config")}
+	case errors.Is(err, errDamaged) && errors.Is(err, errDamagedList):
+		return []string{a.text("hint-damaged"), a.text("hint-damaged-list")}
 	case errors.Is(err, errDamaged):
 		return []string{a.text("hint-damaged")}
+	case errors.Is(err, errDamagedList):
+		return []string{a.text("hint-damaged-list")}
 	case errors.Is(err, errHomeless):
 		return []string{a.text("hint-homeless")}
 	case errors.Is(err, errUnopened):
