@@ -297,6 +297,16 @@ func (c *Contents) readManifests(ctx context.Context, wants func(id string) bool
 	return c.anyOpened()
 }
 
+// Readable is an error that matches ErrUnreadable if the repository has
+// manifests and none could be read: it may hold documents, though none are told
+// of.
+func (c *Contents) Readable() error {
+	if len(c.inputs) > 0 || len(c.Damaged) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrUnreadable, c.Damaged[0])
+}
+
 // anyOpened tells a wrong identity from damage: with the wrong one, nothing
 // can be opened.
 func (c *Contents) anyOpened() error {

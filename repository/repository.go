@@ -45,6 +45,10 @@ var (
 	// manifest of the repository, or a pack.
 	ErrNoIdentity = errors.New("no identity opens it")
 
+	// ErrUnreadable says that the repository has manifests, and that all of
+	// them are damaged.
+	ErrUnreadable = errors.New("none of its lists of documents can be read")
+
 	// ErrRecipients says that other recipients would be sealed to than last time.
 	ErrRecipients = errors.New("other recipients than last time")
 )

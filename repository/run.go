@@ -99,10 +99,10 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 			return nil, err
 		}
 	}
-	last, hashes := c.last(), r.recipientHashes()
-	if last == nil && len(c.Damaged) > 0 {
-		return nil, fmt.Errorf("no manifest can be read: %w", c.Damaged[0])
+	if err := c.Readable(); err != nil {
+		return nil, err
 	}
+	last, hashes := c.last(), r.recipientHashes()
 	if last != nil && !o.ChangeRecipients && !slices.Equal(last.header.Recipients, hashes) {
 		return nil, ErrRecipients
 	}

@@ -71,6 +71,7 @@ var causes = map[error]string{
 	repository.ErrPlain:      "cause-plain",
 	repository.ErrRecipients: "cause-recipients",
 	repository.ErrNoIdentity: "reason-no-identity",
+	repository.ErrUnreadable: "cause-unreadable",
 	manifest.ErrUnsupported:  "cause-unsupported",
 	restore.ErrTarget:        "cause-target",
 	crypto.ErrIdentity:       "cause-identity",

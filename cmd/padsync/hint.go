@@ -91,6 +91,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-rclone-encrypted")}
 	case errors.Is(err, rclone.ErrConfig):
 		return []string{a.text("hint-rclone-config")}
+	case errors.Is(err, repository.ErrUnreadable):
+		return []string{a.text("hint-unreadable")}
 	case errors.Is(err, errDamaged) && errors.Is(err, errDamagedList):
 		return []string{a.text("hint-damaged"), a.text("hint-damaged-list")}
 	case errors.Is(err, errDamaged):

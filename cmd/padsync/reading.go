@@ -111,6 +111,9 @@ func (a *app) contents(ctx context.Context, r *reading, when string) (*repositor
 	if err != nil {
 		return nil, a.failed(err, "repository", "Repository", r.shown)
 	}
+	if c.Readable() != nil {
+		return nil, errors.Join(a.failed(repository.ErrUnreadable, "repository", "Repository", r.shown), c.Close())
+	}
 	return c, nil
 }
 
