@@ -68,7 +68,11 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	if len(all) == 0 {
+	switch {
+	case len(all) > 0:
+	case len(flags.documentsFiles) > 0:
+		return &problem{exitFailed, a.text("nothing-listed"), errEmptyList}
+	default:
 		return &problem{exitFailed, a.text("nothing-to-do"), errNoDocuments}
 	}
 	var keys repository.Options

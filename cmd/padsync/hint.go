@@ -20,6 +20,7 @@ var (
 	errUsage        = errors.New("usage")
 	errNothing      = errors.New("no such document")
 	errNoDocuments  = errors.New("no documents")
+	errEmptyList    = errors.New("empty list")
 	errIncomplete   = errors.New("not all documents")
 	errNotSealed    = errors.New("nobody to seal to")
 	errOtherRunner  = errors.New("this machine's runner identity is another one than before")
@@ -67,6 +68,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-no-answer")}
 	case errors.Is(err, errTable):
 		return []string{a.text("hint-table")}
+	case errors.Is(err, errEmptyList):
+		return []string{a.text("hint-empty-list")}
 	case errors.Is(err, errNoDocuments):
 		return []string{a.text("hint-no-documents")}
 	case errors.Is(err, errNotSealed):
