@@ -103,6 +103,8 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case report.Restored+failed > 0:
 	case report.Without > 0:
 		return &problem{exitFailed, a.text("no-forms", "Forms", strings.Join(flags.formats, ", ")), restore.ErrNoForm}
+	case flags.when != "":
+		return &problem{exitFailed, a.text("nothing-by-then"), errNothing}
 	default:
 		return a.nothing()
 	}
