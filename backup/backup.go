@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
@@ -38,7 +39,7 @@ type Plan struct {
 type Source struct {
 	manifest.Source
 	Client   sources.Source
-	Parallel int // documents in work at once; 0: 8, of which a server gets requests for 4
+	Parallel int // documents fetched at once; 0: 4, as many as a server gets requests
 
 	// All says that the source lists its documents, all of which are meant:
 	// see Plan.List. The Client is a sources.Lister then.
@@ -49,7 +50,17 @@ type Source struct {
 	Until time.Time
 }
 
-func (s Source) parallel() int { return cmp.Or(s.Parallel, 8) }
+func (s Source) parallel() int { return cmp.Or(s.Parallel, 4) }
+
+// working is how many documents are in work at once: beside those that are
+// fetched, as many that are saved, so that the server need not wait for that.
+// One that is fetched alone is also saved before the next.
+func (s Source) working() int {
+	if s.parallel() == 1 {
+		return 1
+	}
+	return 2 * s.parallel()
+}
 
 // A Document is one to look at.
 type Document struct {
@@ -293,13 +304,14 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 	if guesses < 0 {
 		guesses = len(jobs)
 	}
+	fetching := semaphore.NewWeighted(int64(r.plan.Sources[source].parallel()))
 	for _, some := range [][]job{jobs[:guesses], jobs[guesses:]} {
 		var g errgroup.Group
 		next := make(chan *job)
-		for range min(len(some), r.plan.Sources[source].parallel()) {
+		for range min(len(some), r.plan.Sources[source].working()) {
 			g.Go(func() error {
 				for j := range next {
-					r.look(ctx, j)
+					r.look(ctx, fetching, j)
 				}
 				return nil
 			})

@@ -8,13 +8,16 @@ import (
 	"io/fs"
 	"slices"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
 )
 
-// look looks at one document and tells every repository what it found.
-func (r *run) look(ctx context.Context, j *job) {
+// look looks at one document and tells every repository what it found. It is
+// fetched when its turn comes: fetching is first come, first served.
+func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	targets := r.live()
 	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
 	if err != nil {
@@ -24,12 +27,13 @@ func (r *run) look(ctx context.Context, j *job) {
 	if r.skip(j, known) {
 		return
 	}
-	if ctx.Err() != nil {
+	if fetching.Acquire(ctx, 1) != nil { // ctx has ended
 		r.leave(ctx, int(j.source), 1)
 		return
 	}
 	asked := validator(known)
 	v, err := r.plan.Sources[int(j.source)].Client.Fetch(ctx, j.locator(), asked)
+	fetching.Release(1)
 	if ctx.Err() != nil && err != nil {
 		r.leave(ctx, int(j.source), 1)
 		return
