@@ -83,11 +83,11 @@ func (rd *Reader) File(f manifest.FileRecord) (*spool.Spool, error) {
 	return verified(f, s)
 }
 
-// Opens gives ErrNoIdentity for a file of which no identity opens all packs,
-// and reads no more than their beginnings. It tells of nothing else.
+// Opens opens all packs of a file, and reads no more than their beginnings.
+// The error matches ErrNoIdentity if no identity opens one of them.
 func (rd *Reader) Opens(f manifest.FileRecord) error {
-	for _, in := range append([]manifest.Pack{f.In}, f.Shares...) {
-		if _, err := rd.open(in); errors.Is(err, ErrNoIdentity) {
+	for _, in := range f.Packs() {
+		if _, err := rd.open(in); err != nil {
 			return rd.explain(f, err)
 		}
 	}

@@ -89,12 +89,11 @@ func Into(ctx context.Context, p IntoPlan) error {
 				return context.Cause(ctx)
 			}
 			done := m.move(finishing, record)
-			if m.opened {
-				m.tellSealed()
-			} else if errors.Is(done.Err, repository.ErrNoIdentity) {
-				done.Document, done.Version = &manifest.Record{Source: record.Source, ID: record.ID}, nil
-				m.sealed = append(m.sealed, done)
-				continue
+			if errors.Is(done.Err, repository.ErrNoIdentity) && !m.opened {
+				if err := chosen.opens(ctx, m.reader); err != nil {
+					return err
+				}
+				m.opened = true
 			}
 			p.Observe(done)
 			if errors.Is(done.Err, ErrTableWrite) {
@@ -102,21 +101,7 @@ func Into(ctx context.Context, p IntoPlan) error {
 			}
 		}
 	}
-	if len(m.sealed) > 0 {
-		// As with a wrong key: one of them says all.
-		p.Observe(m.sealed[0])
-		return m.sealed[0].Err
-	}
 	return nil
-}
-
-// tellSealed tells of what is sealed to others, once it is known that the
-// identities are not the wrong ones.
-func (m *move) tellSealed() {
-	for _, done := range m.sealed {
-		m.Observe(done)
-	}
-	m.sealed = nil
 }
 
 // afterwards is a context that ends some time after ctx.
@@ -134,8 +119,7 @@ type move struct {
 	mu     sync.Mutex // guards reader, which is for one at a time, and lazy files
 	reader *repository.Reader
 
-	opened bool   // the identities opened something, now or in an earlier run
-	sealed []Move // to others, and not told of yet
+	opened bool // the identities opened something, now or in an earlier run
 }
 
 // opens asks no server for what no identity opens.

@@ -95,12 +95,39 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 			return &r.report, err
 		}
 	}
-	if len(r.sealed) > 0 {
-		// As with a wrong key: one of them says all.
-		r.tell(r.sealed[0])
-		return &r.report, r.sealed[0].Err
-	}
 	return &r.report, nil
+}
+
+// opens gives ErrNoIdentity if no identity opens any of what is wanted, as
+// with a wrong key: then that is said once, not of each document. It reads the
+// beginning of each pack, until one opens.
+func (p *Plan) opens(ctx context.Context, reader *repository.Reader) error {
+	seen := make(map[manifest.Pack]bool)
+	var sealed error
+	for record, err := range p.Contents.Documents() {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		v, _ := Choose(record, p.Newest)
+		if v == nil || !p.Wants(record) {
+			continue
+		}
+		for _, file := range v.Files {
+			if seen[file.In] {
+				continue
+			}
+			seen[file.In] = true
+			err := reader.Opens(file)
+			corrupt := (*repository.CorruptError)(nil)
+			switch {
+			case errors.Is(err, repository.ErrNoIdentity):
+				sealed = err
+			case !errors.As(err, &corrupt):
+				return nil // it opens, or the store gives no answer that would tell
+			}
+		}
+	}
+	return sealed
 }
 
 // batches yields the wanted documents, some at once, in the order in which
@@ -141,7 +168,14 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r.finish(r.restore(record))
+		e := r.restore(record)
+		if errors.Is(e.Err, repository.ErrNoIdentity) && !r.opened {
+			if err := r.opens(ctx, r.reader); err != nil {
+				return err
+			}
+			r.opened = true
+		}
+		r.tell(e)
 		if r.fatal != nil {
 			return r.fatal
 		}
@@ -193,26 +227,7 @@ type run struct {
 	reader *repository.Reader
 	report Report
 	fatal  error // what the next document would meet too
-
-	// What is sealed to others than the identities is told of once one of them
-	// has opened something: until then, they may be the wrong ones.
-	opened bool
-	sealed []Event
-}
-
-func (r *run) finish(e Event) {
-	if r.opened {
-		for _, e := range r.sealed {
-			r.tell(e)
-		}
-		r.sealed = nil
-	} else if errors.Is(e.Err, repository.ErrNoIdentity) {
-		e.Document = &manifest.Record{Source: e.Document.Source, ID: e.Document.ID}
-		e.Version = nil
-		r.sealed = append(r.sealed, e)
-		return
-	}
-	r.tell(e)
+	opened bool  // the identities opened something: they are not the wrong ones
 }
 
 func (r *run) tell(e Event) {

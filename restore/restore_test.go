@@ -59,7 +59,9 @@ func save(t *testing.T, r *repository.Repository, versions ...saved) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	run, err := r.Begin(t.Context(), c, repository.RunOptions{Sources: []manifest.Source{{Kind: "etherpad", URL: "https://pads.example/sub"}}})
+	run, err := r.Begin(t.Context(), c, repository.RunOptions{
+		Sources: []manifest.Source{{Kind: "etherpad", URL: "https://pads.example/sub"}}, ChangeRecipients: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
