@@ -57,6 +57,7 @@ type Event struct {
 type Report struct {
 	Restored, Failed int
 	Sealed           int // of those that failed: no identity opens their packs
+	Unsaved          int // documents of which no version was ever saved
 	NotNewest        int // of those restored
 	Without          int // documents with none of the forms asked for
 }
@@ -234,6 +235,8 @@ func (r *run) tell(e Event) {
 	switch {
 	case errors.Is(e.Err, ErrNoForm):
 		r.report.Without++
+	case errors.Is(e.Err, ErrNoVersion):
+		r.report.Unsaved++
 	case e.Err != nil:
 		r.report.Failed++
 	default:

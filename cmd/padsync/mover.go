@@ -128,6 +128,8 @@ func (m *mover) observe(e restore.Move) {
 	case errors.Is(e.Err, restore.ErrStarted), errors.Is(e.Err, sources.ErrUnsure):
 		m.unsure++
 		m.line("into-unsure", "Document", name)
+	case errors.Is(e.Err, restore.ErrNoVersion) && !m.selection.names(e.Document.Source, e.Document.ID):
+		m.line("restore-unsaved", "Document", name)
 	case e.Err != nil:
 		m.notMade++
 		if errors.Is(e.Err, repository.ErrNoIdentity) {

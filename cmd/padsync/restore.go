@@ -78,14 +78,14 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return a.failed(err, "repository", "Repository", chosen.shown)
 	}
 	defer progress.bar.stop()
-	missed := 0 // documents that were named and have no such form
+	missed := 0 // documents that were named, and of which there is nothing to restore
 	plan.Observe = func(e restore.Event) {
 		named := chosen.selection.names(e.Document.Source, e.Document.ID)
 		switch {
 		case errors.Is(e.Err, restore.ErrNoForm) && !named:
 			progress.bar.step() // a poll among pads, say
 			return
-		case errors.Is(e.Err, restore.ErrNoForm):
+		case errors.Is(e.Err, restore.ErrNoForm), errors.Is(e.Err, restore.ErrNoVersion) && named:
 			missed++
 		}
 		progress.done(e, chosen.name(e.Document))
@@ -165,6 +165,8 @@ func (c *chosen) name(record *manifest.Record) string {
 // restored says of a document what is worth a line, else "".
 func (a *app) restored(e restore.Event, name string) string {
 	switch {
+	case errors.Is(e.Err, restore.ErrNoVersion):
+		return a.text("restore-unsaved", "Document", name)
 	case e.Err != nil:
 		return a.text("restore-document-failed", "Document", name, "Reason", a.restoreReason(e.Err))
 	case e.Document.Lost:
