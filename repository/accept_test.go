@@ -1,7 +1,6 @@
 package repository_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -12,28 +11,13 @@ import (
 // suspected commits one document with a suspect version.
 func (w *world) suspected(complete bool) {
 	w.t.Helper()
-	c := w.read(repository.At{})
-	run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer run.Discard()
+	run := w.begin(nil)
 	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk", nil); err != nil {
 		w.t.Fatal(err)
 	}
 	if err := run.Commit(w.t.Context(), complete); err != nil {
 		w.t.Fatal(err)
 	}
-}
-
-func (w *world) read(at repository.At) *repository.Contents {
-	w.t.Helper()
-	c, err := w.open().Read(w.t.Context(), at)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { c.Close() })
-	return c
 }
 
 func (w *world) record(at repository.At) *manifest.Record {
@@ -149,11 +133,7 @@ func TestRunThatCameToItsEndIsNotResumedByWhoAcceptedMeanwhile(t *testing.T) {
 	w := newWorld(t, false)
 	w.mustRun(map[string]string{"a": "more"})
 	c := w.read(repository.At{})
-	run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer run.Discard()
+	run := w.begin(c)
 	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk", nil); err != nil {
 		t.Fatal(err)
 	}

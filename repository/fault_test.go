@@ -128,16 +128,7 @@ func TestFirstRunThatFails(t *testing.T) {
 
 func TestBrokenSourceSpoilsNoNeighbour(t *testing.T) {
 	w := newWorld(t, false)
-	r := w.open()
-	c, err := r.Read(t.Context(), repository.At{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	run, err := r.Begin(t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := w.begin(nil)
 	save := func(id string, v *sources.Version) error {
 		return run.Save(manifest.Document{ID: id, State: manifest.Current}, v, "", nil)
 	}

@@ -2,7 +2,6 @@ package repository_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -239,12 +238,7 @@ func TestSeveralPiecesOfOneVersionAreShared(t *testing.T) {
 	}
 	f.History = &h
 	before.Files = []manifest.FileRecord{f}
-	c := w.read(repository.At{})
-	run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer run.Discard()
+	run := w.begin(nil)
 	w.now = w.now.AddDate(0, 0, 1)
 	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", grown(201_000)), "", &before); err != nil {
 		t.Fatal(err)
@@ -332,11 +326,7 @@ func TestSharedPackThatGoesMeanwhileFailsTheRun(t *testing.T) {
 	w.mustRun(map[string]string{"a": grown(200_000)})
 	shared := w.keys("packs/")[0]
 	c := w.read(repository.At{})
-	run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer run.Discard()
+	run := w.begin(c)
 	before, err := newest(c, "a")
 	if err != nil {
 		t.Fatal(err)
@@ -356,11 +346,7 @@ func TestSharedPackThatGoesMeanwhileFailsTheRun(t *testing.T) {
 func TestHistoryThatIsNoneIsRefused(t *testing.T) {
 	w := newWorld(t, false)
 	for _, h := range [][2]int64{{-1, 5}, {5, 4}, {0, 1 << 40}, {math.MinInt64, math.MaxInt64}} {
-		c := w.read(repository.At{})
-		run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		run := w.begin(nil)
 		v := version("a", "text")
 		v.Files[0].History = h
 		if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, v, "", nil); err == nil {
@@ -389,11 +375,7 @@ func TestPriorThatLiesCostsOnlySharing(t *testing.T) {
 		h.Pieces = slices.Clone(h.Pieces)
 		before.Files[0].History = &h
 		lie(&before.Files[0])
-		c := w.read(repository.At{})
-		run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		run := w.begin(nil)
 		if err := run.Save(manifest.Document{ID: "b", State: manifest.Current}, version("b", grown(210_000)), "", &before); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -516,11 +498,7 @@ func TestTwoMachinesShareFromOneVersion(t *testing.T) {
 	var runs []*repository.Run
 	for i := range 2 {
 		c := w.read(repository.At{})
-		run, err := w.open().Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer run.Discard()
+		run := w.begin(c)
 		before, err := newest(c, "a")
 		if err != nil {
 			t.Fatal(err)

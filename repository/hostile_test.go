@@ -281,17 +281,17 @@ func TestNoRunComesAfterTheLastSequence(t *testing.T) {
 	w.mustRun(nil)
 	w.forge("manifests/", w.header(manifest.MaxSequence-1))
 	w.mustRun(map[string]string{"ag": "x"})
-	if err := w.begin(repository.RunOptions{}); !errors.As(err, new(*repository.CorruptError)) {
+	if err := w.tryBegin(repository.RunOptions{}); !errors.As(err, new(*repository.CorruptError)) {
 		t.Errorf("a run after the last one: %v", err)
 	}
 	w = newWorld(t, false)
-	if err := w.begin(repository.RunOptions{Last: math.MaxInt64}); err == nil {
+	if err := w.tryBegin(repository.RunOptions{Last: math.MaxInt64}); err == nil {
 		t.Error("a machine remembers more than there are")
 	}
 }
 
 // begin only begins a run.
-func (w *world) begin(o repository.RunOptions) error {
+func (w *world) tryBegin(o repository.RunOptions) error {
 	w.t.Helper()
 	r := w.open()
 	c, err := r.Read(w.t.Context(), repository.At{})
@@ -311,7 +311,7 @@ func TestRunThatCanReadNoManifestRefuses(t *testing.T) {
 	w := newWorld(t, false)
 	w.mustRun(map[string]string{"ag": "x"})
 	editObject(t, w.sink, "manifests/", func(b []byte) []byte { b[len(b)/2] ^= 1; return b })
-	if err := w.begin(repository.RunOptions{}); !errors.As(err, new(*repository.CorruptError)) {
+	if err := w.tryBegin(repository.RunOptions{}); !errors.As(err, new(*repository.CorruptError)) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -352,16 +352,7 @@ func TestWhatServersSayCanAlwaysBeReadAgain(t *testing.T) {
 // TestDocumentFoundTwiceIsOne: the best of it is told, and all of it is kept.
 func TestDocumentFoundTwiceIsOne(t *testing.T) {
 	w := newWorld(t, false)
-	r := w.open()
-	c, err := r.Read(t.Context(), repository.At{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	run, err := r.Begin(t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := w.begin(nil)
 	run.Tell(manifest.Document{ID: "ag", State: manifest.Failed, Error: "no"})
 	for _, text := range []string{"one", "two"} {
 		if err := run.Save(manifest.Document{ID: "ag", State: manifest.Current}, version("ag", text), "", nil); err != nil {
@@ -372,12 +363,7 @@ func TestDocumentFoundTwiceIsOne(t *testing.T) {
 	if err := run.Commit(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	c, err = r.Read(t.Context(), repository.At{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	for record, err := range c.Documents() {
+	for record, err := range w.read(repository.At{}).Documents() {
 		if err != nil || record.State != manifest.Current || len(record.Versions) != 2 {
 			t.Errorf("the record is %+v, %v", record, err)
 		}

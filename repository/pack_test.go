@@ -75,17 +75,7 @@ func checkFrame(t *testing.T, plain []byte) {
 func TestPackBeginsWithNoLongFrame(t *testing.T) {
 	for _, size := range []int{127 << 10, 300 << 10} {
 		w := newWorld(t, false)
-		r := w.open()
-		c, err := r.Read(t.Context(), repository.At{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		run, err := r.Begin(t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer run.Discard()
+		run := w.begin(nil)
 		for _, id := range []string{"pad", strings.Repeat("A", 1000)} {
 			v := version(id, w.noise(7<<20))
 			v.Files = append(v.Files, version(id+" beside", w.noise(size)).Files...)

@@ -96,6 +96,30 @@ func (w *world) open() *repository.Repository {
 	return r
 }
 
+func (w *world) read(at repository.At) *repository.Contents {
+	w.t.Helper()
+	c, err := w.open().Read(w.t.Context(), at)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// begin begins a run on what was read, or on what is there if c is nil.
+func (w *world) begin(c *repository.Contents) *repository.Run {
+	w.t.Helper()
+	if c == nil {
+		c = w.read(repository.At{})
+	}
+	run, err := w.open().Begin(w.t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { run.Discard() })
+	return run
+}
+
 // run saves the documents in the order of their ids, and gives an error
 // instead of failing the test.
 func (w *world) run(save map[string]string, complete bool) error {
@@ -279,17 +303,7 @@ func (w *world) keys(prefix string) []string {
 // checkpoint writes a checkpoint however few manifests there are.
 func (w *world) checkpoint() {
 	w.t.Helper()
-	r := w.open()
-	c, err := r.Read(w.t.Context(), repository.At{})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer c.Close()
-	run, err := r.Begin(w.t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer run.Discard()
+	run := w.begin(nil)
 	if err := run.CheckpointNow(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
