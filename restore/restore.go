@@ -317,16 +317,5 @@ func (r *run) write(name string, o output) error {
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", strings.TrimPrefix(path.Ext(name), "."), fs.ErrExist)
 	}
-	return nameless(err)
-}
-
-// nameless leaves the file out of an error: its name is a document's.
-func nameless(err error) error {
-	if link, ok := errors.AsType[*os.LinkError](err); ok {
-		return fmt.Errorf("%s: %w", link.Op, link.Err)
-	}
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Errorf("%s: %w", at.Op, at.Err)
-	}
-	return err
+	return durable.Nameless(err) // it is a document's
 }

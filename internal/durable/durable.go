@@ -59,22 +59,33 @@ func commit(root *os.Root, name string, write func(io.Writer) error, move func(r
 		return err
 	}
 	temporary := path.Join(dir, rand.Text()+TemporarySuffix)
-	err := writeSynced(root, temporary, write)
-	if err == nil {
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return Nameless(err)
+	}
+	if err = writeSynced(f, write); err == nil {
 		err = move(root, temporary, name)
 	}
 	if err != nil {
-		return errors.Join(err, ignore(root.Remove(temporary), fs.ErrNotExist))
+		return errors.Join(Nameless(err), Nameless(ignore(root.Remove(temporary), fs.ErrNotExist)))
 	}
 	return syncDir(root, dir)
 }
 
-func writeSynced(root *os.Root, name string, write func(io.Writer) error) error {
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
+// Nameless leaves the name of the file out of an error: it is a temporary one,
+// or the caller tells it, or it is a secret.
+func Nameless(err error) error {
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s: %w", link.Op, link.Err)
 	}
-	err = write(f)
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: %w", at.Op, at.Err)
+	}
+	return err
+}
+
+func writeSynced(f *os.File, write func(io.Writer) error) error {
+	err := write(f)
 	if err == nil {
 		err = ignoreUnsupported(f.Sync())
 	}

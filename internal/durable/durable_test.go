@@ -110,6 +110,17 @@ func TestBrokenWriteLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestErrorsNameNoTemporaryFileAndAreOne(t *testing.T) {
+	root := open(t)
+	if err := root.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err := Replace(root, "a", text("x"))
+	if !errors.Is(err, fs.ErrClosed) || strings.Contains(err.Error(), TemporarySuffix) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%q", err)
+	}
+}
+
 func TestNothingIsWrittenOutside(t *testing.T) {
 	root := open(t)
 	if err := os.Symlink(t.TempDir(), root.Name()+"/link"); err != nil {
