@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -207,7 +206,7 @@ func (r *Repository) putManifest(ctx context.Context, prefix string, h manifest.
 	id = manifest.ID(h.Sequence, h.Finished.Time, s.SHA256())
 	key := prefix + id + r.ending(jsonEnding)
 	if err := r.sink.Put(ctx, key, s, s.Size()); err != nil {
-		return "", 0, fmt.Errorf("store %s: %w", key, err)
+		return "", 0, err
 	}
 	return id, s.Size(), nil
 }

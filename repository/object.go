@@ -185,7 +185,7 @@ func (r *Repository) openJSON(s *spool.Spool) (io.ReadCloser, error) {
 func (r *Repository) put(ctx context.Context, prefix, kind string, s *spool.Spool) (manifest.Pack, error) {
 	key := fmt.Sprintf("%s%x%s", prefix, s.SHA256(), r.ending(kind))
 	if err := r.sink.Put(ctx, key, s, s.Size()); err != nil {
-		return manifest.Pack{}, fmt.Errorf("store %s: %w", key, err)
+		return manifest.Pack{}, err
 	}
 	return manifest.Pack{Key: key, Size: s.Size()}, nil
 }

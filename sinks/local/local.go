@@ -14,9 +14,19 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/sinks"
+)
+
+var (
+	// ErrNoFolder is matched where what is at the path is no folder.
+	ErrNoFolder = errors.New("not a folder")
+
+	// ErrFull is matched where the disk of the folder has no room left, or
+	// its user's quota.
+	ErrFull = errors.New("the disk is full")
 )
 
 // A Sink keeps each object in a file of its key's name below one folder.
@@ -33,19 +43,36 @@ func Open(dir string) (*Sink, error) {
 		return nil, err
 	}
 	if i, err := os.Stat(dir); err == nil && !i.IsDir() {
-		return nil, fmt.Errorf("%s: is not a folder", dir)
+		return nil, ErrNoFolder
 	}
 	return &Sink{dir: dir}, nil
 }
 
+// failure says what was being done. Which folder it is, the caller knows.
+func failure(operation, key string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOTDIR):
+		err = ErrNoFolder
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		err = ErrFull
+	}
+	return fmt.Errorf("%s %q: %w", operation, key, durable.Nameless(err))
+}
+
 // Put implements sinks.Sink.
 func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+	return failure("put", key, s.put(ctx, key, r, size))
+}
+
+func (s *Sink) put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
-		return fmt.Errorf("put %q: %w", key, err)
+		return err
 	}
 	root, err := durable.OpenRoot(s.dir)
 	if err != nil {
-		return fmt.Errorf("put %q: %w", key, err)
+		return err
 	}
 	defer root.Close()
 	ctx, body := sinks.NewBody(ctx, r, size)
@@ -55,7 +82,7 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 		return cmp.Or(err, ctx.Err())
 	})
 	if err != nil {
-		return fmt.Errorf("put %q: %w", key, err)
+		return err
 	}
 	s.sweep(root, key)
 	return nil
@@ -65,7 +92,7 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 func (s *Sink) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	r, err := s.open(ctx, key, offset, length)
 	if err != nil {
-		return nil, fmt.Errorf("get %q: %w", key, err)
+		return nil, failure("get", key, err)
 	}
 	return r, nil
 }
@@ -101,7 +128,7 @@ func (s *Sink) open(ctx context.Context, key string, offset, length int64) (io.R
 func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, error] {
 	return func(yield func(sinks.Object, error) bool) {
 		if err := s.walk(ctx, prefix, yield); err != nil {
-			yield(sinks.Object{}, fmt.Errorf("list %q: %w", prefix, err))
+			yield(sinks.Object{}, failure("list", prefix, err))
 		}
 	}
 }
@@ -147,16 +174,17 @@ func gone(err error) error {
 
 // Delete implements sinks.Sink.
 func (s *Sink) Delete(ctx context.Context, key string) error {
+	return failure("delete", key, gone(s.remove(ctx, key)))
+}
+
+func (s *Sink) remove(ctx context.Context, key string) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
-		return fmt.Errorf("delete %q: %w", key, err)
+		return err
 	}
 	root, err := os.OpenRoot(s.dir)
-	if err == nil {
-		defer root.Close()
-		err = root.Remove(key)
+	if err != nil {
+		return err
 	}
-	if gone(err) != nil {
-		return fmt.Errorf("delete %q: %w", key, err)
-	}
-	return nil
+	defer root.Close()
+	return root.Remove(key)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -128,7 +129,25 @@ func TestAFileIsNoFolder(t *testing.T) {
 	if err := os.WriteFile(name, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := local.Open(name); err == nil {
-		t.Error("no error")
+	if _, err := local.Open(name); !errors.Is(err, local.ErrNoFolder) || strings.Contains(err.Error(), name) {
+		t.Error(err)
+	}
+	_, err := open(t, filepath.Join(name, "below")).Get(t.Context(), "a", 0, -1)
+	if !errors.Is(err, local.ErrNoFolder) || strings.Contains(err.Error(), name) {
+		t.Error(err)
+	}
+}
+
+// full is what a write to a full disk gives.
+type full struct{}
+
+func (full) ReadAt([]byte, int64) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: "hunter2", Err: syscall.ENOSPC}
+}
+
+func TestAFullDiskIsToldInOneLine(t *testing.T) {
+	err := open(t, t.TempDir()).Put(t.Context(), "packs/a", full{}, 1)
+	if !errors.Is(err, local.ErrFull) || err.Error() != `put "packs/a": the disk is full` {
+		t.Error(err)
 	}
 }
