@@ -11,6 +11,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
 	"github.com/padsync/padsync/sources/etherpad"
@@ -77,6 +78,8 @@ var causes = map[error]string{
 	crypto.ErrIdentity:       "cause-identity",
 	crypto.ErrMixed:          "cause-mixed",
 	crypto.ErrPassphrase:     "cause-passphrase",
+	local.ErrNoFolder:        "cause-no-folder",
+	local.ErrFull:            "cause-full-disk",
 	rclone.ErrConfig:         "cause-rclone-config",
 	rclone.ErrEncrypted:      "cause-rclone-encrypted",
 	rclone.ErrNoRemote:       "cause-rclone-remote",

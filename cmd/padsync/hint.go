@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"net"
+	"syscall"
 
 	"filippo.io/age"
 	"filippo.io/age/plugin"
@@ -10,6 +12,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
 	"github.com/padsync/padsync/sources/etherpad"
@@ -46,11 +49,12 @@ var (
 func (a *app) hints(err error) []string {
 	var none *age.NoIdentityMatchError
 	var noPlugin *plugin.NotFoundError
+	var unreached *net.OpError
 	var inConfig *config.Error
 	switch {
 	case errors.Is(err, errUsage):
 		return []string{a.text("hint-usage")}
-	case errors.Is(err, errLocation):
+	case errors.Is(err, errLocation), errors.Is(err, local.ErrNoFolder):
 		return []string{a.text("hint-location")}
 	case errors.Is(err, framadate.ErrCredentials):
 		return []string{a.text("hint-poll-credentials")}
@@ -64,7 +68,7 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-no-target")}
 	case errors.Is(err, restore.ErrTableInUse):
 		return []string{a.text("hint-table-in-use")}
-	case errors.Is(err, errNoAnswer):
+	case errors.Is(err, errNoAnswer), errors.As(err, &unreached), unanswered(err):
 		return []string{a.text("hint-no-answer")}
 	case errors.Is(err, errTable):
 		return []string{a.text("hint-table")}
@@ -88,6 +92,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-s3-refused")}
 	case errors.Is(err, s3.ErrNoBucket):
 		return []string{a.text("hint-s3-bucket")}
+	case errors.Is(err, local.ErrFull):
+		return []string{a.text("hint-full-disk")}
 	case errors.Is(err, rclone.ErrNoRemote):
 		return []string{a.text("hint-rclone-remote")}
 	case errors.Is(err, rclone.ErrEncrypted):
@@ -144,6 +150,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-plugin", "Name", noPlugin.Name)}
 	case errors.As(err, &none):
 		return []string{a.text("hint-no-identity")}
+	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EACCES):
+		return []string{a.text("hint-permission")}
+	case errors.Is(err, syscall.ENOSPC):
+		return []string{a.text("hint-full")}
 	}
 	return nil
 }

@@ -5,13 +5,16 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/padsync/padsync/sinks/local"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -197,6 +200,24 @@ func TestCausesAreTranslated(t *testing.T) {
 			if got := a.cause(err); (got == err.Error()) != same || !strings.HasPrefix(got, "open it: ") {
 				t.Errorf("%s: %q is %q", lang, err, got)
 			}
+		}
+	}
+}
+
+func TestWhatTheSystemRefusesHasAHint(t *testing.T) {
+	w, err := newWords(func(string) string { return "en" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{words: w}
+	for id, known := range map[string]error{
+		"hint-full-disk":  local.ErrFull,
+		"hint-full":       syscall.ENOSPC,
+		"hint-permission": syscall.EROFS,
+		"hint-no-answer":  &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},
+	} {
+		if got := a.hints(fmt.Errorf("open it: %w", known)); !slices.Equal(got, []string{a.text(id)}) {
+			t.Errorf("%v: %q", known, got)
 		}
 	}
 }
