@@ -71,10 +71,10 @@ func (c *Config) check(places map[string]place) error {
 
 func (k *checker) source(table string, s Source) {
 	if !slices.Contains(kinds, s.Kind) {
-		k.report(table, "kind", Invalid)
+		k.report(table, "kind", NoKind)
 	}
-	if base := s.URL.Reveal(); base != "" && !isBase(base) {
-		k.report(table, "url", Invalid)
+	if p := baseProblem(s.URL.Reveal()); p != "" && (p != NoServer || s.Kind != "framadate") {
+		k.report(table, "url", p)
 	}
 	if s.All && s.Kind == "" {
 		k.report(table, "kind", Missing)
@@ -85,6 +85,9 @@ func (k *checker) source(table string, s Source) {
 	for _, d := range s.Documents {
 		if d.Reveal() == "" {
 			k.report(table, "documents", Missing)
+		} else if lacksScheme(d.Reveal(), s.URL.Reveal()) {
+			k.report(table, "documents", NoScheme)
+			break
 		} else if s.URL.Reveal() == "" && !strings.Contains(d.Reveal(), "://") {
 			k.report(table, "url", Missing)
 			break
@@ -103,6 +106,28 @@ func (k *checker) source(table string, s Source) {
 	if slices.ContainsFunc(s.Formats, func(f string) bool { return !format.MatchString(f) }) {
 		k.report(table, "formats", Invalid)
 	}
+}
+
+var padPath = regexp.MustCompile(`(?i)/p/[^/]+/?$`)
+
+// baseProblem is what is wrong with the address of a server, "" if nothing is.
+func baseProblem(s string) Problem {
+	switch {
+	case s == "", isBase(s) && !padPath.MatchString(s):
+		return ""
+	case isBase(s):
+		return NoServer
+	case !strings.Contains(s, "://") && isBase("https://"+s):
+		return NoScheme
+	}
+	return Invalid
+}
+
+// lacksScheme says whether a document is named by an address that begins with
+// its server, and not by an id: no id has /p/ in it.
+func lacksScheme(document, base string) bool {
+	return !strings.Contains(document, "://") &&
+		(strings.Contains(document, "/p/") || base == "" && strings.Contains(document, "/"))
 }
 
 func isBase(s string) bool {

@@ -126,7 +126,11 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"[[source]]\ndocuments = ['hunter2']\n", "1:3: source.url: missing or empty"},
 		{"\n[[source]]\nurl = 'https://h'\n", "2:3: source.documents: missing or empty"},
 		{"[[source]]\nurl = ''\ndocuments = ['https://h/p/hunter2', '']\n", "3:1: source.documents: missing or empty"},
-		{"[[source]]\nkind = 'hunter2'\ndocuments-file = 'x'\n", "2:1: source.kind: not a value that this takes"},
+		{"[[source]]\nkind = 'hunter2'\ndocuments-file = 'x'\n", "2:1: source.kind: no such kind: there are etherpad and framadate"},
+		{"[[source]]\nurl = 'hunter2.example.org'\ndocuments-file = 'x'\n", "2:1: source.url: an address begins with https:// or http://"},
+		{"[[source]]\nurl = 'https://h/p/hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: the address of a pad: the server's ends before /p/"},
+		{"[[source]]\ndocuments = ['h/p/hunter2', 'i/p/hunter2']\n", "2:1: source.documents: an address begins with https:// or http://"},
+		{"[[source]]\nurl = 'https://h'\ndocuments = ['h/p/hunter2']\n", "3:1: source.documents: an address begins with https:// or http://"},
 		{"[[source]]\nurl = 'ftp://hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: not a value that this takes"},
 		{"[[source]]\nurl = 'https://h?hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: not a value that this takes"},
 		{"[[source]]\nformats = ['../hunter2']\ndocuments-file = 'x'\n", "2:1: source.formats: not a value that this takes"},
@@ -137,7 +141,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"[[repository]]\naddress = 'hunter2'\n\n[[repository]]\naddress = 'hunter2'\n", "5:1: repository.address: there already"},
 		{"[encryption]\nrecipients = ['']\n", "2:1: encryption.recipients: missing or empty"},
 		{"[encryption]\nidentity-command = ['']\n", "2:1: encryption.identity-command: missing or empty"},
-		{"source = [{kind = 'hunter2', documents-file = 'x'}]\n", "1:1: source.kind: not a value that this takes"},
+		{"source = [{kind = 'hunter2', documents-file = 'x'}]\n", "1:1: source.kind: no such kind: there are etherpad and framadate"},
 		{strings.Repeat("#", maxFile+1), "too long"},
 	} {
 		_, dir, err := load(t, c.text)
@@ -152,6 +156,25 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		var e *Error
 		if !errors.As(err, &e) || e.File == "" || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%#v", err)
+		}
+	}
+}
+
+func TestAServerMayBeBelowAFolderP(t *testing.T) {
+	for _, text := range []string{
+		"[[source]]\nurl = 'https://h/p'\ndocuments = ['a']\n",
+		"[[source]]\nkind = 'framadate'\nurl = 'https://h/p/polls'\ndocuments = ['a/b']\n",
+	} {
+		if _, _, err := load(t, text); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestAllKindsAreToldOf(t *testing.T) {
+	for _, kind := range kinds {
+		if !strings.Contains(string(NoKind), kind) {
+			t.Errorf("%q is not in %q", kind, NoKind)
 		}
 	}
 }

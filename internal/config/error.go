@@ -44,6 +44,9 @@ const (
 	WrongType  Problem = "another type of value is needed"
 	Missing    Problem = "missing or empty"
 	Invalid    Problem = "not a value that this takes"
+	NoKind     Problem = "no such kind: there are etherpad and framadate"
+	NoScheme   Problem = "an address begins with https:// or http://"
+	NoServer   Problem = "the address of a pad: the server's ends before /p/"
 	Duplicate  Problem = "there already"
 )
 
