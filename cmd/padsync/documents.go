@@ -64,12 +64,19 @@ func (o origin) name(a *app) string {
 // be repeated.
 func withoutUser(address string) string {
 	scheme, rest, found := strings.Cut(address, "://")
+	if found {
+		scheme += "://"
+	} else {
+		scheme, rest = "", address
+	}
 	host := rest
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
 		host = rest[:end]
+	} else if !found {
+		return address // an id
 	}
-	if at := strings.LastIndexByte(host, '@'); found && at >= 0 {
-		return scheme + "://" + rest[at+1:]
+	if at := strings.LastIndexByte(host, '@'); at >= 0 {
+		return scheme + rest[at+1:]
 	}
 	return address
 }
@@ -138,6 +145,12 @@ func (c *collector) problem() error {
 func (c *collector) add(source *config.Source, entry string, o origin) {
 	w, err := parseDocument(source, entry)
 	if err != nil {
+		if address, ok := completed(entry); ok {
+			if !o.given() && !c.app.attended {
+				address = "https://…"
+			}
+			err = &schemelessError{address, err}
+		}
 		c.fail(o.name(c.app), err)
 		return
 	}
@@ -193,11 +206,30 @@ func parseDocument(source *config.Source, entry string) (wanted, error) {
 	if strings.Contains(entry, "://") {
 		return parseAddress(source.Kind, entry, entry)
 	}
-	if base == "" {
+	if base == "" || strings.Contains(entry, "/p/") { // no id has that in it
 		return wanted{}, sources.ErrAddress
 	}
 	base = strings.TrimRight(base, "/")
 	return parseAddress(source.Kind, base+"/p/"+url.PathEscape(entry), base+"/"+entry)
+}
+
+// A schemelessError tells of an address that is one with https:// before it.
+type schemelessError struct {
+	completed string
+	error
+}
+
+func (s *schemelessError) Unwrap() error { return s.error }
+
+// completed is the address of a document with the https:// that it lacks.
+func completed(entry string) (address string, ok bool) {
+	host, _, _ := strings.Cut(entry, "/")
+	if strings.Contains(entry, "://") || !strings.ContainsAny(host, ".:") {
+		return "", false
+	}
+	address = "https://" + entry
+	_, err := parseAddress("", address, address)
+	return withoutUser(address), err == nil
 }
 
 // parseAddress reads the address of a pad or of a poll; kind may be "".

@@ -102,6 +102,9 @@ var problems = map[config.Problem]string{
 	config.WrongType:  "config-wrong-type",
 	config.Missing:    "config-missing",
 	config.Invalid:    "config-invalid",
+	config.NoKind:     "config-no-kind",
+	config.NoScheme:   "config-no-scheme",
+	config.NoServer:   "config-no-server",
 	config.Duplicate:  "config-duplicate",
 }
 

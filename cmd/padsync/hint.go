@@ -15,6 +15,7 @@ import (
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
+	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
 )
@@ -51,7 +52,12 @@ func (a *app) hints(err error) []string {
 	var noPlugin *plugin.NotFoundError
 	var unreached *net.OpError
 	var inConfig *config.Error
+	var schemeless *schemelessError
 	switch {
+	case errors.As(err, &schemeless):
+		return []string{a.text("hint-scheme", "Address", schemeless.completed)}
+	case errors.Is(err, sources.ErrAddress):
+		return []string{a.text("hint-address")}
 	case errors.Is(err, errUsage):
 		return []string{a.text("hint-usage")}
 	case errors.Is(err, errLocation), errors.Is(err, local.ErrNoFolder):

@@ -78,11 +78,20 @@ func (a *app) targetBases(given []string) (bases []string, groups map[string]str
 		if err == nil {
 			groups[base] = group
 		} else if base, err = sources.Normalize(raw); err != nil {
-			return nil, nil, a.usage(err, "bad-into")
+			return nil, nil, a.usage(badTarget(raw), "bad-into")
 		}
 		bases = append(bases, base)
 	}
 	return bases, groups, nil
+}
+
+// badTarget is why an address is that of no server.
+func badTarget(raw string) error {
+	address := withoutUser("https://" + raw)
+	if _, err := sources.Normalize(address); err != nil || strings.Contains(raw, "://") {
+		return errNoTarget
+	}
+	return &schemelessError{address, errNoTarget}
 }
 
 // tableName is the file for the table of a move to this server.
