@@ -39,24 +39,18 @@ type Prompt struct {
 func ParseIdentities(r io.Reader, p Prompt) ([]age.Identity, error) {
 	text, err := readAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("identity file: %w", err)
+		return nil, err
 	}
 	trimmed := bytes.TrimSpace(text)
-	var found []age.Identity
 	switch {
 	case bytes.HasPrefix(trimmed, []byte(armor.Header)):
-		found, err = parseProtected(armor.NewReader(bytes.NewReader(trimmed)), p)
+		return parseProtected(armor.NewReader(bytes.NewReader(trimmed)), p)
 	case bytes.HasPrefix(text, []byte("age-encryption")):
-		found, err = parseProtected(bytes.NewReader(text), p)
+		return parseProtected(bytes.NewReader(text), p)
 	case bytes.HasPrefix(trimmed, []byte("-----BEGIN")):
-		found, err = parseSSHIdentity(text, p)
-	default:
-		found, err = parseLines(bytes.NewReader(text), p)
+		return parseSSHIdentity(text, p)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("identity file: %w", err)
-	}
-	return found, nil
+	return parseLines(bytes.NewReader(text), p)
 }
 
 func readAll(r io.Reader) ([]byte, error) {
@@ -76,13 +70,13 @@ func parseLines(r io.Reader, p Prompt) ([]age.Identity, error) {
 		id, err := parseIdentity(line, p)
 		if err != nil {
 			// The cause may quote the secret.
-			return errors.New("not an identity")
+			return ErrNotIdentity
 		}
 		found = append(found, id)
 		return nil
 	})
 	if err == nil && len(found) == 0 {
-		err = errors.New("no identity in it")
+		err = ErrNotIdentity
 	}
 	return found, err
 }
@@ -116,7 +110,7 @@ func parseProtected(r io.Reader, p Prompt) ([]age.Identity, error) {
 		return nil, ErrPassphrase
 	}
 	if err != nil {
-		return nil, errors.New("not an age file protected by a passphrase")
+		return nil, fmt.Errorf("%w: not an age file protected by a passphrase", ErrNotIdentity)
 	}
 	text, err := readAll(plain)
 	if err != nil {
@@ -156,7 +150,7 @@ func parseSSHIdentity(text []byte, p Prompt) ([]age.Identity, error) {
 			return nil, ErrPassphrase
 		}
 	} else if err != nil {
-		return nil, errors.New("not an SSH private key")
+		return nil, fmt.Errorf("%w: not an SSH private key", ErrNotIdentity)
 	}
 	id, err := newSSHIdentity(key)
 	if err != nil {
@@ -177,14 +171,14 @@ func newSSHIdentity(key any) (age.Identity, error) {
 	case *rsa.PrivateKey:
 		id, err = agessh.NewRSAIdentity(k)
 	default:
-		return nil, errors.New("an SSH key of another kind than ssh-ed25519 and ssh-rsa")
+		return nil, fmt.Errorf("%w: an SSH key of another kind than ssh-ed25519 and ssh-rsa", ErrNotIdentity)
 	}
 	if err != nil {
-		return nil, errors.New("not a sound SSH private key")
+		return nil, fmt.Errorf("%w: not a sound SSH private key", ErrNotIdentity)
 	}
 	signer, err := ssh.NewSignerFromKey(key)
 	if err != nil {
-		return nil, errors.New("not a sound SSH private key")
+		return nil, fmt.Errorf("%w: not a sound SSH private key", ErrNotIdentity)
 	}
 	recipient, err := parseSSH(publicText(signer.PublicKey()))
 	if err != nil {

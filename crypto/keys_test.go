@@ -257,3 +257,21 @@ func TestEndlessFilesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsNoKeyIsToldWithItsLine(t *testing.T) {
+	const text = "# keys\nhunter2\n"
+	_, asIdentity := crypto.ParseIdentities(strings.NewReader(text), crypto.Prompt{})
+	_, asRecipient := crypto.ParseRecipients(strings.NewReader(text))
+	for want, err := range map[error]error{crypto.ErrNotIdentity: asIdentity, crypto.ErrNotRecipient: asRecipient} {
+		var line *crypto.LineError
+		if !errors.As(err, &line) || line.Line != 2 || line.Err != want || err.Error() != "line 2: "+want.Error() {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	for _, text := range []string{"", "# keys\n", "-----BEGIN hunter2", "age-encryption.org/v1\nhunter2"} {
+		p := crypto.Prompt{Passphrase: func() (string, error) { return "x", nil }}
+		if _, err := crypto.ParseIdentities(strings.NewReader(text), p); !errors.Is(err, crypto.ErrNotIdentity) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -32,6 +32,28 @@ var ErrTooLong = errors.New("longer than 1 MiB")
 // recipient was expected.
 var ErrIdentity = errors.New("an identity, which is secret, in place of a recipient")
 
+var (
+	// ErrNotIdentity is matched by errors for what is none, or a file that
+	// has none.
+	ErrNotIdentity = errors.New("no identity (secret key)")
+
+	// ErrNotRecipient is matched by errors for what is none, or a file that
+	// has none.
+	ErrNotRecipient = errors.New("no recipient (public key)")
+)
+
+// A LineError tells in which line of a file the problem is.
+type LineError struct {
+	Line int // from 1
+	Err  error
+}
+
+// Error implements error.
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+// Unwrap gives the problem.
+func (e *LineError) Unwrap() error { return e.Err }
+
 // A Recipient is who can open what is sealed to it.
 type Recipient struct {
 	age.Recipient
@@ -100,7 +122,7 @@ func ParseRecipient(s string) (Recipient, error) {
 	case strings.HasPrefix(s, "ssh-"):
 		return parseSSH(s)
 	}
-	return Recipient{}, errors.New("not a recipient: expected age1… or ssh-…")
+	return Recipient{}, ErrNotRecipient
 }
 
 type namedRecipient interface {
@@ -110,7 +132,7 @@ type namedRecipient interface {
 
 func named[R namedRecipient](r R, err error) (Recipient, error) {
 	if err != nil {
-		return Recipient{}, fmt.Errorf("parse recipient: %w", err)
+		return Recipient{}, fmt.Errorf("%w: %w", ErrNotRecipient, err)
 	}
 	return Recipient{Recipient: r, text: r.String()}, nil
 }
@@ -118,11 +140,11 @@ func named[R namedRecipient](r R, err error) (Recipient, error) {
 func parseSSH(s string) (Recipient, error) {
 	r, err := agessh.ParseRecipient(s)
 	if err != nil {
-		return Recipient{}, fmt.Errorf("parse recipient: %w", err)
+		return Recipient{}, fmt.Errorf("%w: %w", ErrNotRecipient, err)
 	}
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(s))
 	if err != nil {
-		return Recipient{}, fmt.Errorf("parse recipient: %w", err)
+		return Recipient{}, fmt.Errorf("%w: %w", ErrNotRecipient, err)
 	}
 	return Recipient{Recipient: r, text: publicText(key)}, nil
 }
@@ -143,16 +165,16 @@ func ParseRecipients(r io.Reader) ([]Recipient, error) {
 			return err
 		}
 		if err != nil {
-			return errors.New("not a recipient")
+			return ErrNotRecipient
 		}
 		found = append(found, one)
 		return nil
 	})
 	if err == nil && len(found) == 0 {
-		err = errors.New("no recipient in it")
+		err = ErrNotRecipient
 	}
 	if err != nil {
-		return nil, fmt.Errorf("recipients file: %w", err)
+		return nil, err
 	}
 	return found, nil
 }
@@ -168,7 +190,7 @@ func eachLine(r io.Reader, do func(string) error) error {
 			continue
 		}
 		if err := do(line); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
+			return &LineError{n, err}
 		}
 	}
 	if limited.N == 0 || errors.Is(lines.Err(), bufio.ErrTooLong) {
