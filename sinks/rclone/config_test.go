@@ -43,7 +43,7 @@ func TestConfigurations(t *testing.T) {
 		"remote from env":    {good, "there:" + folder, []string{"RCLONE_CONFIG_THERE_TYPE=local"}, "opened: <nil>"},
 		"kind is missing":    {good, "store:" + folder, nil, "no such kind of remote"},
 		"password is asked":  {good, "asks:" + folder, nil, "opened: open"},
-		"password is plain":  {good, ":webdav,url='http://127.0.0.1:1',pass=hunter2:", nil, "option pass is not as"},
+		"password is plain":  {good, ":webdav,url='http://127.0.0.1:1',pass=hunter2:", nil, "option pass: " + rclone.ErrNotObscured.Error()},
 		"broken":             {broken, "here:" + folder, nil, rclone.ErrConfig.Error()},
 		"a folder":           {dir, "here:" + folder, nil, rclone.ErrConfig.Error()},
 		"encrypted":          {encrypted, "here:" + folder, nil, rclone.ErrEncrypted.Error()},

@@ -43,6 +43,10 @@ var (
 
 	// ErrNoRemote is matched if it has no remote of that name.
 	ErrNoRemote = errors.New("no such remote in rclone's configuration")
+
+	// ErrNotObscured is matched if a password is not in the form in which
+	// rclone keeps them. Its text names the option, and not the value.
+	ErrNotObscured = errors.New("not as rclone obscure writes it")
 )
 
 // Open is the sink at REMOTE:PATH, as rclone writes it, connection strings
@@ -168,7 +172,7 @@ func checkPasswords(kind *fs.RegInfo, options configmap.Getter) error {
 			continue
 		}
 		if _, err := obscure.Reveal(value); err != nil {
-			return fmt.Errorf("option %s is not as `rclone obscure` writes it", option.Name)
+			return fmt.Errorf("option %s: %w", option.Name, ErrNotObscured)
 		}
 	}
 	return nil
