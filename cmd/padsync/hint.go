@@ -104,6 +104,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-rclone-remote")}
 	case errors.Is(err, rclone.ErrEncrypted):
 		return []string{a.text("hint-rclone-encrypted")}
+	case errors.Is(err, rclone.ErrNotObscured):
+		return []string{a.text("hint-rclone-obscured")}
 	case errors.Is(err, rclone.ErrConfig):
 		return []string{a.text("hint-rclone-config")}
 	case errors.Is(err, repository.ErrUnreadable):
@@ -144,6 +146,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-runner-kind")}
 	case errors.Is(err, crypto.ErrIdentity):
 		return []string{a.text("hint-identity-as-recipient")}
+	case errors.Is(err, crypto.ErrNotIdentity):
+		return []string{a.text("hint-not-identity")}
+	case errors.Is(err, crypto.ErrNotRecipient):
+		return []string{a.text("hint-not-recipient")}
 	case errors.Is(err, crypto.ErrMixed):
 		return []string{a.text("hint-mixed")}
 	case errors.Is(err, crypto.ErrPassphrase):

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +58,7 @@ func (a *app) parseRecipients(texts, files []string) ([]crypto.Recipient, error)
 		found, err := crypto.ParseRecipients(f)
 		f.Close()
 		if err != nil {
-			return nil, a.usage(err, "bad-key-file", "File", name, "Error", err)
+			return nil, a.badKeys(err, name)
 		}
 		all = append(all, found...)
 	}
@@ -94,7 +93,7 @@ func (a *app) readIdentities(files []string) ([]age.Identity, error) {
 		found, err := crypto.ParseIdentities(f, a.prompt(name))
 		f.Close()
 		if err != nil {
-			return nil, a.usage(err, "bad-key-file", "File", name, "Error", err)
+			return nil, a.badKeys(err, name)
 		}
 		all = append(all, found...)
 	}
@@ -110,10 +109,22 @@ func (a *app) identitiesFromEnv(variable string) ([]age.Identity, error) {
 		return nil, nil
 	}
 	ids, err := crypto.ParseIdentities(strings.NewReader(text), a.prompt(variable))
+	if isPath := errIfPath(variable, text); err != nil && isPath != nil {
+		return nil, a.usage(isPath, "bad-variable", "Variable", variable, "Error", err)
+	}
 	if err != nil {
-		return nil, a.usage(cmp.Or(errIfPath(variable, text), err), "bad-variable", "Variable", variable, "Error", err)
+		return nil, a.badKeys(err, variable)
 	}
 	return ids, nil
+}
+
+// badKeys is the problem of recipients or identities that are none; from says
+// where they are.
+func (a *app) badKeys(err error, from string) error {
+	if line, ok := errors.AsType[*crypto.LineError](err); ok {
+		from, err = a.text("line-of-file", "Line", line.Line, "File", from), line.Err
+	}
+	return a.usage(err, "bad-key-file", "File", from, "Error", err)
 }
 
 const runnerVariable = "PADSYNC_RUNNER_IDENTITY"
@@ -139,7 +150,7 @@ func (a *app) identitiesFromCommand(ctx context.Context, command []string) ([]ag
 	}
 	ids, err := crypto.ParseIdentities(bytes.NewReader(out), a.prompt(command[0]))
 	if err != nil {
-		return nil, a.usage(err, "bad-identity-command", "Error", err)
+		return nil, a.badKeys(err, "identity-command")
 	}
 	return ids, nil
 }
