@@ -81,13 +81,8 @@ var (
 // itself, also one that was sealed to others; Run's error is for what costs
 // all of them, such as identities that open none.
 func Run(ctx context.Context, p Plan) (*Report, error) {
-	root, err := durable.OpenRoot(p.Target)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTarget, err)
-	}
-	defer root.Close()
-	r := &run{Plan: p, root: root, reader: p.Repository.NewReader(ctx)}
-	defer r.reader.Close()
+	r := &run{Plan: p, reader: p.Repository.NewReader(ctx)}
+	defer r.close()
 	for records, err := range p.batches() {
 		if err == nil {
 			err = r.restoreAll(ctx, records)
@@ -170,6 +165,9 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 			return err
 		}
 		e := r.restore(record)
+		if errors.Is(e.Err, ErrTarget) {
+			return e.Err
+		}
 		if errors.Is(e.Err, repository.ErrNoIdentity) && !r.opened {
 			if err := r.opens(ctx, r.reader); err != nil {
 				return err
@@ -224,11 +222,31 @@ func (p *Plan) byPack(records []*manifest.Record) {
 
 type run struct {
 	Plan
-	root   *os.Root
+	root   *os.Root // of the target; nil before there is something to write
 	reader *repository.Reader
 	report Report
 	fatal  error // what the next document would meet too
 	opened bool  // the identities opened something: they are not the wrong ones
+}
+
+func (r *run) close() {
+	r.reader.Close()
+	if r.root != nil {
+		r.root.Close()
+	}
+}
+
+// target opens the folder to restore into, for the first file that is written:
+// a run that gives nothing leaves none behind.
+func (r *run) target() (*os.Root, error) {
+	if r.root == nil {
+		root, err := durable.OpenRoot(r.Target)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrTarget, err)
+		}
+		r.root = root
+	}
+	return r.root, nil
 }
 
 func (r *run) tell(e Event) {
@@ -269,6 +287,8 @@ func (r *run) restore(record *manifest.Record) Event {
 		name := path.Join(dir, repository.Escape(o.name))
 		err := r.write(name, o)
 		switch {
+		case errors.Is(err, ErrTarget):
+			return Event{Err: err}
 		case err == nil:
 			e.Files, e.Bytes = append(e.Files, name), e.Bytes+o.from.Size
 		case !errors.Is(err, poll.ErrNoDates):
@@ -309,11 +329,15 @@ func (r *run) write(name string, o output) error {
 	}
 	defer s.Close()
 	r.opened = true
+	root, err := r.target()
+	if err != nil {
+		return err
+	}
 	put := durable.Create
 	if r.Overwrite {
 		put = durable.Replace
 	}
-	err = put(r.root, name, func(w io.Writer) error { return o.write(w, s, s.Size()) })
+	err = put(root, name, func(w io.Writer) error { return o.write(w, s, s.Size()) })
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", strings.TrimPrefix(path.Ext(name), "."), fs.ErrExist)
 	}
