@@ -22,6 +22,7 @@ import (
 
 var (
 	errUsage        = errors.New("usage")
+	errForm         = errors.New("no such form")
 	errNothing      = errors.New("no such document")
 	errNoDocuments  = errors.New("no documents")
 	errEmptyList    = errors.New("empty list")
@@ -68,6 +69,12 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-login")}
 	case errors.Is(err, etherpad.ErrNoGroup):
 		return []string{a.text("hint-no-group")}
+	case errors.Is(err, errForm), errors.Is(err, etherpad.ErrFormat):
+		return []string{a.text("hint-forms")}
+	case errors.Is(err, restore.ErrNoForm):
+		return []string{a.text("hint-no-form")}
+	case errors.Is(err, restore.ErrTarget):
+		return []string{a.text("hint-target")}
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, etherpad.ErrNoList):
 		return []string{a.text("hint-credentials")}
 	case errors.Is(err, errNoTarget):

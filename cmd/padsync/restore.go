@@ -61,7 +61,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	}
 	for _, format := range flags.formats {
 		if !slices.Contains(restore.Forms(), format) {
-			return a.usage(errUsage, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
+			return a.usage(errForm, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
 		}
 	}
 	chosen, err := a.openChosen(ctx, flags, args)

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
@@ -101,7 +103,7 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 	}
 	at := slices.IndexFunc(e.version.Files, func(f manifest.FileRecord) bool { return f.Format == format })
 	if at < 0 {
-		return restore.ErrNoForm
+		return &problem{exitFailed, d.app.text("no-form", "Document", d.name, "Form", format, "Forms", strings.Join(e.forms(), ", ")), restore.ErrNoForm}
 	}
 	s, err := d.files.File(e.version.Files[at])
 	if err != nil {
@@ -110,6 +112,23 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 	defer s.Close()
 	_, err = io.Copy(w, io.NewSectionReader(s, 0, s.Size()))
 	return err
+}
+
+// forms are those that the edition can be written in.
+func (e *edition) forms() []string {
+	var forms []string
+	switch {
+	case e.pad != nil:
+		forms = slices.Sorted(maps.Keys(padForms))
+	case e.poll != nil:
+		forms = slices.Sorted(maps.Keys(pollForms))
+	}
+	for _, f := range e.version.Files {
+		if !slices.Contains(forms, f.Format) {
+			forms = append(forms, f.Format)
+		}
+	}
+	return forms
 }
 
 var padForms = map[string]func(*pad.State, io.Writer) error{
