@@ -19,9 +19,9 @@ type CheckReport struct {
 	Bytes                      int64 // of the packs, as stored
 	Problems                   []Problem
 
-	// Sealed says that no identity opens the packs: then reading them
+	// Sealed are the keys of packs that no identity opens: reading them
 	// proved that they are as they were stored, and no more.
-	Sealed bool
+	Sealed []string
 }
 
 // A Problem is an object that is not as it should be.
@@ -279,7 +279,7 @@ func comparePlaces(a, b checkedFile) int {
 // unopened notes why a pack whose bytes are right cannot be opened.
 func (k *checker) unopened(in manifest.Pack, err error, files []checkedFile) error {
 	if errors.Is(err, ErrNoIdentity) {
-		k.report.Sealed = true
+		k.report.Sealed = append(k.report.Sealed, in.Key)
 		return nil
 	}
 	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {

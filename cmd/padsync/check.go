@@ -44,6 +44,7 @@ type checked struct {
 	Packs     int              `json:"packs"`
 	Bytes     int64            `json:"bytes"`
 	Problems  []checkedProblem `json:"problems"`
+	Unopened  []string         `json:"unopened"` // packs that no identity opens
 }
 
 type checkedProblem struct {
@@ -82,8 +83,11 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 	if err != nil {
 		return err
 	}
-	if readData && report.Sealed {
+	switch n := len(report.Sealed); {
+	case n > 0 && n == report.Packs:
 		a.note("check-sealed")
+	case n > 0:
+		a.note("check-sealed-some", "Count", n, "Packs", report.Packs)
 	}
 	if len(report.Problems) == 0 {
 		return nil
@@ -124,7 +128,7 @@ func (b *checkBar) observe(_, of int) {
 }
 
 func (a *app) newChecked(ctx context.Context, r *reading, report *repository.CheckReport) (*checked, error) {
-	result := &checked{report.Documents, report.Versions, report.Packs, report.Bytes, []checkedProblem{}}
+	result := &checked{report.Documents, report.Versions, report.Packs, report.Bytes, []checkedProblem{}, append([]string{}, report.Sealed...)}
 	if len(report.Problems) == 0 {
 		return result, nil
 	}
@@ -163,6 +167,11 @@ func (a *app) printChecked(c *checked) error {
 		}
 		if len(names) > 0 {
 			text += "\n    " + strings.Join(names, "\n    ")
+		}
+	}
+	if len(c.Unopened) < c.Packs { // else it is said once
+		for _, key := range c.Unopened {
+			text += "\n" + printable(key+": "+a.text("reason-no-identity"))
 		}
 	}
 	_, err := fmt.Fprintln(a.stdout, text)

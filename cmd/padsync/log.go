@@ -15,6 +15,7 @@ import (
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
 )
 
@@ -56,7 +57,8 @@ func (a *app) log(ctx context.Context, d *savedDocument, asJSON bool) error {
 	}
 	e, err := d.at(ctx, "")
 	if errors.Is(err, repository.ErrNoIdentity) {
-		a.note("log-no-identity")
+		v, _ := restore.Choose(d.record, d.newest)
+		a.note("log-no-identity", "Version", v.Name)
 		return nil
 	}
 	if err != nil {
