@@ -11,7 +11,11 @@ import (
 
 // A bar shows steps on a terminal; a nil one shows nothing. It is safe for
 // concurrent use.
+//
+// A terminal shows what is typed, such as ^C, where the cursor is: so all that
+// is drawn begins with a return to the first column.
 type bar struct {
+	out     io.Writer
 	drawing *mpb.Progress
 	steps   *mpb.Bar
 
@@ -23,9 +27,9 @@ type bar struct {
 // caller stops it.
 func newBar(out io.Writer, steps int, status func() string) *bar {
 	drawing := mpb.New(mpb.WithOutput(out), mpb.WithWidth(40))
-	return &bar{drawing: drawing, steps: drawing.AddBar(int64(steps),
+	return &bar{out: out, drawing: drawing, steps: drawing.AddBar(int64(steps),
 		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.CountersNoUnit("%d / %d")),
+		mpb.PrependDecorators(decor.CountersNoUnit("\r%d / %d")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return status() })))}
 }
 
@@ -45,7 +49,15 @@ func (b *bar) above(out io.Writer) io.Writer {
 	if b.ended {
 		return out
 	}
-	return b.drawing
+	return returning{b.drawing}
+}
+
+// returning writes lines from the first column on.
+type returning struct{ io.Writer }
+
+func (r returning) Write(b []byte) (int, error) {
+	n, err := r.Writer.Write(append([]byte("\r"), b...))
+	return max(n-1, 0), err
 }
 
 // stop ends the bar. Doing it again does nothing.
@@ -60,6 +72,7 @@ func (b *bar) stop() {
 	if !ended {
 		b.steps.Abort(true)
 		b.drawing.Wait()
+		io.WriteString(b.out, "\r")
 	}
 }
 
