@@ -78,7 +78,8 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return a.failed(err, "repository", "Repository", chosen.shown)
 	}
 	defer progress.bar.stop()
-	missed := 0 // documents that were named, and of which there is nothing to restore
+	missed := 0        // documents that were named, and of which there is nothing to restore
+	var mendable error // the first that can be helped, such as a full disk
 	plan.Observe = func(e restore.Event) {
 		named := chosen.selection.names(e.Document.Source, e.Document.ID)
 		switch {
@@ -87,6 +88,9 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 			return
 		case errors.Is(e.Err, restore.ErrNoForm), errors.Is(e.Err, restore.ErrNoVersion) && named:
 			missed++
+		}
+		if mendable == nil && len(a.hints(e.Err)) > 0 {
+			mendable = e.Err
 		}
 		progress.done(e, chosen.name(e.Document))
 	}
@@ -111,7 +115,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))
 	err = a.tellUnfound(chosen.selection)
 	if failed > 0 {
-		cause := errIncomplete
+		cause := errors.Join(errIncomplete, mendable)
 		if report.Sealed > 0 {
 			cause = repository.ErrNoIdentity
 		}
