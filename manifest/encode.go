@@ -39,7 +39,10 @@ func EncodeAlone(s Source, id string, v *DocumentVersion, private map[string]str
 		t.key("private")
 		t.begin()
 		for _, name := range slices.Sorted(maps.Keys(private)) {
-			t.string(name, private[name])
+			t.comma()
+			t.quote(name)
+			t.b = append(t.b, ':')
+			t.quote(private[name])
 		}
 		t.end()
 	}
@@ -170,12 +173,17 @@ func list[T any](t *text, all []T, each func(*text, *T)) {
 func (t *text) begin() { t.b = append(t.b, '{') }
 func (t *text) end()   { t.b = append(t.b, '}') }
 
+// key writes a name of the format, which has nothing to escape.
 func (t *text) key(name string) {
+	t.comma()
+	t.b = append(append(append(t.b, '"'), name...), `":`...)
+}
+
+// comma parts a key from the value before it.
+func (t *text) comma() {
 	if t.b[len(t.b)-1] != '{' {
 		t.b = append(t.b, ',')
 	}
-	t.quote(name)
-	t.b = append(t.b, ':')
 }
 
 func (t *text) number(name string, n int64) {
@@ -212,16 +220,20 @@ func (t *text) fail(err error) {
 // quote escapes what JSON requires, and the two line ends that JavaScript
 // sees in U+2028 and U+2029.
 func (t *text) quote(s string) {
+	t.b = append(t.b, '"')
+	n := ordinary(s)
+	t.b = append(t.b, s[:n]...)
+	if n < len(s) {
+		t.escape(s[n:])
+	}
+	t.b = append(t.b, '"')
+}
+
+func (t *text) escape(s string) {
 	if !utf8.ValidString(s) {
 		t.fail(errText)
 	}
-	t.b = append(t.b, '"')
 	for s != "" {
-		n := ordinary(s)
-		t.b = append(t.b, s[:n]...)
-		if s = s[n:]; s == "" {
-			break
-		}
 		r, size := utf8.DecodeRuneInString(s)
 		switch {
 		case r == '"' || r == '\\':
@@ -233,9 +245,10 @@ func (t *text) quote(s string) {
 		default:
 			t.b = utf8.AppendRune(t.b, r)
 		}
-		s = s[size:]
+		n := size + ordinary(s[size:])
+		t.b = append(t.b, s[size:n]...)
+		s = s[n:]
 	}
-	t.b = append(t.b, '"')
 }
 
 // ordinary is how many characters s begins with that are ASCII and stay as
