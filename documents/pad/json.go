@@ -28,6 +28,13 @@ type cursor struct {
 
 // peek goes past white space and returns the next byte.
 func (c *cursor) peek() (byte, error) {
+	if c.i < len(c.b) && c.b[c.i] > ' ' { // as nearly always
+		return c.b[c.i], nil
+	}
+	return c.space()
+}
+
+func (c *cursor) space() (byte, error) {
 	for ; c.i < len(c.b); c.i++ {
 		switch ch := c.b[c.i]; ch {
 		case ' ', '\t', '\n', '\r':
@@ -121,21 +128,34 @@ func (c *cursor) key() error {
 
 // string looks at eight bytes at a time: most of an export is in strings.
 func (c *cursor) string() error {
-	if c.b[c.i] != '"' {
+	b, i := c.b, c.i+1
+	if b[c.i] != '"' {
 		return errSyntax
 	}
-	b, start := c.b, c.i+1
-	ascii := true
-	for i := start; ; {
-		n, all := ordinary(b[i:])
-		i += n
-		ascii = ascii && all&highBits == 0
-		if i == len(b) {
-			return errShort
+	set := uint64(0) // bits that any byte has
+	for {
+		if len(b)-i < 8 {
+			for ; i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' '; i++ {
+				set |= uint64(b[i])
+			}
+			if i == len(b) {
+				return errShort
+			}
+		} else {
+			v := binary.LittleEndian.Uint64(b[i:])
+			found := special(v)
+			if found == 0 {
+				set |= v
+				i += 8
+				continue
+			}
+			before := bits.TrailingZeros64(found) &^ 7
+			set |= v & (1<<before - 1)
+			i += before / 8
 		}
 		switch b[i] {
 		case '"':
-			if !ascii && !utf8.Valid(b[start:i]) {
+			if set&highBits != 0 && !utf8.Valid(b[c.i:i]) {
 				return errSyntax
 			}
 			c.i = i + 1
@@ -156,24 +176,6 @@ const (
 	eachByte = 0x0101010101010101
 	highBits = 0x80 * eachByte
 )
-
-// ordinary says how many bytes stand before the first that is a quote, a
-// backslash or a control character, and which bits are set in any of them.
-func ordinary(b []byte) (n int, all uint64) {
-	rest := b
-	for ; len(rest) >= 8; rest = rest[8:] {
-		v := binary.LittleEndian.Uint64(rest)
-		if found := special(v); found != 0 {
-			before := bits.TrailingZeros64(found) &^ 7
-			return len(b) - len(rest) + before/8, all | v&(1<<before-1)
-		}
-		all |= v
-	}
-	for ; len(rest) > 0 && rest[0] != '"' && rest[0] != '\\' && rest[0] >= ' '; rest = rest[1:] {
-		all |= uint64(rest[0])
-	}
-	return len(b) - len(rest), all
-}
 
 // special sets the high bit of the lowest byte that is a quote, a backslash or
 // a control character, if one is; bits above it mean nothing. With its second

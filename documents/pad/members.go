@@ -47,9 +47,10 @@ type Member struct {
 	ID     string // the pad's id, of an AuthorMember the author's; else ""
 	Number int    // of a RevisionMember or a MessageMember
 
-	// Value is valid JSON in valid UTF-8. It is overwritten when the next
-	// member is read.
-	Value json.RawMessage
+	// Value is valid JSON in valid UTF-8, and Raw the whole member as it stands
+	// in the export, its key, a colon and Value. Both are overwritten when the
+	// next member is read.
+	Value, Raw json.RawMessage
 
 	// Offset is where the key's opening quote is in the export.
 	Offset int64
@@ -98,24 +99,24 @@ func members(s *scanner) iter.Seq2[Member, error] {
 
 // newMember reads what a key says. A pad's id holds no colon: Etherpad makes
 // it "_" in addresses.
-func newMember(key string, value []byte, offset int64) Member {
-	m := Member{Key: key, Value: value, Offset: offset}
-	word, rest, found := strings.Cut(key, ":")
-	if !found {
+func newMember(key string) (m Member) {
+	m.Key = key
+	if author, ok := strings.CutPrefix(key, "globalAuthor:"); ok && !strings.Contains(author, ":") {
+		m.Kind, m.ID = AuthorMember, author
+	}
+	name, ok := strings.CutPrefix(key, "pad:")
+	if !ok {
 		return m
 	}
-	id, rest, more := strings.Cut(rest, ":")
-	switch {
-	case word == "globalAuthor" && !more:
-		m.Kind, m.ID = AuthorMember, id
-	case word == "pad" && rest == "": // etherpad-go 0.6.6 writes "pad:ID:"
+	id, rest, _ := strings.Cut(name, ":")
+	if rest == "" { // etherpad-go 0.6.6 writes "pad:ID:"
 		m.Kind, m.ID = PadMember, id
-	case word == "pad":
-		word, number, _ := strings.Cut(rest, ":")
-		kind := kindOf(word)
-		if n, ok := parseCount(number); ok && kind != OtherMember {
-			m.Kind, m.ID, m.Number = kind, id, n
-		}
+		return m
+	}
+	word, number, _ := strings.Cut(rest, ":")
+	kind := kindOf(word)
+	if n, ok := parseCount(number); ok && kind != OtherMember {
+		m.Kind, m.ID, m.Number = kind, id, n
 	}
 	return m
 }
@@ -135,7 +136,7 @@ func kindOf(word string) Kind {
 // name one revision.
 func parseCount(s string) (int, bool) {
 	n, err := strconv.ParseUint(s, 10, 31)
-	return int(n), err == nil && strconv.FormatUint(n, 10) == s
+	return int(n), err == nil && (s[0] != '0' || s == "0")
 }
 
 // A scanner reads the members of one JSON object through a window on r.
@@ -213,7 +214,9 @@ func (s *scanner) member(c *cursor) (Member, error) {
 	if err := c.value(0); err != nil {
 		return Member{}, err
 	}
-	return newMember(key, c.b[value:c.i], s.offset+int64(s.used+start)), nil
+	m := newMember(key)
+	m.Value, m.Raw, m.Offset = c.b[value:c.i], c.b[start:c.i], s.offset+int64(s.used+start)
+	return m, nil
 }
 
 // end reads what follows the object, which may be white space only.

@@ -38,7 +38,7 @@ func collect(s *scanner) (list []Member, err error) {
 		if err != nil {
 			return list, err
 		}
-		m.Value = bytes.Clone(m.Value)
+		m.Value, m.Raw = bytes.Clone(m.Value), bytes.Clone(m.Raw)
 		list = append(list, m)
 	}
 	return list, nil
@@ -63,10 +63,10 @@ func TestMembersSayWhatTheyAre(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if export[got.Offset] != '"' {
-			t.Errorf("offset %d of %q is not that of its key", got.Offset, got.Key)
+		if raw := string(got.Raw); raw[0] != '"' || !strings.HasPrefix(export[got.Offset:], raw) || !strings.HasSuffix(raw, string(got.Value)) {
+			t.Errorf("offset %d of %q is not that of %q", got.Offset, got.Key, raw)
 		}
-		got.Offset = 0
+		got.Raw, got.Offset = nil, 0
 		if fmt.Sprint(got) != fmt.Sprint(want[i]) {
 			t.Errorf("got %v, want %v", got, want[i])
 		}

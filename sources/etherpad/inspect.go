@@ -55,8 +55,8 @@ type tools struct {
 	text    []byte        // the pad's, decoded
 
 	// For one member after the other.
-	scratch, lasting []byte
-	fields           []field
+	lasting []byte
+	fields  []field
 }
 
 func newTools() *tools {
@@ -96,7 +96,7 @@ func (s *Source) inspect(r io.Reader, size int64, id string) (*inspection, error
 // needs.
 func (in *inspection) giveBack(s *Source) {
 	const most = 64 << 10
-	if t := in.tools; max(cap(t.text), cap(t.scratch), cap(t.lasting), cap(t.fields)) <= most {
+	if t := in.tools; max(cap(t.text), cap(t.lasting), cap(t.fields)) <= most {
 		s.tools.Put(t)
 	}
 	in.tools = nil
@@ -104,23 +104,20 @@ func (in *inspection) giveBack(s *Source) {
 
 func (in *inspection) member(m pad.Member) error {
 	in.trail.member(m)
-	value := []byte(m.Value)
+	lasting := []byte(m.Raw)
 	switch m.Kind {
 	case pad.PadMember, pad.RevisionMember, pad.MessageMember:
 		if err := in.own(m.ID); err != nil {
 			return err
 		}
 	case pad.AuthorMember:
-		if value[0] != '{' {
+		if m.Value[0] != '{' {
 			return errors.New("an author is none")
 		}
-		value = in.author(value)
+		lasting = in.author(m)
 	}
-	in.scratch = strconv.AppendInt(in.scratch[:0], int64(len(m.Key)), 10)
-	in.scratch = append(append(in.scratch, ':'), m.Key...)
-	in.scratch = append(strconv.AppendInt(in.scratch, int64(len(value)), 10), ':')
-	in.content.Write(in.scratch)
-	in.content.Write(value)
+	in.content.Write(lasting)
+	in.content.WriteByte(',')
 
 	switch m.Kind {
 	case pad.PadMember:
@@ -145,10 +142,10 @@ func (in *inspection) own(id string) error {
 
 // author notes which pads the author is said to have written in, and gives
 // the author without what changes when they visit another pad.
-func (in *inspection) author(value []byte) []byte {
+func (in *inspection) author(m pad.Member) []byte {
 	in.fields = in.fields[:0]
 	var pads []byte
-	for name, value := range pad.Fields(value) {
+	for name, value := range pad.Fields(m.Value) {
 		switch string(name) {
 		case "timestamp", "lastSeen":
 			continue
@@ -159,7 +156,7 @@ func (in *inspection) author(value []byte) []byte {
 	}
 	in.others = in.others || !isOnly(in.id, pads)
 	slices.SortStableFunc(in.fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
-	in.lasting = in.lasting[:0]
+	in.lasting = append(in.lasting[:0], m.Raw[:len(m.Raw)-len(m.Value)]...)
 	for _, f := range in.fields {
 		in.lasting = append(strconv.AppendQuote(in.lasting, f.name), ':')
 		in.lasting = append(append(in.lasting, f.value...), ',')
