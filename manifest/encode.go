@@ -23,7 +23,7 @@ var errText = errors.New("encode manifest: a text is not valid UTF-8")
 // document.json: what a manifest tells but for the locations, and what is for
 // packs only.
 func EncodeAlone(s Source, id string, v *DocumentVersion, private map[string]string) ([]byte, error) {
-	t := &text{alone: true}
+	t := &text{alone: true, b: make([]byte, 0, 1<<10)} // what it mostly is, or less
 	t.begin()
 	t.string("format", documentFormat)
 	t.number("version", Version)

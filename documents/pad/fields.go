@@ -34,11 +34,7 @@ func (c *cursor) field() (name, value []byte, ok bool) {
 		return nil, nil, false
 	}
 	quoted := bytes.TrimRight(c.b[start:c.i-1], " \t\n\r") // c.i is behind the colon
-	name = quoted[1 : len(quoted)-1]
-	if bytes.IndexByte(name, '\\') >= 0 {
-		decoded, _ := decodeString(quoted)
-		name = []byte(decoded)
-	}
+	name, _ = unquote(quoted)
 	if _, err := c.peek(); err != nil {
 		return nil, nil, false
 	}
@@ -107,8 +103,8 @@ func Text(value []byte) (string, bool) {
 	if len(value) < 2 || value[0] != '"' {
 		return "", false
 	}
-	s, err := decodeString(value)
-	return s, err == nil
+	s, err := unquote(value)
+	return string(s), err == nil
 }
 
 // AppendText is Text for many: it appends to b.

@@ -239,13 +239,20 @@ func (c *cursor) literal(s string) error {
 // number goes past one as RFC 8259 has it.
 func (c *cursor) number() error {
 	b, i := c.b, c.i
+	for i < len(b) && '0' <= b[i] && b[i] <= '9' {
+		i++
+	}
+	if i < len(b) && !isNumeric(b[i]) && i > c.i && (b[c.i] != '0' || i == c.i+1) { // as nearly all are
+		c.i = i
+		return nil
+	}
 	for i < len(b) && isNumeric(b[i]) {
 		i++
 	}
 	if i == len(b) {
 		return errShort
 	}
-	if !isNumber(b[c.i:i]) {
+	if !json.Valid(b[c.i:i]) {
 		return errSyntax
 	}
 	c.i = i
@@ -256,26 +263,13 @@ func isNumeric(ch byte) bool {
 	return '0' <= ch && ch <= '9' || ch == '-' || ch == '+' || ch == '.' || ch == 'e' || ch == 'E'
 }
 
-// isNumber judges by itself what nearly all numbers are.
-func isNumber(b []byte) bool {
-	if len(b) > 1 && b[0] == '0' {
-		return json.Valid(b)
-	}
-	for _, ch := range b {
-		if ch < '0' || ch > '9' {
-			return json.Valid(b)
-		}
-	}
-	return len(b) > 0
-}
-
-// decodeString decodes a JSON string that is known to be one.
-func decodeString(b []byte) (string, error) {
+// unquote gives what a JSON string that is known to be one says: a part of b,
+// where nothing is escaped.
+func unquote(b []byte) ([]byte, error) {
 	if bytes.IndexByte(b, '\\') < 0 {
-		return string(b[1 : len(b)-1]), nil
+		return b[1 : len(b)-1], nil
 	}
-	s, err := appendString(make([]byte, 0, len(b)), b)
-	return string(s), err
+	return appendString(make([]byte, 0, len(b)), b)
 }
 
 // appendString appends what a JSON string that is known to be one says.

@@ -1,13 +1,13 @@
 package pad
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
-	"strings"
 )
 
 // ErrMalformed is matched by the error for bytes that are no export of a pad:
@@ -42,14 +42,14 @@ const (
 
 // A Member is one top-level member of the JSON object that is an export.
 type Member struct {
-	Key    string
 	Kind   Kind
 	ID     string // the pad's id, of an AuthorMember the author's; else ""
 	Number int    // of a RevisionMember or a MessageMember
 
-	// Value is valid JSON in valid UTF-8, and Raw the whole member as it stands
-	// in the export, its key, a colon and Value. Both are overwritten when the
-	// next member is read.
+	// Key is decoded. Value is valid JSON in valid UTF-8, and Raw the whole
+	// member as it stands in the export: its key, a colon and Value. They are
+	// overwritten when the next member is read.
+	Key        []byte
 	Value, Raw json.RawMessage
 
 	// Offset is where the key's opening quote is in the export.
@@ -99,31 +99,39 @@ func members(s *scanner) iter.Seq2[Member, error] {
 
 // newMember reads what a key says. A pad's id holds no colon: Etherpad makes
 // it "_" in addresses.
-func newMember(key string) (m Member) {
-	m.Key = key
-	if author, ok := strings.CutPrefix(key, "globalAuthor:"); ok && !strings.Contains(author, ":") {
-		m.Kind, m.ID = AuthorMember, author
+func (s *scanner) newMember(key []byte) Member {
+	m := Member{Key: key}
+	if author, ok := bytes.CutPrefix(key, []byte("globalAuthor:")); ok && bytes.IndexByte(author, ':') < 0 {
+		m.Kind, m.ID = AuthorMember, string(author)
 	}
-	name, ok := strings.CutPrefix(key, "pad:")
+	name, ok := bytes.CutPrefix(key, []byte("pad:"))
 	if !ok {
 		return m
 	}
-	id, rest, _ := strings.Cut(name, ":")
-	if rest == "" { // etherpad-go 0.6.6 writes "pad:ID:"
-		m.Kind, m.ID = PadMember, id
+	id, rest, _ := bytes.Cut(name, []byte(":"))
+	if len(rest) == 0 { // etherpad-go 0.6.6 writes "pad:ID:"
+		m.Kind, m.ID = PadMember, s.padID(id)
 		return m
 	}
-	word, number, _ := strings.Cut(rest, ":")
+	word, number, _ := bytes.Cut(rest, []byte(":"))
 	kind := kindOf(word)
 	if n, ok := parseCount(number); ok && kind != OtherMember {
-		m.Kind, m.ID, m.Number = kind, id, n
+		m.Kind, m.ID, m.Number = kind, s.padID(id), n
 	}
 	return m
 }
 
+// padID is the id as a string: nearly all members are of one pad.
+func (s *scanner) padID(id []byte) string {
+	if string(id) != s.id {
+		s.id = string(id)
+	}
+	return s.id
+}
+
 // kindOf is for the word before a number.
-func kindOf(word string) Kind {
-	switch word {
+func kindOf(word []byte) Kind {
+	switch string(word) {
 	case "revs":
 		return RevisionMember
 	case "chat":
@@ -134,9 +142,9 @@ func kindOf(word string) Kind {
 
 // parseCount takes a number only as JavaScript writes it, so that no two keys
 // name one revision.
-func parseCount(s string) (int, bool) {
-	n, err := strconv.ParseUint(s, 10, 31)
-	return int(n), err == nil && (s[0] != '0' || s == "0")
+func parseCount(b []byte) (int, bool) {
+	n, err := strconv.ParseUint(string(b), 10, 31)
+	return int(n), err == nil && (b[0] != '0' || len(b) == 1)
 }
 
 // A scanner reads the members of one JSON object through a window on r.
@@ -149,6 +157,8 @@ type scanner struct {
 	used   int    // of window
 	offset int64  // of window in the export
 	eof    bool
+
+	id string // the last pad's
 }
 
 // next returns io.EOF after the object's end. What it returns is valid until
@@ -200,7 +210,7 @@ func (s *scanner) member(c *cursor) (Member, error) {
 	if err := c.string(); err != nil {
 		return Member{}, err
 	}
-	key, err := decodeString(c.b[start:c.i])
+	key, err := unquote(c.b[start:c.i])
 	if err != nil {
 		return Member{}, err
 	}
@@ -214,7 +224,7 @@ func (s *scanner) member(c *cursor) (Member, error) {
 	if err := c.value(0); err != nil {
 		return Member{}, err
 	}
-	m := newMember(key)
+	m := s.newMember(key)
 	m.Value, m.Raw, m.Offset = c.b[value:c.i], c.b[start:c.i], s.offset+int64(s.used+start)
 	return m, nil
 }

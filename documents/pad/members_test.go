@@ -38,7 +38,7 @@ func collect(s *scanner) (list []Member, err error) {
 		if err != nil {
 			return list, err
 		}
-		m.Value, m.Raw = bytes.Clone(m.Value), bytes.Clone(m.Raw)
+		m.Key, m.Value, m.Raw = bytes.Clone(m.Key), bytes.Clone(m.Value), bytes.Clone(m.Raw)
 		list = append(list, m)
 	}
 	return list, nil
@@ -49,14 +49,14 @@ func TestMembersSayWhatTheyAre(t *testing.T) {
 		"pad:été:revs:0":1.5e3,"pad:été:revs:01":[ ],"pad:été:chat:12":"\"\u00e9\\",
 		"pad:été:revs:99999999999":{},"comments:été":[true,false,{}], "p\u0061d:go:":null} ` + "\n"
 	want := []Member{
-		{Key: "pad:été", Kind: PadMember, ID: "été", Value: json.RawMessage(`{"head":1}`)},
-		{Key: "globalAuthor:a.x", Kind: AuthorMember, ID: "a.x", Value: json.RawMessage(`{"name":null}`)},
-		{Key: "pad:été:revs:0", Kind: RevisionMember, ID: "été", Value: json.RawMessage(`1.5e3`)},
-		{Key: "pad:été:revs:01", Value: json.RawMessage(`[ ]`)},
-		{Key: "pad:été:chat:12", Kind: MessageMember, ID: "été", Number: 12, Value: json.RawMessage(`"\"\u00e9\\"`)},
-		{Key: "pad:été:revs:99999999999", Value: json.RawMessage(`{}`)},
-		{Key: "comments:été", Value: json.RawMessage(`[true,false,{}]`)},
-		{Key: "pad:go:", Kind: PadMember, ID: "go", Value: json.RawMessage(`null`)},
+		{Key: []byte("pad:été"), Kind: PadMember, ID: "été", Value: json.RawMessage(`{"head":1}`)},
+		{Key: []byte("globalAuthor:a.x"), Kind: AuthorMember, ID: "a.x", Value: json.RawMessage(`{"name":null}`)},
+		{Key: []byte("pad:été:revs:0"), Kind: RevisionMember, ID: "été", Value: json.RawMessage(`1.5e3`)},
+		{Key: []byte("pad:été:revs:01"), Value: json.RawMessage(`[ ]`)},
+		{Key: []byte("pad:été:chat:12"), Kind: MessageMember, ID: "été", Number: 12, Value: json.RawMessage(`"\"\u00e9\\"`)},
+		{Key: []byte("pad:été:revs:99999999999"), Value: json.RawMessage(`{}`)},
+		{Key: []byte("comments:été"), Value: json.RawMessage(`[true,false,{}]`)},
+		{Key: []byte("pad:go:"), Kind: PadMember, ID: "go", Value: json.RawMessage(`null`)},
 	}
 	i := 0
 	for got, err := range Members(iotest.OneByteReader(strings.NewReader(export))) {
@@ -148,7 +148,7 @@ func FuzzMembers(f *testing.F) {
 		}
 		last := map[string]json.RawMessage{}
 		for _, m := range got {
-			last[m.Key] = m.Value
+			last[string(m.Key)] = m.Value
 		}
 		if len(last) != len(want) {
 			t.Fatalf("%d members, want %d", len(last), len(want))

@@ -156,7 +156,7 @@ func writeFor(w io.Writer, id string, r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		key, value := m.Key, []byte(m.Value)
+		key, value := string(m.Key), []byte(m.Value)
 		switch m.Kind {
 		case pad.OtherMember:
 			continue

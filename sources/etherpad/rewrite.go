@@ -38,7 +38,7 @@ func (in *inspection) rewrite(w io.Writer, r io.Reader) error {
 }
 
 func (in *inspection) rewriteMember(m pad.Member) (key string, value []byte, err error) {
-	key, value = m.Key, m.Value
+	key, value = string(m.Key), m.Value
 	switch m.Kind {
 	case pad.AuthorMember:
 		a := author{}
