@@ -22,12 +22,31 @@ var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9�
 // Linux, macOS and Windows, whatever the name: docs/format.md says how.
 func Escape(name string) string {
 	stem, end := splitEnding(name)
+	if plain(stem) {
+		return name
+	}
 	escaped := escapeAll(norm.NFC.String(strings.ToValidUTF8(stem, "\uFFFD")))
 	short := cut(escaped)
 	if short != escaped || ambiguous(name) {
 		short += fmt.Sprintf("~%x", sha256.Sum256([]byte(name)))[:17]
 	}
 	return short + end
+}
+
+// plain is true of names that need no escape, for most, which are ASCII.
+func plain(name string) bool {
+	for _, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	last := len(name) - 1
+	return last >= 0 && last < longestName && name[0] != '-' && name[0] != '.' && name[last] != '.' && !isReserved(name)
+}
+
+// isReserved is true of what Windows takes for a device.
+func isReserved(name string) bool {
+	return strings.ContainsAny(name[:min(1, len(name))], "cCpPaAnNlL") && reserved.MatchString(name)
 }
 
 // splitEnding sets an ending aside: a dot and at most 10 of a-z0-9, behind
@@ -47,13 +66,13 @@ func splitEnding(name string) (stem, end string) {
 
 func escapeAll(name string) string {
 	first, last := 0, len(name)-1
-	hidden := strings.ContainsAny(name[:min(1, len(name))], "cCpPaAnNlL") && reserved.MatchString(name)
+	hidden := isReserved(name)
 	var b strings.Builder
 	for i, r := range name {
 		switch edge := i == first || i == last; {
 		case !kept(r), edge && (r == '.' || r == ' '), i == first && (r == '-' || hidden):
 			for _, c := range []byte(string(r)) {
-				fmt.Fprintf(&b, "%%%02X", c)
+				b.Write([]byte{'%', digits[c>>4], digits[c&15]})
 			}
 		default:
 			b.WriteRune(r)
@@ -61,6 +80,8 @@ func escapeAll(name string) string {
 	}
 	return b.String()
 }
+
+const digits = "0123456789ABCDEF"
 
 func kept(r rune) bool {
 	return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune(".-_ ,=@()", r) ||
