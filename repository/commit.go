@@ -63,8 +63,31 @@ func (w *Run) commit(ctx context.Context, complete bool) error {
 	err := w.uploads.Wait()
 	w.uploads = newUploads()
 	if err != nil {
+		_ = w.keep(ctx) // an error: the store has gone wrong, which err says
 		return w.fail(err)
 	}
+	if err := w.tell(ctx, complete); err != nil {
+		return w.fail(err)
+	}
+	return nil
+}
+
+// keep tells of what lies in the packs that were stored, if one could not be:
+// else they would be named by nobody, and each run that fails, such as on a
+// disk that is full, would leave others.
+func (w *Run) keep(ctx context.Context) error {
+	missing := func(p *pack) bool { return p.stored.Key == "" }
+	if w.waiting = slices.DeleteFunc(w.waiting, missing); len(w.waiting) == 0 {
+		return nil
+	}
+	w.entries = slices.DeleteFunc(w.entries, func(e entry) bool {
+		return slices.ContainsFunc(e.files, func(f *placed) bool { return missing(f.pack) })
+	})
+	return w.tell(ctx, false)
+}
+
+// tell stores the manifests of what is in the packs, which are stored.
+func (w *Run) tell(ctx context.Context, complete bool) error {
 	for _, p := range w.waiting {
 		w.stats.Packs++
 		w.stats.Stored += p.stored.Size
@@ -74,7 +97,7 @@ func (w *Run) commit(ctx context.Context, complete bool) error {
 		n := fill(rest)
 		last := n == len(rest)
 		if err := w.put(ctx, rest[:n], complete && last); err != nil {
-			return w.fail(err)
+			return err
 		}
 		if rest = rest[n:]; last {
 			break

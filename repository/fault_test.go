@@ -108,6 +108,35 @@ func (w *world) check() *repository.CheckReport {
 	return report
 }
 
+// TestPackThatFailsCostsNoOther: what was stored beside it is taken up, and no
+// pack is left that nobody names.
+func TestPackThatFailsCostsNoOther(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		w.mustRun(map[string]string{"ag": "first"})
+		save := map[string]string{"long": w.noise(4 << 20), "new": w.noise(4 << 20), "small": "x"}
+		plain := w.sink
+		w.sink = &sinktest.Faulty{Sink: plain, At: 2}
+		if err := w.run(save, true); !errors.Is(err, sinktest.ErrInjected) {
+			t.Fatal(err)
+		}
+		w.sink = plain
+		kept := w.resumed()
+		if len(kept) == 0 || len(kept) == len(save) {
+			t.Errorf("of a run that stored one of two packs, %q is taken up", kept)
+		}
+		for _, id := range kept {
+			w.texts[id] = save[id]
+		}
+		w.asOwner().wantContents()
+		if packs := w.keys("packs/"); w.check().Packs != len(packs) {
+			t.Errorf("of %d packs, manifests name %d", len(packs), w.check().Packs)
+		}
+		w.wantSound()
+		w.mustRun(save)
+		w.asOwner().wantContents()
+	})
+}
+
 // TestFirstRunThatFails fails each write of a repository's first run.
 func TestFirstRunThatFails(t *testing.T) {
 	for at := range 4 {
