@@ -355,6 +355,31 @@ func TestHeadlessRepositoryIsNoNewOne(t *testing.T) {
 	}
 }
 
+// TestFlippedBitInTheHeadHidesNothing: the repository is refused, or all there.
+func TestFlippedBitInTheHeadHidesNothing(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		w.mustRun(map[string]string{"ag": "x"})
+		plain := w.sink
+		for bit := 0; ; bit++ {
+			flipped := false
+			w.sink = clone(t, plain, func(key string, b []byte) []byte {
+				if key == "padsync.json" && bit/8 < len(b) {
+					b[bit/8] ^= 1 << (bit % 8)
+					flipped = true
+				}
+				return b
+			})
+			if !flipped {
+				break
+			}
+			got, err := w.asOwner().tryContents(repository.At{})
+			if err == nil && len(got) != 1 {
+				t.Errorf("with bit %d of padsync.json flipped, there are %d documents", bit, len(got))
+			}
+		}
+	})
+}
+
 func TestSealedStaysSealed(t *testing.T) {
 	w := newWorld(t, true)
 	w.mustRun(map[string]string{"ag": "x"})

@@ -233,6 +233,11 @@ func (r *Repository) readHead(ctx context.Context) error {
 	case r.head.Format != headFormat || !randomForm.MatchString(r.head.ID):
 		return &CorruptError{headKey, "damaged", nil}
 	}
+	// With one letter of "sealed" wrong, a sealed repository would be an empty
+	// one that is not.
+	if encoded, err := json.Marshal(r.head); err != nil || !bytes.Equal(bytes.TrimSpace(b), encoded) {
+		return &CorruptError{headKey, "damaged", err}
+	}
 	return nil
 }
 
