@@ -2,76 +2,83 @@ package repository
 
 import (
 	"archive/tar"
-	"io"
+	"errors"
+	"fmt"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/padsync/padsync/internal/spool"
 )
 
-// A frame is the zstd frame of a pack that is being written.
+// A frame is the zstd frame of a pack that is being written. A usual one keeps
+// its tar, which is compressed at one go; one that grows longer is compressed
+// as it comes.
 type frame struct {
-	spool *spool.Writer
 	tar   *tar.Writer
-	count *counter
+	count int64     // bytes of tar
 	files []*placed // whose place is known when the frame is in a pack
+
+	compressor *compressor
+	plain      []byte
+	long       *spool.Writer // compressed bytes, nil for a usual frame
 }
 
-// A compressor makes one frame after the other of tar. Of a usual one it keeps
-// the tar and compresses that at one go, which is quicker: document by
-// document, its tables are no more in the processor's cache each time.
-type compressor struct {
-	encoder *zstd.Encoder
-	to      io.Writer
-	long    bool // the frame is no usual one: it is compressed as it comes
-
-	// Memory that is used for one usual frame after the other.
-	plain, compressed []byte
-}
-
-func newCompressor() (*compressor, error) {
-	encoder, err := newEncoder(nil, packWindow)
-	return &compressor{encoder: encoder}, err
-}
-
-// begin begins a frame, which goes to w.
-func (c *compressor) begin(w io.Writer) {
-	c.to, c.long, c.plain = w, false, c.plain[:0]
-}
-
-func (c *compressor) Write(b []byte) (int, error) {
-	if !c.long && len(c.plain)+len(b) <= frameSize {
-		c.plain = append(c.plain, b...)
+// Write takes tar.
+func (f *frame) Write(b []byte) (int, error) {
+	f.count += int64(len(b))
+	if f.long == nil && f.count <= frameSize {
+		f.plain = append(f.plain, b...)
 		return len(b), nil
 	}
-	if !c.long {
-		c.long = true
-		c.encoder.Reset(c.to)
-		if _, err := c.encoder.Write(c.plain); err != nil {
+	encoder := f.compressor.encoder
+	if f.long == nil {
+		f.long = f.compressor.pool.Create()
+		encoder.Reset(f.long)
+		if _, err := encoder.Write(f.plain); err != nil {
 			return 0, err
 		}
 	}
-	return c.encoder.Write(b)
+	return encoder.Write(b)
 }
 
-// end finishes the frame.
-func (c *compressor) end() error {
-	if c.long {
-		return c.encoder.Close()
+// finish ends a long frame and gives what it is in a pack.
+func (f *frame) finish() (*spool.Spool, error) {
+	f.compressor.free = append(f.compressor.free, f.plain[:0])
+	if err := f.compressor.encoder.Close(); err != nil {
+		return nil, errors.Join(fmt.Errorf("compress: %w", err), f.long.Discard())
 	}
-	c.compressed = c.encoder.EncodeAll(c.plain, c.compressed[:0])
-	_, err := c.to.Write(c.compressed)
-	return err
+	return f.long.Finish()
 }
 
-// A counter counts the bytes of tar in a frame.
-type counter struct {
-	w io.Writer
-	n int64
+// A compressor makes frames, of which no two are long at the same time, in the
+// same memory.
+type compressor struct {
+	pool    *spool.Pool
+	encoder *zstd.Encoder
+
+	free       [][]byte // tar of frames that are done
+	compressed []byte   // of the last usual frame
 }
 
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
+func newCompressor(pool *spool.Pool) (*compressor, error) {
+	encoder, err := newEncoder(nil, packWindow)
+	return &compressor{pool: pool, encoder: encoder}, err
+}
+
+// begin begins a frame.
+func (c *compressor) begin() *frame {
+	f := &frame{compressor: c}
+	if n := len(c.free); n > 0 {
+		f.plain, c.free = c.free[n-1], c.free[:n-1]
+	}
+	f.tar = tar.NewWriter(f)
+	return f
+}
+
+// compress ends a usual frame and gives what it is in a pack, until the next
+// one is compressed.
+func (c *compressor) compress(f *frame) []byte {
+	c.compressed = c.encoder.EncodeAll(f.plain, c.compressed[:0])
+	c.free = append(c.free, f.plain[:0])
+	return c.compressed
 }

@@ -20,6 +20,12 @@ const (
 	// the beginning of a second.
 	frameSize = 128 << 10
 
+	// batch is how many frames are compressed one behind the other: the
+	// compressor's tables then stay in the processor's cache, of which other
+	// work takes its part in between. So many fit into a pack that is not yet
+	// full, even if they do not compress.
+	batch = 8
+
 	packSize  = 6 << 20 // bytes after which a pack ends
 	packLimit = 8 << 20 // bytes that a pack has at most, unless one frame has more
 
@@ -39,7 +45,8 @@ type pack struct {
 	plain  int64       // bytes of finished frames
 	filled bool        // they hold a file
 	frames *compressor // the run's
-	frame  *frame
+	frame  *frame      // that is being written, or nil
+	ended  []*frame    // usual ones before it, not yet compressed
 }
 
 // A placed file is one in a frame that is in a pack or will be.
@@ -75,13 +82,7 @@ func (r *Repository) newPack(frames *compressor) (*pack, error) {
 }
 
 // begin begins a frame.
-func (p *pack) begin() {
-	f := &frame{spool: p.repo.Pool.Create()}
-	p.frames.begin(f.spool)
-	f.count = &counter{w: p.frames}
-	f.tar = tar.NewWriter(f.count)
-	p.frame = f
-}
+func (p *pack) begin() { p.frame = p.frames.begin() }
 
 // member writes one tar member into the frame.
 func (p *pack) member(name string, modified time.Time, size int64, write func(io.Writer) error) error {
@@ -95,26 +96,47 @@ func (p *pack) member(name string, modified time.Time, size int64, write func(io
 	return p.frame.tar.Flush()
 }
 
-// end finishes the frame. It gives the frame's bytes and does not yet put them
-// into the pack: they may be too many.
-func (p *pack) end() (*frame, *spool.Spool, error) {
+// end ends the frame, which goes into the pack with others. One that is long
+// is given back whole in its place: it may be too long for the pack.
+func (p *pack) end() (long *frame) {
 	f := p.frame
 	p.frame = nil
-	if err := p.frames.end(); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("compress: %w", err), f.spool.Discard())
+	if f.long != nil {
+		return f
 	}
-	s, err := f.spool.Finish()
-	return f, s, err
+	p.ended = append(p.ended, f)
+	return nil
 }
 
-// add puts a finished frame into the pack and tells its files their place.
-func (p *pack) add(f *frame, s *spool.Spool) error {
-	_, err := p.repo.Pool.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
-	for _, placed := range f.files {
-		placed.pack, placed.file.Frame, p.filled = p, [2]int64{p.plain, s.Size()}, true
+// compress puts the frames that have ended into the pack.
+func (p *pack) compress() error {
+	for _, f := range p.ended {
+		compressed := p.frames.compress(f)
+		if _, err := p.sealed().Write(compressed); err != nil {
+			return fmt.Errorf("write pack: %w", err)
+		}
+		p.added(f, int64(len(compressed)))
 	}
-	p.plain += s.Size()
+	p.ended = p.ended[:0]
+	return nil
+}
+
+// add puts a long frame into the pack, behind those that have ended.
+func (p *pack) add(f *frame, s *spool.Spool) error {
+	err := p.compress()
+	if err == nil {
+		_, err = p.repo.Pool.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
+	}
+	p.added(f, s.Size())
 	return errors.Join(err, s.Close())
+}
+
+// added tells the files of a frame in the pack their place.
+func (p *pack) added(f *frame, size int64) {
+	for _, placed := range f.files {
+		placed.pack, placed.file.Frame, p.filled = p, [2]int64{p.plain, size}, true
+	}
+	p.plain += size
 }
 
 func (p *pack) sealed() io.Writer {
@@ -124,15 +146,17 @@ func (p *pack) sealed() io.Writer {
 	return p.spool
 }
 
-// finish writes tar's end and gives the pack's bytes as they are stored.
+// finish writes tar's end and gives the pack's bytes as they are stored. No
+// long frame is being written.
 func (p *pack) finish() (*spool.Spool, error) {
-	p.begin()
-	if err := p.frame.tar.Close(); err != nil {
-		return nil, errors.Join(err, p.discard())
+	if p.frame != nil {
+		p.end()
 	}
-	f, last, err := p.end()
+	p.begin()
+	err := p.frame.tar.Close()
+	p.end()
 	if err == nil {
-		err = p.add(f, last)
+		err = p.compress()
 	}
 	if err == nil {
 		err = p.seal.Close()
@@ -145,8 +169,8 @@ func (p *pack) finish() (*spool.Spool, error) {
 
 func (p *pack) discard() error {
 	var err error
-	if p.frame != nil {
-		err = p.frame.spool.Discard()
+	if p.frame != nil && p.frame.long != nil {
+		err = p.frame.long.Discard()
 	}
 	return errors.Join(err, p.spool.Discard())
 }

@@ -110,7 +110,7 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	frames, err := newCompressor()
+	frames, err := newCompressor(r.Pool)
 	if err != nil {
 		return nil, err
 	}
@@ -284,14 +284,14 @@ func (w *Run) member(name string, modified time.Time, size int64, at *placed, wr
 	f := w.pack.frame
 	if err := w.pack.member(name, modified, size, func(to io.Writer) error {
 		if at != nil {
-			at.file.Offset = f.count.n
+			at.file.Offset = f.count
 			f.files = append(f.files, at)
 		}
 		return write(to)
 	}); err != nil {
 		return err
 	}
-	if f.count.n < frameSize {
+	if f.count < frameSize {
 		return nil
 	}
 	return w.cut()
@@ -305,7 +305,7 @@ func (w *Run) room(sizes ...int64) error {
 		if err := w.ready(); err != nil {
 			return err
 		}
-		if n := w.pack.frame.count.n; n == 0 || n+needs(sizes...) <= frameSize {
+		if n := w.pack.frame.count; n == 0 || n+needs(sizes...) <= frameSize {
 			return nil
 		}
 		if err := w.cut(); err != nil {
@@ -334,11 +334,30 @@ func (w *Run) ready() (err error) {
 	return nil
 }
 
-// cut ends the frame and puts it into the pack, or into a new one if it would
-// make this one too large; a pack that is full is closed. One without a file
-// is not: no manifest would name it.
+// cut ends the frame, and compresses it with others when they are enough. A
+// long one goes into a new pack if it would make this one too large. A pack that
+// is full is closed. One without a file is not: no manifest would name it.
 func (w *Run) cut() error {
-	f, s, err := w.pack.end()
+	long := w.pack.end()
+	if long == nil && len(w.pack.ended) < batch {
+		return nil
+	}
+	if err := w.pack.compress(); err != nil {
+		return err
+	}
+	if long != nil {
+		if err := w.addLong(long); err != nil {
+			return err
+		}
+	}
+	if w.pack.plain >= packSize {
+		return w.closePack()
+	}
+	return nil
+}
+
+func (w *Run) addLong(f *frame) error {
+	s, err := f.finish()
 	if err != nil {
 		return err
 	}
@@ -347,13 +366,7 @@ func (w *Run) cut() error {
 			return errors.Join(err, s.Close())
 		}
 	}
-	if err := w.pack.add(f, s); err != nil {
-		return err
-	}
-	if w.pack.plain >= packSize {
-		return w.closePack()
-	}
-	return nil
+	return w.pack.add(f, s)
 }
 
 // packOverhead is room for age's header and chunks, and for tar's end.
@@ -368,30 +381,18 @@ func (w *Run) replacePack() (err error) {
 	if w.pack, err = w.repo.newPack(w.frames); err != nil {
 		return err
 	}
-	f, s, err := w.pack.end()
-	if err != nil {
-		return err
-	}
-	return w.pack.add(f, s)
+	w.pack.end()
+	return nil
 }
 
 // closePack finishes the pack and begins to store it. It waits while too many
 // are being stored.
 func (w *Run) closePack() error {
-	p := w.pack
-	w.pack = nil
-	if p == nil {
+	if w.pack == nil {
 		return nil
 	}
-	if p.frame != nil {
-		f, s, err := p.end()
-		if err != nil {
-			return errors.Join(err, p.discard())
-		}
-		if err := p.add(f, s); err != nil {
-			return errors.Join(err, p.discard())
-		}
-	}
+	p := w.pack
+	w.pack = nil
 	s, err := p.finish()
 	if err != nil {
 		return err
