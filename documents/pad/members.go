@@ -108,17 +108,25 @@ func (s *scanner) newMember(key []byte) Member {
 	if !ok {
 		return m
 	}
-	id, rest, _ := bytes.Cut(name, []byte(":"))
+	id, rest := cutColon(name)
 	if len(rest) == 0 { // etherpad-go 0.6.6 writes "pad:ID:"
 		m.Kind, m.ID = PadMember, s.padID(id)
 		return m
 	}
-	word, number, _ := bytes.Cut(rest, []byte(":"))
+	word, number := cutColon(rest)
 	kind := kindOf(word)
 	if n, ok := parseCount(number); ok && kind != OtherMember {
 		m.Kind, m.ID, m.Number = kind, s.padID(id), n
 	}
 	return m
+}
+
+func cutColon(b []byte) (before, after []byte) {
+	i := bytes.IndexByte(b, ':')
+	if i < 0 {
+		return b, nil
+	}
+	return b[:i], b[i+1:]
 }
 
 // padID is the id as a string: nearly all members are of one pad.

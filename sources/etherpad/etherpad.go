@@ -51,6 +51,8 @@ type Source struct {
 	limit   int64    // bytes of an export
 	access  Access
 
+	lifetime int // days that a pad stays without a change; 0: unknown
+
 	tools sync.Pool // of *tools, for inspections
 
 	// secure says that the server redirected from http to https.
@@ -85,7 +87,10 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	if o.Group != "" && (o.Access.MyPadsLogin == "" || !isGroupID(o.Group)) {
 		return nil, ErrNoGroup
 	}
-	s := &Source{base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group}
+	s := &Source{
+		base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetime(base),
+		passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group,
+	}
 	if s.tokenKeeper == nil {
 		s.tokenKeeper = noKeeper{}
 	}

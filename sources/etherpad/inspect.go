@@ -246,7 +246,10 @@ func (in *inspection) decodeRevision(n int64, value []byte) error {
 	}
 	// The pool and text that revision 0 carries may be refreshed by the
 	// server (3.x); who wrote what when is never.
-	in.facts.First = shortHash(sha256.Sum256(fmt.Appendf(nil, "%q %q %.0f", r.changeset, r.author, r.timestamp)))
+	first := append(strconv.AppendQuote(in.lasting[:0], r.changeset), ' ')
+	first = append(strconv.AppendQuote(first, r.author), ' ')
+	in.lasting = strconv.AppendFloat(first, r.timestamp, 'f', 0, 64)
+	in.facts.First = shortHash(sha256.Sum256(in.lasting))
 	in.first = r.text
 	if _, bank, found := strings.Cut(r.changeset, "$"); found && !r.hasText {
 		in.first = bank + "\n"

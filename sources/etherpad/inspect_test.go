@@ -2,6 +2,7 @@ package etherpad
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,6 +138,30 @@ func TestInspect(t *testing.T) {
 				t.Errorf("%+v, modified %v", f, in.modified)
 			}
 		})
+	}
+}
+
+// TestFirstRevisionIsToldAsEver: told otherwise, each pad that is saved would be
+// taken for one that was made anew.
+func TestFirstRevisionIsToldAsEver(t *testing.T) {
+	var revision struct {
+		Changeset string
+		Meta      struct {
+			Author    string
+			Timestamp float64
+		}
+	}
+	_, value, _ := strings.Cut(rev0, `:0":`)
+	if err := json.Unmarshal([]byte(value), &revision); err != nil {
+		t.Fatal(err)
+	}
+	in, err := inspectString(export(padRecord, rev0, rev1, rev2), "ag")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q %q %.0f", revision.Changeset, revision.Meta.Author, revision.Meta.Timestamp)))[:32]
+	if in.facts.First != want {
+		t.Errorf("%s, want %s", in.facts.First, want)
 	}
 }
 
