@@ -35,6 +35,9 @@ var (
 	// ErrHeadless says that padsync.json is missing while manifests are there.
 	ErrHeadless = errors.New("padsync.json is missing from this repository")
 
+	// ErrHead is matched by the CorruptError for padsync.json.
+	ErrHead = errors.New("not as padsync writes it")
+
 	// ErrSealed says that plain data would go into a sealed repository.
 	ErrSealed = errors.New("the repository is sealed, and there is no recipient")
 
@@ -225,18 +228,18 @@ func (r *Repository) readHead(ctx context.Context) error {
 		return fmt.Errorf("open repository: %w", err)
 	}
 	if err := json.Unmarshal(b, &r.head); err != nil {
-		return &CorruptError{headKey, "damaged", err}
+		return &CorruptError{headKey, "damaged", ErrHead}
 	}
 	switch {
 	case r.head.Format == headFormat && r.head.Version != headVersion:
 		return fmt.Errorf("repository of version %d: %w", r.head.Version, manifest.ErrUnsupported)
 	case r.head.Format != headFormat || !randomForm.MatchString(r.head.ID):
-		return &CorruptError{headKey, "damaged", nil}
+		return &CorruptError{headKey, "damaged", ErrHead}
 	}
 	// With one letter of "sealed" wrong, a sealed repository would be an empty
 	// one that is not.
 	if encoded, err := json.Marshal(r.head); err != nil || !bytes.Equal(bytes.TrimSpace(b), encoded) {
-		return &CorruptError{headKey, "damaged", err}
+		return &CorruptError{headKey, "damaged", ErrHead}
 	}
 	return nil
 }

@@ -71,6 +71,7 @@ var causes = map[error]string{
 	repository.ErrSealed:     "cause-sealed",
 	repository.ErrPlain:      "cause-plain",
 	repository.ErrRecipients: "cause-recipients",
+	repository.ErrHead:       "cause-head",
 	repository.ErrNoIdentity: "reason-no-identity",
 	repository.ErrUnreadable: "cause-unreadable",
 	manifest.ErrUnsupported:  "cause-unsupported",

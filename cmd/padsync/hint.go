@@ -139,7 +139,7 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-nothing")}
 	case errors.Is(err, repository.ErrNone):
 		return []string{a.text("hint-none")}
-	case errors.Is(err, repository.ErrHeadless):
+	case errors.Is(err, repository.ErrHeadless), errors.Is(err, repository.ErrHead):
 		return []string{a.text("hint-headless")}
 	case errors.Is(err, errOtherRunner):
 		return []string{a.text("hint-other-runner"), a.text("hint-other-runner-owner")}
