@@ -338,17 +338,15 @@ func (w *Run) ready() (err error) {
 // long one goes into a new pack if it would make this one too large. A pack that
 // is full is closed. One without a file is not: no manifest would name it.
 func (w *Run) cut() error {
-	long := w.pack.end()
-	if long == nil && len(w.pack.ended) < batch {
-		return nil
+	var err error
+	switch long := w.pack.end(); {
+	case long != nil:
+		err = w.addLong(long)
+	case len(w.pack.ended) == batch:
+		err = w.pack.compress()
 	}
-	if err := w.pack.compress(); err != nil {
+	if err != nil {
 		return err
-	}
-	if long != nil {
-		if err := w.addLong(long); err != nil {
-			return err
-		}
 	}
 	if w.pack.plain >= packSize {
 		return w.closePack()
@@ -361,10 +359,12 @@ func (w *Run) addLong(f *frame) error {
 	if err != nil {
 		return err
 	}
-	if w.pack.filled && w.pack.plain+s.Size()+packOverhead > packLimit {
-		if err := w.replacePack(); err != nil {
-			return errors.Join(err, s.Close())
-		}
+	err = w.pack.compress()
+	if err == nil && w.pack.filled && w.pack.plain+s.Size()+packOverhead > packLimit {
+		err = w.replacePack()
+	}
+	if err != nil {
+		return errors.Join(err, s.Close())
 	}
 	return w.pack.add(f, s)
 }

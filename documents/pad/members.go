@@ -103,6 +103,7 @@ func (s *scanner) newMember(key []byte) Member {
 	m := Member{Key: key}
 	if author, ok := bytes.CutPrefix(key, []byte("globalAuthor:")); ok && bytes.IndexByte(author, ':') < 0 {
 		m.Kind, m.ID = AuthorMember, string(author)
+		return m
 	}
 	name, ok := bytes.CutPrefix(key, []byte("pad:"))
 	if !ok {

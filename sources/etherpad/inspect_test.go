@@ -141,6 +141,16 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+func TestCharactersAreCountedAsTheyAre(t *testing.T) {
+	for _, text := range []string{"", "é", "1234567", "12345678", "éééé", "ééééé", "a€😀é\nbß", strings.Repeat("Réunion du 3 mai 🌱 ", 50)} {
+		for from := range len(text) + 1 {
+			if rest := text[from:]; utf8.ValidString(rest) && characters([]byte(rest)) != int64(utf8.RuneCountInString(rest)) {
+				t.Errorf("%q has %d characters", rest, characters([]byte(rest)))
+			}
+		}
+	}
+}
+
 // TestFirstRevisionIsToldAsEver: told otherwise, each pad that is saved would be
 // taken for one that was made anew.
 func TestFirstRevisionIsToldAsEver(t *testing.T) {
