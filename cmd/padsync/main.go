@@ -8,9 +8,13 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/padsync/padsync/internal/scheduling"
 )
 
 func main() {
+	// Where that is not allowed, as in many a sandbox, nothing is lost but courtesy.
+	_ = scheduling.Batch()
 	var ballast []byte
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		// What is kept of a hundred thousand documents is small; what is
