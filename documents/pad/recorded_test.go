@@ -6,19 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/padsync/padsync/internal/testserver"
 )
 
 // recorded returns the answers of real servers that match pattern.
 func recorded(t *testing.T, pattern string) []string {
 	t.Helper()
-	root := os.Getenv("PADSYNC_RECORDED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "recorded")
-	}
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("the recorded answers of real servers are not here; PADSYNC_RECORDED may name them")
-	}
-	names, err := filepath.Glob(filepath.Join(root, "etherpad", pattern))
+	names, err := filepath.Glob(filepath.Join(testserver.Recorded(t, "etherpad"), pattern))
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no recorded answers match %s: %v", pattern, err)
 	}

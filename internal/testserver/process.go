@@ -1,5 +1,6 @@
 // Package testserver starts the real servers that tests and the benchmark
-// talk to. A server that is not installed fails the test: it is never skipped.
+// talk to, and finds what other real servers answered. A server that is not
+// installed fails the test: it is never skipped.
 package testserver
 
 import (

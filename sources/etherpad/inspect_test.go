@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,21 +17,15 @@ import (
 	"testing/iotest"
 	"unicode/utf8"
 
+	"github.com/padsync/padsync/internal/testserver"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
 // recorded opens the answers of real servers, which not every checkout has.
 func recorded(t *testing.T) fs.FS {
-	dir := os.Getenv("PADSYNC_RECORDED")
-	if dir == "" {
-		dir = "../../../shared/recorded"
-	}
-	dir = filepath.Join(dir, "etherpad")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no recorded answers: set PADSYNC_RECORDED to their folder")
-	}
-	return os.DirFS(dir)
+	t.Helper()
+	return os.DirFS(testserver.Recorded(t, "etherpad"))
 }
 
 func inspectString(s, id string) (*inspection, error) {

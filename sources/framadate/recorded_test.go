@@ -11,21 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/testserver"
 	"github.com/padsync/padsync/sources"
 )
 
 // recorded is a file of the answers that real servers gave.
 func recorded(t *testing.T, name string) []byte {
 	t.Helper()
-	folder := os.Getenv("PADSYNC_RECORDED")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "recorded")
-	}
-	folder = filepath.Join(folder, "framadate")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no recorded answers: set PADSYNC_RECORDED to their folder")
-	}
-	b, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name)))
+	b, err := os.ReadFile(filepath.Join(testserver.Recorded(t, "framadate"), filepath.FromSlash(name)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,20 +15,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/internal/testserver"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
 // recorded opens the answers of real servers, which not every checkout has.
 func recorded(t *testing.T) fs.FS {
-	dir := os.Getenv("PADSYNC_RECORDED")
-	if dir == "" {
-		dir = "../../../../shared/recorded"
-	}
-	dir = filepath.Join(dir, "etherpad")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no recorded answers: set PADSYNC_RECORDED to their folder")
-	}
-	return os.DirFS(dir)
+	t.Helper()
+	return os.DirFS(testserver.Recorded(t, "etherpad"))
 }
 
 // TestExportsAreTheRecordedOnes does to a pad what was done to the recorded

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/testserver"
 )
 
 const (
@@ -54,13 +55,7 @@ func get(s *Server, address string) *httptest.ResponseRecorder {
 }
 
 func TestTablesAreThoseOfTheRecordedServers(t *testing.T) {
-	folder := os.Getenv("PADSYNC_RECORDED")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "..", "shared", "recorded")
-	}
-	if _, err := os.Stat(filepath.Join(folder, "framadate")); err != nil {
-		t.Skip("no recorded answers: set PADSYNC_RECORDED to their folder")
-	}
+	folder := testserver.Recorded(t, "framadate")
 	for dialect, prefix := range map[Dialect]string{
 		R103: "_release-1.0.3/%.public", R1119: "_release-1.1.19/%.public", HEAD11: "%/public", DEV12: "_develop-1.2/%.public",
 	} {
@@ -68,7 +63,7 @@ func TestTablesAreThoseOfTheRecordedServers(t *testing.T) {
 		for name, p := range map[string]Poll{"date-slots": slots(), "classic-basic": pizza()} {
 			s.Add(p)
 			for _, lang := range []string{"fr", "en"} {
-				file := filepath.Join(folder, "framadate", filepath.FromSlash(strings.Replace(prefix, "%", name, 1)+"."+lang+".csv"))
+				file := filepath.Join(folder, filepath.FromSlash(strings.Replace(prefix, "%", name, 1)+"."+lang+".csv"))
 				want, err := os.ReadFile(file)
 				if err != nil {
 					t.Error(err)
