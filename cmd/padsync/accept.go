@@ -64,7 +64,7 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 	case err != nil:
 		return err
 	case len(found) == 0:
-		return a.nothing()
+		return a.nothing(selection)
 	}
 	return a.tellUnfound(selection)
 }

@@ -105,7 +105,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 		return err
 	}
 	if !found && !selection.all() {
-		return a.nothing()
+		return a.nothing(selection)
 	}
 	return a.tellUnfound(selection)
 }

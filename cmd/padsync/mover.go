@@ -65,7 +65,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	case m.broken != nil:
 		return m.broken
 	case m.moved+m.found+m.earlier+m.notMade+m.differs+m.unsure+m.left == 0:
-		return a.nothing()
+		return a.nothing(m.selection)
 	}
 	err = a.tellUnfound(m.selection)
 	if m.notMade+m.differs+m.unsure+m.left > 0 {

@@ -32,7 +32,7 @@ func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
 		return m.app.failed(err, "repository", "Repository", m.shown)
 	}
 	if len(f.count) == 0 && f.left+f.unusable == 0 {
-		return m.app.nothing()
+		return m.app.nothing(m.selection)
 	}
 	if !m.json {
 		m.tell(f, plan.Targets)

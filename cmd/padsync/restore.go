@@ -110,7 +110,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case flags.when != "":
 		return &problem{exitFailed, a.text("nothing-by-then"), errNothing}
 	default:
-		return a.nothing()
+		return a.nothing(chosen.selection)
 	}
 	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))
 	err = a.tellUnfound(chosen.selection)

@@ -48,7 +48,7 @@ func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, new
 		return nil, err
 	}
 	if d.record == nil {
-		return nil, a.nothing()
+		return nil, a.nothing(selection)
 	}
 	d.files = r.NewReader(ctx)
 	return d, nil

@@ -84,7 +84,18 @@ func (a *app) tellUnfound(s *selection) error {
 	for _, n := range s.named {
 		if !n.found {
 			a.note("nothing-fits-this", "Document", withoutUser(n.text))
-			err = &problem{exitIncomplete, "", errIncomplete}
+			err = &problem{exitIncomplete, "", s.schemeless(errIncomplete)}
+		}
+	}
+	return err
+}
+
+// schemeless is that nothing was found for some, with what to type instead of
+// the first one that is an address but for its https://.
+func (s *selection) schemeless(err error) error {
+	for _, n := range s.named {
+		if address, ok := completed(n.text); ok && !n.found {
+			return &schemelessError{address, err}
 		}
 	}
 	return err

@@ -42,4 +42,6 @@ func (a *app) suspicion(word string) string {
 }
 
 // nothing is the problem that no document is what was asked for.
-func (a *app) nothing() error { return &problem{exitFailed, a.text("nothing-fits"), errNothing} }
+func (a *app) nothing(s *selection) error {
+	return &problem{exitFailed, a.text("nothing-fits"), s.schemeless(errNothing)}
+}
