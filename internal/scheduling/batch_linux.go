@@ -17,13 +17,13 @@ import (
 // threads and child processes that begin later, and needs no privilege; a
 // system that has no such thing is left as it is.
 //
-// A server on the same machine, such as an operator's Etherpad, is woken from
-// its work several times for each pad without it.
+// A server on the same machine, such as an operator's Etherpad, is taken from
+// its processor several times for each pad without it.
 func Batch() error {
 	// The policy is each thread's own, and a new thread has that of the thread
 	// that started it: when a look finds no thread that is left to change, none
 	// that begins later has another.
-	for {
+	for range maxLooks {
 		changed, err := batchThreads()
 		if err != nil {
 			return fmt.Errorf("become a batch job: %w", err)
@@ -32,7 +32,12 @@ func Batch() error {
 			return nil
 		}
 	}
+	return errors.New("become a batch job: threads are left that are none")
 }
+
+// maxLooks is after how many looks it ends, as a sandbox may say that it has
+// changed a thread and do nothing.
+const maxLooks = 20
 
 // batchThreads tells whether there was a thread to change.
 func batchThreads() (changed bool, err error) {
