@@ -22,6 +22,7 @@ type stalling struct {
 	url     string
 	pads    []string
 	stopped chan struct{} // closed when it stops
+	waiting chan struct{} // closed when a second request has no answer either
 
 	mu      sync.Mutex // guards what follows
 	stopAt  int        // requests until then; 0: never
@@ -32,7 +33,7 @@ type stalling struct {
 // newStalling makes n pads of which each fills a good part of a pack.
 func newStalling(t testing.TB, n, stopAt int) *stalling {
 	fake := etherpadtest.New(etherpadtest.Options{Unasked: func(request string) { t.Errorf("asked for %s", request) }})
-	s := &stalling{stopped: make(chan struct{}), stopAt: stopAt, asked: make(map[string]int)}
+	s := &stalling{stopped: make(chan struct{}), waiting: make(chan struct{}), stopAt: stopAt, asked: make(map[string]int)}
 	for i := range n {
 		s.pads = append(s.pads, fmt.Sprintf("dossier-%02d", i))
 		fake.Create(s.pads[i], noise(1<<20))
@@ -54,10 +55,16 @@ func (s *stalling) stops(r *http.Request) bool {
 	defer s.mu.Unlock()
 	s.current++
 	s.asked[strings.Split(r.URL.Path, "/")[2]]++
-	if s.stopAt > 0 && s.current == s.stopAt {
-		close(s.stopped)
+	if s.stopAt == 0 {
+		return false
 	}
-	return s.stopAt > 0 && s.current >= s.stopAt
+	switch s.current {
+	case s.stopAt:
+		close(s.stopped)
+	case s.stopAt + 1:
+		close(s.waiting)
+	}
+	return s.current >= s.stopAt
 }
 
 // goOn lets all pads be had, and forgets what was asked.
@@ -119,8 +126,7 @@ func TestSignalStoresWhatIsDone(t *testing.T) {
 	m.keepSecret(server.pads...)
 	backup := []string{"backup", "--json", "--unencrypted", "-r", s.address, "--documents-file", "pads.txt"}
 	p := m.start(m.command(backup...))
-	<-server.stopped
-	waitFor(t, func() bool { return server.waits() == 2 })
+	<-server.waiting
 	if err := p.Process.Signal(syscall.SIGHUP); err != nil { // the terminal is gone
 		t.Fatal(err)
 	}
@@ -136,13 +142,6 @@ func TestSignalStoresWhatIsDone(t *testing.T) {
 	o = m.padsync(backup...).exits(0).says(fmt.Sprintf("%d documents were done by the run", done))
 	o.summary().found(t, len(server.pads)-done, 0, 0, 0)
 	m.padsync("check", "-r", s.address, "--read-data").exits(0)
-}
-
-// waits is how many requests have no answer.
-func (s *stalling) waits() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.current - s.stopAt + 1
 }
 
 // Two runs at once into one bucket, by two machines with the same keys, lose

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -114,17 +114,64 @@ func (m *machine) run(cmd *exec.Cmd) *outcome {
 type process struct {
 	*exec.Cmd
 	m              *machine
-	stdout, stderr bytes.Buffer
+	stdout, stderr *output
+}
+
+// An output is what a process has written so far.
+type output struct {
+	mu   sync.Mutex // guards what follows
+	text strings.Builder
+	more chan struct{} // closed by the next write
+}
+
+func newOutput() *output { return &output{more: make(chan struct{})} }
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.more)
+	o.more = make(chan struct{})
+	return o.text.Write(b)
+}
+
+// now is what is there, and what tells that there is more.
+func (o *output) now() (text string, more <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String(), o.more
+}
+
+func (o *output) String() string {
+	text, _ := o.now()
+	return text
 }
 
 func (m *machine) start(cmd *exec.Cmd) *process {
 	m.t.Helper()
-	p := &process{Cmd: cmd, m: m}
-	cmd.Stdout, cmd.Stderr = &p.stdout, &p.stderr
+	p := &process{cmd, m, newOutput(), newOutput()}
+	cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
 	if err := cmd.Start(); err != nil {
 		m.t.Fatal(err)
 	}
 	return p
+}
+
+// awaits waits until the process has written this so many times to standard
+// error.
+func (p *process) awaits(text string, times int) {
+	p.m.t.Helper()
+	tooLate := time.After(time.Minute)
+	for {
+		said, more := p.stderr.now()
+		if strings.Count(said, text) >= times {
+			return
+		}
+		select {
+		case <-more:
+		case <-tooLate:
+			p.m.t.Fatalf("%q was awaited in vain %d times in\n%s", text, times, said)
+		}
+	}
 }
 
 func (p *process) wait() *outcome {

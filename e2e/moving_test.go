@@ -104,23 +104,14 @@ func TestInterruptedMoveFinishesThePadInHand(t *testing.T) {
 	defer target.Close()
 	front := stopAtImport(t, target.URL, 2)
 	command := []string{"restore", "-r", "archive", "--into", front.url, "--yes", "--table", "moved.csv"}
-	cmd := m.command(append([]string{"-c", `exec "$0" "$@" 2> errors.txt`, program}, command...)...)
-	cmd.Path, cmd.Args[0] = "/bin/sh", "sh"
-	p := m.start(cmd)
+	p := m.start(m.command(command...))
 	<-front.stopped
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	said := func(text string) bool {
-		b, err := os.ReadFile(m.path("errors.txt"))
-		return err == nil && strings.Contains(string(b), text)
-	}
-	waitFor(t, func() bool { return said("finishing the document in hand") })
+	p.awaits("finishing the document in hand", 1)
 	close(front.release)
-	p.wait().exits(130).says("2 moved, 0 there already, 0 by an earlier run, 0 failed")
-	if !said("goes on from there, by moved.csv") {
-		t.Error("it does not say how to go on")
-	}
+	p.wait().exits(130).says("2 moved, 0 there already, 0 by an earlier run, 0 failed").says("goes on from there, by moved.csv")
 	front.goOn()
 	table, err := os.ReadFile(m.path("moved.csv"))
 	if err != nil || strings.Count(string(table), ",moved,") != 2 {

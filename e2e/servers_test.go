@@ -101,7 +101,7 @@ func eachPadFailsForItself(t *testing.T, etherpad *testserver.EtherpadServer) {
 func TestSignalEndsTheWaitForAServer(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	fake, _ := fakePads(t, m, 3)
+	fakePads(t, m, 3)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -111,8 +111,13 @@ func TestSignalEndsTheWaitForAServer(t *testing.T) {
 	m.write("more.txt", list(away, []string{"absent"}))
 	m.keepSecret("absent")
 	p := m.start(m.command("backup", "--json", "-r", "archive", "--documents-file", "pads.txt", "--documents-file", "more.txt"))
-	waitFor(t, func() bool { return fake.Requests() == 3 })
-	time.AfterFunc(2*time.Second, func() { p.Process.Signal(syscall.SIGTERM) })
+	p.awaits("waiting for "+away, 2) // so it was asked twice
+	for n := range 3 {
+		p.awaits(fmt.Sprintf("line %d of pads.txt", n+1), 1)
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
 	o := p.wait().exits(130).says("waiting for " + away).says("interrupted: what was done is kept")
 	o.summary().found(t, 3, 0, 0, 0)
 	if n := o.summary().Requests; n > 3+2 {
