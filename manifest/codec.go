@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,7 +38,7 @@ type Encoder struct {
 // NewEncoder writes the header; Format and Version are set by it.
 func NewEncoder(w io.Writer, h Header) (*Encoder, error) {
 	h.Format, h.Version = manifestFormat, Version
-	h.Sources, h.Packs = slices.Concat([]Source{}, h.Sources), slices.Concat([]Pack{}, h.Packs)
+	h.Sources, h.Packs = append([]Source{}, h.Sources...), append([]Pack{}, h.Packs...) // never null
 	if err := h.validate(); err != nil {
 		return nil, err
 	}

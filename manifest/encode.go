@@ -37,14 +37,7 @@ func EncodeAlone(s Source, id string, v *DocumentVersion, private map[string]str
 	list(t, []DocumentVersion{*v}, (*text).version)
 	if len(private) > 0 {
 		t.key("private")
-		t.begin()
-		for _, name := range slices.Sorted(maps.Keys(private)) {
-			t.comma()
-			t.quote(name)
-			t.b = append(t.b, ':')
-			t.quote(private[name])
-		}
-		t.end()
+		t.texts(private)
 	}
 	t.end()
 	return append(t.b, '\n'), t.err
@@ -59,6 +52,13 @@ func (t *text) document(d *Document) {
 	t.time("checked", d.Checked)
 	if d.Told != nil {
 		t.number("told", int64(*d.Told))
+	}
+	if w := d.Withheld; w != nil {
+		t.key("withheld")
+		t.begin()
+		t.time("since", &w.Since)
+		t.string("key", w.Key)
+		t.end()
 	}
 	if len(d.Versions) > 0 {
 		t.key("versions")
@@ -104,8 +104,14 @@ func (t *text) facts(f *Facts) {
 		t.number("length", f.Length)
 	}
 	t.optional("first", f.First)
+	t.optional("start", f.Start)
 	t.optional("content", f.Content)
 	t.optional("text", f.Text)
+	if len(f.Fields) > 0 {
+		t.key("fields")
+		t.texts(f.Fields)
+	}
+	t.optional("flaw", f.Flaw)
 	if f.Blank {
 		t.key("blank")
 		t.b = append(t.b, "true"...)
@@ -168,6 +174,18 @@ func list[T any](t *text, all []T, each func(*text, *T)) {
 		each(t, &all[i])
 	}
 	t.b = append(t.b, ']')
+}
+
+// texts writes an object whose keys anybody may have chosen.
+func (t *text) texts(all map[string]string) {
+	t.begin()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		t.comma()
+		t.quote(name)
+		t.b = append(t.b, ':')
+		t.quote(all[name])
+	}
+	t.end()
 }
 
 func (t *text) begin() { t.b = append(t.b, '{') }

@@ -18,12 +18,15 @@ const Version = 1
 type Header struct {
 	Format     string   `json:"format"`
 	Version    int      `json:"version"`
+	Repository string   `json:"repository"` // its id
 	Sequence   int64    `json:"sequence"`
 	Run        string   `json:"run"`
 	Resumes    string   `json:"resumes,omitempty"` // the run that this one takes up
 	Started    Time     `json:"started"`
 	Finished   Time     `json:"finished"`
 	Complete   bool     `json:"complete"`
+	Ended      Ending   `json:"ended,omitempty"`     // why the run goes on no more, if it is not complete
+	Before     []string `json:"before,omitempty"`    // ids that must exist, or be included
 	Includes   []string `json:"includes,omitempty"`  // checkpoints: the ids it replaces
 	Told       []string `json:"told,omitempty"`      // checkpoints: who first told a fact
 	Condemned  []string `json:"condemned,omitempty"` // packs about to be deleted
@@ -35,6 +38,14 @@ type Header struct {
 	Parts      []Pack   `json:"parts,omitempty"` // checkpoints: where the documents are
 }
 
+// An Ending says why a run ended before all was looked at.
+type Ending string
+
+const (
+	BySignal Ending = "signal" // somebody ended it
+	ByLimit  Ending = "limit"  // it had as long as it was given
+)
+
 // A Source names a server that holds documents.
 type Source struct {
 	Kind string `json:"kind"`
@@ -44,8 +55,9 @@ type Source struct {
 
 // A Pack is a stored object that others refer to by its place in a list.
 type Pack struct {
-	Key  string `json:"key"`
-	Size int64  `json:"size"` // bytes, as stored
+	Key        string `json:"key"`
+	Size       int64  `json:"size"`                 // bytes, as stored
+	Recipients Hashes `json:"recipients,omitempty"` // who can read it; none: it is not sealed
 }
 
 // A State is what the last look at a document found.
@@ -69,7 +81,17 @@ type Document struct {
 	Checked *Time  `json:"checked,omitempty"`
 	Told    *int   `json:"told,omitempty"` // checkpoints: who told the look
 
+	// Withheld is a request that this look did not make, or not again.
+	Withheld *Withheld `json:"withheld,omitempty"`
+
 	Versions []DocumentVersion `json:"versions,omitempty"`
+}
+
+// A Withheld is a request with a password at which the connection broke, so
+// that it may have harmed the server.
+type Withheld struct {
+	Since Time   `json:"since"` // when it was made
+	Key   string `json:"key"`   // the source's, to tell by it whether the password is another
 }
 
 // A DocumentVersion is what a manifest tells of one version. A fact that is
@@ -100,13 +122,16 @@ const (
 
 // Facts are what later runs compare, as in package sources.
 type Facts struct {
-	Revision *int64 `json:"revision,omitempty"`
-	Length   int64  `json:"length,omitempty"`
-	First    string `json:"first,omitempty"`
-	Content  string `json:"content,omitempty"`
-	Text     string `json:"text,omitempty"`
-	Blank    bool   `json:"blank,omitempty"`
-	Expires  string `json:"expires,omitempty"`
+	Revision *int64            `json:"revision,omitempty"`
+	Length   int64             `json:"length,omitempty"`
+	First    string            `json:"first,omitempty"`
+	Start    string            `json:"start,omitempty"`
+	Content  string            `json:"content,omitempty"`
+	Text     string            `json:"text,omitempty"`
+	Fields   map[string]string `json:"fields,omitempty"`
+	Flaw     string            `json:"flaw,omitempty"`
+	Blank    bool              `json:"blank,omitempty"`
+	Expires  string            `json:"expires,omitempty"`
 }
 
 // A File is one saved form of a document and its place.

@@ -21,9 +21,9 @@ func header() manifest.Header {
 	at := manifest.At(time.Date(2026, 11, 22, 14, 41, 6, 999, time.UTC))
 	return manifest.Header{
 		Format: "padsync manifest", Version: 1,
-		Sequence: 7, Run: "aa", Started: at, Finished: at, Complete: true, Program: "padsync 0.1", Host: "h",
+		Repository: strings.Repeat("b", 32), Sequence: 7, Run: "aa", Started: at, Finished: at, Complete: true, Program: "padsync 0.1", Host: "h",
 		Sources: []manifest.Source{{Kind: "etherpad", URL: "https://a.example"}, {Kind: "etherpad", URL: "http://b.example", Name: "B"}},
-		Packs:   []manifest.Pack{{Key: "packs/" + strings.Repeat("0", 64) + ".tar.zst", Size: 12}},
+		Packs:   []manifest.Pack{{Key: "packs/" + strings.Repeat("0", 64) + ".tar.zst", Size: 12, Recipients: manifest.HashesOf([]string{"bbbbbbbbbbbbbbbb", "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"})}},
 	}
 }
 
@@ -133,6 +133,7 @@ func TestOtherEncodingsAreRefused(t *testing.T) {
 		"piece in nothing":   {`"length":40,`, `"length":40,"in":null,`},
 		"piece without hash": {`"sha256":"` + strings.Repeat("b", 64) + `"`, `"sha256":""`},
 		"pieces too long":    {`"length":40`, `"length":50`},
+		"no packs":           {`"packs":[{`, `"packs":[],"parts":[{`}, // which the files refer to
 		"null":               {`"packs":[{`, `"packs":null,"parts":[{`},
 	} {
 		bad := strings.Replace(good, change[0], change[1], 1)

@@ -19,6 +19,7 @@ type Record struct {
 	State    State
 	Error    string
 	Checked  time.Time
+	Withheld *Withheld       // what the last look did not ask
 	Told     string          // id of the manifest that told the last look
 	Versions []VersionRecord // in the order in which they were first told
 
@@ -182,6 +183,7 @@ func (r *Record) look(c *cursor, view View) {
 	}
 	r.Source, r.Told = c.source(), who
 	r.State, r.Error, r.Checked = c.doc.State, c.doc.Error, c.Header.Finished.Time
+	r.Withheld = c.doc.Withheld
 	if c.doc.Checked != nil {
 		r.Checked = c.doc.Checked.Time
 	}

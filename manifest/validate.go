@@ -34,6 +34,12 @@ func (s Source) Address() string {
 }
 
 func (h *Header) validate() error {
+	if !isHash(h.Repository, 32) {
+		return errors.New("manifest: it names no repository")
+	}
+	if h.Ended != "" && h.Ended != BySignal && h.Ended != ByLimit || h.Ended != "" && h.Complete {
+		return errors.New("manifest: it ended as no run does")
+	}
 	if h.Sequence < 1 || h.Sequence > MaxSequence {
 		return errors.New("manifest: sequence out of range")
 	}
@@ -46,11 +52,11 @@ func (h *Header) validate() error {
 		}
 	}
 	for _, p := range slices.Concat(h.Packs, h.Parts) {
-		if !objectKey.MatchString(p.Key) || p.Size < 0 {
-			return errors.New("manifest: a pack is not named as packs are")
+		if !objectKey.MatchString(p.Key) || p.Size < 0 || !p.Recipients.valid() {
+			return errors.New("manifest: a pack is not told of as packs are")
 		}
 	}
-	for _, id := range slices.Concat(h.Includes, h.Told) {
+	for _, id := range slices.Concat(h.Includes, h.Before, h.Told) {
 		if _, _, _, ok := ParseID(id); !ok {
 			return errors.New("manifest: an id is not one")
 		}

@@ -139,6 +139,7 @@ func (w *checkpointWriter) document(r *manifest.Record) error {
 	if r.Told != "" {
 		checked := manifest.At(r.Checked)
 		doc.State, doc.Error, doc.Checked, doc.Told = r.State, r.Error, &checked, w.place(r.Told)
+		doc.Withheld = r.Withheld
 	}
 	for i := range r.Versions {
 		doc.Versions = append(doc.Versions, w.version(&r.Versions[i]))

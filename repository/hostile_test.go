@@ -77,9 +77,22 @@ func (w *world) encode(e *manifest.Encoder, documents []manifest.Document) {
 	}
 }
 
+// id is the repository's, or some if there is none yet.
+func (w *world) id() string {
+	w.t.Helper()
+	r, err := repository.Open(w.t.Context(), w.sink, w.options)
+	if errors.Is(err, repository.ErrNone) {
+		return strings.Repeat("0", 32)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r.ID()
+}
+
 func (w *world) header(sequence int64) manifest.Header {
 	at := manifest.At(w.now)
-	return manifest.Header{Sequence: sequence, Run: strings.Repeat("a", 32), Started: at, Finished: at, Complete: true, Sources: []manifest.Source{pads}}
+	return manifest.Header{Repository: w.id(), Sequence: sequence, Run: strings.Repeat("a", 32), Started: at, Finished: at, Complete: true, Sources: []manifest.Source{pads}}
 }
 
 // records reads what is known, and what was left out on the way.

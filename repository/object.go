@@ -187,7 +187,11 @@ func (r *Repository) put(ctx context.Context, prefix, kind string, s *spool.Spoo
 	if err := r.sink.Put(ctx, key, s, s.Size()); err != nil {
 		return manifest.Pack{}, err
 	}
-	return manifest.Pack{Key: key, Size: s.Size()}, nil
+	stored := manifest.Pack{Key: key, Size: s.Size()}
+	if prefix == packsPrefix {
+		stored.Recipients = manifest.HashesOf(r.recipientHashes())
+	}
+	return stored, nil
 }
 
 // A storedObject reads an object in the sink during one call of a Reader;

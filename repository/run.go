@@ -115,7 +115,7 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 		return nil, err
 	}
 	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
-		Sequence: sequence, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
+		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
 	}}
 	return w, nil

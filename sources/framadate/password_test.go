@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,7 +34,7 @@ func TestPasswordOpensThePollAndItsTable(t *testing.T) {
 		if v := fetch(t, s, id, first.Validator); !v.Unchanged || client.Requests() != 4 {
 			t.Errorf("%+v after %d requests", v, client.Requests())
 		}
-		if v := fetch(t, s, id, ""); v.Facts != first.Facts {
+		if v := fetch(t, s, id, ""); !reflect.DeepEqual(v.Facts, first.Facts) {
 			t.Error("the poll is another one the second time")
 		}
 		if v := fetch(t, s, other, ""); len(decode(t, v).Votes) != 4 {

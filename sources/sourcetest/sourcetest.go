@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -94,7 +95,7 @@ func checkUnchanged(ctx context.Context, f Fixture) error {
 	if !v.Unchanged || v.Validator == "" || !utf8.ValidString(v.ID) || v.ID == "" {
 		return errors.New("not said to be unchanged, or without id and validator")
 	}
-	if len(v.Files) > 0 || v.Title != "" || v.Revision != "" || !v.Modified.IsZero() || v.Facts != (sources.Facts{}) {
+	if len(v.Files) > 0 || v.Title != "" || v.Revision != "" || !v.Modified.IsZero() || !reflect.ValueOf(v.Facts).IsZero() {
 		return errors.New("more than id and validator is set")
 	}
 	return nil
