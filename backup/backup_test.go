@@ -270,6 +270,84 @@ func TestLossIsSuspect(t *testing.T) {
 	}
 }
 
+// TestCompactedPadGoesOn: 3.x cuts histories off, by itself too, and what is
+// written afterwards is the same pad's.
+func TestCompactedPadGoesOn(t *testing.T) {
+	w := newWorld(t)
+	p := w.pads.Create("ag", "Bienvenue !\n")
+	for range 5 {
+		p.Append(alice, "Ordre du jour.\n")
+	}
+	want := func(versions int, suspect string, restored int) {
+		t.Helper()
+		w.backup(pad("ag"))
+		ag := w.records()["ag"]
+		if len(ag.Versions) != versions || ag.Newest().Suspect != suspect {
+			t.Fatalf("%d versions, the newest %q; want %d and %q", len(ag.Versions), ag.Newest().Suspect, versions, suspect)
+		}
+		if sound := ag.NewestSound(); sound != &ag.Versions[restored] {
+			t.Errorf("version %+v is restored, want number %d", sound, restored)
+		}
+	}
+	want(1, "", 0)
+	p.Compact()
+	want(2, backup.Compacted, 0) // the same text, and less of its history
+	p.Append(alice, "Divers.\n")
+	want(3, "", 2)
+	p.Append(alice, "Encore.\n")
+	want(4, "", 3)
+	p.Compact()
+	p.Append(alice, "Après.\n")  // before anybody looked
+	want(5, backup.Compacted, 4) // what was written since is in it alone
+	p.Append(alice, "Fin.\n")
+	want(6, "", 5)
+	p.Compact()
+	want(7, backup.Compacted, 5)
+	p.Compact() // of a text that nobody changed
+	want(8, backup.Compacted, 5)
+}
+
+// TestUnseenCompactionIsSuspectUntilAccepted: nothing tells it from a pad that
+// was made anew.
+func TestUnseenCompactionIsSuspectUntilAccepted(t *testing.T) {
+	w := newWorld(t)
+	p := w.pads.Create("ag", "Bienvenue !\n")
+	p.Append(alice, "Ordre du jour.\n")
+	w.backup(pad("ag"))
+	p.Append(alice, "Divers.\n") // nobody looked
+	p.Compact()
+	for range 2 {
+		p.Append(alice, "Encore.\n")
+		w.backup(pad("ag"))
+		if got := w.records()["ag"].Newest().Suspect; got != backup.OtherHistory {
+			t.Fatalf("it is %q", got)
+		}
+	}
+	if _, err := w.open(w.stores[0]).Accept(t.Context(), repository.RunOptions{}, repository.At{}.Newest); err != nil {
+		t.Fatal(err)
+	}
+	p.Append(alice, "Fin.\n")
+	w.backup(pad("ag"))
+	if ag := w.records()["ag"]; ag.Newest().Suspect != "" || len(ag.Versions) != 4 {
+		t.Errorf("%d versions, the newest %q", len(ag.Versions), ag.Newest().Suspect)
+	}
+}
+
+// TestPadMadeAnewIsNoCompaction: what it was created with was saved once, too.
+func TestPadMadeAnewIsNoCompaction(t *testing.T) {
+	w := newWorld(t)
+	p := w.pads.Create("ag", "Bienvenue !\n")
+	w.backup(pad("ag"))
+	p.Append(alice, "Ordre du jour.\n")
+	w.backup(pad("ag"))
+	p = w.pads.Create("ag", "Bienvenue !\n")
+	p.Append(alice, "Autre chose.\n")
+	w.backup(pad("ag"))
+	if got := w.records()["ag"].Newest().Suspect; got != backup.OtherHistory {
+		t.Errorf("it is %q", got)
+	}
+}
+
 // A telling source tells facts, and a text that is another each time.
 type telling struct {
 	facts sources.Facts

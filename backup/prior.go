@@ -18,7 +18,12 @@ type prior struct {
 	State   manifest.State  `json:"state,omitempty"`
 	Resumed bool            `json:"resumed,omitempty"`
 	Newest  *version        `json:"newest,omitempty"`
-	Sound   *manifest.Facts `json:"sound,omitempty"` // of the newest that is not suspect
+	Base    *manifest.Facts `json:"base,omitempty"` // of the version that a sound one continues
+
+	// Texts are the hashes of the texts at which the history may have been cut
+	// off: of all versions that were sound, but for the one that the document
+	// was created with.
+	Texts []string `json:"texts,omitempty"`
 
 	// Before is the newest version that has a history, with the files that
 	// have it: what lies in it need not be stored again.
@@ -126,8 +131,8 @@ func newPrior(r *manifest.Record, resumed bool) *prior {
 			p.Newest.Files = append(p.Newest.Files, file{f.Name, f.Format, f.SHA256})
 		}
 	}
-	if v := r.NewestSound(); v != nil {
-		p.Sound = &v.Facts
+	if v := r.Base(); v != nil {
+		p.Base, p.Texts = &v.Facts, texts(r)
 	}
 	for _, v := range slices.Backward(r.Versions) {
 		whole := func(f manifest.FileRecord) bool { return f.History == nil }
@@ -137,6 +142,17 @@ func newPrior(r *manifest.Record, resumed bool) *prior {
 		}
 	}
 	return p
+}
+
+func texts(r *manifest.Record) (texts []string) {
+	created := r.Versions[0].Facts.Start
+	for _, v := range r.Versions {
+		continues := v.Suspect == "" || v.Suspect == Compacted
+		if text := v.Facts.Text; continues && text != "" && text != created && v.Facts.Length > emptyText && !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // of gives what is known for a job. Of a document that is not known, the prior

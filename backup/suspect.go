@@ -4,18 +4,19 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
 )
 
-// Why a version may be a loss, by comparison with the newest one that is not.
-// docs/format.md lists them with those that a source sees by itself.
+// Why a version may be a loss, by comparison with the one that it would go on
+// from. docs/format.md lists them with those that a source sees by itself.
 const (
-	Compacted      = "compacted"       // the same text, with fewer revisions
-	Emptied        = "emptied"         // nothing is left of what people wrote
-	DefaultText    = "default-text"    // back to what it was created with
-	OtherHistory   = "other-history"   // made anew under the same id
-	ShorterHistory = "shorter-history" // fewer revisions than before
-	Shrunk         = "shrunk"          // less than a tenth of the text is left
+	Compacted      = manifest.Compacted // the history begins with a text that was saved
+	Emptied        = "emptied"          // nothing is left of what people wrote
+	DefaultText    = "default-text"     // back to what it was created with
+	OtherHistory   = "other-history"    // made anew under the same id
+	ShorterHistory = "shorter-history"  // fewer revisions than before
+	Shrunk         = "shrunk"           // less than a tenth of the text is left
 )
 
 // shortText is how many characters a text has at least before it can be
@@ -27,11 +28,12 @@ const emptyText = 1
 
 // suspicion says why the version may be a loss, "" if it looks sound.
 func (p *prior) suspicion(v *sources.Version) string {
-	if v.Suspect != "" || p.Sound == nil {
+	if v.Suspect != "" || p.Base == nil {
 		return string(v.Suspect)
 	}
-	old, now := p.Sound, &v.Facts
+	old, now := p.Base, &v.Facts
 	fewer := old.Revision != nil && now.Revision != nil && *now.Revision < *old.Revision
+	other := old.First != "" && now.First != "" && now.First != old.First
 	blank := now.Blank && !old.Blank
 	switch {
 	case fewer && old.Length > emptyText && now.Text != "" && now.Text == old.Text:
@@ -40,7 +42,9 @@ func (p *prior) suspicion(v *sources.Version) string {
 		return Emptied
 	case blank:
 		return DefaultText
-	case old.First != "" && now.First != "" && now.First != old.First:
+	case other && slices.Contains(p.Texts, now.Start):
+		return Compacted
+	case other:
 		return OtherHistory
 	case fewer:
 		return ShorterHistory

@@ -1,5 +1,7 @@
 package manifest
 
+import "slices"
+
 // Newest is the newest version, nil if there is none.
 func (r *Record) Newest() *VersionRecord {
 	if len(r.Versions) == 0 {
@@ -8,10 +10,30 @@ func (r *Record) Newest() *VersionRecord {
 	return &r.Versions[len(r.Versions)-1]
 }
 
+// Compacted is the suspicion of a version whose server cut its history off at
+// a text that had been saved. Of the text, nothing is lost.
+const Compacted = "compacted"
+
 // NewestSound is the newest version that is not suspect, nil if there is none.
+// One that was compacted counts where its text is another than that of the
+// newest with its whole history: what was written since is in it alone.
 func (r *Record) NewestSound() *VersionRecord {
+	sound, base := r.newest(""), r.Base()
+	if sound == nil || base == sound || base.Facts.Text == sound.Facts.Text {
+		return sound
+	}
+	return base
+}
+
+// Base is the newest version that later ones continue: one that is not
+// suspect, or that was compacted. It is nil if there is none.
+func (r *Record) Base() *VersionRecord { return r.newest("", Compacted) }
+
+// newest is the newest version with one of these suspicions, nil if there is
+// none.
+func (r *Record) newest(suspicions ...string) *VersionRecord {
 	for i := len(r.Versions) - 1; i >= 0; i-- {
-		if r.Versions[i].Suspect == "" {
+		if slices.Contains(suspicions, r.Versions[i].Suspect) {
 			return &r.Versions[i]
 		}
 	}

@@ -184,12 +184,16 @@ func (a *app) restored(e restore.Event, name string) string {
 }
 
 // suspectTaken is the message for a suspect version that was taken: because
-// there is no other, or because --newest asked for it.
+// there is no other, because what was written last is in it alone, or because
+// --newest asked for it.
 func suspectTaken(record *manifest.Record) string {
-	if record.NewestSound() != nil {
-		return "restore-suspect-newest"
+	switch sound := record.NewestSound(); {
+	case sound == nil:
+		return "restore-suspect"
+	case sound == record.Newest():
+		return "restore-compacted"
 	}
-	return "restore-suspect"
+	return "restore-suspect-newest"
 }
 
 func (a *app) restoreReason(err error) string {

@@ -132,6 +132,23 @@ func (p *Pad) Publish() {
 	p.public = true
 }
 
+// Compact cuts the whole history off as 3.x does for compactPad: the pad begins
+// with the text it has, in one revision, which was made now; and two line ends
+// are put behind it.
+func (p *Pad) Compact() {
+	p.server.mu.Lock()
+	defer p.server.mu.Unlock()
+	written, _ := cut(p.text, count(p.text)-1)
+	written = append(slices.Clone(written), run{text: "\n\n"})
+	p.text = append(slices.Clone(written), run{text: "\n"})
+	var bank strings.Builder
+	for _, r := range written {
+		bank.WriteString(r.text)
+	}
+	p.revs, p.saved = nil, nil
+	p.add(system, "Z:1>"+base36(length(written))+attribs(written)+"$"+bank.String())
+}
+
 // Text is what the pad says now.
 func (p *Pad) Text() string {
 	p.server.mu.Lock()
