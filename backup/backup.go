@@ -28,11 +28,22 @@ type Plan struct {
 	Pool         *spool.Pool
 
 	Program, Host    string // written into manifests
+	Machine          Machine
 	ChangeRecipients bool
 
 	// Observe is told, if not nil, of each document when it is done. It may
 	// be called concurrently.
 	Observe func(Event)
+}
+
+// A Machine knows which of its own runs go on. Nil knows of none.
+type Machine interface {
+	// Begun is told the name of this run, before its first look.
+	Begun(run string)
+
+	// Gone reports whether it is certain that the run of that name, which may
+	// be another machine's, has ended.
+	Gone(run string) bool
 }
 
 // A Source is a server and its client.
@@ -135,7 +146,7 @@ type RepositoryReport struct {
 
 // Run backs up. Its error is for what keeps it from beginning; what happens
 // to documents and to single repositories is in the Report. If ctx ends, what
-// is done is committed as an incomplete run.
+// is done is committed as an incomplete run, which the next one takes up.
 func Run(ctx context.Context, p Plan) (*Report, error) {
 	store, cancel := afterwards(ctx, time.Minute)
 	defer cancel()
@@ -252,20 +263,34 @@ func refused(err error) bool {
 }
 
 func (r *run) open(t *target) (err error) {
-	known := make([]manifest.Source, len(r.plan.Sources))
-	for i, s := range r.plan.Sources {
-		known[i] = s.Source
-	}
 	t.run, err = t.Begin(r.store, t.contents, repository.RunOptions{
-		Run: r.report.Run, Program: r.plan.Program, Host: r.plan.Host, Sources: known,
-		Last: t.Last, ChangeRecipients: r.plan.ChangeRecipients,
+		Run: r.report.Run, Program: r.plan.Program, Host: r.plan.Host, Sources: r.asManifest(),
+		Last: t.Last, Resumes: r.interrupted(t.contents), ChangeRecipients: r.plan.ChangeRecipients,
 	})
 	if err != nil {
 		return err
 	}
+	if r.report.Run == "" && r.plan.Machine != nil {
+		r.plan.Machine.Begun(t.run.Name())
+	}
 	r.report.Run = t.run.Name()
 	t.priors, err = readPriors(t.contents, r)
 	return err
+}
+
+// interrupted are the runs that this one takes up.
+func (r *run) interrupted(c *repository.Contents) []string {
+	gone := func(run string) bool { return r.plan.Machine != nil && r.plan.Machine.Gone(run) }
+	return c.Interrupted(r.asManifest(), gone)
+}
+
+// asManifest are the sources as manifests name them.
+func (r *run) asManifest() []manifest.Source {
+	all := make([]manifest.Source, len(r.plan.Sources))
+	for i, s := range r.plan.Sources {
+		all[i] = s.Source
+	}
+	return all
 }
 
 // live are the repositories that have not failed.
@@ -371,7 +396,7 @@ func (r *run) end(ctx context.Context) {
 	for _, t := range r.targets {
 		report := RepositoryReport{Name: t.Name, Err: t.failed()}
 		if report.Err == nil {
-			report.Err = t.run.Commit(r.store, !r.report.Interrupted)
+			report.Err = t.run.Commit(r.store, r.ending())
 		}
 		if report.Err == nil && !r.report.Interrupted {
 			report.Err = t.run.Checkpoint(r.store)
@@ -381,6 +406,17 @@ func (r *run) end(ctx context.Context) {
 		}
 		r.report.Repositories = append(r.report.Repositories, report)
 	}
+}
+
+// ending says how the run ended.
+func (r *run) ending() manifest.Ending {
+	switch {
+	case r.report.Interrupted:
+		return manifest.BySignal
+	case len(r.report.Left) > 0:
+		return manifest.ByLimit
+	}
+	return manifest.AtEnd
 }
 
 func (r *run) close() {

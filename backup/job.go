@@ -14,6 +14,7 @@ type job struct {
 	source  int32     // place in the run's sources
 	index   int32     // place in the run's jobs
 	checked uint32    // the last look, as a Unix time; 0: never
+	resumed bool      // a run that is taken up has looked at it
 }
 
 // certain reports whether the id is known to be the document's own.

@@ -58,13 +58,15 @@ type place struct {
 	offset  int64
 	length  int32
 	checked uint32 // the last look, as a Unix time
+	resumed bool   // as the prior says
 }
 
-// readPriors goes through all that the repository knows, once.
+// readPriors goes through all that the repository knows, once. What the runs
+// that are taken up have found not long ago need not be looked at again.
 func readPriors(c *repository.Contents, r *run) (*priors, error) {
 	p := &priors{jobs: make([]place, len(r.jobs)), ids: make(map[key]place)}
 	w := r.plan.Pool.Create()
-	done, rest := c.Resumed(), r.jobs
+	done, rest := c.Resumed(r.interrupted(c)), r.jobs
 	for record, err := range c.Documents() {
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
@@ -80,10 +82,12 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 		if len(wanted) == 0 && !(here && r.unsure[source]) {
 			continue
 		}
-		at, err := put(w, newPrior(record, done(record)))
+		resumed := done(record)
+		at, err := put(w, newPrior(record, resumed))
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
 		}
+		at.resumed = resumed
 		at.checked = uint32(min(max(record.Checked.Unix(), 0), math.MaxUint32))
 		for _, i := range wanted {
 			p.jobs[i] = at

@@ -28,17 +28,19 @@ func (r *run) longestAgo() {
 	for i := range r.jobs {
 		j := &r.jobs[i]
 		for n, t := range r.live() {
-			if at := t.priors.jobs[j.index].checked; n == 0 || at < j.checked {
-				j.checked = at
+			at := t.priors.jobs[j.index]
+			if n == 0 || at.checked < j.checked {
+				j.checked = at.checked
 			}
+			j.resumed = at.resumed && (n == 0 || j.resumed)
 		}
 	}
 }
 
-// order puts guesses first, then those that were looked at longest ago: they
-// are done if the time is not enough for all.
+// order puts guesses first, then those that need no look, then those that were
+// looked at longest ago: they are done if the time is not enough for all.
 func order(a, b job) int {
-	return cmp.Or(cmp.Compare(btoi(b.guess()), btoi(a.guess())), cmp.Compare(a.checked, b.checked))
+	return cmp.Or(cmp.Compare(btoi(b.guess()), btoi(a.guess())), cmp.Compare(btoi(b.resumed), btoi(a.resumed)), cmp.Compare(a.checked, b.checked))
 }
 
 // limited gives the context in which a source's documents are looked at.

@@ -208,7 +208,7 @@ func (r *byHand) run(ids ...string) {
 			r.t.Fatalf("document %d: %v", n, err)
 		}
 	}
-	if err := run.Commit(context.Background(), true); err != nil {
+	if err := run.Commit(context.Background(), manifest.AtEnd); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -21,7 +21,7 @@ type Header struct {
 	Repository string   `json:"repository"` // its id
 	Sequence   int64    `json:"sequence"`
 	Run        string   `json:"run"`
-	Resumes    string   `json:"resumes,omitempty"` // the run that this one takes up
+	Resumes    []string `json:"resumes,omitempty"` // the runs that this one takes up
 	Started    Time     `json:"started"`
 	Finished   Time     `json:"finished"`
 	Complete   bool     `json:"complete"`
@@ -42,8 +42,10 @@ type Header struct {
 type Ending string
 
 const (
+	AtEnd    Ending = ""       // it looked at all
 	BySignal Ending = "signal" // somebody ended it
 	ByLimit  Ending = "limit"  // it had as long as it was given
+	ByError  Ending = "error"  // the store took no more
 )
 
 // A Source names a server that holds documents.

@@ -37,7 +37,13 @@ func (h *Header) validate() error {
 	if !isHash(h.Repository, 32) {
 		return errors.New("manifest: it names no repository")
 	}
-	if h.Ended != "" && h.Ended != BySignal && h.Ended != ByLimit || h.Ended != "" && h.Complete {
+	switch h.Ended {
+	case AtEnd:
+	case BySignal, ByLimit, ByError:
+		if h.Complete {
+			return errors.New("manifest: it is complete, and it is not")
+		}
+	default:
 		return errors.New("manifest: it ended as no run does")
 	}
 	if h.Sequence < 1 || h.Sequence > MaxSequence {

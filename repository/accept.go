@@ -12,6 +12,7 @@ import (
 // of each document that one which choose gives, nil for none. It stores
 // nothing unless one of them is suspect; then it gives the place of what it
 // wrote in the order of runs, else 0. The o.Sources are not used.
+// A run that was interrupted is still to be taken up.
 func (r *Repository) Accept(ctx context.Context, o RunOptions, choose func(*manifest.Record) *manifest.VersionRecord) (sequence int64, err error) {
 	c, err := r.Read(ctx, At{})
 	if err != nil {
@@ -46,6 +47,5 @@ func (r *Repository) Accept(ctx context.Context, o RunOptions, choose func(*mani
 	if !accepted {
 		return 0, nil
 	}
-	// A run that was interrupted is not over by this, and still to be resumed.
-	return w.Sequence(), w.Commit(ctx, w.header.Resumes == "")
+	return w.Sequence(), w.Commit(ctx, manifest.AtEnd)
 }

@@ -15,7 +15,7 @@ func (w *world) suspected(complete bool) {
 	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk", nil); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := run.Commit(w.t.Context(), complete); err != nil {
+	if err := run.Commit(w.t.Context(), ending(complete)); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -124,7 +124,7 @@ func TestAcceptingLeavesAnInterruptedRunToBeResumed(t *testing.T) {
 	w.mustRun(map[string]string{"a": "more"})
 	w.suspected(false)
 	w.accept()
-	if c := w.read(repository.At{}); !c.Resumed()(w.record(repository.At{})) {
+	if c := w.read(repository.At{}); !w.skipped(c)(w.record(repository.At{})) {
 		t.Error("the run that was cut off is not resumed")
 	}
 }
@@ -137,14 +137,14 @@ func TestRunThatCameToItsEndIsNotResumedByWhoAcceptedMeanwhile(t *testing.T) {
 	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", "less"), "shrunk", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Commit(t.Context(), false); err != nil {
+	if err := run.Commit(t.Context(), manifest.BySignal); err != nil {
 		t.Fatal(err)
 	}
 	w.accept()
-	if err := run.Commit(t.Context(), true); err != nil {
+	if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 		t.Fatal(err)
 	}
-	if c := w.read(repository.At{}); c.Resumed()(w.record(repository.At{})) {
+	if c := w.read(repository.At{}); w.skipped(c)(w.record(repository.At{})) {
 		t.Error("a run that came to its end is resumed")
 	}
 }

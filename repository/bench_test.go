@@ -45,7 +45,7 @@ func BenchmarkSave(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		if err := run.Commit(b.Context(), true); err != nil {
+		if err := run.Commit(b.Context(), manifest.AtEnd); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(run.Stats().Stored)/float64(plain)*100, "%stored")

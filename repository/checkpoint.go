@@ -54,7 +54,7 @@ func (w *Run) checkpoint(ctx context.Context) error {
 	}
 	defer c.Close()
 	h := w.header
-	h.Complete, h.Resumes, h.Finished = true, "", manifest.At(w.repo.Now())
+	h.Complete, h.Ended, h.Resumes, h.Finished = true, manifest.AtEnd, nil, manifest.At(w.repo.Now())
 	return c.checkpoint(ctx, h)
 }
 

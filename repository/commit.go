@@ -38,15 +38,16 @@ func (w *Run) due() bool {
 		len(w.entries) > 0 && w.repo.Now().Sub(w.committed) >= commitEvery
 }
 
-// Commit writes the run's last manifest, and tells whether all that was to be
-// looked at was looked at. It reports success only if all packs are stored.
-func (w *Run) Commit(ctx context.Context, complete bool) error {
+// Commit writes the run's last manifest, which tells how it ended. It reports
+// success only if all packs are stored.
+func (w *Run) Commit(ctx context.Context, ended manifest.Ending) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return w.err
 	}
-	if err := w.commit(ctx, complete); err != nil {
+	w.header.Ended = ended
+	if err := w.commit(ctx, true); err != nil {
 		return err
 	}
 	if err := w.confirm(ctx); err != nil {
@@ -56,7 +57,7 @@ func (w *Run) Commit(ctx context.Context, complete bool) error {
 }
 
 // commit stores all packs, then the manifests that name them.
-func (w *Run) commit(ctx context.Context, complete bool) error {
+func (w *Run) commit(ctx context.Context, last bool) error {
 	if err := w.closePack(); err != nil {
 		return w.fail(err)
 	}
@@ -66,7 +67,7 @@ func (w *Run) commit(ctx context.Context, complete bool) error {
 		_ = w.keep(ctx) // an error: the store has gone wrong, which err says
 		return w.fail(err)
 	}
-	if err := w.tell(ctx, complete); err != nil {
+	if err := w.tell(ctx, last); err != nil {
 		return w.fail(err)
 	}
 	return nil
@@ -83,11 +84,12 @@ func (w *Run) keep(ctx context.Context) error {
 	w.entries = slices.DeleteFunc(w.entries, func(e entry) bool {
 		return slices.ContainsFunc(e.files, func(f *placed) bool { return missing(f.pack) })
 	})
-	return w.tell(ctx, false)
+	w.header.Ended = manifest.ByError
+	return w.tell(ctx, true)
 }
 
 // tell stores the manifests of what is in the packs, which are stored.
-func (w *Run) tell(ctx context.Context, complete bool) error {
+func (w *Run) tell(ctx context.Context, end bool) error {
 	for _, p := range w.waiting {
 		w.stats.Packs++
 		w.stats.Stored += p.stored.Size
@@ -96,7 +98,7 @@ func (w *Run) tell(ctx context.Context, complete bool) error {
 	for rest := w.entries; ; {
 		n := fill(rest)
 		last := n == len(rest)
-		if err := w.put(ctx, rest[:n], complete && last); err != nil {
+		if err := w.put(ctx, rest[:n], end && last); err != nil {
 			return err
 		}
 		if rest = rest[n:]; last {
@@ -159,9 +161,12 @@ func fill(entries []entry) int {
 }
 
 // put writes one manifest: the commit point for its entries.
-func (w *Run) put(ctx context.Context, entries []entry, complete bool) error {
+func (w *Run) put(ctx context.Context, entries []entry, last bool) error {
 	h := w.header
-	h.Finished, h.Complete = manifest.At(w.repo.Now()), complete
+	h.Finished, h.Complete = manifest.At(w.repo.Now()), last && h.Ended == manifest.AtEnd
+	if !last {
+		h.Ended = ""
+	}
 	h.Packs = place(entries)
 	for _, p := range h.Packs {
 		w.named[p.Key] = p

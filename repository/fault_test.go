@@ -177,7 +177,7 @@ func TestBrokenSourceSpoilsNoNeighbour(t *testing.T) {
 	if err := save("c", version("c", "three")); err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Commit(t.Context(), true); err != nil {
+	if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 		t.Fatal(err)
 	}
 	w.wantThese(w.contents(repository.At{}), map[string]string{"a": "one", "c": "three"})
@@ -454,11 +454,16 @@ func TestClockSaysNothing(t *testing.T) {
 	w.wantContents()
 }
 
+// skipped tells what the next run need not look at.
+func (w *world) skipped(c *repository.Contents) func(*manifest.Record) bool {
+	return c.Resumed(c.Interrupted([]manifest.Source{pads}, func(string) bool { return false }))
+}
+
 // resumed are the documents that the next run need not look at.
 func (w *world) resumed() (resumed []string) {
 	w.t.Helper()
 	c := w.read(repository.At{})
-	skip := c.Resumed()
+	skip := w.skipped(c)
 	for record, err := range c.Documents() {
 		if err != nil {
 			w.t.Fatal(err)
@@ -472,28 +477,89 @@ func (w *world) resumed() (resumed []string) {
 
 func TestInterruptedRunIsTakenUp(t *testing.T) {
 	w := newWorld(t, true)
+	want := func(when string, want ...string) {
+		t.Helper()
+		if got := w.resumed(); !slices.Equal(got, want) {
+			t.Errorf("%s, %q are not looked at, want %q", when, got, want)
+		}
+	}
 	if err := w.run(map[string]string{"done": "x"}, false); err != nil {
 		t.Fatal(err)
 	}
-	resumed := w.resumed
-	if got := resumed(); len(got) != 1 {
-		t.Errorf("resumed: %q", got)
-	}
-	w.now = w.now.Add(-23 * time.Hour) // run adds a day
+	want("after a signal", "done")
+	w.now = w.now.Add(time.Hour - 24*time.Hour) // run adds a day
 	if err := w.run(map[string]string{"second": "y"}, false); err != nil {
 		t.Fatal(err)
 	}
-	if got := resumed(); len(got) != 2 {
-		t.Errorf("a run that was interrupted twice is taken up with %q", got)
-	}
-	w.now = w.now.Add(25 * time.Hour)
-	if got := resumed(); len(got) != 0 {
-		t.Errorf("after a day, %q are not looked at", got)
-	}
-	w.now = w.now.Add(-25 * time.Hour)
+	want("after two signals", "done", "second")
+	w.now = w.now.Add(time.Hour)
+	want("two hours later", "second")
+	w.now = w.now.Add(-time.Hour - 24*time.Hour)
 	w.mustRun(nil)
-	if got := resumed(); len(got) != 0 {
-		t.Errorf("after a complete run, %q are not looked at", got)
+	want("after a run that looked at all")
+}
+
+// TestRunThatDoesNotSayThatItEnded may go on, unless it is silent for long or
+// this machine knows better.
+func TestRunThatDoesNotSayThatItEnded(t *testing.T) {
+	w := newWorld(t, false)
+	run := w.begin(w.read(repository.At{}))
+	save := func(id string) {
+		t.Helper()
+		if err := run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, id), "", nil); err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(2 * time.Minute)
+		if err := run.CommitIfDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save("a")
+	save("b")
+	c := w.read(repository.At{})
+	interrupted := func(gone bool) []string {
+		return c.Interrupted([]manifest.Source{pads}, func(run string) bool { return gone })
+	}
+	if got := interrupted(false); len(got) > 0 {
+		t.Errorf("%q are taken up while they go on", got)
+	}
+	if got := interrupted(true); !slices.Equal(got, []string{run.Name()}) {
+		t.Errorf("%q are taken up where the machine knows that the process is gone", got)
+	}
+	w.now = w.now.Add(7 * time.Minute)
+	if got := interrupted(false); !slices.Equal(got, []string{run.Name()}) {
+		t.Errorf("%q are taken up after it was silent", got)
+	}
+	if got := c.Interrupted([]manifest.Source{{Kind: "etherpad", URL: "https://other.example"}}, func(string) bool { return true }); len(got) > 0 {
+		t.Errorf("a run of other sources takes up %q", got)
+	}
+	if skip := c.Resumed(interrupted(false)); !skip(w.record(repository.At{})) {
+		t.Error("what it found is looked at again")
+	}
+}
+
+// TestRunOfOthersEndsNoInterruptedOne: what it found is taken up all the same.
+func TestRunOfOthersEndsNoInterruptedOne(t *testing.T) {
+	w := newWorld(t, false)
+	if err := w.run(map[string]string{"done": "x"}, false); err != nil {
+		t.Fatal(err)
+	}
+	other := []manifest.Source{{Kind: "etherpad", URL: "https://other.example"}}
+	for _, sources := range [][]manifest.Source{other, {pads}} {
+		c := w.read(repository.At{})
+		run, err := w.open().Begin(t.Context(), c, repository.RunOptions{Sources: sources, Resumes: c.Interrupted(sources, func(string) bool { return false })})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.resumed(); len(got) != 1 {
+			t.Errorf("before the end of a run of %s, %q are not looked at", sources[0].URL, got)
+		}
+		if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.resumed(); len(got) != 0 {
+		t.Errorf("after a run that took it up, %q are not looked at", got)
 	}
 }
 

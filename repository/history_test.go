@@ -243,7 +243,7 @@ func TestSeveralPiecesOfOneVersionAreShared(t *testing.T) {
 	if err := run.Save(manifest.Document{ID: "a", State: manifest.Current}, version("a", grown(201_000)), "", &before); err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Commit(t.Context(), true); err != nil {
+	if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(w.file().Shares); n != 2 {
@@ -337,7 +337,7 @@ func TestSharedPackThatGoesMeanwhileFailsTheRun(t *testing.T) {
 	if err := w.sink.Delete(t.Context(), shared); err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Commit(t.Context(), true); err == nil {
+	if err := run.Commit(t.Context(), manifest.AtEnd); err == nil {
 		t.Error("the run claims success")
 	}
 }
@@ -379,7 +379,7 @@ func TestPriorThatLiesCostsOnlySharing(t *testing.T) {
 		if err := run.Save(manifest.Document{ID: "b", State: manifest.Current}, version("b", grown(210_000)), "", &before); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := run.Commit(t.Context(), true); err != nil {
+		if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := w.contents(repository.At{}); got["b"] != grown(210_000) {
@@ -509,7 +509,7 @@ func TestTwoMachinesShareFromOneVersion(t *testing.T) {
 		runs = append(runs, run)
 	}
 	for _, run := range runs {
-		if err := run.Commit(t.Context(), true); err != nil {
+		if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -354,7 +354,7 @@ func TestWhatServersSayCanAlwaysBeReadAgain(t *testing.T) {
 		}
 	}
 	run.Tell(manifest.Document{ID: "other", State: manifest.Failed, Error: strings.Repeat("\xff", 5000)})
-	if err := run.Commit(t.Context(), true); err != nil {
+	if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.contents(repository.At{}); len(got) != 3 {
@@ -373,7 +373,7 @@ func TestDocumentFoundTwiceIsOne(t *testing.T) {
 		}
 	}
 	run.Tell(manifest.Document{ID: "ag", State: manifest.Missing})
-	if err := run.Commit(t.Context(), true); err != nil {
+	if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 		t.Fatal(err)
 	}
 	for record, err := range w.read(repository.At{}).Documents() {

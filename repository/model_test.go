@@ -183,7 +183,7 @@ func (m *model) end(rt *rapid.T) {
 	if mine == nil {
 		return
 	}
-	m.reported(mine, mine.run.Commit(context.Background(), rapid.Bool().Draw(rt, "complete")))
+	m.reported(mine, mine.run.Commit(context.Background(), ending(rapid.Bool().Draw(rt, "complete"))))
 	m.stop(mine)
 }
 

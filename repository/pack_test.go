@@ -83,7 +83,7 @@ func TestPackBeginsWithNoLongFrame(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := run.Commit(t.Context(), true); err != nil {
+		if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 			t.Fatal(err)
 		}
 		w.wantSound()

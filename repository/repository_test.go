@@ -122,6 +122,13 @@ func (w *world) begin(c *repository.Contents) *repository.Run {
 
 // run saves the documents in the order of their ids, and gives an error
 // instead of failing the test.
+func ending(complete bool) manifest.Ending {
+	if complete {
+		return manifest.AtEnd
+	}
+	return manifest.BySignal
+}
+
 func (w *world) run(save map[string]string, complete bool) error {
 	w.t.Helper()
 	w.now = w.now.Add(24 * time.Hour)
@@ -136,6 +143,7 @@ func (w *world) run(save map[string]string, complete bool) error {
 	defer c.Close()
 	run, err := r.Begin(context.Background(), c, repository.RunOptions{
 		Program: "test", Host: "host", Sources: []manifest.Source{pads}, ChangeRecipients: w.change,
+		Resumes: c.Interrupted([]manifest.Source{pads}, func(string) bool { return false }),
 	})
 	if err != nil {
 		return err
@@ -154,7 +162,7 @@ func (w *world) run(save map[string]string, complete bool) error {
 			return err
 		}
 	}
-	if err := run.Commit(w.t.Context(), complete); err != nil {
+	if err := run.Commit(w.t.Context(), ending(complete)); err != nil {
 		return err
 	}
 	if err := run.Checkpoint(w.t.Context()); err != nil {

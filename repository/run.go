@@ -39,6 +39,9 @@ type RunOptions struct {
 	// Last is the highest sequence that this machine remembers to have used.
 	Last int64
 
+	// Resumes are the runs that this one takes up: see Contents.Interrupted.
+	Resumes []string
+
 	// ChangeRecipients allows other recipients than last time.
 	ChangeRecipients bool
 }
@@ -115,7 +118,7 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 		return nil, err
 	}
 	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
-		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: c.Resume(), Started: manifest.At(r.Now()),
+		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: o.Resumes, Started: manifest.At(r.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
 	}}
 	return w, nil

@@ -432,7 +432,7 @@ func (w *world) suspectRun(id, text, suspect string) {
 		err = run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, text), suspect, nil)
 	}
 	if err == nil {
-		err = run.Commit(w.t.Context(), true)
+		err = run.Commit(w.t.Context(), manifest.AtEnd)
 	}
 	if err != nil {
 		w.t.Fatal(err)

@@ -79,7 +79,7 @@ func save(t *testing.T, r *repository.Repository, versions ...saved) {
 			t.Fatal(err)
 		}
 	}
-	if err := run.Commit(t.Context(), true); err != nil {
+	if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -138,6 +138,9 @@ func (a *app) run(ctx context.Context, s *settings, keys repository.Options, pla
 		return &backup.Report{Repositories: lost}, nil
 	}
 	start()
+	own := a.ownRuns()
+	defer own.close()
+	plan.Machine = own
 	report, err := backup.Run(ctx, *plan)
 	switch {
 	case errors.Is(err, repository.ErrRecipients), errors.Is(err, manifest.ErrUnsupported):

@@ -76,7 +76,11 @@ func newListedRun(r repository.RunRecord) listedRun {
 func (a *app) printRun(w io.Writer, r repository.RunRecord) error {
 	l := newListedRun(r)
 	text := l.Documents.text(a)
-	if !r.Complete {
+	switch {
+	case r.Complete:
+	case r.Ended == manifest.ByLimit:
+		text += "  (" + a.text("run-limited") + ")"
+	default:
 		text += "  (" + a.text("run-incomplete") + ")"
 	}
 	_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n", r.Finished.Local().Format("2006-01-02 15:04"), r.Manifest, printable(r.Host), text)
