@@ -61,6 +61,15 @@ type Source struct {
 	Until time.Time
 }
 
+// expires is the day from which on the source may delete a document that was
+// last modified then, as told when it was fetched, or as is known by now.
+func (s Source) expires(id string, modified time.Time, told string) string {
+	if e, ok := s.Client.(sources.Expirer); ok {
+		return e.Expires(id, modified)
+	}
+	return told
+}
+
 func (s Source) parallel() int { return cmp.Or(s.Parallel, 4) }
 
 // working is how many documents are in work at once: beside those that are
@@ -150,7 +159,7 @@ type RepositoryReport struct {
 func Run(ctx context.Context, p Plan) (*Report, error) {
 	store, cancel := afterwards(ctx, time.Minute)
 	defer cancel()
-	r := &run{plan: p, store: store, report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}, rests: make([]Rest, len(p.Sources))}
+	r := &run{plan: p, store: store, begun: time.Now(), report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}, rests: make([]Rest, len(p.Sources))}
 	defer r.close()
 	if err := r.begin(ctx); err != nil {
 		return nil, err
@@ -174,7 +183,8 @@ type run struct {
 	store   context.Context // of all that is stored; it outlives an interruption
 	targets []*target
 	jobs    []job
-	given   []int        // places of the sources in the caller's plan
+	given   []int // places of the sources in the caller's plan
+	begun   time.Time
 	unsure  map[int]bool // sources with documents whose id is a guess
 	allGone context.CancelFunc
 

@@ -15,6 +15,7 @@ type job struct {
 	index   int32     // place in the run's jobs
 	checked uint32    // the last look, as a Unix time; 0: never
 	resumed bool      // a run that is taken up has looked at it
+	urgent  bool      // its source may delete it before the next usual run
 }
 
 // certain reports whether the id is known to be the document's own.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
@@ -35,6 +36,7 @@ type version struct {
 	Name      string         `json:"name"`
 	Validator string         `json:"validator,omitempty"`
 	Suspect   string         `json:"suspect,omitempty"`
+	Modified  time.Time      `json:"modified,omitzero"`
 	Facts     manifest.Facts `json:"facts"`
 	Files     []file         `json:"files"`
 }
@@ -59,6 +61,7 @@ type place struct {
 	length  int32
 	checked uint32 // the last look, as a Unix time
 	resumed bool   // as the prior says
+	expires uint32 // the day from which its source may delete it, as a Unix time; 0: unknown
 }
 
 // readPriors goes through all that the repository knows, once. What the runs
@@ -87,7 +90,7 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
 		}
-		at.resumed = resumed
+		at.resumed, at.expires = resumed, r.expires(record, source)
 		at.checked = uint32(min(max(record.Checked.Unix(), 0), math.MaxUint32))
 		for _, i := range wanted {
 			p.jobs[i] = at
@@ -99,6 +102,20 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 	var err error
 	p.spool, err = w.Finish()
 	return p, err
+}
+
+// expires is when a document's source may delete it.
+func (r *run) expires(record *manifest.Record, source int) uint32 {
+	newest := record.Newest()
+	if newest == nil {
+		return 0
+	}
+	day := r.plan.Sources[source].expires(record.ID, newest.Modified, newest.Facts.Expires)
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return 0
+	}
+	return uint32(min(max(t.Unix(), 0), math.MaxUint32))
 }
 
 // source finds a source in the plan.
@@ -130,7 +147,7 @@ func put(w *spool.Writer, p *prior) (place, error) {
 func newPrior(r *manifest.Record, resumed bool) *prior {
 	p := &prior{State: r.State, Resumed: resumed}
 	if v := r.Newest(); v != nil {
-		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Facts: v.Facts}
+		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Modified: v.Modified, Facts: v.Facts}
 		for _, f := range v.Files {
 			p.Newest.Files = append(p.Newest.Files, file{f.Name, f.Format, f.SHA256})
 		}

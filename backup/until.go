@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"time"
 )
 
 // A Rest is what a run left of a source, as its time was over.
@@ -33,14 +34,33 @@ func (r *run) longestAgo() {
 				j.checked = at.checked
 			}
 			j.resumed = at.resumed && (n == 0 || j.resumed)
+			j.urgent = j.urgent || r.urgent(at)
 		}
 	}
 }
 
-// order puts guesses first, then those that need no look, then those that were
-// looked at longest ago: they are done if the time is not enough for all.
+// urgent reports whether a document's source may delete it before the next run
+// comes, if that comes after as long a time as this one after its last look, or
+// within two days. One that its source should have deleted a week ago is none:
+// what is known of it is wrong.
+func (r *run) urgent(at place) bool {
+	const least, wrong = 48 * time.Hour, 7 * 24 * time.Hour
+	if at.expires == 0 {
+		return false
+	}
+	usual := max(r.begun.Sub(time.Unix(int64(at.checked), 0)), least)
+	left := time.Unix(int64(at.expires), 0).Sub(r.begun)
+	return left > -wrong && left < usual
+}
+
+// order puts guesses first, then those that need no look, then those that may be
+// gone the next time, then those that were looked at longest ago: they are done
+// if the time is not enough for all.
 func order(a, b job) int {
-	return cmp.Or(cmp.Compare(btoi(b.guess()), btoi(a.guess())), cmp.Compare(btoi(b.resumed), btoi(a.resumed)), cmp.Compare(a.checked, b.checked))
+	return cmp.Or(
+		cmp.Compare(btoi(b.guess()), btoi(a.guess())), cmp.Compare(btoi(b.resumed), btoi(a.resumed)),
+		cmp.Compare(btoi(b.urgent), btoi(a.urgent)), cmp.Compare(a.checked, b.checked),
+	)
 }
 
 // limited gives the context in which a source's documents are looked at.

@@ -55,6 +55,17 @@ type Comparer interface {
 	Unchanged(ctx context.Context, id, validator string) (bool, error)
 }
 
+// An Expirer is a Source whose documents may vanish by themselves a time after
+// their last change.
+type Expirer interface {
+	Source
+
+	// Expires is the day, such as "2027-07-10", from which on the server may
+	// delete the document id if it was last modified then; "" if that is not
+	// known. It sends nothing.
+	Expires(id string, modified time.Time) string
+}
+
 // An Importer is a Source that can take a document back, as a new one.
 type Importer interface {
 	Source

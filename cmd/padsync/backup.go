@@ -91,7 +91,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	}
 	progress := a.newProgress(flags.json, all)
 	defer func() { progress.bar.stop() }()
-	n := network{pool: new(spool.Pool), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
+	n := network{pool: new(spool.Pool), expires: s.expiries(), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
 		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
 	})}
 	if err := a.settle(ctx, n, all); err != nil {

@@ -1,6 +1,40 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
+)
+
+// expiries are how many days servers keep pads, by their base addresses, as the
+// configuration says; etherpad.Never: for ever.
+type expiries map[string]int
+
+func (s *settings) expiries() expiries {
+	e := make(expiries)
+	for _, source := range s.Sources {
+		base, err := sources.Normalize(source.URL.Reveal())
+		if days := source.ExpiresAfter; days != nil && err == nil {
+			e[base] = *days
+			if *days == 0 {
+				e[base] = etherpad.Never
+			}
+		}
+	}
+	return e
+}
+
+// of is the day from which on the version's source may delete the document, ""
+// if that is not known: for a pad as it is known by now, for a poll as the
+// server told.
+func (e expiries) of(source manifest.Source, id string, v *manifest.VersionRecord) string {
+	if source.Kind == kindEtherpad {
+		return etherpad.Expires(source.URL, e[source.URL], id, v.Modified)
+	}
+	return v.Facts.Expires
+}
 
 // expirySoon is how many days before a document may be deleted one is warned.
 const expirySoon = 30

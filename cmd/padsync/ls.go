@@ -81,7 +81,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
-	out := bufio.NewWriter(a.stdout)
+	out, expiries := bufio.NewWriter(a.stdout), r.settings.expiries()
 	found := false
 	for record, err := range c.Documents() {
 		if err != nil {
@@ -91,7 +91,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 			continue
 		}
 		found = true
-		l := newListed(record, hashes)
+		l := newListed(record, hashes, expiries)
 		if asJSON {
 			err = json.NewEncoder(out).Encode(l)
 		} else {
@@ -110,7 +110,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 	return a.tellUnfound(selection)
 }
 
-func newListed(r *manifest.Record, h *hashes) listed {
+func newListed(r *manifest.Record, h *hashes, e expiries) listed {
 	l := listed{
 		Source: r.Source.URL, Kind: r.Source.Kind, ID: r.ID, URL: documentURL(r.Source, r.ID),
 		Hash: h.short(r.Source, r.ID), State: string(r.State), Checked: stamp(r.Checked),
@@ -121,7 +121,7 @@ func newListed(r *manifest.Record, h *hashes) listed {
 		return l
 	}
 	l.Title, l.Suspect, l.Revision, l.Saved = newest.Title, newest.Suspect, newest.Revision, stamp(newest.Saved)
-	l.Expires = newest.Facts.Expires
+	l.Expires = e.of(r.Source, r.ID, newest)
 	l.Files = listedFiles(newest)
 	return l
 }

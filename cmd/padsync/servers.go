@@ -23,6 +23,7 @@ type network struct {
 	passwords passwords
 	accesses  accesses
 	tokens    func(base, login string) etherpad.TokenKeeper
+	expires   expiries
 	groups    map[string]string // of MyPads to import into, by base address
 	mail      string            // the organiser's of polls to be made
 }
@@ -34,7 +35,7 @@ func (n network) openSource(kind, base string, formats []string) (sources.Source
 	case kindEtherpad:
 		return etherpad.New(base, n.client, n.pool, etherpad.Options{
 			Formats: formats, Access: access, Passwords: n.passwords.of(base), Tokens: n.tokens(base, access.MyPadsLogin),
-			Group: n.groups[base],
+			Group: n.groups[base], ExpiresAfter: n.expires[base],
 		})
 	case kindFramadate:
 		return framadate.New(base, n.client, n.pool, framadate.Options{

@@ -99,6 +99,9 @@ func (k *checker) source(table string, s Source) {
 	if s.URL.Reveal() == "" && (s.PasswordsFile != "" || len(s.PasswordsCommand) > 0) {
 		k.report(table, "url", Missing)
 	}
+	if days := s.ExpiresAfter; days != nil && (*days < 0 || *days > maxExpiresAfter || s.Kind == "framadate") {
+		k.report(table, "expires-after", Invalid)
+	}
 	k.access(table, &s)
 	if !s.Hours.valid() {
 		k.report(table, "hours", Invalid)
@@ -107,6 +110,9 @@ func (k *checker) source(table string, s Source) {
 		k.report(table, "formats", Invalid)
 	}
 }
+
+// maxExpiresAfter is a hundred years, in days.
+const maxExpiresAfter = 36525
 
 var padPath = regexp.MustCompile(`(?i)/p/[^/]+/?$`)
 

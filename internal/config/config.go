@@ -64,6 +64,11 @@ type Source struct {
 	// their end, or in a run outside of them, is left for the next run.
 	Hours Hours `toml:"hours"`
 
+	// expires-after is how many days the server keeps a pad that nobody
+	// changes, 0 if it keeps them for ever. Of some public servers padsync
+	// knows it.
+	ExpiresAfter *int `toml:"expires-after"`
+
 	// passwords-file has the passwords of polls, and of pads and groups of
 	// MyPads: an id, blanks and the password on each line, * in place of the
 	// id for all others. It needs url.

@@ -21,7 +21,8 @@ import (
 const apiVersion = "1.2.11"
 
 // maxAnswer bounds the answers of the API but for lists of pads.
-const maxAnswer = 64 << 10
+// The longest lists the authors of a pad.
+const maxAnswer = 4 << 20
 
 // errAnswer is matched by the error for an answer that is none of the API.
 var errAnswer = fmt.Errorf("%w: no answer of the API", sources.ErrRefused)

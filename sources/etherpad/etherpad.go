@@ -38,6 +38,10 @@ type Options struct {
 	// the account; "": pads go into no group.
 	Group string
 
+	// ExpiresAfter is how many days the server keeps a pad that nobody changes;
+	// 0: as is known of it, Never: for ever.
+	ExpiresAfter int
+
 	// Tokens keeps the token of the account of MyPads; nil: it is forgotten.
 	Tokens TokenKeeper
 }
@@ -51,13 +55,14 @@ type Source struct {
 	limit   int64    // bytes of an export
 	access  Access
 
-	lifetime int // days that a pad stays without a change; 0: unknown
+	lifetime lifetime // of pads
 
 	tools sync.Pool // of *tools, for inspections
 
 	// secure says that the server redirected from http to https.
 	secure atomic.Bool
 
+	names    authorNames
 	sessions sessions
 	tokens   tokens
 
@@ -70,6 +75,7 @@ type Source struct {
 var (
 	_ sources.Lister   = (*Source)(nil)
 	_ sources.Comparer = (*Source)(nil)
+	_ sources.Expirer  = (*Source)(nil)
 )
 
 // New makes the source for the server with this base address, as
@@ -88,7 +94,7 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 		return nil, ErrNoGroup
 	}
 	s := &Source{
-		base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetime(base),
+		base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetimeOf(base, o.ExpiresAfter),
 		passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group,
 	}
 	if s.tokenKeeper == nil {
@@ -183,7 +189,7 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 		v.Facts = in.facts
 		v.Revision = fmt.Sprint(in.head)
 		v.Modified = in.modified
-		v.Facts.Expires = s.expires(in.modified)
+		v.Facts.Expires = s.Expires(v.ID, in.modified)
 		history, err := in.trail.in(a.body, a.body.Size())
 		add(v, padFormat, a.take())
 		v.Files[len(v.Files)-1].History = history

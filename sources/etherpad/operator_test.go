@@ -148,6 +148,44 @@ func TestUnchangedPadOfAnOperatorCostsNoExport(t *testing.T) {
 	}
 }
 
+// TestErasedAuthorIsAChange though all numbers of the pad stay.
+func TestErasedAuthorIsAChange(t *testing.T) {
+	inOperatorBubble(t, etherpadtest.Options{Dialect: etherpadtest.V3}, operator, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+		server.Create("pad", "text\n").Append(ann, "more\n")
+		server.Create("other", "text\n").Append(bob, "more\n")
+		pad, other := fetch(t, s, "pad", ""), fetch(t, s, "other", "")
+		server.Erase(ann)
+		next := open(t, server, base, etherpad.Options{Access: operator}) // as the next run makes it
+		if again := fetch(t, next, "pad", pad.Validator); again.Unchanged || again.Facts.Content == pad.Facts.Content {
+			t.Errorf("%+v", again)
+		}
+		if again := fetch(t, next, "other", other.Validator); !again.Unchanged {
+			t.Error("a pad that she did not write in changed, too")
+		}
+	})
+}
+
+// TestAuthorOfManyPadsIsAskedForOnce in a run.
+func TestAuthorOfManyPadsIsAskedForOnce(t *testing.T) {
+	inOperatorBubble(t, etherpadtest.Options{}, operator, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+		validators := make(map[string]string)
+		for _, id := range []string{"a", "b", "c", "d"} {
+			server.Create(id, "text\n").Append(ann, "more\n")
+			validators[id] = fetch(t, s, id, "").Validator
+		}
+		before := server.Calls()
+		next := open(t, server, base, etherpad.Options{Access: operator})
+		for id, validator := range validators {
+			if !fetch(t, next, id, validator).Unchanged {
+				t.Error("it changed")
+			}
+		}
+		if n := server.Calls() - before; n != 4*5+1 {
+			t.Errorf("%d calls for 4 pads of one author", n)
+		}
+	})
+}
+
 func TestValidatorsOfVisitorsAndOperatorsMix(t *testing.T) {
 	inOperatorBubble(t, etherpadtest.Options{}, operator, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
 		server.Create("pad", "text\n")
@@ -495,7 +533,7 @@ func TestRealOperator(t *testing.T) {
 	for _, id := range want {
 		v := fetch(t, s, id, "")
 		before := client.Requests()
-		if again := fetch(t, s, id, v.Validator); !again.Unchanged || client.Requests()-before != 4 {
+		if again := fetch(t, s, id, v.Validator); !again.Unchanged || client.Requests()-before != 5 {
 			t.Errorf("%q: unchanged %t, %d requests", id, again.Unchanged, client.Requests()-before)
 		}
 		for what, change := range map[string]func(){

@@ -111,6 +111,8 @@ func (s *Server) call(function string, form url.Values) (status int, e envelope)
 		id := fmt.Sprintf("s.%016d%016d", s.calls, len(s.sessions))
 		s.sessions[id] = session{group, until}
 		return ok(data{"sessionID": id})
+	case "getAuthorName":
+		return http.StatusOK, envelope{0, "ok", s.authorName(form.Get("authorID"))}
 	case "deleteSession":
 		if _, found := s.sessions[form.Get("sessionID")]; !found {
 			return wrong("sessionID does not exist")
@@ -125,6 +127,8 @@ func (s *Server) call(function string, form url.Values) (status int, e envelope)
 	case function == "createPad":
 		s.pads[id], s.readOnly[readOnlyID(id)] = newPad(s, id, welcome), id
 		return http.StatusOK, envelope{0, "ok", nil}
+	case function == "listAuthorsOfPad" && found:
+		return ok(data{"authorIDs": s.authorsOf(id)})
 	case (function == "setHTML" || function == "setText") && found:
 		s.pads[id].setText(textOfHTML(form.Get("html")) + form.Get("text"))
 		return http.StatusOK, envelope{0, "ok", nil}
@@ -153,6 +157,29 @@ func (s *Server) ids() []string {
 		ids = append(ids, SyntheticID(n))
 	}
 	return ids
+}
+
+// authorsOf are those of the attributes that the pad's pool has.
+func (s *Server) authorsOf(id string) []string {
+	ids := []string{}
+	if p := s.pads[id]; p != nil {
+		for _, a := range p.authors {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids
+}
+
+// authorName is null for one without a name, and for one that there is not.
+func (s *Server) authorName(id string) any {
+	for _, p := range s.pads {
+		for _, a := range p.authors {
+			if a.ID == id && a.Name != "" {
+				return a.Name
+			}
+		}
+	}
+	return nil
 }
 
 // numbers are what the API tells of a pad. The caller holds s.mu.

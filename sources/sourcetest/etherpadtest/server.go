@@ -128,6 +128,25 @@ func (s *Server) Update(d Dialect) {
 	s.options.Dialect = d
 }
 
+// Erase takes an author's name from all pads and chats, as 3.x does for
+// anonymizeAuthor. No number that the API tells of a pad changes.
+func (s *Server) Erase(author Author) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pads {
+		for i := range p.authors {
+			if p.authors[i].ID == author.ID {
+				p.authors[i].Name = ""
+			}
+		}
+		for i := range p.chat {
+			if p.chat[i].author.ID == author.ID {
+				p.chat[i].author = Author{}
+			}
+		}
+	}
+}
+
 // Create makes a pad with this text, over one that is there.
 func (s *Server) Create(id, text string) *Pad {
 	s.mu.Lock()
