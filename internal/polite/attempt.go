@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +19,10 @@ type attempt struct {
 	request *http.Request
 	handle  func(*http.Response) error
 	number  int // from 1
+
+	once  bool        // see Once
+	asked atomic.Bool // for a connection
+	wrote atomic.Bool // the head of the request
 }
 
 // do makes the attempt, and says after what time the next one is worth it, 0
@@ -43,7 +49,7 @@ func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 	defer stop.Stop()
 	resp.Body = a.body(limited, cancel, resp.Body)
 	err = a.handle(resp)
-	if !errors.Is(err, ErrTemporary) || a.last() || !a.repeatable() {
+	if !errors.Is(err, ErrTemporary) || a.last() || !a.harmless() {
 		return 0, err
 	}
 	return a.delay(1), err
@@ -78,7 +84,14 @@ func (a *attempt) send(ctx context.Context, cancel context.CancelCauseFunc) (*ht
 	stop := time.AfterFunc(patience, func() { cancel(errHung) })
 	defer stop.Stop()
 	a.client.requests.Add(1)
-	resp, err := a.client.options.Transport.RoundTrip(req)
+	transport := a.client.options.Transport
+	if a.once {
+		transport, req = a.client.fresh, req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GetConn:      func(string) { a.asked.Store(true) },
+			WroteHeaders: func() { a.wrote.Store(true) },
+		}))
+	}
+	resp, err := transport.RoundTrip(req)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
@@ -98,9 +111,14 @@ func (a *attempt) unanswered(ctx context.Context, p *pass, err error) (time.Dura
 		p.dropped()
 		return 0, context.Cause(ctx)
 	}
-	dial := notConnected(err)
+	dial := notConnected(err) || a.asked.Load() && !a.wrote.Load()
 	err = a.server.transportError(err)
-	if down := p.unheard(err, errors.Is(err, errHung), !dial); down != nil {
+	hung := errors.Is(err, errHung)
+	down := p.unheard(err, hung, !dial)
+	if a.once && p.alive && !dial && !hung && errors.Is(err, ErrTemporary) {
+		return 0, broken(err)
+	}
+	if down != nil {
 		return 0, down
 	}
 	switch {
@@ -129,7 +147,11 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		// A proxy speaks for a server that is away; 504 is how it tells that
 		// the server hangs.
-		down = p.unheard(a.server.statusError(status), status == http.StatusGatewayTimeout, true)
+		err := a.server.statusError(status)
+		down = p.unheard(err, status == http.StatusGatewayTimeout, true)
+		if a.once && p.alive && status == http.StatusBadGateway {
+			return 0, broken(err)
+		}
 	case status == http.StatusInternalServerError && isUnrepeated(a.request.Context()):
 		p.heard(l, false)
 		return 0, nil
@@ -155,12 +177,15 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 
 func (a *attempt) last() bool { return a.number >= a.client.options.Tries }
 
-// repeatable: the request may be sent again though the server may have acted
-// on it.
-func (a *attempt) repeatable() bool {
+// harmless: the server may act on the request twice.
+func (a *attempt) harmless() bool {
 	m := a.request.Method
 	return m == http.MethodGet || m == http.MethodHead || m == ""
 }
+
+// repeatable: the request may be sent again though nothing tells whether the
+// server has acted on it.
+func (a *attempt) repeatable() bool { return a.harmless() && !a.once }
 
 // delay is the time before the next try: it grows fourfold with each, and
 // varies by a quarter, so that what failed together does not come back

@@ -18,6 +18,10 @@ var ErrTemporary = errors.New("temporary")
 // 500, or it asks to be left alone for more than an hour.
 var ErrDown = errors.New("the server is down")
 
+// ErrBroken is matched by the error of a request that the server may have died
+// of: see Once. It matches ErrTemporary too.
+var ErrBroken = errors.New("the connection broke where an answer was due")
+
 var (
 	errHung    = errors.New("no answer in time")
 	errIdle    = errors.New("the answer stopped in the middle")
@@ -33,6 +37,8 @@ func Temporary(err error) error { return temporary{err} }
 type temporary struct{ error }
 
 func (t temporary) Unwrap() []error { return []error{t.error, ErrTemporary} }
+
+func broken(err error) error { return fmt.Errorf("%w: %w", ErrBroken, err) }
 
 // makingError hides an error that may quote an address.
 func makingError(err error) error {

@@ -48,6 +48,7 @@ type Options struct {
 // concurrent use.
 type Client struct {
 	options  Options
+	fresh    http.RoundTripper // a connection for each request
 	requests atomic.Int64
 	received atomic.Int64
 
@@ -69,7 +70,7 @@ func New(o Options) *Client {
 	if o.Transport == nil {
 		o.Transport = newTransport(o.Concurrency)
 	}
-	return &Client{options: o, servers: make(map[string]*server)}
+	return &Client{options: o, fresh: fresh(o.Transport), servers: make(map[string]*server)}
 }
 
 func or[T int | time.Duration](v, otherwise T) T {
@@ -108,8 +109,8 @@ func UserAgent(version, contact string) string {
 // cut short or idle too long, and one that does not if it goes on for longer
 // than Options.BodyTimeout.
 //
-// A request that is neither GET nor HEAD is tried again only where the
-// server cannot have acted on it: no connection, 429, 503.
+// A request that is neither GET nor HEAD, or is to be sent once, is tried again
+// only where the server cannot have acted on it: no connection, 429, 503.
 //
 // A server that has answered before and then does nothing for its requests is
 // left alone, and looked for by one request after each of some pauses, for a
@@ -132,7 +133,7 @@ func (c *Client) Do(ctx context.Context, newRequest func(context.Context) (*http
 		if err != nil {
 			return err
 		}
-		a := attempt{client: c, server: s, request: req, handle: handle, number: try}
+		a := attempt{client: c, server: s, request: req, handle: handle, number: try, once: isOnce(ctx)}
 		again, err := a.do(ctx)
 		if again == 0 {
 			return err

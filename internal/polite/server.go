@@ -74,11 +74,24 @@ func Unrepeated(ctx context.Context) context.Context {
 
 func isUnrepeated(ctx context.Context) bool { return ctx.Value(unrepeatedKey{}) != nil }
 
+type onceKey struct{}
+
+// Once gives a context for requests that a server may die of: those with a
+// password (MyPads 1.7.17 was seen to). One goes over a connection of its own,
+// so that its breaking says something, and is not sent again unless the server
+// cannot have acted on it: no connection, 429, 503. If the server, which had
+// answered the request before, closes the connection in place of an answer, or
+// a proxy says so with 502, the error matches ErrBroken.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
+
 // A pass allows to send one request.
 type pass struct {
 	*server
 	probe    bool
 	counted  bool // against the server's limit
+	alive    bool // the server had answered the request before
 	sent     time.Time
 	answered bool
 }
@@ -170,7 +183,7 @@ func (s *server) admit(now time.Time, counted bool) (p *pass, until time.Time, e
 		s.uncounted++
 	}
 	s.probing = s.probing || probe
-	return &pass{server: s, probe: probe, counted: counted, sent: now}, time.Time{}, nil
+	return &pass{server: s, probe: probe, counted: counted, alive: s.met && s.breaker.lost == 0, sent: now}, time.Time{}, nil
 }
 
 // held is when the server can be asked at the earliest. The caller holds

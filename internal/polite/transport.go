@@ -23,3 +23,15 @@ func newTransport(perServer int) *http.Transport {
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
 	}
 }
+
+// fresh is the same transport without connections that are kept. Go sends a
+// request again by itself, on a new connection, where a kept one breaks.
+func fresh(t http.RoundTripper) http.RoundTripper {
+	kept, ok := t.(*http.Transport)
+	if !ok {
+		return t
+	}
+	kept = kept.Clone()
+	kept.DisableKeepAlives = true
+	return kept
+}
