@@ -67,15 +67,18 @@ type Source struct {
 	tokens   tokens
 
 	account     account
+	alone       chan struct{} // holds who asks with a password
+	withholding sources.Withholding
 	passwords   map[string]string
 	tokenKeeper TokenKeeper
 	group       string // to import into
 }
 
 var (
-	_ sources.Lister   = (*Source)(nil)
-	_ sources.Comparer = (*Source)(nil)
-	_ sources.Expirer  = (*Source)(nil)
+	_ sources.Lister     = (*Source)(nil)
+	_ sources.Comparer   = (*Source)(nil)
+	_ sources.Expirer    = (*Source)(nil)
+	_ sources.Withholder = (*Source)(nil)
 )
 
 // New makes the source for the server with this base address, as
@@ -95,7 +98,7 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	}
 	s := &Source{
 		base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetimeOf(base, o.ExpiresAfter),
-		passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group,
+		alone: make(chan struct{}, 1), passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group,
 	}
 	if s.tokenKeeper == nil {
 		s.tokenKeeper = noKeeper{}
@@ -144,6 +147,9 @@ func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Vers
 	v.Validator = withState(state, v.Validator)
 	return v, nil
 }
+
+// Withhold implements sources.Withholder.
+func (s *Source) Withhold(id string, w sources.Withheld) { s.withholding.Remember(id, w) }
 
 // entitle gives a pad the name that its members gave it.
 func (s *Source) entitle(ctx context.Context, v *sources.Version) error {

@@ -69,7 +69,7 @@ func (a *answer) close() error {
 // export asks for an export and gives the answer to use, which may take its
 // body. If use fails with an error from again, it asks again.
 func (s *Source) export(ctx context.Context, id string, f format, etag string, use func(*answer) error) error {
-	err := s.opened(ctx, id, func(o opening) error { return s.exportWith(ctx, o, id, f, etag, use) })
+	err := s.opened(ctx, id, func(ctx context.Context, o opening) error { return s.exportWith(ctx, o, id, f, etag, use) })
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("export as %s: %w", f.name, err)
 	}

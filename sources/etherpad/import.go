@@ -168,8 +168,11 @@ const (
 // show is not done again: it may show nothing of a pad that was there, either.
 func (s *Source) send(ctx context.Context, id string, l *load, post func() error) error {
 	var err error
+	var withheld *sources.WithheldError
 	for try := range sendTries {
-		err = post()
+		if err = post(); errors.As(err, &withheld) && withheld.Err != nil {
+			return fmt.Errorf("%w: %w", sources.ErrUnsure, err) // a look would need the password, too
+		}
 		unanswered := errors.Is(err, polite.ErrTemporary) && !errors.Is(err, polite.ErrDown) && ctx.Err() == nil
 		done := err == nil || try > 0 && errors.Is(err, ErrTaken) // by the try before, it seems
 		if !done && !unanswered {
@@ -178,7 +181,7 @@ func (s *Source) send(ctx context.Context, id string, l *load, post func() error
 		seen, looked := s.lookAgain(ctx, id, l)
 		switch {
 		case looked != nil:
-			return fmt.Errorf("read the new pad back: %w", looked)
+			return fmt.Errorf("%w: read the new pad back: %w", sources.ErrUnsure, looked)
 		case seen == same:
 			return nil
 		case seen == other:

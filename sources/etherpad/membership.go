@@ -26,11 +26,17 @@ type TokenKeeper interface {
 // pads.
 const maxGroups = 32 << 20
 
+// maxVain is how often a login is tried in a run that has no answer: where
+// nothing was heard of the server before, it may have been away, or have died of
+// it.
+const maxVain = 3
+
 // An account is one of MyPads, as this run uses it.
 type account struct {
 	mu       sync.Mutex  // guards what follows, also while the server is asked
 	now      *membership // nil until the server was asked
 	loggedIn bool        // in this run
+	vain     int         // logins in this run that came to nothing
 	refused  error       // for good
 	claimed  []string    // pads that imports of this run fill
 }
@@ -48,6 +54,7 @@ type member struct {
 	name     string
 	group    string // its id
 	closed   bool   // it opens with a password only
+	own      bool   // which is its own, not its group's
 	archived bool
 }
 
@@ -56,6 +63,7 @@ var (
 
 	// errUnknown is for one that the server did not give since it was started.
 	errUnknown  = fmt.Errorf("%w: the server does not know it", errEnded)
+	errVain     = fmt.Errorf("%w: no answer to %d logins", sources.ErrRefused, maxVain)
 	errNoGroups = fmt.Errorf("%w: no list of groups", sources.ErrRefused)
 )
 
@@ -75,10 +83,11 @@ func (s *Source) membership(ctx context.Context, doubted *membership) (*membersh
 		return a.now, nil
 	}
 	now, err := s.renew(ctx)
+	var withheld *sources.WithheldError
 	switch {
 	case err == nil:
 		a.now = now
-	case errors.Is(err, ErrLogin), errors.Is(err, errNoMyPads), errors.Is(err, ErrOusted):
+	case errors.Is(err, ErrLogin), errors.Is(err, errNoMyPads), errors.Is(err, ErrOusted), errors.As(err, &withheld):
 		a.refused = err
 	}
 	return now, err
@@ -107,8 +116,12 @@ func (s *Source) renew(ctx context.Context) (*membership, error) {
 	if s.account.loggedIn {
 		return nil, ErrOusted
 	}
+	if s.account.vain == maxVain {
+		return nil, errVain
+	}
 	token, err := s.logIn(ctx)
 	if err != nil {
+		s.account.vain++
 		return nil, err
 	}
 	s.account.loggedIn = true
@@ -216,7 +229,7 @@ func decodeInto[R any](d *json.Decoder, into map[string]R) error {
 // in joins what is said of a pad with what is said of its group, which counts
 // where the pad has no word of its own.
 func (p memberRecord) in(g groupRecord, self string) member {
-	visibility, readOnly := p.Visibility, g.ReadOnly
+	visibility, readOnly, own := p.Visibility, g.ReadOnly, p.Visibility == "private"
 	if visibility != "private" && visibility != "public" {
 		visibility = g.Visibility
 	}
@@ -224,7 +237,7 @@ func (p memberRecord) in(g groupRecord, self string) member {
 		readOnly = *p.ReadOnly
 	}
 	isAdmin := self == "" || slices.Contains(g.Admins, self)
-	return member{name: p.Name, group: p.Group, closed: visibility == "private" && !isAdmin, archived: readOnly}
+	return member{name: p.Name, group: p.Group, closed: visibility == "private" && !isAdmin, own: own, archived: readOnly}
 }
 
 // noKeeper keeps nothing.

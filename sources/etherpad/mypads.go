@@ -69,9 +69,14 @@ func toMyPads(r *http.Response) (*sentAway, bool) {
 type opening struct {
 	session  string // of Etherpad's own groups
 	member   *membership
-	password string // for MyPads
+	token    bool   // the account's is sent
+	password string // for MyPads; "": none is sent
+
+	refused bool // the password alone was refused
 }
 
+// opening begins with what is most likely to open the pad, and least able to do
+// harm: see reopen.
 func (s *Source) opening(ctx context.Context, id string) (o opening, err error) {
 	if o.session, err = s.session(ctx, id); err != nil {
 		return o, err
@@ -82,15 +87,16 @@ func (s *Source) opening(ctx context.Context, id string) (o opening, err error) 
 	if known := o.member.pads[id]; known.closed {
 		o.password = s.password(id, known.group)
 	}
+	o.token = o.password == "" && o.member.token != ""
 	return o, nil
 }
 
 // opened asks for a pad with what opens it, until it does.
-func (s *Source) opened(ctx context.Context, id string, ask func(opening) error) error {
+func (s *Source) opened(ctx context.Context, id string, ask func(context.Context, opening) error) error {
 	o, err := s.opening(ctx, id)
 	for err == nil {
 		var away *sentAway
-		if err = ask(o); !errors.As(err, &away) {
+		if err = s.carefully(ctx, id, o, ask); !errors.As(err, &away) {
 			break
 		}
 		o, err = s.reopen(ctx, id, away, o)
@@ -98,10 +104,58 @@ func (s *Source) opened(ctx context.Context, id string, ask func(opening) error)
 	return err
 }
 
+// carefully asks with a password, if that is no withheld one: for one pad at a
+// time, and once.
+func (s *Source) carefully(ctx context.Context, id string, o opening, ask func(context.Context, opening) error) error {
+	if o.password == "" {
+		return ask(ctx, o)
+	}
+	select {
+	case s.alone <- struct{}{}:
+		defer func() { <-s.alone }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if err := s.withholding.Check(id, o.secret()); err != nil {
+		return err
+	}
+	err := ask(polite.Once(ctx), o)
+	if errors.Is(err, polite.ErrBroken) {
+		err = s.withholding.Broke(id, o.secret(), err)
+	}
+	return err
+}
+
+// secret is the password with what makes its request another one.
+func (o opening) secret() string {
+	if o.token {
+		return "member\x00" + o.password
+	}
+	return "visitor\x00" + o.password
+}
+
 // reopen says with what to ask again for a pad that MyPads has refused. A
-// password goes only where one is asked for.
+// password goes only where one is asked for, and without the account's token: of
+// a member, MyPads 1.7.17 wants the pad's own password, even where only the group
+// has one, and dies of there being none. Both together are sent for a pad that
+// is private itself, as the list of this run says, like MyPads' page does; by
+// then the password alone was refused.
 func (s *Source) reopen(ctx context.Context, id string, away *sentAway, o opening) (opening, error) {
-	if !o.member.pads[id].closed {
+	known := o.member.pads[id]
+	switch {
+	case o.password != "" && o.token:
+		return o, ErrWrongPassword
+	case o.password != "" && known.own:
+		o.token, o.refused = true, true
+		return o, nil
+	case o.password != "" && known.closed: // a server may show all pads to all accounts
+		o.token, o.password, o.refused = true, "", true
+		return o, nil
+	case o.password != "":
+		return o, ErrWrongPassword
+	case o.refused:
+		return o, ErrWrongPassword
+	case !known.closed:
 		now, err := s.membership(ctx, o.member)
 		if err != nil {
 			return o, err
@@ -111,12 +165,10 @@ func (s *Source) reopen(ctx context.Context, id string, away *sentAway, o openin
 			return o, nil
 		}
 	}
-	if o.password != "" {
-		return o, ErrWrongPassword
-	}
 	if o.password = s.password(id, away.group); o.password == "" {
 		return o, ErrMembers
 	}
+	o.token = false
 	return o, nil
 }
 
@@ -133,7 +185,7 @@ func (s *Source) password(id, group string) string {
 // query is how MyPads wants the token and the password: it takes no header.
 func (o opening) query() string {
 	q := url.Values{}
-	if o.member.token != "" {
+	if o.token {
 		q.Set("auth_token", o.member.token)
 	}
 	if o.password != "" {
@@ -199,20 +251,28 @@ var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
 
 func isToken(s string) bool { return len(s) <= 4096 && tokenForm.MatchString(s) }
 
-// logIn gives a new token. Of the answer, which tells all of the person,
+// logIn gives a new token, and asks for none where the server may have died of
+// this login. Of the answer, which tells all of the person,
 // nothing else is looked at.
 func (s *Source) logIn(ctx context.Context) (string, error) {
 	var answer struct{ Token string }
 	form := map[string]string{"login": s.access.MyPadsLogin, "password": s.access.MyPadsPassword}
-	err := s.askMyPads(ctx, http.MethodPost, "auth/login", form, func(body io.Reader) error {
+	secret := "login\x00" + s.access.MyPadsLogin + "\x00" + s.access.MyPadsPassword
+	if err := s.withholding.Check("", secret); err != nil {
+		return "", err
+	}
+	err := s.askMyPads(polite.Once(ctx), http.MethodPost, "auth/login", form, func(body io.Reader) error {
 		err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(&answer)
 		if err != nil || !isToken(answer.Token) {
 			return fmt.Errorf("%w: no token", sources.ErrRefused)
 		}
 		return nil
 	})
-	if errors.Is(err, errDenied) {
+	switch {
+	case errors.Is(err, errDenied):
 		return "", ErrLogin
+	case errors.Is(err, polite.ErrBroken):
+		err = s.withholding.Broke("", secret, err)
 	}
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("log in to MyPads: %w", err)

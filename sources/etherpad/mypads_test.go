@@ -382,7 +382,7 @@ func TestPasswordsOpenPrivatePads(t *testing.T) {
 		"a user has the group's":    {annie, map[string]string{"groupe-private": "pässword"}, nil, 1},
 		"or for the pad":            {annie, map[string]string{"cr-private": "pässword", "groupe-private": "x", "": "y"}, nil, 1},
 		"or for all":                {annie, map[string]string{"": "pässword", "other": "x"}, nil, 1},
-		"a wrong one":               {annie, map[string]string{"": "hunter2"}, etherpad.ErrWrongPassword, 1},
+		"a wrong one":               {annie, map[string]string{"": "hunter2"}, etherpad.ErrWrongPassword, 2},
 		"none":                      {annie, nil, etherpad.ErrMembers, 1},
 		"a visitor has the group's": {etherpad.Access{}, map[string]string{"groupe-private": "pässword"}, nil, 2},
 		"a visitor, a wrong one":    {etherpad.Access{}, map[string]string{"": "hunter2"}, etherpad.ErrWrongPassword, 2},
@@ -398,8 +398,8 @@ func TestPasswordsOpenPrivatePads(t *testing.T) {
 				if !errors.Is(err, c.want) || err != nil && (!errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "hunter") || strings.Contains(err.Error(), "cr-")) {
 					t.Errorf("%v, want %v", err, c.want)
 				}
-				if n := server.Requests() - before; n != c.requests {
-					t.Errorf("%d requests, want %d", n, c.requests)
+				if n := server.Requests() - before; n != c.requests || server.Deaths() > 0 {
+					t.Errorf("%d requests, want %d; the server died %d times", n, c.requests, server.Deaths())
 				}
 				v.Close()
 			})
@@ -417,6 +417,162 @@ func TestPadHasAPasswordOfItsOwn(t *testing.T) {
 		fetch(t, s, "shown", "")
 		if n := server.Requests() - before; n != 2+2 {
 			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+// TestTokenAndPasswordGoTogetherOnlyToAPadThatIsPrivateItself: that is what
+// MyPads' page does, too. Of the pads of a private group it dies.
+func TestTokenAndPasswordGoTogetherOnlyToAPadThatIsPrivateItself(t *testing.T) {
+	for _, passwords := range []map[string]string{{"": "pässword"}, {"": "wrong"}, {"own": "pad's", "": "pässword"}} {
+		inMyPads(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+			server.Create("own", "x").Adopt(etherpadtest.Member{Group: "groupe-private", Visibility: etherpadtest.Private, Password: "pad's"})
+			server.Create("was-private", "x").Adopt(etherpadtest.Member{Group: "groupe-private", Password: "pad's"})
+			alone := make(map[string]bool)
+			s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch q := r.URL.Query(); {
+				case !q.Has("mypadspassword"):
+				case !q.Has("auth_token"):
+					alone[r.URL.Path] = true
+				case !alone[r.URL.Path], !strings.HasPrefix(r.URL.Path, "/p/own/"):
+					t.Errorf("token and password for %s", r.URL.Path)
+				}
+				server.ServeHTTP(w, r)
+			}), base, etherpad.Options{Access: annie, Passwords: passwords})
+			for _, id := range append(list(t, s), server.Create("later", "x").ReadOnlyID()) {
+				v, err := s.Fetch(t.Context(), id, "")
+				if id == "own" && passwords["own"] != "" && err != nil {
+					t.Error(err)
+				}
+				v.Close()
+			}
+			// What the list did not have, or has under another id.
+			late := server.Create("late", "x")
+			late.Adopt(etherpadtest.Member{Group: "groupe-private"})
+			for _, id := range []string{"late", late.ReadOnlyID()} {
+				if v, err := s.Fetch(t.Context(), id, ""); (err == nil) != (passwords[""] == "pässword") {
+					t.Errorf("%s: %v", id, err)
+				} else {
+					v.Close()
+				}
+			}
+			if server.Deaths() > 0 {
+				t.Errorf("the server died %d times", server.Deaths())
+			}
+		})
+	}
+}
+
+func TestServerThatShowsAllPadsToAllAccounts(t *testing.T) {
+	inMyPads(t, etherpadtest.Options{AllForAccounts: true}, etherpad.Options{Access: annie, Passwords: map[string]string{"": "pässword"}}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+		server.Create("own", "x").Adopt(etherpadtest.Member{Group: "groupe-public", Visibility: etherpadtest.Private, Password: "pad's"})
+		for _, id := range list(t, s) {
+			fetch(t, s, id, "")
+		}
+	})
+}
+
+// TestServerThatMayHaveDiedOfAPasswordIsNotSentItAgain, neither at once, nor in
+// the nights that follow.
+func TestServerThatMayHaveDiedOfAPasswordIsNotSentItAgain(t *testing.T) {
+	inMyPads(t, etherpadtest.Options{Supervised: true}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+		server.Create("deadly", "x").Adopt(etherpadtest.Member{Group: "groupe-private", Visibility: etherpadtest.Private})
+		var noted *sources.WithheldError
+		night := func(password string, deaths int) {
+			t.Helper()
+			s := open(t, server, base, etherpad.Options{Access: annie, Passwords: map[string]string{"": "pässword", "deadly": password}})
+			if noted != nil {
+				s.Withhold("deadly", noted.Withheld)
+			}
+			before, since := server.Deaths(), time.Now()
+			for range 2 {
+				_, err := s.Fetch(t.Context(), "deadly", "")
+				if !errors.As(err, &noted) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "hunter") {
+					t.Errorf("%v", err)
+				}
+			}
+			fetch(t, s, "cr-private", "")
+			if n := server.Deaths() - before; n != deaths || deaths == 1 && noted.Since.Before(since) {
+				t.Errorf("with %s: it died %d times, want %d", password, n, deaths)
+			}
+		}
+		night("hunter2", 1)
+		for range 6 {
+			time.Sleep(24 * time.Hour)
+			night("hunter2", 0)
+		}
+		night("hunter3", 1)
+		time.Sleep(7 * 24 * time.Hour)
+		night("hunter3", 1)
+	})
+}
+
+// TestDeadlyPasswordOfAGroupCostsTwoDeaths, not one for each of its pads.
+func TestDeadlyPasswordOfAGroupCostsTwoDeaths(t *testing.T) {
+	inMyPads(t, etherpadtest.Options{Supervised: true}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+		server.AddGroup(etherpadtest.Group{ID: "deadly", Visibility: etherpadtest.Private, Users: []string{"annie-1"}})
+		s := open(t, server, base, etherpad.Options{Passwords: map[string]string{"deadly": "hunter2"}})
+		for n := range 10 {
+			id := fmt.Sprint("cr-", n)
+			server.Create(id, "x").Adopt(etherpadtest.Member{Group: "deadly"})
+		}
+		var fetches sync.WaitGroup
+		for n := range 10 {
+			fetches.Go(func() {
+				var withheld *sources.WithheldError
+				if _, err := s.Fetch(t.Context(), fmt.Sprint("cr-", n), ""); !errors.As(err, &withheld) {
+					t.Error(err)
+				}
+			})
+		}
+		fetches.Wait()
+		if server.Deaths() != 2 {
+			t.Errorf("it died %d times", server.Deaths())
+		}
+	})
+}
+
+func TestLoginThatMayHaveKilledTheServerIsNotRepeated(t *testing.T) {
+	inMyPads(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, _ *etherpad.Source) {
+		logins := 0
+		s := open(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			logins++
+			panic(http.ErrAbortHandler)
+		}), base, etherpad.Options{Access: marie})
+		for range 10 {
+			if _, err := s.Fetch(t.Context(), "cr", ""); err == nil {
+				t.Error("no error")
+			}
+		}
+		if logins != 3 {
+			t.Errorf("%d logins to a server that may be away", logins)
+		}
+
+		logins = 0
+		deadly := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				logins++
+				panic(http.ErrAbortHandler)
+			}
+			server.ServeHTTP(w, r)
+		})
+		noted := make(map[string]*sources.WithheldError)
+		for run := range 2 {
+			s := open(t, deadly, base, etherpad.Options{Access: marie, Tokens: &keeper{token: "old"}})
+			for id, was := range noted {
+				s.Withhold(id, was.Withheld)
+			}
+			for _, id := range []string{"cr-restricted", "cr-private"} {
+				_, err := s.Fetch(t.Context(), id, "")
+				if withheld := noted[id]; !errors.As(err, &withheld) {
+					t.Error(err)
+				} else {
+					noted[id] = withheld
+				}
+			}
+			if logins != 1 {
+				t.Errorf("run %d: %d logins", run, logins)
+			}
 		}
 	})
 }

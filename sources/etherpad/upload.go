@@ -39,7 +39,7 @@ func (s *Source) upload(ctx context.Context, id string, f format, body io.Reader
 		s.access.dress(r, "")
 		return r, nil
 	}
-	err := s.opened(ctx, id, func(o opening) error {
+	err := s.opened(ctx, id, func(ctx context.Context, o opening) error {
 		return s.upgrading(ctx, func(ctx context.Context) (*http.Request, error) { return post(ctx, o) }, importAnswer)
 	})
 	if errors.Is(err, ErrMembers) || errors.Is(err, ErrWrongPassword) {

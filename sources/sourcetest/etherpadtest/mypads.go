@@ -43,7 +43,8 @@ type Group struct {
 }
 
 // A Member is what MyPads says of a pad in a group. The group's own word
-// counts where Visibility is neither Private nor Public, or ReadOnly nil.
+// counts where Visibility is neither Private nor Public, or ReadOnly nil. A pad
+// that was private once has a Password still.
 type Member struct {
 	Name, Group string
 	Visibility  Visibility
@@ -61,6 +62,8 @@ type mypads struct {
 	keys     map[string]string // of logins
 	issued   int               // keys
 	logins   int               // tried
+	dead     bool
+	deaths   int
 }
 
 // AddAccount makes an account.
@@ -84,12 +87,40 @@ func (p *Pad) Adopt(m Member) {
 	p.server.mypads.members[p.id] = m
 }
 
-// Restart makes all tokens of MyPads worthless, as a new process does.
+// Restart makes all tokens of MyPads worthless, as a new process does, which
+// answers again where the one before has died.
 func (s *Server) Restart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.restart()
+}
+
+// The caller holds s.mu.
+func (s *Server) restart() {
 	s.mypads.secret++
+	s.mypads.dead = false
 	clear(s.mypads.keys)
+}
+
+// Deaths is how often the process died of a request.
+func (s *Server) Deaths() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mypads.deaths
+}
+
+// die ends the process, and with it all connections: an error that nothing
+// catches. The caller holds s.mu, and leaves at once.
+func (s *Server) die() {
+	s.mypads.deaths++
+	s.mypads.dead = true
+	if s.options.Supervised {
+		s.restart()
+	}
+	if s.options.Died != nil {
+		s.options.Died()
+	}
+	panic(http.ErrAbortHandler)
 }
 
 // LogIn is what a person does in a browser: it gives a token, and ends the
@@ -307,25 +338,43 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request, path string) bool
 	return false
 }
 
-// shows says whether the request may see the pad. The caller holds s.mu.
+// shows says whether the request may see the pad, as MyPads' perm.js does. The
+// caller holds s.mu.
 func (s *Server) shows(r *http.Request, m Member, g *Group) bool {
-	q := r.URL.Query()
-	a, known := s.holder(q.Get("auth_token"))
-	if known && slices.Contains(g.Admins, a.ID) {
+	a, known := s.holder(r.URL.Query().Get("auth_token"))
+	isUser := known && slices.Contains(g.Users, a.ID)
+	switch {
+	case known && slices.Contains(g.Admins, a.ID):
 		return true
-	}
-	visibility, password := m.Visibility, m.Password
-	if visibility != Public && visibility != Private {
-		visibility, password = g.Visibility, g.Password
-	}
-	switch visibility {
-	case Public:
+	case s.options.AllForAccounts:
+		return known
+	case m.Visibility == Public:
 		return true
-	case Private:
-		given, err := base64.StdEncoding.DecodeString(q.Get("mypadspassword"))
-		return err == nil && password != "" && string(given) == password
+	case m.Visibility == Private:
+		return s.opens(r, m.Password)
+	case g.Visibility == Public:
+		return true
+	case g.Visibility == Private && isUser:
+		return s.opens(r, m.Password)
+	case g.Visibility == Private:
+		return s.opens(r, g.Password)
 	}
-	return known && slices.Contains(g.Users, a.ID)
+	return isUser
+}
+
+// opens says whether the request has the password. MyPads takes for granted
+// that there is one where one is given, and dies where there is none. The caller
+// holds s.mu.
+func (s *Server) opens(r *http.Request, password string) bool {
+	given := r.URL.Query().Get("mypadspassword")
+	if given == "" {
+		return false
+	}
+	if password == "" {
+		s.die()
+	}
+	decoded, err := base64.StdEncoding.DecodeString(given)
+	return err == nil && string(decoded) == password
 }
 
 // serveArchived answers everything for a pad with the same page. The caller

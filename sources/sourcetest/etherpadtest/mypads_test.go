@@ -125,7 +125,7 @@ func TestMyPadsShowsPadsToWhomItDoes(t *testing.T) {
 	}{
 		{restricted, "marie", "", 200}, {restricted, "ann", "", 200}, {restricted, "eve", "", 302}, {restricted, "", "", 302},
 		{restricted, "old", "", 302}, {restricted, "garbage", "", 302},
-		{private, "marie", "", 200}, {private, "ann", "", 302}, {private, "ann", password, 200}, {private, "", password, 200},
+		{private, "marie", "", 200}, {private, "ann", "", 302}, {private, "eve", password, 200}, {private, "", password, 200},
 		{private, "", "&mypadspassword=p%3A%C3%A9", 302}, {private, "", "&mypadspassword=eA%3D%3D", 302},
 		{public, "", "", 200}, {public, "eve", "", 200}, {"plain", "", "", 200}, {"été", "marie", "", 200}, {"absent", "", "", 404},
 	} {
@@ -168,6 +168,47 @@ func TestMyPadsShowsPadsToWhomItDoes(t *testing.T) {
 	}
 	if got := get(only, "/p/plain/export/txt").Body.String(); got != `{"error":"BACKEND.ERROR.PERMISSION.UNEXPECTED"}` {
 		t.Errorf("refused with %s", got)
+	}
+}
+
+// TestMyPadsDiesOfWhatItWasSeenToDieOf: a member's token together with a
+// password, where the pad has none of its own.
+func TestMyPadsDiesOfWhatItWasSeenToDieOf(t *testing.T) {
+	const password, other = "&mypadspassword=Z3JvdXA%3D", "&mypadspassword=b3du"
+	for _, c := range []struct {
+		pad, as, password string
+		want              int // 0: it dies
+	}{
+		{"pad", "ann", password, 0}, {"pad", "ann", other, 0}, {"pad", "ann", "", 302},
+		{"pad", "marie", password, 200}, {"pad", "eve", password, 200}, {"pad", "eve", other, 302}, {"pad", "", password, 200},
+		{"own", "ann", other, 200}, {"own", "ann", password, 302}, {"own", "", password, 302}, {"own", "", other, 200},
+		{"was-private", "ann", other, 200}, {"was-private", "ann", password, 302}, {"was-private", "", password, 200},
+	} {
+		died := 0
+		server := etherpadtest.New(etherpadtest.Options{MyPads: true, Died: func() { died++ }})
+		server.AddGroup(etherpadtest.Group{ID: "g", Visibility: etherpadtest.Private, Password: "group", Admins: []string{"marie-1"}, Users: []string{"ann-1"}})
+		tokens := map[string]string{"": ""}
+		for _, login := range []string{"marie", "ann", "eve"} {
+			server.AddAccount(etherpadtest.Account{ID: login + "-1", Login: login})
+			tokens[login] = server.LogIn(login)
+		}
+		server.Create("pad", "text").Adopt(etherpadtest.Member{Group: "g"})
+		server.Create("own", "text").Adopt(etherpadtest.Member{Group: "g", Visibility: etherpadtest.Private, Password: "own"})
+		server.Create("was-private", "text").Adopt(etherpadtest.Member{Group: "g", Password: "own"})
+		ask := func(address string) (status int) {
+			defer func() { _ = recover() }()
+			return get(server, address).Code
+		}
+		got := ask("/p/" + c.pad + "/export/etherpad?auth_token=" + tokens[c.as] + c.password)
+		if got != c.want || (c.want == 0) != (died == 1) || server.Deaths() != died {
+			t.Errorf("%s as %q%s: status %d, %d deaths", c.pad, c.as, c.password, got, died)
+		}
+		if again := ask("/p/own/export/txt" + "?" + other); (again == 0) != (c.want == 0) {
+			t.Errorf("%s as %q%s: %d afterwards", c.pad, c.as, c.password, again)
+		}
+		if server.Restart(); ask("/p/own/export/txt?"+other) != 200 {
+			t.Error("it cannot be started again")
+		}
 	}
 }
 

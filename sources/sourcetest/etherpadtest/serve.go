@@ -16,7 +16,11 @@ import (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests++
+	dead := s.mypads.dead
 	s.mu.Unlock()
+	if dead {
+		panic(http.ErrAbortHandler)
+	}
 	path, found := strings.CutPrefix(r.URL.EscapedPath(), s.options.Prefix)
 	if found && s.serveMyPads(w, r, path) {
 		return

@@ -51,6 +51,16 @@ type Options struct {
 	MyPads, OnlyMyPads bool
 	RootURL            string
 
+	// AllForAccounts is MyPads' allPadsPublicsAuthentifiedOnly: accounts are
+	// shown all pads, and others none.
+	AllForAccounts bool
+
+	// Died is told when the process dies of a request. Nothing is answered from
+	// then on, until Restart; a Supervised one is started again at once. Died may
+	// be nil, and calls no method of the Server.
+	Died       func()
+	Supervised bool
+
 	// Now dates changes; nil: a clock that starts in 2026 and goes on by a
 	// second with each change.
 	Now func() time.Time
