@@ -144,12 +144,24 @@ func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event
 		if errors.Is(err, fs.ErrNotExist) && known[i].Newest != nil {
 			doc.State, doc.Error = manifest.Missing, ""
 			e.Outcome, e.Err, e.New = Missing, nil, e.New || known[i].State != manifest.Missing
+		} else {
+			doc.Withheld = withheld(known[i], err)
 		}
 		if j.certain() || known[i].State != "" {
 			t.run.Tell(doc)
 		}
 	}
 	return e
+}
+
+// withheld is what the look says of a password that is not to be sent again: it
+// stands until a look finds the document, since one that fails before the
+// password's turn says nothing of it.
+func withheld(known *prior, err error) *manifest.Withheld {
+	if w, ok := errors.AsType[*sources.WithheldError](err); ok {
+		return &manifest.Withheld{Since: manifest.At(w.Since), Key: w.Key}
+	}
+	return known.Withheld
 }
 
 // found saves the version where it is new, and tells where it is not. If no

@@ -12,14 +12,16 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources"
 )
 
 // A prior is what a repository knows of a document before it is looked at.
 type prior struct {
-	State   manifest.State  `json:"state,omitempty"`
-	Resumed bool            `json:"resumed,omitempty"`
-	Newest  *version        `json:"newest,omitempty"`
-	Base    *manifest.Facts `json:"base,omitempty"` // of the version that a sound one continues
+	State    manifest.State     `json:"state,omitempty"`
+	Resumed  bool               `json:"resumed,omitempty"`
+	Withheld *manifest.Withheld `json:"withheld,omitempty"` // by the last look
+	Newest   *version           `json:"newest,omitempty"`
+	Base     *manifest.Facts    `json:"base,omitempty"` // of the version that a sound one continues
 
 	// Texts are the hashes of the texts at which the history may have been cut
 	// off: of all versions that were sound, but for the one that the document
@@ -75,6 +77,9 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 			return nil, errors.Join(err, w.Discard())
 		}
 		source, here := r.source(record.Source)
+		if here {
+			r.withhold(source, record)
+		}
 		for len(rest) > 0 && before(r, &rest[0], record) {
 			rest = rest[1:]
 		}
@@ -118,6 +123,15 @@ func (r *run) expires(record *manifest.Record, source int) uint32 {
 	return uint32(min(max(t.Unix(), 0), math.MaxUint32))
 }
 
+// withhold tells the source which passwords are not to be sent again: those of
+// documents too that this run does not look at.
+func (r *run) withhold(source int, record *manifest.Record) {
+	client, ok := r.plan.Sources[source].Client.(sources.Withholder)
+	if w := record.Withheld; ok && w != nil {
+		client.Withhold(record.ID, sources.Withheld{Since: w.Since.Time, Key: w.Key})
+	}
+}
+
 // source finds a source in the plan.
 func (r *run) source(s manifest.Source) (int, bool) {
 	for i, known := range r.plan.Sources {
@@ -145,7 +159,7 @@ func put(w *spool.Writer, p *prior) (place, error) {
 }
 
 func newPrior(r *manifest.Record, resumed bool) *prior {
-	p := &prior{State: r.State, Resumed: resumed}
+	p := &prior{State: r.State, Resumed: resumed, Withheld: r.Withheld}
 	if v := r.Newest(); v != nil {
 		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Modified: v.Modified, Facts: v.Facts}
 		for _, f := range v.Files {

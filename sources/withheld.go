@@ -30,11 +30,11 @@ type Withholder interface {
 type Withheld struct {
 	Since time.Time
 
-	// Hash tells the password from another, to who knows both: 16 random bytes
+	// Key tells the password from another, to who knows both: 16 random bytes
 	// and what scrypt makes of these and the password, in hex. A weak one cannot
 	// be guessed quickly from it: who reads it may have no right to more than
 	// one stored copy.
-	Hash string
+	Key string
 }
 
 // A WithheldError says that a document was not asked for with its password, or
@@ -62,14 +62,14 @@ func (w *WithheldError) Unwrap() error { return w.Err }
 // and is withheld if it was from any.
 type Withholding struct {
 	mu     sync.Mutex                      // guards what follows
-	broken map[string]map[string]time.Time // by hash and document: since when
+	broken map[string]map[string]time.Time // by key and document: since when
 	judged map[judgement]bool
 }
 
-// A judgement is whether a hash is that of a secret: it takes a while.
-type judgement struct{ hash, secret string }
+// A judgement is whether a key is that of a secret: it takes a while.
+type judgement struct{ key, secret string }
 
-// maxWithheld bounds the hashes that each password is compared with.
+// maxWithheld bounds the keys that each password is compared with.
 const maxWithheld = 16
 
 // Remember takes what an earlier run noted of a document.
@@ -80,7 +80,7 @@ func (w *Withholding) Remember(id string, was Withheld) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.broken[was.Hash] != nil || len(w.broken) < maxWithheld {
+	if w.broken[was.Key] != nil || len(w.broken) < maxWithheld {
 		w.note(id, was)
 	}
 }
@@ -90,11 +90,11 @@ func (w *Withholding) note(id string, now Withheld) {
 	if w.broken == nil {
 		w.broken, w.judged = make(map[string]map[string]time.Time), make(map[judgement]bool)
 	}
-	if w.broken[now.Hash] == nil {
-		w.broken[now.Hash] = make(map[string]time.Time)
+	if w.broken[now.Key] == nil {
+		w.broken[now.Key] = make(map[string]time.Time)
 	}
-	if now.Since.After(w.broken[now.Hash][id]) {
-		w.broken[now.Hash][id] = now.Since
+	if now.Since.After(w.broken[now.Key][id]) {
+		w.broken[now.Key][id] = now.Since
 	}
 }
 
@@ -102,10 +102,10 @@ func (w *Withholding) note(id string, now Withheld) {
 func (w *Withholding) Check(id, secret string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, hash := range w.hashesOf(secret) {
+	for _, key := range w.keysOf(secret) {
 		var latest time.Time
 		count := 0
-		for _, since := range w.broken[hash] {
+		for _, since := range w.broken[key] {
 			if time.Since(since) >= WithheldFor {
 				continue
 			}
@@ -114,12 +114,12 @@ func (w *Withholding) Check(id, secret string) error {
 				latest = since
 			}
 		}
-		own := w.broken[hash][id]
+		own := w.broken[key][id]
 		switch {
 		case time.Since(own) < WithheldFor:
-			return &WithheldError{Withheld: Withheld{own, hash}}
+			return &WithheldError{Withheld: Withheld{own, key}}
 		case count > 1 || id == "" && count > 0:
-			return &WithheldError{Withheld: Withheld{latest, hash}}
+			return &WithheldError{Withheld: Withheld{latest, key}}
 		}
 	}
 	return nil
@@ -130,51 +130,51 @@ func (w *Withholding) Check(id, secret string) error {
 func (w *Withholding) Broke(id, secret string, cause error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	hash := ""
-	if known := w.hashesOf(secret); len(known) > 0 {
-		hash = known[0]
+	key := ""
+	if known := w.keysOf(secret); len(known) > 0 {
+		key = known[0]
 	} else {
-		hash = hashOf(secret)
+		key = keyOf(secret)
 	}
-	now := Withheld{time.Now(), hash}
+	now := Withheld{time.Now(), key}
 	w.note(id, now)
-	w.judged[judgement{hash, secret}] = true
+	w.judged[judgement{key, secret}] = true
 	return &WithheldError{Withheld: now, Err: cause}
 }
 
-// hashesOf are those that are the secret's. The caller holds w.mu.
-func (w *Withholding) hashesOf(secret string) (hashes []string) {
-	for hash := range w.broken {
-		j := judgement{hash, secret}
+// keysOf are those that are the secret's. The caller holds w.mu.
+func (w *Withholding) keysOf(secret string) (keys []string) {
+	for key := range w.broken {
+		j := judgement{key, secret}
 		if _, known := w.judged[j]; !known {
-			w.judged[j] = isHashOf(hash, secret)
+			w.judged[j] = isKeyOf(key, secret)
 		}
 		if w.judged[j] {
-			hashes = append(hashes, hash)
+			keys = append(keys, key)
 		}
 	}
-	slices.Sort(hashes)
-	return hashes
+	slices.Sort(keys)
+	return keys
 }
 
 const saltSize, keySize = 16, 32
 
-func hashOf(secret string) string {
+func keyOf(secret string) string {
 	salt := make([]byte, saltSize)
 	rand.Read(salt) // it never fails
 	return hex.EncodeToString(append(salt, slow(secret, salt)...))
 }
 
-func isHashOf(hash, secret string) bool {
-	b, err := hex.DecodeString(hash)
+func isKeyOf(key, secret string) bool {
+	b, err := hex.DecodeString(key)
 	return err == nil && len(b) == saltSize+keySize && subtle.ConstantTimeCompare(b[saltSize:], slow(secret, b[:saltSize])) == 1
 }
 
 // slow takes some 50 ms and 16 MiB.
 func slow(secret string, salt []byte) []byte {
-	key, err := scrypt.Key([]byte(secret), salt, 1<<14, 8, 1, keySize)
+	derived, err := scrypt.Key([]byte(secret), salt, 1<<14, 8, 1, keySize)
 	if err != nil {
 		panic(err) // the numbers above cannot be wrong
 	}
-	return key
+	return derived
 }

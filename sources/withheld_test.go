@@ -18,7 +18,7 @@ func TestPasswordIsWithheldForAWeekOrUntilItChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		var noted *sources.WithheldError
-		if err := first.Broke("ag", "hunter2", io.EOF); !errors.As(err, &noted) || !errors.Is(err, io.EOF) || strings.Contains(err.Error()+noted.Hash, "hunter") {
+		if err := first.Broke("ag", "hunter2", io.EOF); !errors.As(err, &noted) || !errors.Is(err, io.EOF) || strings.Contains(err.Error()+noted.Key, "hunter") {
 			t.Fatalf("%v", err)
 		}
 		for days := range 9 {
@@ -45,7 +45,7 @@ func TestTwoDocumentsWithholdAPasswordFromAll(t *testing.T) {
 	var w sources.Withholding
 	one, two := w.Broke("a", "p", io.EOF), w.Broke("b", "p", io.EOF)
 	var a, b, c *sources.WithheldError
-	if !errors.As(one, &a) || !errors.As(two, &b) || a.Hash != b.Hash {
+	if !errors.As(one, &a) || !errors.As(two, &b) || a.Key != b.Key {
 		t.Fatalf("%v, %v", one, two)
 	}
 	if !errors.As(w.Check("c", "p"), &c) || c.Since != b.Since || w.Check("c", "q") != nil {

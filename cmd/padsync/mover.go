@@ -183,7 +183,10 @@ func (m *mover) summary(table string) {
 
 // moveReason says why a document was not made.
 func (a *app) moveReason(err error) string {
+	var withheld *sources.WithheldError
 	switch {
+	case errors.As(err, &withheld):
+		return a.reason(err)
 	case errors.Is(err, restore.ErrNoTarget):
 		return a.text("reason-no-target")
 	case errors.Is(err, etherpad.ErrTaken):

@@ -12,6 +12,7 @@ import (
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
 )
@@ -135,7 +136,11 @@ func (p *progress) name(e backup.Event) string {
 
 // reason says why a document failed.
 func (a *app) reason(err error) string {
+	var withheld *sources.WithheldError
 	switch {
+	case errors.As(err, &withheld):
+		day := func(t time.Time) string { return t.Local().Format(time.DateOnly) }
+		return a.text("reason-withheld", "Since", day(withheld.Since), "Until", day(withheld.Since.Add(sources.WithheldFor)))
 	case errors.Is(err, fs.ErrNotExist):
 		return a.text("reason-not-exist")
 	case errors.Is(err, framadate.ErrPassword):

@@ -60,7 +60,7 @@ func setUp(t *testing.T, e *testscript.Env) {
 	e.Setenv("NEWPADS", newPadServer.URL)
 	e.Setenv("NEWPOLLS", newPollServer.URL)
 	e.Values["new pads"] = newPads
-	members := etherpadtest.New(etherpadtest.Options{Unasked: unasked, MyPads: true, TakesImports: true})
+	members := etherpadtest.New(etherpadtest.Options{Unasked: unasked, MyPads: true, Supervised: true, TakesImports: true})
 	memberServer := httptest.NewServer(members)
 	e.Defer(memberServer.Close)
 	e.Setenv("MYPADS", memberServer.URL)
@@ -160,7 +160,8 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // mypads account LOGIN PASSWORD | group ID VISIBILITY USER | pad ID GROUP NAME |
-// login LOGIN | restart | archive GROUP | logins COUNT. Groups have the password "open sesame".
+// login LOGIN | restart | archive GROUP | logins COUNT | deadly PAD GROUP | deaths COUNT.
+// Groups have the password "open sesame"; a deadly pad is private itself, without one.
 func myPadsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: mypads VERB [ARG…]")
@@ -168,6 +169,12 @@ func myPadsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	server := ts.Value("mypads").(*etherpadtest.Server)
 	group := etherpadtest.Group{Password: "open sesame"}
 	switch args[0] {
+	case "deadly":
+		server.Create(args[1], "x\n").Adopt(etherpadtest.Member{Group: args[2], Visibility: etherpadtest.Private})
+	case "deaths":
+		if n := strconv.Itoa(server.Deaths()); n != args[1] {
+			ts.Fatalf("%s deaths, want %s", n, args[1])
+		}
 	case "account":
 		server.AddAccount(etherpadtest.Account{ID: args[1] + "-1", Login: args[1], Password: args[2]})
 	case "group":

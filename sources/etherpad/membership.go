@@ -15,7 +15,7 @@ import (
 )
 
 // A TokenKeeper keeps the token of an account of MyPads from one run to the
-// next. Each login ends the token of the one before, and with it the session
+// next, or a line in its place. Each login ends the token of the one before, and with it the session
 // of the person whose account it is.
 type TokenKeeper interface {
 	Token() string // that was kept last, also by another run; "": none

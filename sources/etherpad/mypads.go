@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
@@ -258,6 +259,7 @@ func (s *Source) logIn(ctx context.Context) (string, error) {
 	var answer struct{ Token string }
 	form := map[string]string{"login": s.access.MyPadsLogin, "password": s.access.MyPadsPassword}
 	secret := "login\x00" + s.access.MyPadsLogin + "\x00" + s.access.MyPadsPassword
+	s.rememberLogin(s.tokenKeeper.Token())
 	if err := s.withholding.Check("", secret); err != nil {
 		return "", err
 	}
@@ -273,9 +275,26 @@ func (s *Source) logIn(ctx context.Context) (string, error) {
 		return "", ErrLogin
 	case errors.Is(err, polite.ErrBroken):
 		err = s.withholding.Broke("", secret, err)
+		if w, ok := errors.AsType[*sources.WithheldError](err); ok {
+			s.tokenKeeper.Keep(fmt.Sprint(withheldLogin, w.Since.Unix(), " ", w.Key))
+		}
 	}
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("log in to MyPads: %w", err)
 	}
 	return answer.Token, err
+}
+
+// withheldLogin begins what is kept in place of a token, none of which has a
+// space, where the server may have died of the login: the list of an account's
+// pads is asked for before documents can say so.
+const withheldLogin = "withheld "
+
+func (s *Source) rememberLogin(kept string) {
+	var since int64
+	var w sources.Withheld
+	if n, _ := fmt.Sscanf(kept, withheldLogin+"%d %s", &since, &w.Key); n == 2 {
+		w.Since = time.Unix(since, 0)
+		s.withholding.Remember("", w)
+	}
 }

@@ -556,6 +556,19 @@ func TestLoginThatMayHaveKilledTheServerIsNotRepeated(t *testing.T) {
 			}
 			server.ServeHTTP(w, r)
 		})
+		kept := &keeper{token: "old"}
+		list(t, open(t, server, base, etherpad.Options{Access: marie, Tokens: kept}))
+		server.LogIn("marie")
+		for range 2 {
+			for _, err := range open(t, deadly, base, etherpad.Options{Access: marie, Tokens: kept}).List(t.Context()) {
+				var withheld *sources.WithheldError
+				if !errors.As(err, &withheld) || logins != 1 {
+					t.Errorf("list: %v, %d logins", err, logins)
+				}
+			}
+		}
+		logins = 0
+
 		noted := make(map[string]*sources.WithheldError)
 		for run := range 2 {
 			s := open(t, deadly, base, etherpad.Options{Access: marie, Tokens: &keeper{token: "old"}})

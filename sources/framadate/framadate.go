@@ -53,6 +53,8 @@ type Source struct {
 
 	maxPages int // of a list
 
+	withholding sources.Withholding
+
 	mu       sync.Mutex // guards what follows
 	session  string     // PHP's, see cookie
 	upgrade  bool       // from http to https, as the server wishes
@@ -60,7 +62,10 @@ type Source struct {
 	admins   map[string]string // admin ids that List found, by public ids
 }
 
-var _ sources.Lister = (*Source)(nil)
+var (
+	_ sources.Lister     = (*Source)(nil)
+	_ sources.Withholder = (*Source)(nil)
+)
 
 // New makes the source for the server at base, as ParseAddress gives it.
 func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Source, error) {

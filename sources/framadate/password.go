@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"net/url"
 
+	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/sources"
 )
 
 // ErrPassword is matched by the error for a poll that shows itself only to
@@ -52,7 +54,7 @@ func (s *Source) leaveClosed() { <-s.closed }
 func (s *Source) openPage(ctx context.Context, l locator) (*page, *spool.Spool, error) {
 	p, body, err := s.fetchPage(ctx, l, nil)
 	if password := s.password(l); errors.Is(err, ErrPassword) && password != "" {
-		p, body, err = s.fetchPage(ctx, l, url.Values{"password": {password}, "poll": {l.key}})
+		p, body, err = s.unlock(ctx, l, password)
 		if errors.Is(err, ErrPassword) {
 			return nil, nil, ErrWrongPassword
 		}
@@ -71,3 +73,19 @@ func (s *Source) openPage(ctx context.Context, l locator) (*page, *spool.Spool, 
 	}
 	return p, body, nil
 }
+
+// unlock sends the poll's password, if that is no withheld one, and once.
+func (s *Source) unlock(ctx context.Context, l locator, password string) (*page, *spool.Spool, error) {
+	secret := "poll\x00" + password
+	if err := s.withholding.Check(l.key, secret); err != nil {
+		return nil, nil, err
+	}
+	p, body, err := s.fetchPage(polite.Once(ctx), l, url.Values{"password": {password}, "poll": {l.key}})
+	if errors.Is(err, polite.ErrBroken) {
+		err = s.withholding.Broke(l.key, secret, err)
+	}
+	return p, body, err
+}
+
+// Withhold implements sources.Withholder.
+func (s *Source) Withhold(id string, w sources.Withheld) { s.withholding.Remember(id, w) }

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/framadate"
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 )
@@ -52,6 +53,46 @@ func TestPasswordOpensThePollAndItsTable(t *testing.T) {
 		if got := decode(t, fetch(t, s, admin+"/admin", "")); len(got.Votes) != 4 {
 			t.Errorf("%+v", got)
 		}
+	})
+}
+
+// TestPasswordAtWhichTheConnectionBrokeIsNotSentAgain, neither at once, nor in
+// the nights that follow.
+func TestPasswordAtWhichTheConnectionBrokeIsNotSentAgain(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		p := meeting()
+		p.Password, p.Fault = "s3cret", framadatetest.Deadly
+		id, admin := server.Add(p)
+		p.Fault = framadatetest.None
+		other, _ := server.Add(p)
+		var noted *sources.WithheldError
+		night := func(password string, deaths int) {
+			t.Helper()
+			s, _ := openWith(t, server, framadate.Options{Passwords: map[string]string{id: password, "": "s3cret"}})
+			if noted != nil {
+				s.Withhold(id, noted.Withheld)
+			}
+			before := server.Deaths()
+			for range 2 {
+				_, err := s.Fetch(t.Context(), id, "")
+				if !errors.As(err, &noted) || errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "cret") || strings.Contains(err.Error(), id) {
+					t.Error(err)
+				}
+			}
+			fetch(t, s, other, "")
+			fetch(t, s, admin+"/admin", "")
+			if n := server.Deaths() - before; n != deaths {
+				t.Errorf("with %s: %d connections broke, want %d", password, n, deaths)
+			}
+		}
+		night("s3cret", 1)
+		for range 6 {
+			time.Sleep(24 * time.Hour)
+			night("s3cret", 0)
+		}
+		night("another s3cret", 1)
+		time.Sleep(7 * 24 * time.Hour)
+		night("another s3cret", 1)
 	})
 }
 

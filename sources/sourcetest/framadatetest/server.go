@@ -70,6 +70,7 @@ const (
 	Broken        // 500 without a body, as for a poll without choices
 	NoTable       // the table is refused
 	Differs       // the table has a vote that the page has not
+	Deadly        // the connection breaks where the answer to a password is due
 )
 
 // A Server answers as one Framadate. It is safe for concurrent use.
@@ -84,6 +85,7 @@ type Server struct {
 	forms    map[string]*Poll // in the making, by session
 	mails    int              // sent
 	purged   int              // polls
+	deaths   int
 }
 
 // New makes a Server.
@@ -162,9 +164,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	if s.dies(r, path) {
+		panic(http.ErrAbortHandler)
+	}
 	a := s.answer(w.Header(), path, r, fields)
 	w.WriteHeader(a.status)
 	w.Write(a.body.Bytes()) // an error is the client's going away
+}
+
+// dies says that the request is one with a password for a Deadly poll.
+func (s *Server) dies(r *http.Request, path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, isAdmin, _ := route(path, r)
+	p := s.find(byID, id)
+	if isAdmin || p == nil || p.Fault != Deadly || r.Method != http.MethodPost {
+		return false
+	}
+	s.deaths++
+	return true
+}
+
+// Deaths is how often a connection broke of a Deadly poll.
+func (s *Server) Deaths() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deaths
 }
 
 // answer makes an answer whole, so that no slow client holds the server up.
