@@ -208,3 +208,65 @@ func (s *stopping) goOn() {
 	defer s.mu.Unlock()
 	s.imports = -1
 }
+
+// savedPolls saves n polls by their admin links, and gives their ids.
+func savedPolls(t *testing.T, m *machine, n int, change func(*framadatetest.Poll)) (ids []string) {
+	t.Helper()
+	server := framadatetest.New(framadatetest.Options{Dialect: framadatetest.HEAD11})
+	from := httptest.NewServer(server)
+	defer from.Close()
+	var links strings.Builder
+	for range n {
+		p := framadatetest.Poll{Poll: poll.Poll{
+			Title: "Quand ?", Author: "Zoé", Kind: poll.Date, Choices: []poll.Choice{{Date: "2027-01-11"}}, Settings: poll.Settings{Edit: poll.EditAll},
+			Votes: []poll.Vote{{Name: "Ada", Answers: []poll.Answer{poll.Yes}}}, Expires: time.Now().AddDate(0, 0, 30).Format(time.DateOnly),
+		}}
+		change(&p)
+		id, admin := server.Add(p)
+		ids = append(ids, id)
+		links.WriteString(from.URL + "/adminstuds.php?poll=" + admin + "\n")
+	}
+	m.write("polls.txt", links.String())
+	m.padsync("backup", "-r", "archive", "--documents-file", "polls.txt").exits(0)
+	return ids
+}
+
+// What a move could not bring back stands on the terminal, also where all were
+// moved; polls keep their addresses.
+func TestMoveSaysWhatItFoundLost(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	locked := true
+	ids := savedPolls(t, m, 2, func(p *framadatetest.Poll) { p.Settings.Locked = &locked })
+	into := httptest.NewServer(framadatetest.New(framadatetest.Options{Dialect: framadatetest.DEV12, Early: true, NoMend: true}))
+	defer into.Close()
+	command := []string{"restore", "-r", "archive", "--into", into.URL, "--table", "moved.csv"}
+	const lock, day = "the poll is not locked", "the poll ends on another day"
+	plan := m.padsync(command...).exits(0).says("its own address stays")
+	if strings.Contains(plan.stdout, lock) || strings.Contains(plan.stdout, day) {
+		t.Errorf("the plan knew it:\n%s", plan)
+	}
+	m.padsync(append(command, "--yes")...).exits(0).says("2 moved").says("lost, of 2 documents: " + lock).says("lost, of 2 documents: " + day)
+	for _, id := range ids {
+		if page := get(t, into.URL+"/studs.php?poll="+id); !strings.Contains(page, "Ada") {
+			t.Errorf("the old address of a poll leads to %s", page)
+		}
+	}
+}
+
+// What the target asks for is asked for in the plan.
+func TestPlanOfAMoveAsksForTheMailAddress(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	savedPolls(t, m, 3, func(*framadatetest.Poll) {})
+	server := framadatetest.New(framadatetest.Options{Mail: true})
+	into := httptest.NewServer(server)
+	defer into.Close()
+	command := []string{"restore", "-r", "archive", "--into", into.URL, "--table", "moved.csv"}
+	m.padsync(command...).exits(0).says("3 polls would not be made, as this server mails organisers and wants an address").says("--mail you@example.org --yes")
+	m.padsync(append(command, "--mail", "zoe@example.org")...).exits(0).says(into.URL + ": 3 polls")
+	m.padsync(append(command, "--mail", "zoe@example.org", "--yes")...).exits(0).says("3 moved")
+	if server.Mails() != 6 {
+		t.Errorf("%d mails", server.Mails())
+	}
+}

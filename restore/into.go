@@ -27,7 +27,7 @@ type IntoPlan struct {
 	Address func(manifest.Source, string) string // of a document, for the table
 
 	// Table tells what was done before, and is written. If it is nil, nothing
-	// is imported: Observe is told what would be.
+	// is imported: Observe is told what would be, and what would not for an error.
 	Table *Table
 
 	// Observe is told of each document when it is done.
@@ -150,9 +150,9 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 		if done.Err = m.opens(done.Version); done.Err != nil {
 			break
 		}
-		done.Err = m.with(&done, func(v *sources.Version) error {
-			done.Losses = done.Target.Client.Losses(v)
-			return nil
+		done.Err = m.with(&done, func(v *sources.Version) (err error) {
+			done.Losses, err = done.Target.Client.Losses(ctx, v)
+			return err
 		})
 	default:
 		m.moveOnce(ctx, &done)

@@ -70,8 +70,10 @@ type Expirer interface {
 type Importer interface {
 	Source
 
-	// Losses says what of v would not come back, without asking the server.
-	Losses(v *Version) []Loss
+	// Losses says what of v would not come back. An error says that Import would
+	// make nothing, as far as that is known beforehand: where the server is
+	// asked, it is asked once for all versions, and nothing there changes.
+	Losses(ctx context.Context, v *Version) ([]Loss, error)
 
 	// Import makes a new document from v and reads it back. It never changes
 	// a document that holds anything: where v's id is taken, or the server

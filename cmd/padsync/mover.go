@@ -24,7 +24,9 @@ type mover struct {
 	waits waits
 
 	moved, found, earlier, notMade, differs, unsure, left int
-	sealed                                                int // of those that were not made
+
+	sealed int       // of those that were not made
+	lost   lossCount // of those that were made now
 }
 
 func (a *app) tableFailed(cause error, name string) error {
@@ -116,6 +118,9 @@ func (m *mover) observe(e restore.Move) {
 		m.encode(e, string(e.State))
 	}
 	name := m.name(e.Document)
+	if !e.Earlier {
+		m.lost.add(e.Losses)
+	}
 	switch {
 	case errors.Is(e.Err, restore.ErrNoTarget):
 		m.left++
@@ -169,6 +174,7 @@ func (m *mover) remark(e restore.Move) {
 // summary says what became of all.
 func (m *mover) summary(table string) {
 	m.print(m.app.tally("count-moved", m.moved, "count-found", m.found, "count-earlier", m.earlier, "count-failed", m.notMade))
+	m.lost.say(m.line, m.app)
 	if m.differs > 0 {
 		m.line("into-summary-differs", "Count", m.differs)
 	}

@@ -12,21 +12,22 @@ import (
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
 )
 
 // A forecast is what a move would do, counted.
 type forecast struct {
 	count    map[*restore.Target]int
-	losses   []sources.Loss
-	lose     map[sources.Loss]int
+	lost     lossCount
 	left     int // no target takes them
 	unusable int
+	mailless int // of these: only for want of an organiser's address
 }
 
-// preview says what a move would do. It imports nothing, and asks the targets
-// for nothing.
+// preview says what a move would do. It imports nothing; a target is asked at
+// most what its form wants.
 func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
-	f := forecast{count: make(map[*restore.Target]int), lose: make(map[sources.Loss]int)}
+	f := forecast{count: make(map[*restore.Target]int)}
 	plan.Observe = func(e restore.Move) { m.foresee(&f, e) }
 	if err := restore.Into(ctx, plan); err != nil {
 		return m.app.failed(err, "repository", "Repository", m.shown)
@@ -47,13 +48,12 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 		f.left++
 	case e.Err != nil:
 		f.unusable++
+		if errors.Is(e.Err, framadate.ErrMail) {
+			f.mailless++
+		}
 	default:
 		f.count[e.Target]++
-		for _, loss := range e.Losses {
-			if f.lose[loss]++; f.lose[loss] == 1 {
-				f.losses = append(f.losses, loss)
-			}
-		}
+		f.lost.add(e.Losses)
 	}
 	if m.json {
 		m.encode(e, "planned")
@@ -94,13 +94,16 @@ func (m *mover) tell(f forecast, targets []restore.Target) {
 			a.say("into-polls-warning")
 		}
 	}
-	for _, loss := range f.losses {
-		a.say("into-loss", "Count", f.lose[loss], "Loss", a.loss(loss))
-	}
+	f.lost.say(a.say, a)
 	if f.left > 0 {
 		a.say("into-left-all", "Count", f.left)
 	}
-	a.say("into-do", "Command", "padsync "+commandLine(append(slices.Clone(a.args), "--yes")))
+	args := slices.Clone(a.args)
+	if f.mailless > 0 {
+		a.say("into-mailless", "Count", f.mailless)
+		args = append(args, "--mail", a.text("into-mail-address"))
+	}
+	a.say("into-do", "Command", "padsync "+commandLine(append(args, "--yes")))
 }
 
 // commandLine is how a shell takes these arguments.

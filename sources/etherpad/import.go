@@ -33,9 +33,13 @@ var ErrTaken = errors.New("the server has other pads under this id and those lik
 // would the next time.
 var errNotTaken = errors.New("the server does not take it")
 
-// Losses implements sources.Importer. What the server refuses is not known
-// before.
-func (s *Source) Losses(v *sources.Version) []sources.Loss {
+// Losses implements sources.Importer. The server is not asked: what it refuses is
+// not known before.
+func (s *Source) Losses(_ context.Context, v *sources.Version) ([]sources.Loss, error) {
+	return s.losses(v), nil
+}
+
+func (s *Source) losses(v *sources.Version) []sources.Loss {
 	var losses []sources.Loss
 	if isProtected(v.ID) && s.group == "" {
 		losses = append(losses, LossProtection)

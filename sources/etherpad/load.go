@@ -41,7 +41,7 @@ func section(f *sources.File) *io.SectionReader { return io.NewSectionReader(f.C
 
 // load checks what is to be imported.
 func (s *Source) load(v *sources.Version) (*load, error) {
-	l := &load{version: v, export: fileOf(v, padFormat), losses: s.Losses(v)}
+	l := &load{version: v, export: fileOf(v, padFormat), losses: s.losses(v)}
 	if l.export == nil {
 		l.reduced = true
 		return l, l.readLetters(s.pool)

@@ -41,6 +41,7 @@ var ErrNoDays = errors.New("the days of the poll are not certain")
 type draft struct {
 	poll.Poll
 	losses   []sources.Loss
+	id       string // that is asked for; "": the server's choice
 	password string
 	wide     bool            // the server stores what is beyond Unicode's first plane
 	taken    map[string]bool // names and comments, collated
@@ -70,6 +71,18 @@ func draftOf(saved *poll.Poll, t target) (*draft, error) {
 	d.takeSettings(saved, t)
 	d.takeExpiry(saved, time.Now())
 	return d, d.checkSize()
+}
+
+// keeps says that the poll gets this id.
+func (d *draft) keeps(id string) {
+	d.id = id
+	d.losses[slices.Index(d.losses, LossLinks)] = LossAdmin
+}
+
+// renounces says that the poll gets an id of the server's choice.
+func (d *draft) renounces() {
+	d.id = ""
+	d.losses[slices.Index(d.losses, LossAdmin)] = LossLinks
 }
 
 func (d *draft) loses(l sources.Loss) {

@@ -23,8 +23,9 @@ var ErrMail = errors.New("the server wants an organiser's mail address")
 
 // A creation is what a server's form to make polls tells.
 type creation struct {
-	mail bool // the organiser's address is wanted
-	wide bool // texts may have emoji, as from 1.2 on
+	mail   bool // the organiser's address is wanted
+	wide   bool // texts may have emoji, as from 1.2 on
+	custom bool // the poll's id can be chosen, as from 1.0 on
 }
 
 var versionInWords = regexp.MustCompile(`\bVersion (?:1\.[2-9]|[2-9]\.|\d\d)`)
@@ -39,6 +40,7 @@ func (s *Source) openCreation(ctx context.Context, kind poll.Kind) (c creation, 
 			return fmt.Errorf("%w: the form to make a poll is not in French", sources.ErrRefused)
 		}
 		c.mail = doc.Find(`form input[name="mail"]`).Length() > 0
+		c.custom = doc.Find(`form input[name="use_customized_url"]`).Length() > 0
 		c.wide = versionInWords.MatchString(doc.Find("section.footer").Text())
 		return nil
 	})
@@ -48,7 +50,12 @@ func (s *Source) openCreation(ctx context.Context, kind poll.Kind) (c creation, 
 // create goes through the steps of making the poll, without votes, and gives
 // the locator of its admin page.
 func (s *Source) create(ctx context.Context, d *draft) (l locator, err error) {
-	if err = s.describe(ctx, d); err != nil {
+	err = s.describe(ctx, d)
+	if errors.Is(err, sources.ErrRefused) && d.id != "" { // it may be another poll's
+		d.renounces()
+		err = s.describe(ctx, d)
+	}
+	if err != nil {
 		return l, err
 	}
 	script := "create_" + string(d.Kind) + "_poll.php"
@@ -107,6 +114,10 @@ func describeForm(d *draft) url.Values {
 	form := url.Values{
 		"name": {d.Author}, "title": {d.Title}, "description": {d.Description}, "editable": {editable},
 		"collect_users_mail": {"0"}, "type": {string(d.Kind)}, "gotostep2": {string(d.Kind)},
+	}
+	if d.id != "" {
+		form.Set("use_customized_url", "on")
+		form.Set("customized_url", d.id)
 	}
 	if d.Settings.Mail != "" {
 		form.Set("mail", d.Settings.Mail)

@@ -54,6 +54,7 @@ type Source struct {
 	maxPages int // of a list
 
 	withholding sources.Withholding
+	foreseen    foreseen
 
 	mu       sync.Mutex // guards what follows
 	session  string     // PHP's, see cookie

@@ -1,6 +1,7 @@
 package framadate
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
@@ -18,23 +21,46 @@ import (
 
 var _ sources.Importer = (*Source)(nil)
 
-// Losses implements sources.Importer. It tells what may be lost, too, where
-// only the server knows.
-func (s *Source) Losses(v *sources.Version) []sources.Loss {
+// Losses implements sources.Importer: the server's form tells what it wants of
+// its organisers, and which ids and letters it takes. Errors are as Import's.
+func (s *Source) Losses(ctx context.Context, v *sources.Version) ([]sources.Loss, error) {
 	saved, err := savedPoll(v)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	d, err := draftOf(saved, s.target(v.ID))
+	form, err := s.foreseen.form(func() (creation, error) { return s.visitor().openCreation(ctx, saved.Kind) })
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return d.losses
+	d, err := s.draft(saved, v.ID, form)
+	if err != nil {
+		return nil, err
+	}
+	return d.losses, nil
+}
+
+// A foreseen form is asked for once, so that a plan for hundreds of polls costs
+// one request, also where there is no answer.
+type foreseen struct {
+	mu    sync.Mutex // guards what follows, also while the server is asked
+	asked bool
+	found creation
+	err   error
+}
+
+func (f *foreseen) form(ask func() (creation, error)) (creation, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.asked {
+		f.found, f.err = ask()
+		f.asked = true
+	}
+	return f.found, f.err
 }
 
 // Import implements sources.Importer: it fills in the forms of Framadate 1.0.3
-// to 1.2-alpha1, in French, as a visitor without a past would. The poll gets
-// new ids. Its organiser gets the mails that the server sends about a new
+// to 1.2-alpha1, in French, as a visitor without a past would. The poll keeps its
+// public id where that is free, and gets a new admin id. Its organiser gets the mails that the server sends about a new
 // poll; votes and comments go through the admin page, which sends none. The
 // server deletes polls that expired long ago whenever it makes one.
 //
@@ -61,13 +87,20 @@ func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Impor
 		return nil, err
 	}
 	made := &sources.Imported{
-		ID: l.key[:publicSize], Private: map[string]string{"admin": s.base + "/adminstuds.php?poll=" + l.key},
+		ID: cmp.Or(d.id, l.key[:publicSize]), Private: map[string]string{"admin": s.base + "/adminstuds.php?poll=" + l.key},
 	}
-	made.Address = Address{Base: s.base, ID: made.ID}.URL()
-	if err = visitor.fill(ctx, l, d); err == nil {
+	p, err := visitor.look(ctx, l, nil)
+	if err == nil {
+		made.ID = p.publicID
+		if d.id != "" && d.id != made.ID {
+			d.renounces()
+		}
+		err = visitor.fill(ctx, l, p, d)
+	}
+	if err == nil {
 		err = visitor.compare(ctx, l, d, saved)
 	}
-	made.Losses = d.losses
+	made.Address, made.Losses = Address{Base: s.base, ID: made.ID}.URL(), d.losses
 	if err != nil {
 		return made, fmt.Errorf("%w: %w", sources.ErrDiffers, err)
 	}
@@ -109,6 +142,9 @@ func (s *Source) draft(saved *poll.Poll, id string, form creation) (*draft, erro
 	if on(d.Settings.Password) && d.password == "" {
 		d.password = rand.Text()
 	}
+	if _, ok := public(id); ok && form.custom {
+		d.keeps(id)
+	}
 	if form.mail {
 		if d.Settings.Mail == "" {
 			return nil, ErrMail
@@ -121,9 +157,10 @@ func (s *Source) draft(saved *poll.Poll, id string, form creation) (*draft, erro
 	return d, nil
 }
 
-// fill casts the votes, writes the comments, and locks the poll, last.
-func (s *Source) fill(ctx context.Context, l locator, d *draft) error {
-	p, err := s.look(ctx, l, nil)
+// fill fills the poll of this page: it casts the votes, writes the comments, and
+// locks the poll, last.
+func (s *Source) fill(ctx context.Context, l locator, p *page, d *draft) error {
+	p, err := s.mendExpiry(ctx, l, p, d)
 	if err != nil {
 		return err
 	}
@@ -133,7 +170,7 @@ func (s *Source) fill(ctx context.Context, l locator, d *draft) error {
 		}
 	}
 	for i, c := range d.Comments {
-		if err := s.comment(ctx, l, c); err != nil {
+		if err := s.comment(ctx, l, p.publicID, c); err != nil {
 			return fmt.Errorf("comment %d of %d: %w", i+1, len(d.Comments), err)
 		}
 	}
@@ -144,6 +181,23 @@ func (s *Source) fill(ctx context.Context, l locator, d *draft) error {
 		}
 	}
 	return nil
+}
+
+// mendExpiry asks for the day again where the poll ends a day early: a server
+// whose database counts days in another zone than PHP takes one off when it makes a
+// poll, and none when the day is changed. What came of it is seen later.
+func (s *Source) mendExpiry(ctx context.Context, l locator, p *page, d *draft) (*page, error) {
+	if next, err := time.Parse(time.DateOnly, p.Expires); err != nil || next.AddDate(0, 0, 1).Format(time.DateOnly) != d.Expires {
+		return p, nil
+	}
+	mended, err := s.look(ctx, l, url.Values{"expiration_date": {french(d.Expires)}, "update_poll_info": {"expiration_date"}})
+	switch {
+	case ctx.Err() != nil:
+		return nil, err
+	case err != nil:
+		return p, nil
+	}
+	return mended, nil
 }
 
 // look gets the poll's page, or sends a form to it.
@@ -193,8 +247,8 @@ func voteForm(control string, v poll.Vote) url.Values {
 
 // comment writes a comment; the server takes the same one of an author once,
 // so it may be sent again if there was no answer.
-func (s *Source) comment(ctx context.Context, l locator, c poll.Comment) (err error) {
-	form := url.Values{"poll": {l.key[:publicSize]}, "poll_admin": {l.key}, "name": {c.Author}, "comment": {c.Text}}
+func (s *Source) comment(ctx context.Context, l locator, id string, c poll.Comment) (err error) {
+	form := url.Values{"poll": {id}, "poll_admin": {l.key}, "name": {c.Author}, "comment": {c.Text}}
 	for range tries {
 		err = s.send(ctx, "action/add_comment.php?lang=fr", form, s.readCommented)
 		if !errors.Is(err, polite.ErrTemporary) || ctx.Err() != nil {

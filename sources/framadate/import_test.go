@@ -2,6 +2,7 @@ package framadate_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,19 +23,27 @@ import (
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 )
 
-// always are lost with every poll.
-var always = []sources.Loss{framadate.LossLinks, framadate.LossOptions, framadate.LossTimes}
+// always are lost with every poll whose id is free.
+var always = []sources.Loss{framadate.LossAdmin, framadate.LossOptions, framadate.LossTimes}
 
 // saved is a poll as it would be fetched by its link, or its admin's.
 func saved(t *testing.T, p framadatetest.Poll, admin bool) *sources.Version {
 	t.Helper()
 	server := framadatetest.New(framadatetest.Options{Dialect: framadatetest.HEAD11, Prefix: "/sub"})
+	p.ID = or(p.ID, rand.Text()[:16])
 	id, adminID := server.Add(p)
 	s, _ := open(t, server)
 	if admin {
 		return fetch(t, s, adminID+"/admin", "")
 	}
 	return fetch(t, s, id, "")
+}
+
+func or(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
 }
 
 // version has just a poll.json.
@@ -44,7 +53,7 @@ func version(t *testing.T, p *poll.Poll) *sources.Version {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &sources.Version{ID: "SomePollsId12345", Files: []sources.File{{Name: "poll.json", Format: "json", Size: int64(len(b)), Content: strings.NewReader(string(b))}}}
+	return &sources.Version{ID: rand.Text()[:16], Files: []sources.File{{Name: "poll.json", Format: "json", Size: int64(len(b)), Content: strings.NewReader(string(b))}}}
 }
 
 // imported is what the new poll's admin page and table tell.
@@ -148,11 +157,11 @@ func TestImportedPollsReadBackTheSame(t *testing.T) {
 			if got.Expires != want.Expires {
 				t.Errorf("%s: ends on %s, not on %s", name, got.Expires, want.Expires)
 			}
-			checkLosses(t, made.Losses)
-			checkLosses(t, s.Losses(v))
 			if n := server.Sessions() - before; n > 2 { // one for the import, one for looking
 				t.Errorf("%s: %d sessions", name, n)
 			}
+			checkLosses(t, made.Losses)
+			checkLosses(t, losses(t, s, v))
 		}
 		if server.Mails() != 2*len(polls) {
 			t.Errorf("%d mails for %d polls", server.Mails(), len(polls))
@@ -232,6 +241,85 @@ func TestWhatNoFormTakesIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	})
 }
 
+// TestPollKeepsItsOwnAddress, so that links to it go on to work, and takes no
+// other poll's.
+func TestPollKeepsItsOwnAddress(t *testing.T) {
+	for _, closed := range []bool{false, true} {
+		inBubbles(t, framadatetest.Options{NoCustom: closed}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
+			for _, id := range []string{"", "AG-2027-Asso", "FourAndTwentyLetters1234", strings.Repeat("x", 64)} {
+				p := fits()
+				p.ID = id
+				v := saved(t, p, true)
+				told := losses(t, s, v)
+				got, made := imported(t, s, v)
+				if d := cmp.Diff(decode(t, v), got, likeness); d != "" {
+					t.Error(d)
+				}
+				lost := framadate.LossAdmin
+				if closed {
+					lost = framadate.LossLinks
+				}
+				if (made.ID == v.ID) == closed || !slices.Contains(made.Losses, lost) || d(told, made.Losses) != "" {
+					t.Errorf("%q for %q, losses %q, told before %q", made.ID, v.ID, made.Losses, told)
+				}
+				if public := fetch(t, s, made.ID, ""); public.Title != v.Title {
+					t.Errorf("%q", public.Title)
+				}
+
+				before := fetch(t, s, made.ID, "").Facts.Content
+				_, again := imported(t, s, v)
+				if again.ID == made.ID || !slices.Contains(again.Losses, framadate.LossLinks) || fetch(t, s, made.ID, "").Facts.Content != before {
+					t.Errorf("%q, then %q, losses %q", made.ID, again.ID, again.Losses)
+				}
+			}
+		})
+	}
+}
+
+func d(a, b []sources.Loss) string {
+	return cmp.Diff(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// TestExpiryOneDayEarlyIsMended: a server whose database is in another zone
+// takes a day off when it makes a poll.
+func TestExpiryOneDayEarlyIsMended(t *testing.T) {
+	for _, stubborn := range []bool{false, true} {
+		inBubbles(t, framadatetest.Options{Early: true, NoMend: stubborn, Mail: true}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
+			p := fits()
+			p.Settings.Mail, p.Settings.Locked = "zoe@example.org", is(!strings.Contains(t.Name(), "/1.2"))
+			got, made := imported(t, s, saved(t, p, true))
+			if d := cmp.Diff(p.Votes, got.Votes); (got.Expires == p.Expires) == stubborn || d != "" || *got.Settings.Locked != *p.Settings.Locked {
+				t.Errorf("ends on %s, not on %s: %s", got.Expires, p.Expires, d)
+			}
+			if stubborn {
+				checkLosses(t, made.Losses, framadate.LossExpiry)
+			} else {
+				checkLosses(t, made.Losses)
+			}
+			if server.Mails() > 3 {
+				t.Errorf("%d mails", server.Mails())
+			}
+		})
+	}
+}
+
+func TestPlanOfManyPollsCostsOneRequest(t *testing.T) {
+	for _, o := range []framadatetest.Options{{Mail: true}, {NoFrench: true}} {
+		inBubbles(t, o, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+			s, client := open(t, server)
+			for range 20 {
+				_, err := s.Losses(t.Context(), saved(t, pizza(), true))
+				if o.Mail != errors.Is(err, framadate.ErrMail) || !o.Mail && !errors.Is(err, sources.ErrRefused) {
+					t.Error(err)
+				}
+			}
+			if client.Requests() != 1 {
+				t.Errorf("%d requests", client.Requests())
+			}
+		})
+	}
+}
+
 func TestVotesAreNeverLostForTheirNames(t *testing.T) {
 	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
 		p := fits()
@@ -260,7 +348,7 @@ func TestVotesAreNeverLostForTheirNames(t *testing.T) {
 		if d := cmp.Diff(want, came); d != "" {
 			t.Error(d)
 		}
-		checkLosses(t, s.Losses(v), framadate.LossNames, framadate.LossEmoji)
+		checkLosses(t, losses(t, s, v), made.Losses[3:]...)
 	})
 }
 
@@ -325,7 +413,7 @@ func TestWhatAPasswordProtectedStaysProtected(t *testing.T) {
 				t.Error(d)
 			}
 			checkLosses(t, made.Losses, framadate.LossPassword)
-			checkLosses(t, s.Losses(v), framadate.LossPassword)
+			checkLosses(t, losses(t, s, v), framadate.LossPassword)
 			if again, err := s.Fetch(t.Context(), made.ID, ""); !public && !errors.Is(err, framadate.ErrPassword) {
 				t.Error("anybody sees the votes", again, err)
 			}
@@ -335,6 +423,7 @@ func TestWhatAPasswordProtectedStaysProtected(t *testing.T) {
 				}
 			})
 
+			server.Delete(made.ID)
 			s, _ = openWith(t, server, framadate.Options{Passwords: map[string]string{v.ID: "n3w"}})
 			_, made = imported(t, s, v)
 			checkLosses(t, made.Losses)
@@ -409,6 +498,9 @@ func TestOrganisersAddressIsTheOneGiven(t *testing.T) {
 			checkLosses(t, made.Losses, framadate.LossMail)
 
 			v = saved(t, p, false)
+			if _, err := s.Losses(t.Context(), v); mails != errors.Is(err, framadate.ErrMail) || !mails && err != nil {
+				t.Error("the plan:", err)
+			}
 			made, err := s.Import(t.Context(), v)
 			if mails && (!errors.Is(err, framadate.ErrMail) || made != nil || server.Mails() != 2) || !mails && err != nil {
 				t.Error(made, err)
@@ -539,18 +631,14 @@ func TestPollThatReadsBackOtherwiseIsTold(t *testing.T) {
 			s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				server.ServeHTTP(w, r)
 				if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "add_comment") {
-					for n := range 50 {
-						server.Change(fmt.Sprintf("Poll%012d", n), c.change)
-					}
+					server.Change(v.ID, c.change)
 				}
 			}))
 			made, err := s.Import(t.Context(), v)
 			if !errors.Is(err, sources.ErrDiffers) || made == nil || !strings.Contains(err.Error(), c.part) {
 				t.Errorf("%s: %+v, %v", c.part, made, err)
 			}
-			for n := range 50 {
-				server.Delete(fmt.Sprintf("Poll%012d", n))
-			}
+			server.Delete(v.ID)
 		}
 	})
 }
@@ -560,8 +648,11 @@ func TestImportOfWhatIsNoPollAsksNobody(t *testing.T) {
 		s, client := open(t, http.NotFoundHandler())
 		text := "{}"
 		for _, v := range []*sources.Version{{}, {Files: []sources.File{{Name: "poll.json", Format: "json", Size: 2, Content: strings.NewReader(text)}}}} {
-			if made, err := s.Import(t.Context(), v); !errors.Is(err, poll.ErrInvalid) || made != nil || s.Losses(v) != nil {
+			if made, err := s.Import(t.Context(), v); !errors.Is(err, poll.ErrInvalid) || made != nil {
 				t.Error(made, err)
+			}
+			if losses, err := s.Losses(t.Context(), v); !errors.Is(err, poll.ErrInvalid) || losses != nil {
+				t.Error(losses, err)
 			}
 		}
 		if client.Requests() != 0 {
@@ -671,4 +762,14 @@ func TestImporterConforms(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// losses are those that a plan tells.
+func losses(t *testing.T, s *framadate.Source, v *sources.Version) []sources.Loss {
+	t.Helper()
+	found, err := s.Losses(t.Context(), v)
+	if err != nil {
+		t.Error(err)
+	}
+	return found
 }

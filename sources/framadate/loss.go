@@ -2,10 +2,11 @@ package framadate
 
 import "github.com/padsync/padsync/sources"
 
-// What an Import of a poll cannot bring back. The first three are so for every
-// poll, as no page of Framadate tells them or no form takes them.
+// What an Import of a poll cannot bring back. One of the first two and the next two
+// are so for every poll, as no page of Framadate tells them or no form takes them.
 const (
-	LossLinks   sources.Loss = "poll-links"   // its own, the admin's, and those to change a vote
+	LossLinks   sources.Loss = "poll-links"   // its own, the admin's, and those to change a vote; or, where it keeps its own,
+	LossAdmin   sources.Loss = "poll-admin"   // the admin's, and those to change a vote
 	LossOptions sources.Loss = "poll-options" // most votes for a choice, mails about votes, voters' mail
 	LossTimes   sources.Loss = "poll-times"   // when it was made, when comments were written
 

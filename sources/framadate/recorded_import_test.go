@@ -121,7 +121,7 @@ func TestRecordedFormToMakeAPollIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		form, err := s.openCreation(t.Context(), poll.Date)
-		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) || err == nil && form != (creation{mail: true}) {
+		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) || err == nil && form != (creation{mail: true, custom: true}) {
 			t.Errorf("%+v, %v", form, err)
 		}
 		stop()

@@ -23,6 +23,7 @@ type creationView struct {
 	Lang, Kind, Refusal string
 	Step                int
 	Mail, Latest        bool
+	Custom              bool
 }
 
 const (
@@ -46,6 +47,9 @@ func (a *answer) creation(kind poll.Kind) {
 	if a.options.Mail {
 		p.Settings.Mail = a.value("mail")
 	}
+	if a.value("use_customized_url") == "on" && !a.options.NoCustom {
+		p.ID = a.value("customized_url")
+	}
 	if !a.has("use_password") {
 		p.Password = ""
 	} else {
@@ -58,6 +62,8 @@ func (a *answer) creation(kind poll.Kind) {
 		a.step(kind, 1, "mail")
 	case a.has("use_password") && (p.Password == "" || p.Password != a.value("password_repeat")):
 		a.step(kind, 1, "password")
+	case p.ID != "" && (!customID.MatchString(p.ID) || a.polls[p.ID] != nil || slices.Contains([]string{"admin", "vote", "action"}, p.ID)):
+		a.step(kind, 1, "url")
 	case a.has("receiveNewVotes"), a.has("receiveNewComments"):
 		a.step(kind, 1, "this server sends no such mails")
 	default:
@@ -123,6 +129,8 @@ func (a *answer) days(p *Poll) {
 	a.step(p.Kind, 3, "")
 }
 
+var customID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+
 var dayForm = regexp.MustCompile(`^[0-9]{2}/[0-9]{2}/[0-9]{4}$`)
 
 // confirm makes the poll, mails its organiser, and deletes old ones.
@@ -133,14 +141,23 @@ func (a *answer) confirm(p *Poll) {
 		return
 	}
 	p.Expires = clamped(end, time.Now(), a.options.Days)
+	if t, err := time.Parse(time.DateOnly, p.Expires); err == nil && a.options.Early {
+		p.Expires = t.AddDate(0, 0, -1).Format(time.DateOnly)
+	}
 	if !a.stores(p.Title, p.Author, p.Description, fmt.Sprint(p.Choices)) || len([]rune(p.Author)) > 64 {
 		a.status = http.StatusInternalServerError
 		return
 	}
 	delete(a.forms, a.session)
 	a.made++
-	p.ID = fmt.Sprintf("Poll%012d", a.made)
-	p.Admin = p.ID + "Admin123"
+	if p.ID == "" {
+		for p.ID = fmt.Sprintf("Poll%012d", a.made); a.polls[p.ID] != nil; p.ID = fmt.Sprintf("Poll%012d", a.made) {
+			a.made++
+		}
+		p.Admin = p.ID + "Admin123"
+	} else {
+		p.Admin = fmt.Sprintf("CustomAdmin%013d", a.made) // whatever the id is
+	}
 	a.polls[p.ID] = p
 	if a.options.Mail {
 		a.mails += 2
@@ -176,7 +193,7 @@ func (a *answer) purge(now time.Time) {
 func (a *answer) step(kind poll.Kind, step int, refusal string) {
 	a.header.Set("Content-Type", "text/html; charset=UTF-8")
 	v := creationView{
-		Lang: a.words("fr", "en"), Kind: string(kind), Refusal: refusal, Step: step, Mail: a.options.Mail, Latest: a.options.Dialect == DEV12,
+		Lang: a.words("fr", "en"), Kind: string(kind), Refusal: refusal, Step: step, Mail: a.options.Mail, Custom: !a.options.NoCustom, Latest: a.options.Dialect == DEV12,
 	}
 	if err := creations.Execute(&a.body, v); err != nil {
 		a.status = http.StatusInternalServerError // never, unless the template is wrong

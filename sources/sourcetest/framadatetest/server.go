@@ -39,6 +39,9 @@ type Options struct {
 	Zone     *time.Location // where days begin; nil: an hour east of Greenwich
 	Mail     bool           // it mails organisers, and so asks for their addresses
 	Days     int            // that a new poll lives at most; 0: 180
+	NoCustom bool           // nobody can choose a poll's id
+	Early    bool           // a new poll ends a day early, as with a database in UTC; NoMend: it does again when the day is changed
+	NoMend   bool
 
 	// Protected is the path, such as "/" or "/admin/", below which the server
 	// wants User and Password (HTTP Basic); "": nowhere.
@@ -84,6 +87,7 @@ type Server struct {
 	unlocked map[string]bool  // by session and id
 	forms    map[string]*Poll // in the making, by session
 	mails    int              // sent
+	mailed   map[string]bool  // changes, by session and id
 	purged   int              // polls
 	deaths   int
 }
@@ -96,7 +100,7 @@ func New(o Options) *Server {
 	if o.Days == 0 {
 		o.Days = 180
 	}
-	return &Server{options: o, polls: make(map[string]*Poll), unlocked: make(map[string]bool), forms: make(map[string]*Poll)}
+	return &Server{options: o, polls: make(map[string]*Poll), unlocked: make(map[string]bool), forms: make(map[string]*Poll), mailed: make(map[string]bool)}
 }
 
 // Add adds a poll, or replaces the one of its ID, and returns its ids.
@@ -262,7 +266,7 @@ func makes(address string, r *http.Request, fields []field) bool {
 	case creationPages.MatchString(address):
 		return r.Method == http.MethodGet && strings.Contains(address, "?type=") || len(fields) > 0
 	case adminPage.MatchString(address) && len(fields) > 0:
-		return only(fields, "control", "name", "choices", "save") || only(fields, "rules", "update_poll_info")
+		return only(fields, "control", "name", "choices", "save") || only(fields, "rules", "update_poll_info") || only(fields, "expiration_date", "update_poll_info")
 	}
 	return address == "/action/add_comment.php?lang=fr" && only(fields, "poll", "poll_admin", "name", "comment")
 }

@@ -25,6 +25,9 @@ func (a *answer) change(p *Poll) {
 	switch {
 	case a.has("save"):
 		a.vote(p)
+	case a.value("update_poll_info") == "expiration_date" && !a.options.NoMend:
+		p.Expires = clamped(a.value("expiration_date"), time.Now(), a.options.Days)
+		a.mailUpdate(p)
 	case a.value("update_poll_info") == "rules" && a.value("rules") == "0":
 		// A strict MariaDB refuses what 1.2-alpha1 writes.
 		if a.options.Dialect == DEV12 {
@@ -33,7 +36,18 @@ func (a *answer) change(p *Poll) {
 		}
 		locked := true
 		p.Settings.Locked, p.Settings.Edit = &locked, poll.EditNone
+		a.mailUpdate(p)
 	}
+}
+
+// mailUpdate mails the organiser that the poll was changed, once in a session.
+func (a *answer) mailUpdate(p *Poll) {
+	key := a.session + " " + p.ID
+	if !a.options.Mail || a.mailed[key] {
+		return
+	}
+	a.mailed[key] = true
+	a.mails++
 }
 
 var answers = map[string]poll.Answer{"2": poll.Yes, "1": poll.IfNeedBe, "0": poll.No, " ": poll.Unknown}
