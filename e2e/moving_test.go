@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -269,4 +270,39 @@ func TestPlanOfAMoveAsksForTheMailAddress(t *testing.T) {
 	if server.Mails() != 6 {
 		t.Errorf("%d mails", server.Mails())
 	}
+}
+
+// A server that makes polls and does not say so is not given all of them.
+func TestMoveStopsAtAServerThatDoesNotSayWhatItMade(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	savedPolls(t, m, 5, func(*framadatetest.Poll) {})
+	server := framadatetest.New(framadatetest.Options{})
+	var mu sync.Mutex
+	made, broken := 0, true
+	into := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if broken && bytes.Contains(body, []byte("confirmation=")) {
+			server.ServeHTTP(httptest.NewRecorder(), r)
+			made++
+			w.WriteHeader(http.StatusInternalServerError) // as behind a mailer that is broken
+			return
+		}
+		server.ServeHTTP(w, r)
+	}))
+	defer into.Close()
+	command := []string{"restore", "-r", "archive", "--into", into.URL, "--table", "moved.csv", "--yes"}
+	m.padsync(command...).exits(3).says("stopped").says("2 documents may have been made or not").says("padsync restore -r archive")
+	mu.Lock()
+	if broken = false; made != 2 {
+		t.Errorf("%d polls were half made", made)
+	}
+	mu.Unlock()
+	m.padsync(command...).exits(3).says("3 moved").says("2 documents may have been made or not")
 }

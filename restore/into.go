@@ -67,14 +67,18 @@ var (
 	// ErrStarted says that an earlier move was broken off in the middle of
 	// this document: it may have been made, and would be made twice.
 	ErrStarted = errors.New("an earlier move was broken off in the middle of it")
+
+	// ErrUnsureTwice ends a move: a server did not say of two documents in a
+	// row whether it made them, and would make halves of all that are left.
+	ErrUnsureTwice = errors.New("a server did not say twice in a row whether it made a document")
 )
 
 // Into imports the wanted documents into the targets, one after the other. A
 // document that cannot be imported costs only itself; Into's error is for
-// what costs all of them. When ctx ends, the document in hand is finished, if
+// what costs all of them, as ErrUnsureTwice does. When ctx ends, the document in hand is finished, if
 // that takes no longer than two minutes; the error is ctx's.
 func Into(ctx context.Context, p IntoPlan) error {
-	m := &move{IntoPlan: p}
+	m := &move{IntoPlan: p, unsure: make(map[*Target]int)}
 	finishing, cancel := afterwards(ctx, 2*time.Minute)
 	defer cancel()
 	m.reader = p.Repository.NewReader(finishing)
@@ -99,6 +103,9 @@ func Into(ctx context.Context, p IntoPlan) error {
 			if errors.Is(done.Err, ErrTableWrite) {
 				return done.Err
 			}
+			if m.unsureTwice(done) {
+				return ErrUnsureTwice
+			}
 		}
 	}
 	return nil
@@ -114,8 +121,22 @@ func afterwards(ctx context.Context, later time.Duration) (context.Context, cont
 	return longer, func() { stop(); cancel() }
 }
 
+// unsureTwice counts the documents in a row, for each target, that it may have
+// made. One that was not begun is none of them.
+func (m *move) unsureTwice(done Move) bool {
+	switch {
+	case errors.Is(done.Err, sources.ErrUnsure):
+		m.unsure[done.Target]++
+	case done.State.made() && !done.Earlier:
+		m.unsure[done.Target] = 0
+	}
+	return m.unsure[done.Target] == 2
+}
+
 type move struct {
 	IntoPlan
+	unsure map[*Target]int // documents in a row
+
 	mu     sync.Mutex // guards reader, which is for one at a time, and lazy files
 	reader *repository.Reader
 

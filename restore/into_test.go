@@ -129,31 +129,67 @@ func TestDocumentInHandIsFinished(t *testing.T) {
 	}
 }
 
-func TestPollThatMayHaveBeenMadeIsNotMadeTwice(t *testing.T) {
+// newPollMoving is a repository with these polls and a server for them that
+// makes each poll, and answers so only if found says so.
+func newPollMoving(t *testing.T, found func() bool, ids ...string) (m *moving, made *atomic.Int32) {
+	t.Helper()
 	server := framadatetest.New(framadatetest.Options{})
-	var found atomic.Bool // the answer, that is
-	var made atomic.Int32
+	made = new(atomic.Int32)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		last := r.Method == http.MethodPost && strings.Contains(string(body), "confirmation")
-		if !last || found.Load() {
+		if last := r.Method == http.MethodPost && strings.Contains(string(body), "confirmation"); !last {
 			server.ServeHTTP(w, r)
 			return
 		}
 		made.Add(1)
+		if found() {
+			server.ServeHTTP(w, r)
+			return
+		}
 		server.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler) // the answer is lost
 	}))
-	defer front.Close()
+	t.Cleanup(front.Close)
 	client, err := framadate.New(front.URL, polite.New(polite.Options{}), new(spool.Pool), framadate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := newMoving(t)
-	p := plan(t, saved{"AbCdEf1234567890", "poll.json", "json", aPoll, ""})
+	m = newMoving(t)
+	var polls []saved
+	for _, id := range ids {
+		polls = append(polls, saved{id, "poll.json", "json", aPoll, ""})
+	}
+	p := plan(t, polls...)
 	m.Repository, m.Contents = p.Repository, p.Contents
 	m.Targets = []restore.Target{{Source: manifest.Source{Kind: "etherpad", URL: front.URL}, Client: client}}
+	return m, made
+}
+
+// TestTwoUnsureCreationsInARowEndTheMove: the server would make halves of all.
+func TestTwoUnsureCreationsInARowEndTheMove(t *testing.T) {
+	ids := []string{"a", "b", "c", "d", "e", "f"}
+	for _, c := range []struct {
+		answers string // yes or no, to one creation after the other
+		want    int32
+	}{{"nn", 2}, {"nynyny", 6}, {"ynnyyy", 3}, {"yyyynn", 6}} {
+		n := 0
+		m, made := newPollMoving(t, func() bool { n++; return c.answers[n-1] == 'y' }, ids...)
+		err := m.into(t, t.Context())
+		if errors.Is(err, restore.ErrUnsureTwice) != strings.Contains(c.answers, "nn") || made.Load() != c.want || len(m.moves) != int(c.want) {
+			t.Errorf("%s: %v after %d creations, %d documents", c.answers, err, made.Load(), len(m.moves))
+		}
+		for i, e := range m.moves {
+			if unsure := c.answers[i] == 'n'; errors.Is(e.Err, sources.ErrUnsure) != unsure || unsure != (e.State == restore.Started) {
+				t.Errorf("%s: %d is %q, %v", c.answers, i, e.State, e.Err)
+			}
+		}
+	}
+}
+
+func TestPollThatMayHaveBeenMadeIsNotMadeTwice(t *testing.T) {
+	var found atomic.Bool // the answer, that is
+	m, made := newPollMoving(t, found.Load, "AbCdEf1234567890")
 	if err := m.into(t, t.Context()); err != nil || !errors.Is(m.moves[0].Err, sources.ErrUnsure) || made.Load() != 1 {
 		t.Fatalf("%v, %+v, %d made", err, m.moves[0], made.Load())
 	}

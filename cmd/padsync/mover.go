@@ -25,8 +25,9 @@ type mover struct {
 
 	moved, found, earlier, notMade, differs, unsure, left int
 
-	sealed int       // of those that were not made
-	lost   lossCount // of those that were made now
+	doubtful int       // of those that are unsure: the next run finds out
+	sealed   int       // of those that were not made
+	lost     lossCount // of those that were made now
 }
 
 func (a *app) tableFailed(cause error, name string) error {
@@ -60,6 +61,8 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 		return a.tableFailed(err, name)
 	case closed != nil:
 		return a.tableFailed(closed, name)
+	case errors.Is(err, restore.ErrUnsureTwice):
+		return &problem{exitIncomplete, a.text("into-stopped", "Command", "padsync "+commandLine(a.args)), err}
 	case ctx.Err() != nil && err != nil:
 		return &problem{exitInterrupted, a.text("into-interrupted", "File", name), context.Canceled}
 	case err != nil:
@@ -132,6 +135,9 @@ func (m *mover) observe(e restore.Move) {
 		m.line("into-differs", "Document", name)
 	case errors.Is(e.Err, restore.ErrStarted), errors.Is(e.Err, sources.ErrUnsure):
 		m.unsure++
+		if e.Target.Finds {
+			m.doubtful++
+		}
 		m.line("into-unsure", "Document", name)
 	case errors.Is(e.Err, restore.ErrNoVersion) && !m.selection.names(e.Document.Source, e.Document.ID):
 		m.line("restore-unsaved", "Document", name)
@@ -178,8 +184,11 @@ func (m *mover) summary(table string) {
 	if m.differs > 0 {
 		m.line("into-summary-differs", "Count", m.differs)
 	}
-	if m.unsure > 0 {
-		m.line("into-summary-unsure", "Count", m.unsure, "File", table)
+	if n := m.unsure - m.doubtful; n > 0 {
+		m.line("into-summary-unsure", "Count", n, "File", table)
+	}
+	if m.doubtful > 0 {
+		m.line("into-summary-doubtful", "Count", m.doubtful)
 	}
 	if m.left > 0 {
 		m.line("into-left-all", "Count", m.left)

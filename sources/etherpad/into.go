@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -158,6 +159,9 @@ func (s *Source) createMemberAs(ctx context.Context, as *membership, name string
 		}
 		return nil
 	})
+	if errors.Is(err, polite.ErrTemporary) && !errors.Is(err, polite.ErrDown) && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", sources.ErrUnsure, err) // the next import finds it by its name
+	}
 	if err != nil && !errors.Is(err, errDenied) && ctx.Err() == nil {
 		err = fmt.Errorf("make a pad in MyPads: %w", err)
 	}

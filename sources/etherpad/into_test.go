@@ -58,6 +58,9 @@ func TestPadIsImportedIntoAGroup(t *testing.T) {
 			if err != nil || !again.Found || again.ID != made.ID || server.Imported() != 1 || server.Logins() != 1 {
 				t.Errorf("again: %+v, %v; %d imports, %d logins", again, err, server.Imported(), server.Logins())
 			}
+			if server.Deaths() > 0 {
+				t.Errorf("the server died %d times", server.Deaths())
+			}
 			if _, err := open(t, server, base, etherpad.Options{}).Fetch(t.Context(), made.ID, ""); c.group != "groupe-public" && !errors.Is(err, fs.ErrPermission) {
 				t.Errorf("everyone may read it: %v", err)
 			}
@@ -115,6 +118,25 @@ func TestPadsOfTheSameNameAreLeftAlone(t *testing.T) {
 		}
 		if other.Text() != "someone else's\n\n" {
 			t.Errorf("the other one says %q", other.Text())
+		}
+	})
+}
+
+// TestPadThatMayHaveBeenMadeIsFound: the next import fills it, and makes no other.
+func TestPadThatMayHaveBeenMadeIsFound(t *testing.T) {
+	intoGroup(t, marie, "groupe-restricted", func(t *testing.T, server *etherpadtest.Server, source func() *etherpad.Source, v *sources.Version) {
+		s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server.ServeHTTP(w, r)
+			if strings.HasSuffix(r.URL.Path, "/api/pad") {
+				panic(http.ErrAbortHandler)
+			}
+		}), base, etherpad.Options{Access: marie, Group: "groupe-restricted"})
+		if made, err := s.Import(t.Context(), v); !errors.Is(err, sources.ErrUnsure) || made != nil {
+			t.Errorf("%+v, %v", made, err)
+		}
+		made, err := source().Import(t.Context(), v)
+		if err != nil || len(list(t, source())) != 4 {
+			t.Errorf("%+v, %v, pads %q", made, err, list(t, source()))
 		}
 	})
 }
