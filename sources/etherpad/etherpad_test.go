@@ -55,7 +55,7 @@ func open(t *testing.T, h http.Handler, base string, o etherpad.Options) *etherp
 }
 
 func client(t *testing.T, h http.Handler) *polite.Client {
-	transport, stop := sourcetest.Serve(h)
+	transport, stop := sourcetest.Serve(requests.Watch(h, func(request string) { t.Errorf("not in docs/requests.md: %s", request) }))
 	t.Cleanup(stop)
 	return polite.New(polite.Options{Transport: transport})
 }

@@ -300,23 +300,28 @@ func TestReadOnlyPadGetsAnIDThatNobodyCanGuess(t *testing.T) {
 }
 
 func TestRescueCopyIsImported(t *testing.T) {
-	importing(t, etherpadtest.V1, etherpadtest.Options{}, etherpad.Access{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source, v *sources.Version) {
-		html := file("x.html", "html", "<!doctype html>\n<html><head><title>x</title></head><body>Bonjour<br>à tous<br></body></html>")
-		text := file("x.txt", "txt", "Bonjour\nà tous\n\n")
-		for id, files := range map[string][]sources.File{"both": {text, html}, "text": {text}} {
-			rescued := &sources.Version{ID: id, Files: files}
-			made, err := s.Import(t.Context(), rescued)
-			if err != nil || made.ID != id || !slices.Equal(made.Losses, losses(t, s, rescued)) || len(made.Losses) < 4 {
-				t.Errorf("%s: %+v, %v", id, made, err)
+	html := func() sources.File {
+		return file("x.html", "html", "<!doctype html>\n<html><head><title>x</title></head><body>Bonjour<br>à tous<br></body></html>")
+	}
+	text := func() sources.File { return file("x.txt", "txt", "Bonjour\nà tous\n\n") }
+	for fault, access := range map[etherpadtest.ImportFault]etherpad.Access{0: {}, etherpadtest.ImportsNothing: operator} {
+		importing(t, etherpadtest.V1, etherpadtest.Options{APIKey: key}, access, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source, v *sources.Version) {
+			server.Imports(fault)
+			for id, files := range map[string][]sources.File{"both": {text(), html()}, "text": {text()}} {
+				rescued := &sources.Version{ID: id, Files: files}
+				made, err := s.Import(t.Context(), rescued)
+				if err != nil || made.ID != id || !slices.Equal(made.Losses, losses(t, s, rescued)) || len(made.Losses) < 4 {
+					t.Errorf("%s: %+v, %v", id, made, err)
+				}
+				if got := strings.TrimSpace(ask(t, server, "/p/"+id+"/export/txt")); got != "Bonjour\nà tous" {
+					t.Errorf("%s: %q", id, got)
+				}
+				if again, err := s.Import(t.Context(), rescued); err != nil || !again.Found {
+					t.Errorf("%s again: %+v, %v", id, again, err)
+				}
 			}
-			if got := strings.TrimSpace(ask(t, server, "/p/"+id+"/export/txt")); got != "Bonjour\nà tous" {
-				t.Errorf("%s: %q", id, got)
-			}
-			if again, err := s.Import(t.Context(), rescued); err != nil || !again.Found {
-				t.Errorf("%s again: %+v, %v", id, again, err)
-			}
-		}
-	})
+		})
+	}
 }
 
 func TestPluginsDataIsNotSent(t *testing.T) {

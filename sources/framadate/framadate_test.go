@@ -55,7 +55,7 @@ func open(t *testing.T, h http.Handler) (*framadate.Source, *polite.Client) {
 
 func openWith(t *testing.T, h http.Handler, o framadate.Options) (*framadate.Source, *polite.Client) {
 	t.Helper()
-	transport, stop := sourcetest.Serve(h)
+	transport, stop := sourcetest.Serve(requests.Watch(h, func(request string) { t.Errorf("not in docs/requests.md: %s", request) }))
 	t.Cleanup(stop)
 	client := polite.New(polite.Options{Transport: transport})
 	s, err := framadate.New(base, client, new(spool.Pool), o)
