@@ -28,6 +28,7 @@ type Sink struct {
 	remote  fs.Fs
 	secrets *strings.Replacer
 	moving  sync.Mutex // held from the look whether a name is free until it is taken
+	ranges  ranges
 }
 
 // Put implements sinks.Sink.
@@ -63,15 +64,54 @@ func (s *Sink) get(ctx context.Context, key string, offset, length int64) (io.Re
 	if n == 0 {
 		return http.NoBody, nil
 	}
-	var part []fs.OpenOption
 	if n < size {
-		part = append(part, &fs.RangeOption{Start: begin, End: begin + n - 1})
+		served, err := s.ranges.served(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		if served {
+			r, err := o.Open(ctx, &fs.RangeOption{Start: begin, End: begin + n - 1})
+			if err != nil {
+				return nil, err
+			}
+			return &whole{r, n}, nil
+		}
 	}
-	r, err := o.Open(ctx, part...)
+	r, err := o.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &whole{r, n}, nil
+	return sinks.Part(&whole{r, size}, begin, n), nil
+}
+
+// ranges knows whether a remote serves them. Not every back end of rclone
+// tells of an answer that is all of an object in the place of a part.
+type ranges struct {
+	mu         sync.Mutex // held while the remote is asked
+	known, yes bool
+}
+
+// served asks, the first time, for the last byte of o, which has more.
+func (g *ranges) served(ctx context.Context, o fs.Object) (bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.known {
+		return g.yes, nil
+	}
+	r, err := o.Open(ctx, &fs.RangeOption{Start: o.Size() - 1, End: o.Size() - 1})
+	if errors.Is(err, fs.ErrorRangeIgnored) {
+		g.known = true
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	n, err := io.ReadFull(r, make([]byte, 2))
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return false, errors.Join(err, r.Close())
+	}
+	g.known, g.yes = true, n == 1
+	return g.yes, r.Close()
 }
 
 // A whole reader has an error if there are less bytes than there should be.

@@ -4,13 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/minio/minio-go/v7/pkg/signer"
 	"github.com/rclone/rclone/fs/config/obscure"
 
 	"github.com/padsync/padsync/internal/testserver"
@@ -93,6 +100,44 @@ func TestOnWebDAV(t *testing.T) {
 	check(t, address(server.Password))
 	noLeftovers(t, server.Dir)
 	isForbidden(t, address("hunter2"))
+}
+
+// Some servers, and proxies before them, take no notice of ranges.
+func TestOnWebDAVWithoutRanges(t *testing.T) {
+	t.Parallel()
+	server := testserver.WebDAV(t)
+	proxy := proxyOf(t, server.URL, func(r *http.Request) { r.Header.Del("Range") })
+	check(t, fmt.Sprintf(":webdav,url='%s/dav/',vendor=other,user=%s,pass='%s':Backups/pads", proxy, server.User, hidden(t, server.Password)))
+}
+
+func TestOnS3WithoutRanges(t *testing.T) {
+	t.Parallel()
+	server := testserver.S3(t)
+	proxy := proxyOf(t, server.Endpoint, func(r *http.Request) {
+		if r.Header.Get("Range") != "" {
+			r.Header.Del("Range")
+			*r = *signer.SignV4(*r, server.AccessKey, server.SecretKey, "", "us-east-1")
+		}
+	})
+	check(t, fmt.Sprintf(":s3,provider=Other,endpoint='%s',access_key_id=%s,secret_access_key=%s:%s/pre/fix", proxy, server.AccessKey, server.SecretKey, server.Bucket))
+}
+
+// proxyOf is a server before another, which changes requests.
+func proxyOf(t *testing.T, server string, change func(*http.Request)) string {
+	t.Helper()
+	to, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = to.Scheme, to.Host, r.In.Host
+			change(r.Out)
+		},
+		ErrorLog: log.New(io.Discard, "", 0), // of requests that tests cut off
+	})
+	t.Cleanup(proxy.Close)
+	return proxy.URL
 }
 
 func TestOnSFTP(t *testing.T) {

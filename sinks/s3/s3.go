@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/s3utils"
@@ -43,6 +44,9 @@ type Options struct {
 type Sink struct {
 	client         *minio.Client
 	bucket, prefix string
+
+	// rangeless is set once the store took no notice of a range.
+	rangeless atomic.Bool
 }
 
 // Open is the sink at https://HOST[:PORT]/BUCKET[/PREFIX], or http. It looks
@@ -73,7 +77,7 @@ func Open(address string, o Options) (*Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("address of an S3 store: %w", err)
 	}
-	return &Sink{client, a.bucket, a.prefix}, nil
+	return &Sink{client: client, bucket: a.bucket, prefix: a.prefix}, nil
 }
 
 // lookup has the bucket in the path, as stores of one's own want it, but for
@@ -131,23 +135,40 @@ func (s *Sink) Get(ctx context.Context, key string, offset, length int64) (io.Re
 }
 
 func (s *Sink) get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
-	var o minio.GetObjectOptions
-	if wanted := rangeHeader(offset, length); wanted != "" {
-		o.Set("Range", wanted)
+	wanted := rangeHeader(offset, length)
+	if wanted != "" && !s.rangeless.Load() {
+		r, answered, err := s.request(ctx, key, wanted)
+		if err != nil {
+			return nil, err
+		}
+		if isRange(answered, offset, length) {
+			return r, nil
+		}
+		// What this body is, nobody knows: without a range there is but one
+		// answer.
+		s.rangeless.Store(true)
+		if err := r.Close(); err != nil {
+			return nil, err
+		}
 	}
-	r, _, header, err := minio.Core{Client: s.client}.GetObject(ctx, s.bucket, s.prefix+key, o)
+	r, _, err := s.request(ctx, key, "")
 	if err != nil {
 		return nil, err
 	}
-	if offset > 0 || length > 0 {
-		err = checkRange(header.Get("Content-Range"), offset, length)
-	}
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	return r, nil
+	return sinks.Part(r, offset, length), nil
 }
 
+// request gives the body of an object and its Content-Range.
+func (s *Sink) request(ctx context.Context, key, wanted string) (io.ReadCloser, string, error) {
+	var o minio.GetObjectOptions
+	if wanted != "" {
+		o.Set("Range", wanted)
+	}
+	r, _, header, err := minio.Core{Client: s.client}.GetObject(ctx, s.bucket, s.prefix+key, o)
+	return r, header.Get("Content-Range"), err
+}
+
+// rangeHeader is "" for all of an object.
 func rangeHeader(offset, length int64) string {
 	switch {
 	case length > 0:
@@ -158,14 +179,13 @@ func rangeHeader(offset, length int64) string {
 	return ""
 }
 
-// checkRange finds stores that answer with other bytes than were asked for.
-func checkRange(answer string, offset, length int64) error {
+// isRange tells whether a Content-Range is what was asked for: some stores
+// answer with all of the object, or with another part of it.
+func isRange(answer string, offset, length int64) bool {
 	var first, last, size int64
 	_, err := fmt.Sscanf(answer, "bytes %d-%d/%d", &first, &last, &size)
-	if begin, n := sinks.Range(size, offset, length); err != nil || first != begin || last != begin+n-1 {
-		return errors.New("the store does not answer with the range that was asked for")
-	}
-	return nil
+	begin, n := sinks.Range(size, offset, length)
+	return err == nil && first == begin && last == begin+n-1
 }
 
 // List implements sinks.Sink.

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/minio/minio-go/v7/pkg/signer"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/padsync/padsync/internal/testserver"
@@ -41,6 +42,13 @@ func TestOnARealServer(t *testing.T) {
 			}
 		}
 	})
+	t.Run("keeps them where it takes no notice of ranges", func(t *testing.T) {
+		o := options(server)
+		o.Transport = rangeless{o}
+		if err := sinktest.Check(t.Context(), open(t, server.Address("rangeless"), o)); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("lists more than a page", func(t *testing.T) { listsMoreThanAPage(t, server) })
 	t.Run("is not empty for want of a bucket", func(t *testing.T) {
 		isNoEmptyStore(t, open(t, server.Endpoint+"/other-bucket", options(server)), s3.ErrNoBucket)
@@ -51,6 +59,18 @@ func TestOnARealServer(t *testing.T) {
 		isNoEmptyStore(t, open(t, server.Address(""), o), s3.ErrRefused)
 	})
 	t.Run("sends one request for each call", func(t *testing.T) { sendsOneRequest(t, server) })
+}
+
+// rangeless makes a store of one that does not know ranges.
+type rangeless struct{ o s3.Options }
+
+func (x rangeless) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Range") != "" {
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
+		r = signer.SignV4(*r, x.o.AccessKey, x.o.SecretKey, "", "us-east-1")
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func listsMoreThanAPage(t *testing.T, server testserver.S3Server) {
@@ -126,34 +146,59 @@ func sendsOneRequest(t *testing.T, server testserver.S3Server) {
 	}
 }
 
-// A server that ignores Range must not pass for one that serves it.
-func TestOtherBytesThanAskedForAreAnError(t *testing.T) {
-	answer := ""
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
-		if answer != "" {
+// A store that answers with other bytes than were asked for must not pass for
+// one that serves ranges; nor are its objects lost.
+func TestWithoutRangesTheWholeObjectIsRead(t *testing.T) {
+	for _, answer := range []string{"", "bytes 0-3/10", "bytes 5-8/10", "bytes 4-8/10", "bytes 4-7/6", "bytes", "bytes 4-7/*"} {
+		var requests atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests.Add(1)
+			w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
+			if r.Header.Get("Range") == "" || answer == "" {
+				_, _ = io.WriteString(w, "0123456789")
+				return
+			}
 			w.Header().Set("Content-Range", answer)
 			w.Header().Set("Content-Length", "4")
 			w.WriteHeader(http.StatusPartialContent)
 			_, _ = io.WriteString(w, "0123")
-			return
+		}))
+		s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"})
+		for _, r := range []struct {
+			offset, length int64
+			want           string
+		}{{4, 4, "4567"}, {0, 3, "012"}, {7, -1, "789"}, {8, 9, "89"}, {20, 4, ""}} {
+			body, err := s.Get(t.Context(), "key", r.offset, r.length)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(body)
+			if err := errors.Join(err, body.Close()); string(got) != r.want || err != nil {
+				t.Errorf("Content-Range %q: from %d, length %d: %q, %v; want %q", answer, r.offset, r.length, got, err, r.want)
+			}
 		}
-		_, _ = io.WriteString(w, "0123456789")
+		if n := requests.Load(); n != 6 {
+			t.Errorf("Content-Range %q: %d requests for 5 ranges: it is asked for none once this is known", answer, n)
+		}
+		server.Close()
+	}
+}
+
+func TestRangesThatAreServedAreTaken(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
+		w.Header().Set("Content-Range", "bytes 4-7/10")
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = io.WriteString(w, "4567")
 	}))
 	defer server.Close()
-	s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"})
-	for _, answer = range []string{"", "bytes 0-3/10", "bytes 5-8/10", "bytes 4-8/10", "bytes 4-7/6", "bytes", "bytes 4-7/*"} {
-		if _, err := s.Get(t.Context(), "key", 4, 4); err == nil {
-			t.Errorf("Content-Range %q: no error", answer)
-		}
-	}
-	answer = "bytes 4-7/10"
-	r, err := s.Get(t.Context(), "key", 4, 4)
+	body, err := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"}).Get(t.Context(), "key", 4, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Close(); err != nil {
-		t.Error(err)
+	got, err := io.ReadAll(body)
+	if err := errors.Join(err, body.Close()); string(got) != "4567" || err != nil {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
