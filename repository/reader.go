@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -174,7 +173,7 @@ func (rd *Reader) explain(f manifest.FileRecord, err error) error {
 	case gone(err):
 		return &CorruptError{f.In.Key, "missing", err}
 	}
-	return fmt.Errorf("read %s: %w", f.In.Key, err)
+	return reading(f.In.Key, err)
 }
 
 func (rd *Reader) read(f manifest.FileRecord) (*spool.Spool, error) {

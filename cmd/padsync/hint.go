@@ -12,6 +12,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
@@ -105,6 +106,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-s3-refused")}
 	case errors.Is(err, s3.ErrNoBucket):
 		return []string{a.text("hint-s3-bucket")}
+	case errors.Is(err, sinks.ErrGone):
+		return []string{a.text("hint-gone")}
+	case errors.Is(err, sinks.ErrEndless):
+		return []string{a.text("hint-endless")}
 	case errors.Is(err, local.ErrFull):
 		return []string{a.text("hint-full-disk")}
 	case errors.Is(err, rclone.ErrNoRemote):

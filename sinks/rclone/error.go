@@ -2,7 +2,6 @@ package rclone
 
 import (
 	"errors"
-	"fmt"
 	iofs "io/fs"
 	"net/http"
 	"strings"
@@ -10,6 +9,8 @@ import (
 
 	webdav "github.com/rclone/rclone/backend/webdav/api"
 	"github.com/rclone/rclone/fs"
+
+	"github.com/padsync/padsync/sinks"
 )
 
 // failure says what was being done, and hides what is secret in the text.
@@ -17,7 +18,7 @@ func (s *Sink) failure(operation, key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &failed{fmt.Sprintf("%s %q: %s", operation, key, s.clean(err.Error())), err}
+	return &sinks.Error{Op: operation, Key: key, Err: &failed{s.clean(err.Error()), err}}
 }
 
 const longest = 300 // bytes of a text that a server may have written

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/rclone/rclone/fs"
 	"github.com/rclone/rclone/fs/config"
@@ -31,6 +32,10 @@ type Options struct {
 	// Log takes what rclone has to say, which may name objects and hosts;
 	// nil: nothing does. That of the first Open counts.
 	Log slog.Handler
+
+	// Patience is how long a listing may bring nothing; 0: a quarter of an
+	// hour.
+	Patience time.Duration
 }
 
 var (
@@ -68,7 +73,7 @@ func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rclone remote %q: no such kind of remote", parsed.Name)
 	}
-	s := &Sink{secrets: hide(kind, parsed, options)}
+	s := &Sink{secrets: hide(kind, parsed, options), patience: o.Patience}
 	if err := checkPasswords(kind, options); err != nil {
 		return nil, fmt.Errorf("rclone remote %q: %w", parsed.Name, err)
 	}
@@ -77,7 +82,7 @@ func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 	if err != nil {
 		return nil, s.failure("open", Shown(address), err)
 	}
-	return s, nil
+	return s, s.gone() // never is, but seen
 }
 
 // rclone has one configuration and one log for a process.

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minio/minio-go/v7/pkg/signer"
 	"github.com/rclone/rclone/fs/config/obscure"
@@ -156,6 +157,37 @@ func TestOnS3(t *testing.T) {
 	}
 	check(t, address(server.SecretKey))
 	isForbidden(t, address("hunter2"))
+}
+
+// rclone itself would ask for the next page for ever.
+func TestListThatNeverEndsIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		objects  string
+		patience time.Duration
+	}{
+		"objects that come round": {objects: strings.Repeat("<Contents><Key>packs/x</Key><Size>1</Size><LastModified>2027-01-11T09:30:00Z</LastModified></Contents>", 100)},
+		"pages without objects":   {patience: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				fmt.Fprintf(w, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>%s</ListBucketResult>", c.objects)
+			}))
+			defer server.Close()
+			s, err := rclone.Open(t.Context(), fmt.Sprintf(":s3,provider=Other,endpoint='%s',access_key_id=a,secret_access_key=b:bucket", server.URL), rclone.Options{Patience: c.patience})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got error
+			for _, err := range s.List(t.Context(), "packs/") {
+				got = err
+			}
+			if !errors.Is(got, sinks.ErrEndless) {
+				t.Error(got)
+			}
+		})
+	}
 }
 
 // noLeftovers finds temporary files of uploads that failed.

@@ -8,6 +8,8 @@ import (
 	"net/url"
 
 	"github.com/minio/minio-go/v7"
+
+	"github.com/padsync/padsync/sinks"
 )
 
 // ErrNoBucket is matched where the store has no bucket of this name, and
@@ -31,7 +33,7 @@ func failure(operation, key string, err error) error {
 	if errors.As(err, &request) {
 		err = request.Err
 	}
-	return fmt.Errorf("%s %q: %w", operation, key, err)
+	return &sinks.Error{Op: operation, Key: key, Err: err}
 }
 
 // A refusal is an answer of the store that is not success.

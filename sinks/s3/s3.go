@@ -69,7 +69,7 @@ func Open(address string, o Options) (*Sink, error) {
 	client, err := minio.New(a.endpoint.Host, &minio.Options{
 		Creds:           creds,
 		Secure:          a.endpoint.Scheme == "https",
-		Transport:       o.Transport,
+		Transport:       pages{o.Transport},
 		Region:          cmp.Or(o.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), s3utils.GetRegionFromURL(a.endpoint), "us-east-1"),
 		BucketLookup:    lookup(a),
 		TrailingHeaders: o.TrailingChecksums,
@@ -191,12 +191,13 @@ func isRange(answer string, offset, length int64) bool {
 // List implements sinks.Sink.
 func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, error] {
 	return func(yield func(sinks.Object, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
+		ctx, watch := sinks.NewWatch(ctx, 0)
+		defer watch.Stop()
+		ctx = steady(ctx, watch.Stuck)
 		objects := s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix + prefix, Recursive: true})
 		for o := range objects {
-			if o.Err != nil {
-				yield(sinks.Object{}, failure("list", prefix, o.Err))
+			if err := cmp.Or(o.Err, watch.Saw(o.Key)); err != nil {
+				yield(sinks.Object{}, failure("list", prefix, cmp.Or(context.Cause(ctx), err)))
 				return
 			}
 			key, ok := strings.CutPrefix(o.Key, s.prefix)
@@ -207,7 +208,7 @@ func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, 
 				return
 			}
 		}
-		if err := ctx.Err(); err != nil {
+		if err := context.Cause(ctx); err != nil {
 			yield(sinks.Object{}, failure("list", prefix, err))
 		}
 	}

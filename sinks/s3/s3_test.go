@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/padsync/padsync/internal/testserver"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/s3"
 	"github.com/padsync/padsync/sinks/sinktest"
 )
@@ -181,6 +182,39 @@ func TestWithoutRangesTheWholeObjectIsRead(t *testing.T) {
 			t.Errorf("Content-Range %q: %d requests for 5 ranges: it is asked for none once this is known", answer, n)
 		}
 		server.Close()
+	}
+}
+
+// Each of these would be asked for its next page for ever.
+func TestListThatNeverEndsIsAnError(t *testing.T) {
+	const object = "<Contents><Key>packs/%d</Key><Size>1</Size><LastModified>2027-01-11T09:30:00Z</LastModified></Contents>"
+	for name, page := range map[string]func(n int) string{
+		"a token that stands still": func(n int) string { return fmt.Sprintf(object, n) + "<NextContinuationToken>x</NextContinuationToken>" },
+		"no page has an object":     func(int) string { return "<NextContinuationToken>x</NextContinuationToken>" },
+		"tokens that come round":    func(n int) string { return fmt.Sprintf("<NextContinuationToken>%d</NextContinuationToken>", n%3) },
+		"objects that come round": func(n int) string {
+			return fmt.Sprintf(object+"<NextContinuationToken>%d</NextContinuationToken>", n%3, n)
+		},
+		"no token, and yet it goes on": func(n int) string { return fmt.Sprintf(object, n) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				n++
+				_, _ = fmt.Fprintf(w, "<ListBucketResult><IsTruncated>true</IsTruncated>%s</ListBucketResult>", page(n))
+			}))
+			defer server.Close()
+			var got error
+			for _, err := range open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"}).List(t.Context(), "packs/") {
+				got = err
+			}
+			if got == nil || n > 500 {
+				t.Errorf("%v after %d pages", got, n)
+			}
+			if name != "no token, and yet it goes on" && !errors.Is(got, sinks.ErrEndless) {
+				t.Error(got)
+			}
+		})
 	}
 }
 
