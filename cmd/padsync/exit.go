@@ -86,6 +86,7 @@ var causes = map[error]string{
 	local.ErrFull:            "cause-full-disk",
 	sinks.ErrGone:            "cause-gone",
 	sinks.ErrEndless:         "cause-endless",
+	sinks.ErrWebPage:         "cause-web-page",
 	sinks.ErrBroken:          "cause-broken",
 	rclone.ErrConfig:         "cause-rclone-config",
 	rclone.ErrEncrypted:      "cause-rclone-encrypted",

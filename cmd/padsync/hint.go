@@ -102,6 +102,20 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-unsupported")}
 	case errors.Is(err, s3.ErrNoCredentials):
 		return []string{a.text("hint-s3-credentials")}
+	case errors.Is(err, sinks.ErrRegion):
+		return []string{a.text("hint-region")}
+	case errors.Is(err, sinks.ErrClock):
+		return []string{a.text("hint-clock")}
+	case errors.Is(err, sinks.ErrQuota):
+		return []string{a.text("hint-quota")}
+	case errors.Is(err, sinks.ErrArchived):
+		return []string{a.text("hint-archived")}
+	case errors.Is(err, sinks.ErrBucketInHost):
+		return []string{a.text("hint-bucket-in-host")}
+	case errors.Is(err, sinks.ErrExpired):
+		return []string{a.text("hint-expired")}
+	case errors.Is(err, sinks.ErrWebPage):
+		return []string{a.text("hint-web-page")}
 	case errors.Is(err, s3.ErrRefused):
 		return []string{a.text("hint-s3-refused")}
 	case errors.Is(err, s3.ErrNoBucket):

@@ -228,9 +228,13 @@ func TestWhatTheSystemRefusesHasAHint(t *testing.T) {
 	}
 	a := &app{words: w}
 	for id, known := range map[string]error{
-		"hint-full-disk":  local.ErrFull,
-		"hint-gone":       &sinks.Error{Op: "put", Key: "packs/a", Err: sinks.ErrGone},
-		"hint-endless":    sinks.ErrEndless,
+		"hint-full-disk": local.ErrFull,
+		"hint-gone":      &sinks.Error{Op: "put", Key: "packs/a", Err: sinks.ErrGone},
+		"hint-endless":   sinks.ErrEndless,
+
+		"hint-region": sinks.ErrRegion, "hint-clock": sinks.ErrClock, "hint-quota": sinks.ErrQuota, "hint-archived": sinks.ErrArchived,
+		"hint-bucket-in-host": sinks.ErrBucketInHost, "hint-expired": sinks.ErrExpired, "hint-web-page": sinks.ErrWebPage,
+
 		"hint-full":       syscall.ENOSPC,
 		"hint-permission": syscall.EROFS,
 		"hint-no-answer":  &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},

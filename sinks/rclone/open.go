@@ -2,7 +2,6 @@ package rclone
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -21,6 +20,7 @@ import (
 	"github.com/rclone/rclone/fs/fshttp"
 	"github.com/rclone/rclone/fs/fspath"
 
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/rclone/early"
 )
 
@@ -29,9 +29,11 @@ var _ = early.Restore()
 
 // Options say how rclone is used. The zero value is usable.
 type Options struct {
-	// Log takes what rclone has to say, which may name objects and hosts;
-	// nil: nothing does. That of the first Open counts.
-	Log slog.Handler
+	// Warn takes what rclone warns of, such as a token that it could not
+	// keep, which the next run would need: each warning once, without
+	// secrets. It may be called concurrently; nil: nobody is told. That of the
+	// first Open counts.
+	Warn func(text string)
 
 	// Patience is how long a listing may bring nothing; 0: a quarter of an
 	// hour.
@@ -59,7 +61,7 @@ var (
 // rclone would take; it is only ever changed by rclone, to renew a token. It
 // never prompts.
 func Open(ctx context.Context, address string, o Options) (*Sink, error) {
-	if err := setUp(o.Log); err != nil {
+	if err := setUp(o.Warn); err != nil {
 		return nil, err
 	}
 	parsed, err := fspath.Parse(address)
@@ -73,7 +75,9 @@ func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rclone remote %q: no such kind of remote", parsed.Name)
 	}
-	s := &Sink{secrets: hide(kind, parsed, options), patience: o.Patience}
+	secrets := secretsOf(kind, parsed, options)
+	log.hide(secrets)
+	s := &Sink{secrets: sinks.Hiding(secrets...), patience: o.Patience}
 	if err := checkPasswords(kind, options); err != nil {
 		return nil, fmt.Errorf("rclone remote %q: %w", parsed.Name, err)
 	}
@@ -89,12 +93,15 @@ func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 var (
 	once     sync.Once
 	setUpErr error
+	log      = &warner{said: make(map[string]bool)}
 )
 
-func setUp(log slog.Handler) error {
+func setUp(warn func(string)) error {
 	once.Do(func() {
-		fs.SetLogger(cmp.Or[slog.Handler](log, slog.DiscardHandler))
-		setUpErr = loadConfig()
+		fs.SetLogger(slog.DiscardHandler)
+		setUpErr = loadConfig() // what is wrong with it is an error
+		log.warn = warn
+		fs.SetLogger(log)
 	})
 	return setUpErr
 }

@@ -47,8 +47,13 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 		return s.failure("put", key, err)
 	}
 	err := s.put(configured(ctx), key, r, size)
-	if err == nil {
+	switch {
+	case err == nil:
 		s.there.Store(true)
+	case errors.Is(err, fs.ErrorObjectNotFound):
+		// What was just stored is not there: so a website answers, with 200 to
+		// whatever it is sent.
+		err = fmt.Errorf("%w: %s", sinks.ErrWebPage, err)
 	}
 	return s.failure("put", key, err)
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7/pkg/signer"
+	rclonefs "github.com/rclone/rclone/fs"
 	"github.com/rclone/rclone/fs/config/obscure"
 
 	"github.com/padsync/padsync/internal/testserver"
@@ -41,7 +42,11 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if address, ok := os.LookupEnv("PADSYNC_TEST_OPEN"); ok {
-		s, err := rclone.Open(context.Background(), address, rclone.Options{})
+		s, err := rclone.Open(context.Background(), address, rclone.Options{Warn: func(text string) { fmt.Printf("warned: %s\n", text) }})
+		for range 2 {
+			rclonefs.Errorf(nil, "Failed to save config after %d tries: %s of %s is\nread-only", 10, os.Getenv("PADSYNC_TEST_SECRET"), "https://me:hunter2@example.org/x?hunter2")
+			rclonefs.Infof(nil, "nothing that matters")
+		}
 		if err == nil {
 			err = s.Put(context.Background(), "key", strings.NewReader("content"), 7)
 		}
@@ -185,6 +190,38 @@ func TestListThatNeverEndsIsAnError(t *testing.T) {
 			}
 			if !errors.Is(got, sinks.ErrEndless) {
 				t.Error(got)
+			}
+		})
+	}
+}
+
+func TestRefusalsAreKnownByTheirCodes(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]error{
+		"<Error><Code>RequestTimeTooSkewed</Code><Message>so it is</Message></Error>": sinks.ErrClock,
+		"<Error><Code>QuotaExceeded</Code><Message>so it is</Message></Error>":        sinks.ErrQuota,
+		"": sinks.ErrWebPage,
+	} {
+		t.Run(want.Error(), func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if answer == "" {
+					w.Header().Set("Content-Type", "text/html")
+					fmt.Fprint(w, "<!DOCTYPE html><title>Nextcloud</title><p>Log in")
+					return
+				}
+				w.Header().Set("Content-Type", "application/xml")
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprint(w, answer)
+			}))
+			defer server.Close()
+			address := fmt.Sprintf(":s3,provider=Other,endpoint='%s',access_key_id=a,secret_access_key=b:bucket", server.URL)
+			if answer == "" {
+				address = fmt.Sprintf(":webdav,vendor=nextcloud,url='%s/remote.php/dav/files/me',user=me:Backups", server.URL)
+			}
+			err := open(t, address).Put(t.Context(), "key", strings.NewReader("x"), 1)
+			if !errors.Is(err, want) || errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), `put "key": `) {
+				t.Errorf("%v", err)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -236,19 +237,117 @@ func TestRangesThatAreServedAreTaken(t *testing.T) {
 	}
 }
 
-// The text of a store's answer may be anything, such as what it was asked.
-func TestErrorsDoNotRepeatTheStore(t *testing.T) {
+// refusing is a store that answers every request so.
+func refusing(t *testing.T, status int, answer string) *s3.Sink {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = fmt.Fprintf(w, "<Error><Code>Access\x1b[31m</Code><Message>not for %s</Message></Error>", r.Header.Get("Authorization"))
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, strings.ReplaceAll(answer, "AUTHORIZATION", r.Header.Get("Authorization")))
 	}))
-	defer server.Close()
-	s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "THEKEY", SecretKey: "b"})
+	t.Cleanup(server.Close)
+	return open(t, server.URL+"/bucket", s3.Options{AccessKey: "THEKEY", SecretKey: "b"})
+}
+
+// What a store says helps, but may be anything, such as what it was asked.
+func TestErrorsHaveTheStoresWordsAndNoSecrets(t *testing.T) {
+	s := refusing(t, http.StatusForbidden, "<Error><Code>Access\u009b31m</Code><Message>This bucket is closed\nfor AUTHORIZATION on "+strings.Repeat("x", 1000)+"</Message></Error>")
 	_, err := s.Get(t.Context(), "key", 0, -1)
-	if !errors.Is(err, fs.ErrPermission) {
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "This bucket is closed for ") {
 		t.Error(err)
 	}
-	if text := err.Error(); strings.Contains(text, "THEKEY") || strings.Contains(text, "\x1b") {
+	text := err.Error()
+	if strings.Contains(text, "THEKEY") || strings.ContainsAny(text, "\u009b\n") || regexp.MustCompile("[0-9a-f]{16}").MatchString(text) || len(text) > 500 {
 		t.Errorf("%q", text)
+	}
+}
+
+func TestRefusalsAreKnownByTheirCodes(t *testing.T) {
+	for code, want := range map[string]error{
+		"RequestTimeTooSkewed": sinks.ErrClock, "QuotaExceeded": sinks.ErrQuota, "InvalidObjectState": sinks.ErrArchived,
+		"SecondLevelDomainForbidden": sinks.ErrBucketInHost, "InvalidToken": sinks.ErrExpired, "InvalidRegion": sinks.ErrRegion,
+	} {
+		s := refusing(t, http.StatusForbidden, "<Error><Code>"+code+"</Code><Message>so it is</Message></Error>")
+		_, err := s.Get(t.Context(), "key", 0, -1)
+		errs := []error{err, s.Put(t.Context(), "key", strings.NewReader("x"), 1), s.Delete(t.Context(), "key")}
+		for _, err := range s.List(t.Context(), "") {
+			errs = append(errs, err)
+		}
+		for _, err := range errs {
+			if !errors.Is(err, want) || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), "so it is") {
+				t.Errorf("%s: %v", code, err)
+			}
+		}
+	}
+	s := refusing(t, http.StatusInsufficientStorage, "")
+	if err := s.Put(t.Context(), "key", strings.NewReader("x"), 1); !errors.Is(err, sinks.ErrQuota) {
+		t.Error(err)
+	}
+}
+
+// Nobody can know a store's region; it says it itself.
+func TestRegionThatTheStoreNamesIsTaken(t *testing.T) {
+	for name, refuse := range map[string]func(http.ResponseWriter){
+		"in the answer": func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>")
+		},
+		"in its header": func(w http.ResponseWriter) {
+			w.Header().Set("X-Amz-Bucket-Region", "eu-west-3")
+			w.WriteHeader(http.StatusMovedPermanently)
+			_, _ = io.WriteString(w, "<Error><Code>PermanentRedirect</Code></Error>")
+		},
+	} {
+		refused := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case !strings.Contains(r.Header.Get("Authorization"), "/eu-west-3/s3/"):
+				refused++
+				refuse(w)
+			case r.Method == http.MethodGet && r.URL.Query().Has("list-type"):
+				_, _ = io.WriteString(w, "<ListBucketResult/>")
+			case r.Method == http.MethodDelete:
+				w.WriteHeader(http.StatusNoContent)
+			default:
+				w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
+			}
+		}))
+		s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"})
+		_, err := s.Get(t.Context(), "key", 0, -1)
+		errs := []error{err, s.Put(t.Context(), "key", strings.NewReader("x"), 1), s.Delete(t.Context(), "key")}
+		for _, err := range s.List(t.Context(), "") {
+			errs = append(errs, err)
+		}
+		if err := errors.Join(errs...); err != nil || refused != 1 {
+			t.Errorf("%s: %d times refused, %v", name, refused, err)
+		}
+		server.Close()
+	}
+}
+
+// A website answers everything, with 200 or 404, and keeps nothing.
+func TestAWebPageIsNoStore(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusNotFound, http.StatusForbidden} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "<!DOCTYPE html><title>Console</title>")
+		}))
+		isNoEmptyStore(t, open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"}), sinks.ErrWebPage)
+		server.Close()
+	}
+}
+
+func TestTheBucketMayBeInTheHost(t *testing.T) {
+	var n noting
+	s, err := s3.Open("https://s3.example.org/bucket/prefix", s3.Options{AccessKey: "a", SecretKey: "b", Transport: &n, BucketInHost: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), "key"); err != nil {
+		t.Fatal(err)
+	}
+	if n.url != "https://bucket.s3.example.org/prefix/key" {
+		t.Error(n.url)
 	}
 }
