@@ -114,6 +114,7 @@ var problems = map[config.Problem]string{
 	config.NoKind:     "config-no-kind",
 	config.NoScheme:   "config-no-scheme",
 	config.NoServer:   "config-no-server",
+	config.HasUser:    "user-in-address",
 	config.Duplicate:  "config-duplicate",
 }
 

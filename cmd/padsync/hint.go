@@ -23,6 +23,7 @@ import (
 
 var (
 	errUsage        = errors.New("usage")
+	errUser         = errors.New("a user name or password in an address")
 	errForm         = errors.New("no such form")
 	errNothing      = errors.New("no such document")
 	errNoDocuments  = errors.New("no documents")
@@ -58,6 +59,8 @@ func (a *app) hints(err error) []string {
 	switch {
 	case errors.As(err, &schemeless):
 		return []string{a.text("hint-scheme", "Address", schemeless.completed)}
+	case errors.Is(err, errUser), errors.As(err, &inConfig) && inConfig.Problem == config.HasUser:
+		return []string{a.text("hint-user-in-address")}
 	case errors.Is(err, sources.ErrAddress):
 		return []string{a.text("hint-address")}
 	case errors.Is(err, errUsage):
