@@ -791,3 +791,17 @@ func TestCheckReadsAsARestoreDoes(t *testing.T) {
 		}
 	})
 }
+
+// TestLongFileIsReadAtOnce: by many reads of parts, a store that gives no
+// parts would send the pack as many times.
+func TestLongFileIsReadAtOnce(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		w.mustRun(map[string]string{"long": w.noise(5 << 20)})
+		count := &sinktest.Count{Sink: w.sink}
+		w.sink = count
+		w.asOwner().wantContents()
+		if n, read := count.Calls("packs/"), count.Read("packs/"); n > 4 || read > 6<<20 { // a listing, sealed: its beginning and end
+			t.Errorf("%d calls, %d bytes", n, read)
+		}
+	})
+}

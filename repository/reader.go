@@ -246,11 +246,13 @@ func (rd *Reader) keep(in manifest.Pack, s *spool.Spool) error {
 }
 
 // enter makes the file's frame the pack's, and keeps its data if it is short.
-// A pack that is asked again and again is read whole, unless it is damaged:
-// what is sound in it has a hash of its own.
+// A pack that is asked again and again, or for most of what it holds, is read
+// whole, unless it is damaged: what is sound in it has a hash of its own.
 func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 	p.data = nil
-	if p.frames++; p.frames > wholeAfter && p.whole == nil && !rd.damaged[p.key] {
+	p.frames++
+	most := f.Frame[1] > maxFrame && f.Frame[1] >= f.In.Size/2
+	if (most || p.frames > wholeAfter) && p.whole == nil && !rd.damaged[p.key] {
 		if err := rd.readWhole(p, f.In); err != nil && !rd.damaged[p.key] {
 			return err
 		}

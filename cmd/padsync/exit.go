@@ -91,6 +91,7 @@ var causes = map[error]string{
 	rclone.ErrConfig:         "cause-rclone-config",
 	rclone.ErrEncrypted:      "cause-rclone-encrypted",
 	rclone.ErrNotObscured:    "cause-rclone-obscured",
+	rclone.ErrNoKind:         "cause-rclone-kind",
 	rclone.ErrNoRemote:       "cause-rclone-remote",
 	s3.ErrNoCredentials:      "cause-s3-credentials",
 	etherpad.ErrFormat:       "cause-format",

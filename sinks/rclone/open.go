@@ -51,6 +51,10 @@ var (
 	// ErrNoRemote is matched if it has no remote of that name.
 	ErrNoRemote = errors.New("no such remote in rclone's configuration")
 
+	// ErrNoKind is matched if its kind is none of those that this program
+	// was built with.
+	ErrNoKind = errors.New("no such kind of remote")
+
 	// ErrNotObscured is matched if a password is not in the form in which
 	// rclone keeps them. Its text names the option, and not the value.
 	ErrNotObscured = errors.New("not as rclone obscure writes it")
@@ -64,22 +68,23 @@ func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 	if err := setUp(o.Warn); err != nil {
 		return nil, err
 	}
+	failure := func(err error) error { return &sinks.Error{Op: "open", Key: Shown(address), Err: err} }
 	parsed, err := fspath.Parse(address)
 	if err != nil {
-		return nil, errors.New("rclone remote: want REMOTE:PATH")
+		return nil, failure(errors.New("want REMOTE:PATH"))
 	}
 	kind, _, _, options, err := fs.ConfigFs(address)
 	if errors.Is(err, fs.ErrorNotFoundInConfigFile) {
-		return nil, fmt.Errorf("rclone remote %q: %w", parsed.Name, ErrNoRemote)
+		return nil, failure(ErrNoRemote)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("rclone remote %q: no such kind of remote", parsed.Name)
+		return nil, failure(ErrNoKind)
 	}
 	secrets := secretsOf(kind, parsed, options)
 	log.hide(secrets)
 	s := &Sink{secrets: sinks.Hiding(secrets...), patience: o.Patience}
 	if err := checkPasswords(kind, options); err != nil {
-		return nil, fmt.Errorf("rclone remote %q: %w", parsed.Name, err)
+		return nil, failure(err)
 	}
 	// A back end may keep its context, to renew a token with.
 	s.remote, err = fs.NewFs(configured(context.WithoutCancel(ctx)), withDefaults(kind, parsed, options))

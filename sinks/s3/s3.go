@@ -72,7 +72,7 @@ func Open(address string, o Options) (*Sink, error) {
 	}
 	creds, err := findCredentials(o)
 	if err != nil {
-		return nil, err
+		return nil, &sinks.Error{Op: "open", Key: Shown(address), Err: err}
 	}
 	s := &Sink{creds: creds, bucket: a.bucket, prefix: a.prefix}
 	s.connect = func(region string) (*minio.Client, error) {
