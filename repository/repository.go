@@ -211,7 +211,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 	}
 	b = append(b, '\n')
 	if err := sink.Put(ctx, headKey, bytes.NewReader(b), int64(len(b))); err != nil {
-		return nil, fmt.Errorf("create repository: %w", err)
+		return nil, err
 	}
 	r.fresh.Store(true)
 	return r, r.readHead(ctx)
@@ -220,12 +220,12 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 func (r *Repository) readHead(ctx context.Context) error {
 	rc, err := sinks.Read(ctx, r.sink, headKey, 0, -1)
 	if err != nil {
-		return fmt.Errorf("open repository: %w", err)
+		return err
 	}
 	defer rc.Close()
 	b, err := io.ReadAll(io.LimitReader(rc, 4096))
 	if err != nil {
-		return fmt.Errorf("open repository: %w", err)
+		return err
 	}
 	if err := json.Unmarshal(b, &r.head); err != nil {
 		return &CorruptError{headKey, "damaged", ErrHead}
@@ -249,7 +249,7 @@ func (r *Repository) headless(ctx context.Context) error {
 	for _, prefix := range []string{manifestsPrefix, checkpointsPrefix} {
 		for o, err := range r.sink.List(ctx, prefix) {
 			if err != nil {
-				return fmt.Errorf("open repository: %w", err)
+				return err
 			}
 			if r.id(strings.TrimSuffix(o.Key, ageEnding), prefix) != "" {
 				return ErrHeadless

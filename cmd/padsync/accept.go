@@ -108,7 +108,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 		keys = repository.Options{}
 	}
 	keys.Pool, keys.Warn = new(spool.Pool), a.warnDamaged
-	sink, err := at.openSink(ctx)
+	sink, err := a.openSink(ctx, at.location)
 	if err != nil {
 		return nil, fail(err)
 	}

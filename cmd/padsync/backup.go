@@ -178,7 +178,7 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 			o = repository.Options{}
 		}
 		o.Pool, o.Warn = p.Pool, a.warnDamaged
-		repo, err := place.openOrCreate(ctx, o)
+		repo, err := a.openOrCreate(ctx, place.location, o)
 		switch {
 		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
 			return nil, &problem{exitUsage, place.shown + ": " + err.Error(), err}
@@ -193,8 +193,8 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 	return lost, nil
 }
 
-func (l location) openOrCreate(ctx context.Context, o repository.Options) (*repository.Repository, error) {
-	sink, err := l.openSink(ctx)
+func (a *app) openOrCreate(ctx context.Context, l location, o repository.Options) (*repository.Repository, error) {
+	sink, err := a.openSink(ctx, l)
 	if err != nil {
 		return nil, err
 	}

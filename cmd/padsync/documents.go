@@ -85,7 +85,13 @@ func withoutUser(address string) string {
 func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, error) {
 	c := collector{app: a, bases: make(map[string]string)}
 	for _, arg := range args {
-		c.add(new(config.Source), arg, origin{text: withoutUser(arg)})
+		if isList(arg) {
+			c.addFile(new(config.Source), arg)
+			continue
+		}
+		for _, address := range addressesIn(arg) {
+			c.add(new(config.Source), address, origin{text: withoutUser(address)})
+		}
 	}
 	for _, name := range flags.documentsFiles {
 		c.addFile(new(config.Source), name)
@@ -94,7 +100,9 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, e
 		for i := range s.Sources {
 			source := &s.Sources[i]
 			for i, d := range source.Documents {
-				c.add(source, d.Reveal(), origin{file: &s.file, entry: int32(i + 1)})
+				for _, address := range addressesIn(d.Reveal()) {
+					c.add(source, address, origin{file: &s.file, entry: int32(i + 1)})
+				}
 			}
 			if source.DocumentsFile != "" {
 				c.addFile(source, source.DocumentsFile)
@@ -105,6 +113,32 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, e
 		}
 	}
 	return c.all, c.problem()
+}
+
+// isList tells whether an argument is the name of a file with documents, and
+// no address.
+func isList(arg string) bool {
+	if strings.Contains(arg, "://") {
+		return false
+	}
+	i, err := os.Stat(arg)
+	return err == nil && i.Mode().IsRegular()
+}
+
+// addressesIn are the addresses in a text, else the text: an id, or what is
+// told as it was given.
+func addressesIn(text string) []string {
+	if found := config.Addresses(text); len(found) > 0 {
+		return found
+	}
+	return []string{text}
+}
+
+// hasUser says whether there is a user name or a password in an address: who
+// lists processes sees them on a command line, and padsync would have to repeat
+// them with the address.
+func hasUser(address string) bool {
+	return strings.Contains(address, "://") && withoutUser(address) != address
 }
 
 // A collector gathers documents, and all that is wrong with them.
@@ -126,7 +160,10 @@ func (c *collector) fail(at string, err error) {
 		return
 	}
 	text := err.Error()
-	if errors.Is(err, sources.ErrAddress) {
+	switch {
+	case errors.Is(err, errUser):
+		text = c.app.text("user-in-address")
+	case errors.Is(err, sources.ErrAddress):
 		text = c.app.text("bad-document")
 	}
 	c.texts = append(c.texts, fmt.Sprintf("%s: %s", at, text))
@@ -203,6 +240,9 @@ func (a *app) openDocuments(name string) (io.ReadCloser, string, error) {
 // configuration says what server it is on.
 func parseDocument(source *config.Source, entry string) (wanted, error) {
 	base := source.URL.Reveal()
+	if hasUser(entry) {
+		return wanted{}, errUser
+	}
 	if strings.Contains(entry, "://") {
 		return parseAddress(source.Kind, entry, entry)
 	}

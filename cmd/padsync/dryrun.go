@@ -62,7 +62,7 @@ func leastTime(p *backup.Plan, e backup.Estimate) time.Duration {
 // one is not made yet, nothing is in all of them.
 func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *backup.Plan) error {
 	for _, place := range s.repositories {
-		sink, err := place.openSink(ctx)
+		sink, err := a.openSink(ctx, place.location)
 		if err != nil {
 			return a.failed(err, "repository", "Repository", place.shown)
 		}

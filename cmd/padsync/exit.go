@@ -11,6 +11,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
@@ -83,9 +84,14 @@ var causes = map[error]string{
 	crypto.ErrPassphrase:     "cause-passphrase",
 	local.ErrNoFolder:        "cause-no-folder",
 	local.ErrFull:            "cause-full-disk",
+	sinks.ErrGone:            "cause-gone",
+	sinks.ErrEndless:         "cause-endless",
+	sinks.ErrWebPage:         "cause-web-page",
+	sinks.ErrBroken:          "cause-broken",
 	rclone.ErrConfig:         "cause-rclone-config",
 	rclone.ErrEncrypted:      "cause-rclone-encrypted",
 	rclone.ErrNotObscured:    "cause-rclone-obscured",
+	rclone.ErrNoKind:         "cause-rclone-kind",
 	rclone.ErrNoRemote:       "cause-rclone-remote",
 	s3.ErrNoCredentials:      "cause-s3-credentials",
 	etherpad.ErrFormat:       "cause-format",
@@ -109,12 +115,16 @@ var problems = map[config.Problem]string{
 	config.NoKind:     "config-no-kind",
 	config.NoScheme:   "config-no-scheme",
 	config.NoServer:   "config-no-server",
+	config.HasUser:    "user-in-address",
 	config.Duplicate:  "config-duplicate",
 }
 
 // cause is the text of err, with what is known of it in the user's language.
 func (a *app) cause(err error) string {
 	text := err.Error()
+	for _, e := range storeErrors(err) {
+		text = strings.ReplaceAll(text, e.Begin(), a.text(storeDoings[e.Op], "Object", e.Key)+" ")
+	}
 	for known, id := range causes {
 		if errors.Is(err, known) {
 			text = strings.ReplaceAll(text, known.Error(), a.text(id))
@@ -128,6 +138,30 @@ func (a *app) cause(err error) string {
 		text = strings.ReplaceAll(text, ": "+string(known)+"\n", ": "+a.text(id)+"\n")
 	}
 	return strings.TrimSuffix(text, "\n")
+}
+
+// storeDoings are the messages for what was being done to a store.
+var storeDoings = map[string]string{
+	"put": "store-put", "get": "store-get", "list": "store-list", "delete": "store-delete", "open": "store-open",
+}
+
+// storeErrors are all errors of sinks in a tree of errors.
+func storeErrors(err error) []*sinks.Error {
+	var all []*sinks.Error
+	if e, ok := err.(*sinks.Error); ok && storeDoings[e.Op] != "" {
+		all = append(all, e)
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			all = append(all, storeErrors(inner)...)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			all = append(all, storeErrors(inner)...)
+		}
+	}
+	return all
 }
 
 func exitCode(err error) int {

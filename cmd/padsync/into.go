@@ -74,6 +74,9 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 func (a *app) targetBases(given []string) (bases []string, groups map[string]string, err error) {
 	groups = make(map[string]string)
 	for _, raw := range given {
+		if hasUser(raw) {
+			return nil, nil, a.usage(errUser, "user-in-address")
+		}
 		base, group, err := etherpad.ParseGroup(raw)
 		if err == nil {
 			groups[base] = group

@@ -26,7 +26,7 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 		return nil, err
 	}
 	at := s.repositories[0].location
-	sink, err := at.openSink(ctx)
+	sink, err := a.openSink(ctx, at)
 	if err != nil {
 		return nil, a.failed(err, "repository", "Repository", at.shown)
 	}

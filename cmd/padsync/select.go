@@ -32,7 +32,13 @@ func (a *app) parseSelection(args []string) (*selection, error) {
 	for _, arg := range args {
 		n := &named{text: arg}
 		if strings.Contains(arg, "://") {
-			if n.addresses = addressesOf(arg); len(n.addresses) == 0 {
+			for _, address := range addressesIn(arg) {
+				if hasUser(address) {
+					return nil, a.usage(errUser, "user-in-address")
+				}
+				n.addresses = append(n.addresses, addressesOf(address)...)
+			}
+			if len(n.addresses) == 0 {
 				return nil, a.usage(sources.ErrAddress, "bad-document")
 			}
 		} else if _, err := path.Match(arg, ""); err == nil {

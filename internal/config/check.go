@@ -85,6 +85,9 @@ func (k *checker) source(table string, s Source) {
 	for _, d := range s.Documents {
 		if d.Reveal() == "" {
 			k.report(table, "documents", Missing)
+		} else if hasUser(d.Reveal()) {
+			k.report(table, "documents", HasUser)
+			break
 		} else if lacksScheme(d.Reveal(), s.URL.Reveal()) {
 			k.report(table, "documents", NoScheme)
 			break
@@ -119,6 +122,8 @@ var padPath = regexp.MustCompile(`(?i)/p/[^/]+/?$`)
 // baseProblem is what is wrong with the address of a server, "" if nothing is.
 func baseProblem(s string) Problem {
 	switch {
+	case hasUser(s):
+		return HasUser
 	case s == "", isBase(s) && !padPath.MatchString(s):
 		return ""
 	case isBase(s):
@@ -134,6 +139,12 @@ func baseProblem(s string) Problem {
 func lacksScheme(document, base string) bool {
 	return !strings.Contains(document, "://") &&
 		(strings.Contains(document, "/p/") || base == "" && strings.Contains(document, "/"))
+}
+
+// hasUser says whether there is a user name in an address, or a password.
+func hasUser(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.User != nil && u.Host != ""
 }
 
 func isBase(s string) bool {

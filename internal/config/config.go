@@ -128,7 +128,7 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	text, err := io.ReadAll(decoded(io.LimitReader(f, maxFile+1)))
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
@@ -151,7 +151,6 @@ func Load(path string) (*Config, error) {
 // parse decodes strictly and checks, without a look at anything else.
 func parse(text []byte, file string) (*Config, error) {
 	var c Config
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&c)
 	if err == nil {
 		err = c.check(places(text))

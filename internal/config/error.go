@@ -47,6 +47,7 @@ const (
 	NoKind     Problem = "no such kind: there are etherpad and framadate"
 	NoScheme   Problem = "an address begins with https:// or http://"
 	NoServer   Problem = "the address of a pad: the server's ends before /p/"
+	HasUser    Problem = "there is a user name or a password in the address"
 	Duplicate  Problem = "there already"
 )
 
