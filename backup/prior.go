@@ -18,6 +18,7 @@ import (
 type prior struct {
 	State   manifest.State  `json:"state,omitempty"`
 	Resumed bool            `json:"resumed,omitempty"`
+	Checked time.Time       `json:"checked"` // the last look
 	Newest  *version        `json:"newest,omitempty"`
 	Base    *manifest.Facts `json:"base,omitempty"` // of the version that a sound one continues
 
@@ -145,7 +146,7 @@ func put(w *spool.Writer, p *prior) (place, error) {
 }
 
 func newPrior(r *manifest.Record, resumed bool) *prior {
-	p := &prior{State: r.State, Resumed: resumed}
+	p := &prior{State: r.State, Resumed: resumed, Checked: r.Checked}
 	if v := r.Newest(); v != nil {
 		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Modified: v.Modified, Facts: v.Facts}
 		for _, f := range v.Files {

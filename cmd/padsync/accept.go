@@ -56,6 +56,9 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 		found, errs = append(found, some...), append(errs, err)
 	}
 	for _, f := range found {
+		if a.quiet && !flags.json {
+			break
+		}
 		if err := f.print(a, flags.json); err != nil {
 			return err
 		}
@@ -133,7 +136,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 		}
 		found = append(found, acceptance{
 			at.shown, r.Source.URL, r.ID, hashes.short(r.Source, r.ID), v.Name, stamp(v.Saved), v.Suspect,
-			a.documentName(r.Source, r.ID, hashes, selection.names(r.Source, r.ID)), localTime(v.Saved),
+			a.documentName(a.stdout, r.Source, r.ID, hashes, selection.names(r.Source, r.ID)), localTime(v.Saved),
 		})
 		return v
 	})

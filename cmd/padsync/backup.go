@@ -48,7 +48,7 @@ func (a *app) backupCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&flags.formats, "formats", nil, a.text("flag-formats"))
 	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 	cmd.Flags().BoolVar(&flags.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
-	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, a.text("flag-dry-run"))
+	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, a.text("flag-dry-run"))
 	cmd.Flags().DurationVar(&flags.maxDuration, "max-duration", 0, a.text("flag-max-duration"))
 	return cmd
 }

@@ -146,7 +146,7 @@ func (c *collector) add(source *config.Source, entry string, o origin) {
 	w, err := parseDocument(source, entry)
 	if err != nil {
 		if address, ok := completed(entry); ok {
-			if !o.given() && !c.app.attended {
+			if !o.given() && !isTerminal(c.app.stderr) {
 				address = "https://…"
 			}
 			err = &schemelessError{address, err}

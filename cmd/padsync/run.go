@@ -22,8 +22,7 @@ type app struct {
 	words  *words
 	args   []string
 
-	// attended: somebody is at a terminal; else what is shown may end in a log.
-	attended bool
+	quiet, verbose bool // say only what went wrong; say more than usual
 
 	running  bool      // the command line was understood
 	unopened sync.Once // tells of objects that no identity opens
@@ -37,7 +36,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		return exitFailed
 	}
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: words, args: args}
-	a.attended = isTerminal(stdout) || isTerminal(stderr)
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err = root.ExecuteContext(ctx)
@@ -67,20 +65,30 @@ func (a *app) report(err error) {
 func (a *app) text(id string, data ...any) string { return a.words.text(id, data...) }
 
 func (a *app) rootCommand() *cobra.Command {
+	var asksVersion bool
 	root := &cobra.Command{
-		Use:               "padsync",
-		Short:             a.text("padsync"),
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              a.isCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:           "padsync",
+		Short:         a.text("padsync"),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          a.isCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asksVersion {
+				return a.writeVersion()
+			}
+			return cmd.Help()
+		},
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		PersistentPreRunE: a.options,
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.PersistentFlags().BoolP("help", "h", false, a.text("flag-help"))
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, a.text("flag-quiet"))
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, a.text("flag-verbose"))
+	root.Flags().BoolVar(&asksVersion, "version", false, a.text("version"))
 	root.SetHelpFunc(a.help)
 	root.SetFlagErrorFunc(a.flagProblem)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { a.help(cmd, nil); return nil })
@@ -114,6 +122,25 @@ func (a *app) action(do func(ctx context.Context, args []string) error) func(*co
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// say prints a line of the result.
+func (a *app) say(id string, data ...any) {
+	fmt.Fprintln(a.stdout, printable(a.text(id, data...)))
+}
+
+// done says that all is well, which --quiet leaves out.
+func (a *app) done(id string, data ...any) {
+	if !a.quiet {
+		a.say(id, data...)
+	}
+}
+
+// detail tells what only --verbose asks for, beside the result.
+func (a *app) detail(id string, data ...any) {
+	if a.verbose {
+		a.note(id, data...)
+	}
 }
 
 // note tells the person something, beside the result.

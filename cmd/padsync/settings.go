@@ -53,6 +53,7 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 	switch {
 	case err == nil:
 		s.Config = loaded
+		a.detail("reads-configuration", "File", s.file)
 	case c.config != "" || !errors.Is(err, fs.ErrNotExist):
 		return nil, &problem{exitUsage, err.Error(), err}
 	}
@@ -67,20 +68,18 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 		}
 		if !slices.ContainsFunc(s.repositories, func(p place) bool { return p.location == l }) {
 			s.repositories = append(s.repositories, place{l, r.Unencrypted})
+			a.detail("uses-repository", "Repository", l.shown)
 		}
 	}
 	return s, nil
 }
 
-// repositories are those of the command line, or else of the environment, of
-// the configuration, or the default one.
+// repositories are those of the options, or else of the configuration, or the
+// default one.
 func (a *app) repositories(c commonFlags, configured *config.Config) ([]config.Repository, error) {
 	var all []config.Repository
 	for _, address := range c.repositories {
 		all = append(all, config.Repository{Address: config.NewSecret(address)})
-	}
-	if fromEnv := a.getenv("PADSYNC_REPOSITORY"); len(all) == 0 && fromEnv != "" {
-		all = []config.Repository{{Address: config.NewSecret(fromEnv)}}
 	}
 	if len(all) == 0 {
 		all = configured.Repositories

@@ -36,9 +36,6 @@ func (a *app) showCommand() *cobra.Command {
 		Args:  a.takes(1, 1),
 	}
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error {
-		if err := errors.Join(a.exclude(cmd, "rev", "at"), a.exclude(cmd, "chat", "authors", "format")); err != nil {
-			return err
-		}
 		flags.atRev = cmd.Flags().Changed("rev")
 		return a.show(ctx, flags, args[0])
 	})
