@@ -142,7 +142,7 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, err
 	}
-	hashes, err := hashesOf(r, c)
+	hashes, err := selection.hashesOf(r, c)
 	if err != nil {
 		return nil, errors.Join(a.failed(err, "repository", "Repository", r.shown), c.Close())
 	}
@@ -155,7 +155,7 @@ func (c *chosen) wanted(record *manifest.Record) bool {
 
 // name names a document for messages on out.
 func (c *chosen) name(out io.Writer, record *manifest.Record) string {
-	return c.app.documentName(out, record.Source, record.ID, c.hashes, c.selection.names(record.Source, record.ID))
+	return c.app.documentName(out, record.Source, record.ID, c.hashes, c.selection.shows(record.Source, record.ID))
 }
 
 // restored says of a document what is worth a line, else "".
