@@ -73,7 +73,11 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	case len(flags.documentsFiles) > 0:
 		return &problem{exitFailed, a.text("nothing-listed"), errEmptyList}
 	default:
-		return &problem{exitFailed, a.text("nothing-to-do"), errNoDocuments}
+		text := "nothing-to-do"
+		if !s.found {
+			text = "nothing-configured"
+		}
+		return &problem{exitFailed, a.text(text, "File", s.file), errNoDocuments}
 	}
 	var keys repository.Options
 	if !flags.dryRun {

@@ -65,6 +65,9 @@ func (a *app) options(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f := cmd.Flags().Lookup("config"); f != nil {
+		a.speakAsConfigured(f.Value.String())
+	}
 	for _, row := range alternatives {
 		if err := a.exclude(cmd, row); err != nil {
 			return err

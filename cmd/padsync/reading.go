@@ -30,6 +30,9 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 		return nil, a.failed(err, "repository", "Repository", at.shown)
 	}
 	repo, err := repository.Open(ctx, sink, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged})
+	if errors.Is(err, repository.ErrNone) && !s.found && len(c.repositories) == 0 {
+		return nil, a.failed(err, "repository-unconfigured", "Repository", at.shown, "File", s.file)
+	}
 	if err != nil {
 		return nil, a.failed(err, "repository", "Repository", at.shown)
 	}
