@@ -19,15 +19,17 @@ func (a *app) acceptCommand() *cobra.Command {
 	var flags backupFlags
 	var point string
 	cmd := &cobra.Command{
-		Use:   "accept DOCUMENT…",
-		Short: a.text("accept"),
-		Long:  a.text("accept-long"),
-		Args:  a.takes(1, math.MaxInt),
+		Use:     "accept DOCUMENT…",
+		Short:   a.text("accept"),
+		Example: a.text("accept-example"),
+		Long:    a.text("accept-long"),
+		Args:    a.takes(1, math.MaxInt),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.accept(ctx, flags, point, args)
 		}),
 	}
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
 	flags.keys.addRecipients(a, cmd)
 	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))

@@ -34,9 +34,10 @@ type backupFlags struct {
 func (a *app) backupCommand() *cobra.Command {
 	var flags backupFlags
 	cmd := &cobra.Command{
-		Use:   "backup [" + a.text("help-address") + "…]",
-		Short: a.text("backup"),
-		Long:  a.text("backup-long"),
+		Use:     "backup [" + a.text("help-address") + "…]",
+		Short:   a.text("backup"),
+		Example: a.text("backup-example"),
+		Long:    a.text("backup-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.backup(ctx, flags, args)
 		}),

@@ -15,9 +15,10 @@ func (a *app) checkCommand() *cobra.Command {
 	var flags commonFlags
 	var readData bool
 	cmd := &cobra.Command{
-		Use:   "check",
-		Short: a.text("check"),
-		Args:  a.takes(0, 0),
+		Use:     "check",
+		Short:   a.text("check"),
+		Example: a.text("check-example"),
+		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
 			r, err := a.open(ctx, flags)
 			if err != nil {

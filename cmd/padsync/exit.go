@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -26,22 +27,34 @@ const (
 	exitInterrupted = 130
 )
 
-// exitTable is the table above for people.
-func (a *app) exitTable() string {
-	var lines []string
-	for _, row := range []struct {
-		code int
-		id   string
-	}{
-		{exitDone, "exit-done"},
-		{exitFailed, "exit-failed"},
-		{exitUsage, "exit-usage"},
-		{exitIncomplete, "exit-incomplete"},
-		{exitInterrupted, "exit-interrupted"},
-	} {
-		lines = append(lines, fmt.Sprintf("  %-3d   %s", row.code, a.text(row.id)))
+// exitTexts explain the codes to people.
+var exitTexts = []struct {
+	code int
+	id   string
+}{
+	{exitDone, "exit-done"},
+	{exitFailed, "exit-failed"},
+	{exitUsage, "exit-usage"},
+	{exitIncomplete, "exit-incomplete"},
+	{exitInterrupted, "exit-interrupted"},
+}
+
+// exitRows are the codes and what they mean.
+func (a *app) exitRows() (rows [][2]string) {
+	for _, row := range exitTexts {
+		rows = append(rows, [2]string{strconv.Itoa(row.code), a.text(row.id)})
 	}
-	return strings.Join(lines, "\n")
+	return rows
+}
+
+// exitText is what a code means.
+func (a *app) exitText(code int) string {
+	for _, row := range exitTexts {
+		if row.code == code {
+			return a.text(row.id)
+		}
+	}
+	return ""
 }
 
 // problem is an error in the user's words.

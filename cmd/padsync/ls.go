@@ -19,14 +19,16 @@ func (a *app) lsCommand() *cobra.Command {
 	var flags commonFlags
 	var when string
 	cmd := &cobra.Command{
-		Use:   "ls [DOCUMENT…]",
-		Short: a.text("ls"),
-		Long:  a.text("document-long"),
+		Use:     "ls [DOCUMENT…]",
+		Short:   a.text("ls"),
+		Example: a.text("ls-example"),
+		Long:    a.text("document-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.ls(ctx, flags, when, args)
 		}),
 	}
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags, manyDocuments)
 	flags.addJSON(a, cmd)
 	cmd.Flags().StringVar(&when, "at", "", a.text("flag-at"))
 	return cmd

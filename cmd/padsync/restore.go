@@ -26,14 +26,16 @@ type restoreFlags struct {
 func (a *app) restoreCommand() *cobra.Command {
 	var flags restoreFlags
 	cmd := &cobra.Command{
-		Use:   "restore [DOCUMENT…] --target DIR | --into URL [--yes]",
-		Short: a.text("restore"),
-		Long:  a.text("document-long"),
+		Use:     "restore [DOCUMENT…] --target DIR | --into URL [--yes]",
+		Short:   a.text("restore"),
+		Example: a.text("restore-example"),
+		Long:    a.text("document-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.restore(ctx, flags, args)
 		}),
 	}
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
 	flags.into.add(a, cmd)
 	cmd.Flags().StringVar(&flags.target, "target", "", a.text("flag-target"))

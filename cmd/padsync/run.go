@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,6 +23,8 @@ type app struct {
 	stderr io.Writer // what went wrong
 	words  *words
 	args   []string
+
+	tasks []task // all commands that people see, in the order of help
 
 	quiet, verbose bool // say only what went wrong; say more than usual
 
@@ -38,7 +42,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: words, args: args}
 	root := a.rootCommand()
 	root.SetArgs(args)
-	err = root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.running {
 		err = &problem{code: exitUsage, text: err.Error(), cause: errUsage}
 	}
@@ -46,6 +50,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		err = &problem{exitInterrupted, a.text("interrupted-early"), err}
 	}
 	a.report(err)
+	if err != nil && a.wantsJSON(cmd) {
+		a.reportJSON(err)
+	}
 	return exitCode(err)
 }
 
@@ -60,6 +67,28 @@ func (a *app) report(err error) {
 	for _, line := range a.hints(err) {
 		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("hint"), printable(line))
 	}
+}
+
+// reported is what --json tells of an error, in the last line of standard
+// error: standard output has results only.
+type reported struct {
+	Error string   `json:"error"`
+	Hints []string `json:"hints"`
+	Code  int      `json:"code"` // the exit code
+}
+
+func (a *app) reportJSON(err error) {
+	r := reported{Error: a.cause(err), Hints: append([]string{}, a.hints(err)...), Code: exitCode(err)}
+	if r.Error == "" {
+		r.Error = a.exitText(r.Code)
+	}
+	_ = json.NewEncoder(a.stderr).Encode(r)
+}
+
+// wantsJSON also finds the option in a command line that was not understood.
+func (a *app) wantsJSON(cmd *cobra.Command) bool {
+	f := cmd.Flags().Lookup("json")
+	return f != nil && (f.Value.String() == "true" || slices.Contains(a.args, "--json") || a.getenv(variable("json")) == "1")
 }
 
 func (a *app) text(id string, data ...any) string { return a.words.text(id, data...) }
@@ -78,7 +107,8 @@ func (a *app) rootCommand() *cobra.Command {
 			}
 			return cmd.Help()
 		},
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Example:           a.text("padsync-example"),
 		PersistentPreRunE: a.options,
 	}
 	root.SuggestionsMinimumDistance = 2
@@ -105,8 +135,21 @@ func (a *app) rootCommand() *cobra.Command {
 			return err
 		},
 	})
-	root.AddCommand(a.backupCommand(), a.runsCommand(), a.lsCommand(), a.showCommand(), a.logCommand(), a.diffCommand(), a.acceptCommand(), a.restoreCommand(),
-		a.checkCommand(), a.keygenCommand(), a.versionCommand())
+	a.tasks = []task{
+		{a.text("task-save"), []*cobra.Command{a.backupCommand()}},
+		{a.text("task-look"), []*cobra.Command{a.lsCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
+		{a.text("task-restore"), []*cobra.Command{a.restoreCommand()}},
+		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand()}},
+		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.completionCommand(), a.versionCommand()}},
+	}
+	for _, t := range a.tasks {
+		for _, cmd := range t.commands {
+			cmd.Flags().SortFlags = false
+			completesOptions(cmd)
+			root.AddCommand(cmd)
+		}
+	}
+	root.AddCommand(a.manCommand())
 	return root
 }
 
