@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"time"
 
+	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
@@ -92,10 +92,10 @@ func (m *mover) startBar(plan restore.IntoPlan) {
 	m.bar = newBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
 }
 
-// waiting is told that a server is not asked before until.
-func (m *mover) waiting(server string, until time.Time) {
-	if m.waits.note(server, until) && m.bar == nil && !m.app.quiet {
-		m.app.remark(m.app.stderr, m.app.waiting(server, until))
+// waiting is told that a server is waited for.
+func (m *mover) waiting(w polite.Wait) {
+	if m.waits.note(w) && m.bar == nil && !m.app.quiet {
+		m.app.remark(m.app.stderr, m.app.waiting(w))
 	}
 }
 

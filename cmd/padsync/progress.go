@@ -75,13 +75,13 @@ func (p *progress) status() string {
 	return strings.TrimRight(p.app.byteSize(p.client.Received())+"  "+p.waits.text(p.app), " ")
 }
 
-// waiting is told that a server is not asked before until. In lines, it is
-// said again only for another wait.
-func (p *progress) waiting(server string, until time.Time) {
-	if p.waits.note(server, until) && !p.terminal && !p.app.quiet {
+// waiting is told that a server is waited for. In lines, it is said again only
+// for another wait.
+func (p *progress) waiting(w polite.Wait) {
+	if p.waits.note(w) && !p.terminal && !p.app.quiet {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.line(p.app.waiting(server, until))
+		p.line(p.app.waiting(w))
 	}
 }
 

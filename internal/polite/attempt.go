@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -98,9 +99,9 @@ func (a *attempt) unanswered(ctx context.Context, p *pass, err error) (time.Dura
 		p.dropped()
 		return 0, context.Cause(ctx)
 	}
-	dial := notConnected(err)
+	dial, why := notConnected(err), unansweredWhy(err)
 	err = a.server.transportError(err)
-	if down := p.unheard(err, errors.Is(err, errHung), !dial); down != nil {
+	if down := p.unheard(err, why, errors.Is(err, errHung), !dial); down != nil {
 		return 0, down
 	}
 	switch {
@@ -125,11 +126,19 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
 		undone = true
-		down = p.refused(a.server.statusError(status), l, again)
+		why := Limit
+		if status == http.StatusServiceUnavailable {
+			why = Down
+		}
+		down = p.refused(a.server.statusError(status), why, l, again)
 	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		// A proxy speaks for a server that is away; 504 is how it tells that
 		// the server hangs.
-		down = p.unheard(a.server.statusError(status), status == http.StatusGatewayTimeout, true)
+		why := Down
+		if status == http.StatusGatewayTimeout {
+			why = Slow
+		}
+		down = p.unheard(a.server.statusError(status), why, why == Slow, true)
 	case status == http.StatusInternalServerError && isUnrepeated(a.request.Context()):
 		p.heard(l, false)
 		return 0, nil
@@ -171,6 +180,18 @@ func (a *attempt) delay(factor time.Duration) time.Duration {
 		d = min(d*4, a.client.options.Backoff*64)
 	}
 	return d*3/4 + rand.N(d/2+1)
+}
+
+// unansweredWhy is the reason for a try without an answer.
+func unansweredWhy(err error) Why {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return Refused
+	case errors.Is(err, errHung), errors.Is(err, errIdle), errors.As(err, &timeout) && timeout.Timeout():
+		return Slow
+	}
+	return Down
 }
 
 // notConnected: the request has not reached the server.
