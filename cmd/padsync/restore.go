@@ -106,6 +106,11 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	default:
 		return a.nothing(chosen.selection)
 	}
+	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
+		if err := a.writeIndex(plan); err != nil {
+			return a.failed(err, "index", "File", indexName)
+		}
+	}
 	a.done("restored", "Count", report.Restored, "Target", flags.target)
 	err = a.tellUnfound(chosen.selection)
 	if failed > 0 {
