@@ -123,6 +123,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		return err
 	}
 	progress.bar.stop()
+	progress.warned.keep()
 	left := budgeted.left(ctx, plan, report)
 	if flags.json {
 		if err := json.NewEncoder(a.stdout).Encode(progress.summarize(report, n.client, left)); err != nil {

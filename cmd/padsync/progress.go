@@ -29,6 +29,7 @@ type progress struct {
 	sources []backup.Source
 	client  *polite.Client
 	hashes  *hashes
+	warned  *warned
 	bar     *bar
 
 	waits waits
@@ -64,6 +65,7 @@ func (p *progress) start(plan *backup.Plan, client *polite.Client) {
 		}
 		return nil
 	})
+	p.warned = p.app.readWarned(plan.Repositories[0].ID())
 	if !p.terminal {
 		return
 	}
@@ -90,11 +92,23 @@ func (p *progress) observe(e backup.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.describe(e)
-	if warning := p.app.expiry(e.Expires, time.Now()); warning != "" {
-		standing := p.app.expiry(e.Before.Expires, e.Before.Checked) != ""
-		p.state(&p.all.expiring, &p.told.expiring, !standing, "document-expires", "Document", p.name(e), "Warning", warning)
-	}
+	p.expiry(e)
 	p.bar.step()
+}
+
+// expiry warns of a document that its server may delete soon.
+func (p *progress) expiry(e backup.Event) {
+	if e.Outcome != backup.Saved && e.Outcome != backup.Unchanged {
+		return
+	}
+	hash := p.hashes.sum(p.sources[e.Document.Source].Source, e.ID)
+	warning := p.app.expiry(e.Expires, time.Now())
+	if warning == "" {
+		p.warned.over(hash)
+		return
+	}
+	isNew := p.warned.first(hash, p.app.expiry(e.Before.Expires, e.Before.Checked) != "")
+	p.state(&p.all.expiring, &p.told.expiring, isNew, "document-expires", "Document", p.name(e), "Warning", warning)
 }
 
 // describe says what became of a document, if it is worth a line.

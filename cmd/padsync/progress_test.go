@@ -24,6 +24,7 @@ func newTestProgress(t *testing.T) (*progress, *bytes.Buffer) {
 	p := a.newProgress(false, []wanted{{origin: origin{file: &file, line: 7}}, {origin: origin{text: "https://pad.example.org/p/given"}}})
 	p.sources = []backup.Source{{Source: pads}}
 	p.hashes = &hashes{repository: "0123"}
+	p.warned = &warned{now: map[uint64]bool{}}
 	return p, out
 }
 

@@ -73,12 +73,12 @@ func (a *app) report(err error) {
 // error: standard output has results only.
 type reported struct {
 	Error string   `json:"error"`
-	Hints []string `json:"hints"`
+	Hints []string `json:"hints,omitempty"`
 	Code  int      `json:"code"` // the exit code
 }
 
 func (a *app) reportJSON(err error) {
-	r := reported{Error: a.cause(err), Hints: append([]string{}, a.hints(err)...), Code: exitCode(err)}
+	r := reported{Error: a.cause(err), Hints: a.hints(err), Code: exitCode(err)}
 	if r.Error == "" {
 		r.Error = a.exitText(r.Code)
 	}
