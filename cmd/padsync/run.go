@@ -24,6 +24,8 @@ type app struct {
 	words  *words
 	args   []string
 
+	configured *settings // once it is read
+
 	tasks []task // all commands that people see, in the order of help
 
 	quiet, verbose bool // say only what went wrong; say more than usual
@@ -61,7 +63,7 @@ func (a *app) report(err error) {
 	if err == nil {
 		return
 	}
-	for line := range strings.Lines(a.cause(err)) {
+	for line := range strings.Lines(a.placed(err)) {
 		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("error"), printable(strings.TrimSpace(line)))
 	}
 	for _, line := range a.hints(err) {
@@ -78,7 +80,7 @@ type reported struct {
 }
 
 func (a *app) reportJSON(err error) {
-	r := reported{Error: a.cause(err), Hints: a.hints(err), Code: exitCode(err)}
+	r := reported{Error: a.placed(err), Hints: a.hints(err), Code: exitCode(err)}
 	if r.Error == "" {
 		r.Error = a.exitText(r.Code)
 	}

@@ -68,7 +68,7 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 	loaded, err := config.Load(s.file)
 	switch {
 	case err == nil:
-		s.Config, s.found = loaded, true
+		s.Config, s.found, a.configured = loaded, true, s
 		a.detail("reads-configuration", "File", s.file)
 	case c.config != "" && errors.Is(err, fs.ErrNotExist):
 		return nil, a.usage(err, "no-configuration", "File", s.file)
@@ -102,6 +102,19 @@ func (s *settings) place(key string, index ...any) string {
 		return fmt.Sprintf("%s:%d", s.file, line)
 	}
 	return s.file
+}
+
+// placed is the text of err. Where a file that the configuration names cannot
+// be read, it begins with the line that names it.
+func (a *app) placed(err error) string {
+	text := a.cause(err)
+	if a.configured == nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		return text
+	}
+	if line := a.configured.LineOfFile(text); line > 0 {
+		return fmt.Sprintf("%s:%d: %s", a.configured.file, line, text)
+	}
+	return text
 }
 
 // badRecipient is the problem of the first recipient of the configuration that

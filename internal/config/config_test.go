@@ -283,3 +283,22 @@ func TestLanguageIsReadWhateverElseIsWrong(t *testing.T) {
 		t.Errorf("of no file: %q", got)
 	}
 }
+
+func TestLinesOfFilesAreKnown(t *testing.T) {
+	c, dir, err := load(t, `[[source]]
+url = "https://h"
+documents-file = "a list.txt"
+user = "marie"
+password-file = "a list.txt.secret"
+[encryption]
+identity-file = "key.txt"
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"a list.txt": 3, "a list.txt.secret": 5, "key.txt": 7, "other.txt": 0} {
+		if got := c.LineOfFile("open " + filepath.Join(dir, name) + ": no such file"); got != want {
+			t.Errorf("%s is named in line %d, want %d", name, got, want)
+		}
+	}
+}
