@@ -119,11 +119,19 @@ type Event struct {
 	ID       string // its own id
 	Outcome  Outcome
 	Suspect  string   // why what was saved may be a loss
+	Standing string   // why its newest version, which was there before, may be a loss
 	New      bool     // missing or suspect, and was not so at the last look
 	Expires  string   // the day from which its source may delete it, if that is known
+	Before   Before   // the last look
 	Lacking  []string // forms that its source does not give
 	Bytes    int64    // of the files that were saved
 	Err      error    // why it failed
+}
+
+// Before is what the last look at a document told, zero without one.
+type Before struct {
+	Checked time.Time
+	Expires string
 }
 
 // A Report tells what a run did.

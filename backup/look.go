@@ -167,7 +167,7 @@ func withheld(known *prior, err error) *manifest.Withheld {
 // found saves the version where it is new, and tells where it is not. If no
 // repository took it, the event has no outcome.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
-	e := Event{Document: r.document(j), ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking}
+	e := Event{Document: r.document(j), ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking, Before: r.last(int(j.source), v.ID, known)}
 	for i, t := range targets {
 		doc := manifest.Document{Source: int(j.source), ID: v.ID, State: manifest.Current}
 		if newest := known[i].Newest; v.Unchanged && newest != nil {
@@ -177,6 +177,9 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 			doc.Versions = revalidated(known[i].Newest, v.Validator)
 			t.run.Tell(doc)
 			e.Outcome = cmp.Or(e.Outcome, Unchanged)
+			if known[i].Newest != nil {
+				e.Standing = cmp.Or(e.Standing, known[i].Newest.Suspect)
+			}
 			continue
 		}
 		suspect := known[i].suspicion(v)
@@ -190,6 +193,17 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 		e.New = e.New || suspect != "" && (known[i].Newest == nil || known[i].Newest.Suspect != suspect)
 	}
 	return e
+}
+
+// last is the last look at a document, in whichever repository.
+func (r *run) last(source int, id string, known []*prior) (b Before) {
+	for _, p := range known {
+		if p.Checked.Before(b.Checked) || p.Newest == nil {
+			continue
+		}
+		b = Before{p.Checked, r.plan.Sources[source].expires(id, p.Newest.Modified, p.Newest.Facts.Expires)}
+	}
+	return b
 }
 
 // revalidated tells a new validator for a version that is the same.

@@ -19,7 +19,8 @@ import (
 type prior struct {
 	State    manifest.State     `json:"state,omitempty"`
 	Resumed  bool               `json:"resumed,omitempty"`
-	Withheld *manifest.Withheld `json:"withheld,omitempty"` // by the last look
+	Checked  time.Time          `json:"checked"`            // the last look
+	Withheld *manifest.Withheld `json:"withheld,omitempty"` // by it
 	Newest   *version           `json:"newest,omitempty"`
 	Base     *manifest.Facts    `json:"base,omitempty"` // of the version that a sound one continues
 
@@ -159,7 +160,7 @@ func put(w *spool.Writer, p *prior) (place, error) {
 }
 
 func newPrior(r *manifest.Record, resumed bool) *prior {
-	p := &prior{State: r.State, Resumed: resumed, Withheld: r.Withheld}
+	p := &prior{State: r.State, Resumed: resumed, Checked: r.Checked, Withheld: r.Withheld}
 	if v := r.Newest(); v != nil {
 		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Modified: v.Modified, Facts: v.Facts}
 		for _, f := range v.Files {

@@ -281,10 +281,9 @@ func (r *run) restore(record *manifest.Record) Event {
 		e.Err = NoVersion(record)
 		return e
 	}
-	dir := path.Join(repository.Escape(record.Source.Address()), repository.Escape(record.ID))
 	outputs := r.outputs(record, e.Version)
 	for _, o := range outputs {
-		name := path.Join(dir, repository.Escape(o.name))
+		name := nameOf(record, o)
 		err := r.write(name, o)
 		switch {
 		case errors.Is(err, ErrTarget):
@@ -299,6 +298,11 @@ func (r *run) restore(record *manifest.Record) Event {
 		e.Err = ErrNoForm
 	}
 	return e
+}
+
+// nameOf is where an output goes, below the target, with slashes.
+func nameOf(record *manifest.Record, o output) string {
+	return path.Join(repository.Escape(record.Source.Address()), repository.Escape(record.ID), repository.Escape(o.name))
 }
 
 // NoVersion says why there is no version of a document: ErrNoVersion or

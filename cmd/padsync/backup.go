@@ -34,9 +34,10 @@ type backupFlags struct {
 func (a *app) backupCommand() *cobra.Command {
 	var flags backupFlags
 	cmd := &cobra.Command{
-		Use:   "backup [" + a.text("help-address") + "…]",
-		Short: a.text("backup"),
-		Long:  a.text("backup-long"),
+		Use:     "backup [" + a.text("help-address") + "…]",
+		Short:   a.text("backup"),
+		Example: a.text("backup-example"),
+		Long:    a.text("backup-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.backup(ctx, flags, args)
 		}),
@@ -48,7 +49,7 @@ func (a *app) backupCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&flags.formats, "formats", nil, a.text("flag-formats"))
 	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 	cmd.Flags().BoolVar(&flags.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
-	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, a.text("flag-dry-run"))
+	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, a.text("flag-dry-run"))
 	cmd.Flags().DurationVar(&flags.maxDuration, "max-duration", 0, a.text("flag-max-duration"))
 	return cmd
 }
@@ -73,7 +74,11 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	case len(flags.documentsFiles) > 0:
 		return &problem{exitFailed, a.text("nothing-listed"), errEmptyList}
 	default:
-		return &problem{exitFailed, a.text("nothing-to-do"), errNoDocuments}
+		text := "nothing-to-do"
+		if !s.found {
+			text = "nothing-configured"
+		}
+		return &problem{exitFailed, a.text(text, "File", s.file), errNoDocuments}
 	}
 	var keys repository.Options
 	if !flags.dryRun {
@@ -118,6 +123,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		return err
 	}
 	progress.bar.stop()
+	progress.warned.keep()
 	left := budgeted.left(ctx, plan, report)
 	if flags.json {
 		if err := json.NewEncoder(a.stdout).Encode(progress.summarize(report, n.client, left)); err != nil {

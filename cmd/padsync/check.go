@@ -15,9 +15,10 @@ func (a *app) checkCommand() *cobra.Command {
 	var flags commonFlags
 	var readData bool
 	cmd := &cobra.Command{
-		Use:   "check",
-		Short: a.text("check"),
-		Args:  a.takes(0, 0),
+		Use:     "check",
+		Short:   a.text("check"),
+		Example: a.text("check-example"),
+		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
 			r, err := a.open(ctx, flags)
 			if err != nil {
@@ -77,13 +78,14 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 	}
 	if asJSON {
 		err = json.NewEncoder(a.stdout).Encode(result)
-	} else {
+	} else if !a.quiet || len(result.Problems) > 0 {
 		err = a.printChecked(result)
 	}
 	if err != nil {
 		return err
 	}
 	switch n := len(report.Sealed); {
+	case a.quiet:
 	case n > 0 && n == report.Packs:
 		a.note("check-sealed")
 	case n > 0:
@@ -121,7 +123,7 @@ type checkBar struct {
 }
 
 func (b *checkBar) observe(_, of int) {
-	if b.bar == nil && isTerminal(b.app.stderr) {
+	if b.bar == nil && !b.app.quiet && isTerminal(b.app.stderr) {
 		b.bar = newBar(b.app.stderr, of, func() string { return "" })
 	}
 	b.bar.step()
@@ -137,7 +139,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 		return nil, err
 	}
 	defer c.Close()
-	hashes, err := hashesOf(r, c)
+	hashes, err := new(selection).hashesOf(r, c)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +147,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}, p.Unopened}
 		for _, d := range p.Documents {
 			found.Documents = append(found.Documents, checkedDocument{
-				d.Source.URL, d.ID, hashes.short(d.Source, d.ID), a.documentName(d.Source, d.ID, hashes, false),
+				d.Source.URL, d.ID, hashes.short(d.Source, d.ID), a.documentName(a.stdout, d.Source, d.ID, hashes, false),
 			})
 		}
 		result.Problems = append(result.Problems, found)

@@ -42,8 +42,8 @@ type wanted struct {
 type origin struct {
 	text  string // on this command line; or
 	file  *string
-	line  int32 // in the file, or
-	entry int32 // in a list of the configuration
+	line  int32 // in the file; and
+	entry int32 // in a list of the configuration, 0 for a line of its own
 }
 
 // given says that this command line has the document's address.
@@ -54,10 +54,10 @@ func (o origin) name(a *app) string {
 	switch {
 	case o.given():
 		return o.text
-	case o.line > 0:
-		return a.text("line-of-file", "Line", o.line, "File", *o.file)
+	case o.entry > 0:
+		return a.text("entry-of-file", "Entry", o.entry, "File", *o.file, "Line", o.line)
 	}
-	return a.text("entry-of-file", "Entry", o.entry, "File", *o.file)
+	return a.text("line-of-file", "Line", o.line, "File", *o.file)
 }
 
 // withoutUser is the address without user name and password, which are not to
@@ -99,16 +99,18 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, e
 	if len(args)+len(flags.documentsFiles) == 0 {
 		for i := range s.Sources {
 			source := &s.Sources[i]
-			for i, d := range source.Documents {
+			for j, d := range source.Documents {
+				line := s.Line(fmt.Sprintf("source[%d].documents[%d]", i, j))
 				for _, address := range addressesIn(d.Reveal()) {
-					c.add(source, address, origin{file: &s.file, entry: int32(i + 1)})
+					c.add(source, address, origin{file: &s.file, line: int32(line), entry: int32(j + 1)})
 				}
 			}
 			if source.DocumentsFile != "" {
 				c.addFile(source, source.DocumentsFile)
 			}
 			if source.All {
-				c.addAll(source, origin{file: &s.file, entry: int32(i + 1)})
+				line := s.Line(fmt.Sprintf("source[%d].all", i))
+				c.addAll(source, origin{file: &s.file, line: int32(line)})
 			}
 		}
 	}
@@ -183,7 +185,7 @@ func (c *collector) add(source *config.Source, entry string, o origin) {
 	w, err := parseDocument(source, entry)
 	if err != nil {
 		if address, ok := completed(entry); ok {
-			if !o.given() && !c.app.attended {
+			if !o.given() && !isTerminal(c.app.stderr) {
 				address = "https://…"
 			}
 			err = &schemelessError{address, err}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -27,22 +28,34 @@ const (
 	exitInterrupted = 130
 )
 
-// exitTable is the table above for people.
-func (a *app) exitTable() string {
-	var lines []string
-	for _, row := range []struct {
-		code int
-		id   string
-	}{
-		{exitDone, "exit-done"},
-		{exitFailed, "exit-failed"},
-		{exitUsage, "exit-usage"},
-		{exitIncomplete, "exit-incomplete"},
-		{exitInterrupted, "exit-interrupted"},
-	} {
-		lines = append(lines, fmt.Sprintf("  %-3d   %s", row.code, a.text(row.id)))
+// exitTexts explain the codes to people.
+var exitTexts = []struct {
+	code int
+	id   string
+}{
+	{exitDone, "exit-done"},
+	{exitFailed, "exit-failed"},
+	{exitUsage, "exit-usage"},
+	{exitIncomplete, "exit-incomplete"},
+	{exitInterrupted, "exit-interrupted"},
+}
+
+// exitRows are the codes and what they mean.
+func (a *app) exitRows() (rows [][2]string) {
+	for _, row := range exitTexts {
+		rows = append(rows, [2]string{strconv.Itoa(row.code), a.text(row.id)})
 	}
-	return strings.Join(lines, "\n")
+	return rows
+}
+
+// exitText is what a code means.
+func (a *app) exitText(code int) string {
+	for _, row := range exitTexts {
+		if row.code == code {
+			return a.text(row.id)
+		}
+	}
+	return ""
 }
 
 // problem is an error in the user's words.
@@ -111,7 +124,16 @@ var problems = map[config.Problem]string{
 	config.UnknownKey: "config-unknown-key",
 	config.WrongType:  "config-wrong-type",
 	config.Missing:    "config-missing",
-	config.Invalid:    "config-invalid",
+	config.NoSwitch:   "config-no-switch",
+	config.NoString:   "config-no-string",
+	config.NoList:     "config-no-list",
+	config.NoTable:    "config-no-table",
+	config.NoLanguage: "config-no-language",
+	config.NoFormat:   "config-no-format",
+	config.NoHours:    "config-no-hours",
+	config.NoDays:     "config-no-days",
+	config.NoNumber:   "config-no-number",
+	config.NoAddress:  "config-no-address",
 	config.NoKind:     "config-no-kind",
 	config.NoScheme:   "config-no-scheme",
 	config.NoServer:   "config-no-server",

@@ -113,7 +113,7 @@ func tableName(base string) string {
 
 // openTargets opens the servers, with what the configuration says of them, one
 // for each kind of documents.
-func (a *app) openTargets(ctx context.Context, s *settings, bases []string, groups map[string]string, mail string, waiting func(string, time.Time)) ([]restore.Target, error) {
+func (a *app) openTargets(ctx context.Context, s *settings, bases []string, groups map[string]string, mail string, waiting func(polite.Wait)) ([]restore.Target, error) {
 	var all []wanted
 	for _, base := range bases {
 		all = append(all, wanted{base: base})

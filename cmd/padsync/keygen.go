@@ -11,11 +11,12 @@ import (
 func (a *app) keygenCommand() *cobra.Command {
 	var runner, postQuantum bool
 	cmd := &cobra.Command{
-		Use:   "keygen",
-		Short: a.text("keygen"),
-		Long:  a.text("keygen-long"),
-		Args:  a.takes(0, 0),
-		RunE:  a.action(func(context.Context, []string) error { return a.keygen(runner, postQuantum) }),
+		Use:     "keygen",
+		Short:   a.text("keygen"),
+		Example: a.text("keygen-example"),
+		Long:    a.text("keygen-long"),
+		Args:    a.takes(0, 0),
+		RunE:    a.action(func(context.Context, []string) error { return a.keygen(runner, postQuantum) }),
 	}
 	cmd.Flags().BoolVar(&runner, "runner", false, a.text("flag-runner"))
 	cmd.Flags().BoolVar(&postQuantum, "post-quantum", false, a.text("flag-post-quantum"))

@@ -7,7 +7,6 @@ import (
 
 	"filippo.io/age"
 	"github.com/padsync/padsync/internal/spool"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
 
@@ -31,6 +30,9 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 		return nil, a.failed(err, "repository", "Repository", at.shown)
 	}
 	repo, err := repository.Open(ctx, sink, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged})
+	if errors.Is(err, repository.ErrNone) && !s.found && len(c.repositories) == 0 {
+		return nil, a.failed(err, "repository-unconfigured", "Repository", at.shown, "File", s.file)
+	}
 	if err != nil {
 		return nil, a.failed(err, "repository", "Repository", at.shown)
 	}
@@ -131,19 +133,6 @@ func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when 
 		return at, a.usage(errWhen, "no-such-run")
 	}
 	return at, nil
-}
-
-// hashesOf gives short names to all documents of the repository.
-func hashesOf(r *reading, c *repository.Contents) (*hashes, error) {
-	return newHashes(r.ID(), func(add func(manifest.Source, string)) error {
-		for record, err := range c.Documents() {
-			if err != nil {
-				return err
-			}
-			add(record.Source, record.ID)
-		}
-		return nil
-	})
 }
 
 // warnDamaged tells of an object that is left out. Of those that no identity

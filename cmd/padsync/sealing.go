@@ -67,6 +67,9 @@ func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) (
 		return nil, a.usage(errUsage, "sealed-or-not")
 	}
 	if len(texts)+len(files) == 0 {
+		if err := a.badRecipient(s); err != nil {
+			return nil, err
+		}
 		texts = s.Encryption.Recipients
 		if s.Encryption.RecipientsFile != "" {
 			files = []string{s.Encryption.RecipientsFile}

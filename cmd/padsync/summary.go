@@ -27,7 +27,12 @@ type summarized struct {
 	Run       string `json:"run"`
 	Documents counts `json:"documents"`
 	Expiring  int    `json:"expiring"` // documents that may soon be deleted
-	Bytes     struct {
+	Standing  struct {
+		Missing  int `json:"missing"`
+		Suspect  int `json:"suspect"`
+		Expiring int `json:"expiring"`
+	} `json:"standing"` // documents that were so at the last look already
+	Bytes struct {
 		Fetched int64 `json:"fetched"`
 		Stored  int64 `json:"stored"`
 	} `json:"bytes"`
@@ -55,9 +60,12 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := summarized{
-		Run: r.Run, Expiring: p.expiring, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Repositories: []summarizedTarget{},
+		Run: r.Run, Expiring: p.all.expiring, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Repositories: []summarizedTarget{},
 		Documents: countsOf(r),
 	}
+	s.Standing.Missing = p.all.missing - p.told.missing
+	s.Standing.Suspect = p.all.suspect - p.told.suspect
+	s.Standing.Expiring = p.all.expiring - p.told.expiring
 	s.Bytes.Fetched = client.Received()
 	for _, l := range r.Lacking {
 		s.Lacking = append(s.Lacking, lack{p.sources[l.Source].URL, l.Format, l.Documents})
@@ -73,12 +81,16 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	return s
 }
 
-// summary says what is safe now, and what is not.
+// summary says what is safe now, and what is not. With --quiet, only that.
 func (p *progress) summary(r *backup.Report, rest left) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	say := func(id string, data ...any) { p.line(p.app.text(id, data...)) }
-	if r.Run != "" {
+	warn := func(id string, data ...any) { p.line(p.app.text(id, data...)) }
+	say := warn
+	if p.app.quiet {
+		say = func(string, ...any) {}
+	}
+	if r.Run != "" && !p.app.quiet {
 		p.line(countsOf(r).text(p.app))
 	}
 	if n := r.Outcomes[backup.Resumed]; n > 0 {
@@ -89,24 +101,30 @@ func (p *progress) summary(r *backup.Report, rest left) {
 		if repo.Err == nil && safe > 0 {
 			say("summary-safe", "Count", safe, "Repository", repo.Name)
 		} else if repo.Err != nil {
-			say("summary-unsafe", "Repository", repo.Name)
+			warn("summary-unsafe", "Repository", repo.Name)
 		}
 	}
 	if n := r.Outcomes[backup.Failed]; n > 0 {
-		say("summary-failed", "Count", n)
+		warn("summary-failed", "Count", n)
 	}
-	if n := r.Outcomes[backup.Missing]; n > 0 {
+	if n := p.all.missing; n > 0 {
 		say("summary-missing", "Count", n)
 	}
-	if p.expiring > 0 {
-		say("summary-expiring", "Count", p.expiring)
+	if n := p.all.expiring; n > 0 {
+		say("summary-expiring", "Count", n)
 	}
-	if r.Suspect > 0 {
-		say("summary-suspect", "Count", r.Suspect)
-		say("summary-suspect-next")
+	if n := p.told.suspect; n > 0 {
+		warn("summary-suspect", "Count", n)
+		warn("summary-suspect-next")
+	}
+	if n := p.all.suspect - p.told.suspect; n > 0 {
+		say("summary-still-suspect", "Count", n)
 	}
 	for _, l := range r.Lacking {
 		say("summary-lacking", "Count", l.Documents, "Source", p.sources[l.Source].URL, "Format", l.Format)
 	}
 	rest.say(say)
+	if p.app.verbose && p.client != nil {
+		say("summary-requests", "Count", p.client.Requests(), "Received", p.app.byteSize(p.client.Received()))
+	}
 }
