@@ -34,6 +34,10 @@ func Pages(p Plan) iter.Seq2[Page, error] {
 		defer root.Close()
 		p.Formats = []string{"html"}
 		r := &run{Plan: p}
+		if r.names, err = newNames(p.Contents); err != nil {
+			yield(Page{}, err)
+			return
+		}
 		for record, err := range p.Contents.Documents() {
 			if err != nil {
 				yield(Page{}, err)
@@ -43,8 +47,7 @@ func Pages(p Plan) iter.Seq2[Page, error] {
 			if v == nil || record.State == manifest.Erased {
 				continue
 			}
-			for _, o := range r.outputs(record, v) {
-				name := nameOf(record, o)
+			for _, name := range r.namesOf(record, r.outputs(record, v)) {
 				if info, err := root.Stat(path.Clean(name)); err != nil || !info.Mode().IsRegular() {
 					continue
 				}
