@@ -33,6 +33,9 @@ type Reader struct {
 	packs   []*openPack      // the last used one first
 	sealed  map[string]error // packs that no identity opens are not read again
 	damaged map[string]bool  // packs that were read whole, and whose hash is wrong
+
+	privateOf string // the pack that privates are of, by its key
+	privates  map[string]map[string]string
 }
 
 // NewReader gives a Reader that reads until ctx ends. The caller closes it.
