@@ -31,6 +31,10 @@ type Plan struct {
 	Machine          Machine
 	ChangeRecipients bool
 
+	// FormerLost says that the identities of those who were recipients once
+	// are gone, so that nobody is to be told any more of what only they open.
+	FormerLost bool
+
 	// Observe is told, if not nil, of each document when it is done. It may
 	// be called concurrently.
 	Observe func(Event)
@@ -150,6 +154,12 @@ type RepositoryReport struct {
 	Name     string
 	Sequence int64
 	repository.RunStats
+
+	// Of documents that none of the recipients could read: how many a former
+	// identity sealed anew, and how many are left, of those all that the
+	// repository holds. What restore gives of them is sealed to others.
+	Resealed, Unreadable int
+
 	Err error // why the run failed there
 }
 
@@ -207,8 +217,11 @@ type target struct {
 	run      *repository.Run
 	priors   *priors
 
-	mu  sync.Mutex // guards err
-	err error
+	resealed int
+
+	mu   sync.Mutex // guards what follows
+	err  error
+	left int // documents that none of the recipients can read
 }
 
 func (t *target) failed() error {
@@ -232,7 +245,11 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	for _, t := range r.live() {
-		if err := t.try(r.open(t)); err != nil {
+		err := r.reseal(ctx, t)
+		if err == nil {
+			err = r.open(t)
+		}
+		if err := t.try(err); err != nil {
 			return err
 		}
 	}
@@ -275,7 +292,7 @@ func refused(err error) bool {
 func (r *run) open(t *target) (err error) {
 	t.run, err = t.Begin(r.store, t.contents, repository.RunOptions{
 		Run: r.report.Run, Program: r.plan.Program, Host: r.plan.Host, Sources: r.asManifest(),
-		Last: t.Last, Resumes: r.interrupted(t.contents), ChangeRecipients: r.plan.ChangeRecipients,
+		Last: t.Last, Resumes: r.interrupted(t.contents), ChangeRecipients: r.plan.ChangeRecipients, FormerLost: r.plan.FormerLost,
 	})
 	if err != nil {
 		return err
@@ -284,7 +301,7 @@ func (r *run) open(t *target) (err error) {
 		r.plan.Machine.Begun(t.run.Name())
 	}
 	r.report.Run = t.run.Name()
-	t.priors, err = readPriors(t.contents, r)
+	t.priors, err = readPriors(t, r)
 	return err
 }
 
@@ -413,6 +430,7 @@ func (r *run) end(ctx context.Context) {
 		}
 		if t.run != nil {
 			report.Sequence, report.RunStats = t.run.Sequence(), t.run.Stats()
+			report.Resealed, report.Unreadable = t.resealed, t.left
 		}
 		r.report.Repositories = append(r.report.Repositories, report)
 	}

@@ -123,11 +123,12 @@ func (r *run) first(j *job, id string) bool {
 }
 
 // validator gives what all repositories hold, or "": an answer that nothing
-// changed would leave a hole in one that does not hold the version.
+// changed would leave a hole in one that does not hold the version, or not so
+// that a recipient can read it.
 func validator(known []*prior) string {
 	var value string
 	for i, p := range known {
-		if p.Newest == nil || i > 0 && p.Newest.Validator != value {
+		if p.Newest == nil || p.Sealed || i > 0 && p.Newest.Validator != value {
 			return ""
 		}
 		value = p.Newest.Validator
@@ -186,6 +187,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 			r.lose(t, err)
 			continue
 		}
+		t.saved(known[i], suspect)
 		e.Outcome, e.Suspect, e.Bytes = Saved, suspect, size(v)
 		e.New = e.New || suspect != "" && (known[i].Newest == nil || known[i].Newest.Suspect != suspect)
 	}
