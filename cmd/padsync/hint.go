@@ -77,6 +77,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-forms")}
 	case errors.Is(err, restore.ErrNoForm):
 		return []string{a.text("hint-no-form")}
+	case errors.Is(err, restore.ErrFull):
+		return []string{a.text("hint-restore-full")}
 	case errors.Is(err, restore.ErrTarget):
 		return []string{a.text("hint-target")}
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, etherpad.ErrNoList):

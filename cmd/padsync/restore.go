@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -99,6 +100,10 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	switch {
 	case errors.Is(err, restore.ErrTarget):
 		return err
+	case errors.Is(err, restore.ErrFull):
+		return &problem{exitFailed, a.text("restore-full", "Target", flags.target, "Count", report.Restored), err}
+	case errors.Is(err, restore.ErrTemporaryFull):
+		return &problem{exitFailed, a.text("temporary-full", "Folder", os.TempDir()), err}
 	case err != nil:
 		return a.failed(err, "repository", "Repository", chosen.shown)
 	}
