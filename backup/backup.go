@@ -152,6 +152,8 @@ type Lack struct {
 // A RepositoryReport tells what a run stored in one repository.
 type RepositoryReport struct {
 	Name     string
+	New      bool // it was made for this run
+	Sealed   bool
 	Sequence int64
 	repository.RunStats
 
@@ -421,7 +423,7 @@ func (r *run) lose(t *target, err error) {
 func (r *run) end(ctx context.Context) {
 	r.report.Interrupted, r.report.Left = ctx.Err() != nil, r.left()
 	for _, t := range r.targets {
-		report := RepositoryReport{Name: t.Name, Err: t.failed()}
+		report := RepositoryReport{Name: t.Name, New: t.New(), Sealed: t.Sealed(), Err: t.failed()}
 		if report.Err == nil {
 			report.Err = t.run.Commit(r.store, r.ending())
 		}

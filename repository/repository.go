@@ -98,8 +98,9 @@ type Options struct {
 // concurrent use.
 type Repository struct {
 	Options
-	sink sinks.Sink
-	head head
+	sink  sinks.Sink
+	head  head
+	isNew bool
 
 	// fresh says that manifests and checkpoints were listed when it was
 	// made, and there were none: the first Read need not ask again.
@@ -123,6 +124,9 @@ const (
 
 // ID is the repository's random name.
 func (r *Repository) ID() string { return r.head.ID }
+
+// New reports whether the repository was made when it was opened.
+func (r *Repository) New() bool { return r.isNew }
 
 // Sealed reports whether its objects are age files.
 func (r *Repository) Sealed() bool { return r.head.Sealed }
@@ -164,7 +168,14 @@ func OpenOrCreate(ctx context.Context, sink sinks.Sink, o Options) (*Repository,
 	if !errors.Is(err, ErrNone) {
 		return r, err
 	}
-	if r, err = create(ctx, sink, o); err == nil {
+	return Create(ctx, sink, o)
+}
+
+// Create makes a repository where OpenToWrite found none. If another run makes
+// one at the same time, it is that which is opened.
+func Create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
+	r, err := create(ctx, sink, o)
+	if err == nil {
 		err = r.agrees()
 	}
 	if err != nil {
@@ -214,7 +225,9 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 		return nil, err
 	}
 	r.fresh.Store(true)
-	return r, r.readHead(ctx)
+	err = r.readHead(ctx)
+	r.isNew = r.head.ID == id
+	return r, err
 }
 
 func (r *Repository) readHead(ctx context.Context) error {

@@ -30,7 +30,6 @@ func (a *app) acceptCommand() *cobra.Command {
 	flags.add(a, cmd)
 	flags.addJSON(a, cmd)
 	flags.keys.addRecipients(a, cmd)
-	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 	cmd.Flags().StringVar(&point, "at", "", a.text("flag-accept-at"))
 	return cmd
 }
@@ -108,11 +107,10 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 		keys = repository.Options{}
 	}
 	keys.Pool, keys.Warn = new(spool.Pool), a.warnDamaged
-	sink, err := a.openSink(ctx, at.location)
-	if err != nil {
-		return nil, fail(err)
+	repo, err := a.openToWrite(ctx, at, keys)
+	if errors.Is(err, errPlain) {
+		return nil, a.usage(err, "plain-now", "Repository", at.shown)
 	}
-	repo, err := repository.OpenToWrite(ctx, sink, keys)
 	if err != nil {
 		return nil, fail(err)
 	}

@@ -28,7 +28,7 @@ func (a *app) checkCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.lists(ctx, flags, r, func() error { return a.check(ctx, r, readData, flags.json) })
+			return a.lists(ctx, flags, r, func() error { return a.check(ctx, r, readData, flags) })
 		}),
 	}
 	flags.add(a, cmd)
@@ -63,7 +63,7 @@ type checkedDocument struct {
 	named string // for people
 }
 
-func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) error {
+func (a *app) check(ctx context.Context, r *reading, readData bool, flags commonFlags) error {
 	r.Warn = func(*repository.CorruptError) {} // the report tells of it
 	bar := &checkBar{app: a}
 	report, err := r.Check(ctx, readData, bar.observe)
@@ -75,7 +75,7 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
-	if asJSON {
+	if flags.json {
 		err = json.NewEncoder(a.stdout).Encode(result)
 	} else {
 		err = a.printChecked(result)
@@ -84,11 +84,17 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 		return err
 	}
 	switch n := len(report.Sealed); {
+	case n > 0 && n == report.Packs && a.ownerGiven(flags, r.settings):
+		return errors.Join(&problem{exitFailed, a.text("check-opens-nothing"), repository.ErrNoIdentity}, a.checkProblem(report))
 	case n > 0 && n == report.Packs:
 		a.note("check-sealed")
 	case n > 0:
 		a.note("check-sealed-some", "Count", n, "Packs", report.Packs)
 	}
+	return a.checkProblem(report)
+}
+
+func (a *app) checkProblem(report *repository.CheckReport) error {
 	if len(report.Problems) == 0 {
 		return nil
 	}

@@ -67,6 +67,7 @@ func (a *app) failed(cause error, id string, data ...any) error {
 
 // causes are the messages for errors of other packages that people meet.
 var causes = map[error]string{
+	errAway:                  "cause-away",
 	repository.ErrNone:       "cause-none",
 	repository.ErrHeadless:   "cause-headless",
 	repository.ErrSealed:     "cause-sealed",

@@ -30,6 +30,8 @@ var (
 	errEmptyList    = errors.New("empty list")
 	errIncomplete   = errors.New("not all documents")
 	errNotSealed    = errors.New("nobody to seal to")
+	errPlain        = errors.New("a plain repository in the place of a sealed one")
+	errKeyExists    = errors.New("a file of this name exists")
 	errOtherRunner  = errors.New("this machine's runner identity is another one than before")
 	errDamaged      = errors.New("damaged")
 	errDamagedList  = errors.New("damaged list")
@@ -97,6 +99,12 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-no-documents")}
 	case errors.Is(err, errNotSealed):
 		return []string{a.text("hint-not-sealed")}
+	case errors.Is(err, errPlain):
+		return []string{a.text("hint-plain")}
+	case errors.Is(err, errAway):
+		return []string{a.text("hint-away")}
+	case errors.Is(err, errKeyExists):
+		return []string{a.text("hint-key-exists")}
 	case errors.Is(err, repository.ErrSealed):
 		return []string{a.text("hint-sealed")}
 	case errors.Is(err, repository.ErrPlain):

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -90,6 +91,7 @@ func (a *app) readIdentities(files []string) ([]age.Identity, error) {
 		if err != nil {
 			return nil, a.usage(err, "bad-file", "Error", err)
 		}
+		a.warnExposed(f, name)
 		found, err := crypto.ParseIdentities(f, a.prompt(name))
 		f.Close()
 		if err != nil {
@@ -98,6 +100,14 @@ func (a *app) readIdentities(files []string) ([]age.Identity, error) {
 		all = append(all, found...)
 	}
 	return all, nil
+}
+
+// warnExposed says once of a key file that others can read it.
+func (a *app) warnExposed(f *os.File, name string) {
+	if info, err := f.Stat(); err == nil && exposed(info) && !slices.Contains(a.exposed, name) {
+		a.exposed = append(a.exposed, name)
+		a.note("key-exposed", "File", name)
+	}
 }
 
 // identitiesFromEnv reads the text of an identity file from a variable, for

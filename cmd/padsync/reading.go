@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -25,14 +26,10 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := s.repositories[0].location
-	sink, err := a.openSink(ctx, at)
+	at := s.repositories[0]
+	repo, err := a.openToRead(ctx, at, c, s, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged})
 	if err != nil {
-		return nil, a.failed(err, "repository", "Repository", at.shown)
-	}
-	repo, err := repository.Open(ctx, sink, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged})
-	if err != nil {
-		return nil, a.failed(err, "repository", "Repository", at.shown)
+		return nil, err
 	}
 	r := &reading{repo, at.shown, s}
 	if repo.Sealed() {
@@ -44,8 +41,7 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 // addOwner adds the identities that the configuration names, if none was
 // given: the owner's, which may ask for a passphrase.
 func (a *app) addOwner(ctx context.Context, c commonFlags, r *reading) error {
-	given := len(c.keys.identityFiles) > 0 || a.getenv("PADSYNC_IDENTITY") != ""
-	if given || !r.Sealed() {
+	if a.identitiesGiven(c) || !r.Sealed() {
 		return nil
 	}
 	e := r.settings.Encryption
@@ -59,6 +55,10 @@ func (a *app) addOwner(ctx context.Context, c commonFlags, r *reading) error {
 	ids, err := a.identitiesFromCommand(ctx, e.IdentityCommand)
 	r.Identities = append(r.Identities, ids...)
 	return err
+}
+
+func (a *app) identitiesGiven(c commonFlags) bool {
+	return len(c.keys.identityFiles) > 0 || strings.TrimSpace(a.getenv("PADSYNC_IDENTITY")) != ""
 }
 
 func (a *app) cheapIdentities(c commonFlags, s *settings) ([]age.Identity, error) {

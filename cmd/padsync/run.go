@@ -27,6 +27,7 @@ type app struct {
 
 	running  bool      // the command line was understood
 	unopened sync.Once // tells of objects that no identity opens
+	exposed  []string  // key files that others can read, and that was told
 }
 
 // run executes the command line args and gives the exit code.

@@ -20,7 +20,6 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 	sealed := 0
 	for i := range s.repositories {
 		place := &s.repositories[i]
-		place.unencrypted = place.unencrypted || flags.unencrypted
 		switch {
 		case place.unencrypted:
 		case len(recipients) > 0:

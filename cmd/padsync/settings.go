@@ -17,6 +17,7 @@ type commonFlags struct {
 	config       string
 	repositories []string
 	json         bool
+	unencrypted  bool
 	keys         keyFlags
 }
 
@@ -24,6 +25,7 @@ func (c *commonFlags) add(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.config, "config", "", a.text("flag-config"))
 	cmd.Flags().StringArrayVarP(&c.repositories, "repository", "r", nil, a.text("flag-repository"))
 	c.keys.addIdentities(a, cmd)
+	cmd.Flags().BoolVar(&c.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 }
 
 func (c *commonFlags) addJSON(a *app, cmd *cobra.Command) {
@@ -66,7 +68,7 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 			return nil, err
 		}
 		if !slices.ContainsFunc(s.repositories, func(p place) bool { return p.location == l }) {
-			s.repositories = append(s.repositories, place{l, r.Unencrypted})
+			s.repositories = append(s.repositories, place{l, r.Unencrypted || c.unencrypted})
 		}
 	}
 	return s, nil

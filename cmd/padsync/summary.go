@@ -49,6 +49,9 @@ type summarizedTarget struct {
 	Manifest   string `json:"manifest"`
 	Packs      int    `json:"packs"`
 	Error      string `json:"error"`
+	New        bool   `json:"new"`        // made by this run
+	Resealed   int    `json:"resealed"`   // documents, with a former identity
+	Unreadable int    `json:"unreadable"` // documents that only former recipients can read
 }
 
 func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left) summarized {
@@ -64,7 +67,7 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	}
 	for _, repo := range r.Repositories {
 		s.Bytes.Stored += repo.Stored
-		t := summarizedTarget{Repository: repo.Name, Manifest: repo.Manifest, Packs: repo.Packs}
+		t := summarizedTarget{Repository: repo.Name, Manifest: repo.Manifest, Packs: repo.Packs, New: repo.New, Resealed: repo.Resealed, Unreadable: repo.Unreadable}
 		if repo.Err != nil {
 			t.Error = repo.Err.Error()
 		}
@@ -109,4 +112,25 @@ func (p *progress) summary(r *backup.Report, rest left) {
 		say("summary-lacking", "Count", l.Documents, "Source", p.sources[l.Source].URL, "Format", l.Format)
 	}
 	rest.say(say)
+	for _, repo := range r.Repositories {
+		p.repository(repo, say)
+	}
+}
+
+// repository says what is particular about a repository: it stands in the last
+// lines, as none of it may be overlooked.
+func (p *progress) repository(repo backup.RepositoryReport, say func(string, ...any)) {
+	if repo.Resealed > 0 {
+		say("summary-resealed", "Count", repo.Resealed, "Repository", repo.Name)
+	}
+	if repo.Unreadable > 0 {
+		say("summary-unreadable", "Count", repo.Unreadable, "Repository", repo.Name)
+		say("summary-unreadable-next")
+	}
+	switch {
+	case repo.New && repo.Sealed:
+		say("summary-new", "Repository", repo.Name)
+	case repo.New:
+		say("summary-new-plain", "Repository", repo.Name)
+	}
 }
