@@ -201,7 +201,7 @@ func (s *story) restores(want map[string]string, ending string, args ...string) 
 	got := files(s, target)
 	for id, content := range want {
 		name := strings.Join([]string{
-			repository.Escape(strings.TrimPrefix(s.etherpad.URL, "http://")), repository.Escape(id), repository.Escape(id + "." + ending),
+			repository.EscapeLegibly(strings.TrimPrefix(s.etherpad.URL, "http://")), repository.EscapeLegibly(id), repository.EscapeLegibly(id + "." + ending),
 		}, "/")
 		if got[name] == "" {
 			s.Errorf("%q: there is no %s in %q", args, name, slices.Sorted(maps.Keys(got)))

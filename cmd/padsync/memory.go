@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/repository"
@@ -87,6 +88,6 @@ func (a *app) remember(l location, r *repository.Repository) {
 }
 
 func (a *app) memoryFile(l location) string {
-	name := sha256.Sum256([]byte(l.kind + ":" + l.value))
+	name := sha256.Sum256([]byte(l.kind + ":" + strings.TrimRight(l.value, "/")))
 	return filepath.Join(a.stateFolder(), "repositories", fmt.Sprintf("%x.json", name[:16]))
 }

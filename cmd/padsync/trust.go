@@ -13,7 +13,7 @@ var errAway = awayError{}
 type awayError struct{}
 
 func (awayError) Error() string {
-	return "there is no repository here now, though this machine knows one"
+	return "this machine knows a repository here, and now there is none"
 }
 func (awayError) Unwrap() error { return repository.ErrNone }
 
