@@ -41,7 +41,7 @@ func TestFullDiskIsOneThing(t *testing.T) {
 	}
 	b := []byte("text")
 	v := &sources.Version{ID: "ag", Files: []sources.File{{Name: "ag.txt", Format: "txt", Size: 4, SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)}}}
-	if err := errors.Join(saving.Save(manifest.Document{ID: "ag", State: manifest.Current}, v, "", nil), saving.Commit(t.Context(), true)); err != nil {
+	if err := errors.Join(saving.Save(manifest.Document{ID: "ag", State: manifest.Current}, v, "", nil), saving.Commit(t.Context(), manifest.AtEnd)); err != nil {
 		t.Fatal(err)
 	}
 	c, err := r.Read(t.Context(), repository.At{})
