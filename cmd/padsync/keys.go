@@ -91,7 +91,7 @@ func (a *app) readIdentities(files []string) ([]age.Identity, error) {
 		if err != nil {
 			return nil, a.usage(err, "bad-file", "Error", err)
 		}
-		a.warnExposed(f, name)
+		a.warnExposed(name)
 		found, err := crypto.ParseIdentities(f, a.prompt(name))
 		f.Close()
 		if err != nil {
@@ -102,9 +102,10 @@ func (a *app) readIdentities(files []string) ([]age.Identity, error) {
 	return all, nil
 }
 
-// warnExposed says once of a key file that others can read it.
-func (a *app) warnExposed(f *os.File, name string) {
-	if info, err := f.Stat(); err == nil && exposed(info) && !slices.Contains(a.exposed, name) {
+// warnExposed says once of a file with a key or a password that others can
+// read it.
+func (a *app) warnExposed(name string) {
+	if info, err := os.Stat(name); err == nil && exposed(info) && !slices.Contains(a.exposed, name) {
 		a.exposed = append(a.exposed, name)
 		a.note("key-exposed", "File", name)
 	}
