@@ -149,6 +149,7 @@ type Lack struct {
 type RepositoryReport struct {
 	Name     string
 	Sequence int64
+	Seen     []string // ids of manifests that the machine is to remember
 	repository.RunStats
 	Err error // why the run failed there
 }
@@ -413,6 +414,7 @@ func (r *run) end(ctx context.Context) {
 		}
 		if t.run != nil {
 			report.Sequence, report.RunStats = t.run.Sequence(), t.run.Stats()
+			report.Seen = t.run.Seen()
 		}
 		r.report.Repositories = append(r.report.Repositories, report)
 	}

@@ -59,7 +59,9 @@ func (w *Run) checkpoint(ctx context.Context) error {
 }
 
 func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) error {
-	h.Sources, h.Includes, h.Condemned = c.sources(), c.includes(), c.stillCondemned()
+	h.Sources, h.Condemned = c.sources(), c.stillCondemned()
+	h.Includes, h.Gone = c.includes()
+	h.Before, h.Repairs = c.carriedOn()
 	w := &checkpointWriter{repo: c.repo, ctx: ctx, header: &h, told: map[string]int{}, packs: map[string]int{}}
 	// A pack that is not there now may come back, and so may a manifest that
 	// cannot be read: what belongs to them must not be forgotten.
@@ -91,21 +93,47 @@ func (c *Contents) sources() []manifest.Source {
 	return slices.CompactFunc(all, func(a, b manifest.Source) bool { return a.Compare(b) == 0 })
 }
 
-// includes are the inputs, and what they included and is still there.
-func (c *Contents) includes() []string {
+// includes are the inputs, and what they included and is still there; gone is
+// what they included and is not.
+func (c *Contents) includes() (includes, gone []string) {
 	listed := make(map[string]bool)
-	for _, id := range slices.Concat(c.listed.manifests, c.listed.checkpoints) {
+	for id := range c.listed.ids() {
 		listed[id] = true
 	}
-	var ids []string
 	for _, in := range c.inputs {
-		ids = append(ids, in.id)
-		for _, id := range in.header.Includes {
+		includes = append(includes, in.id)
+		for id := range in.replaces() {
 			if listed[id] {
-				ids = append(ids, id)
+				includes = append(includes, id)
+			} else {
+				gone = append(gone, id)
 			}
 		}
 	}
+	return united(includes), united(gone)
+}
+
+// carriedOn are the names in the inputs of what no checkpoint included, with
+// those that only this machine remembers, and what was made good.
+func (c *Contents) carriedOn() (before, repairs []string) {
+	before = slices.Clone(c.unnamed)
+	inputs := make(map[string]bool)
+	for _, in := range c.inputs {
+		inputs[in.id] = true
+	}
+	for _, in := range c.inputs {
+		for _, id := range in.header.Before {
+			if !inputs[id] && !c.included[id] {
+				before = append(before, id)
+			}
+		}
+		repairs = append(repairs, in.header.Repairs...)
+	}
+	return united(before), united(repairs)
+}
+
+// united are the ids sorted, each once.
+func united(ids []string) []string {
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }

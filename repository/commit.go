@@ -167,7 +167,7 @@ func (w *Run) put(ctx context.Context, entries []entry, last bool) error {
 	if !last {
 		h.Ended = ""
 	}
-	h.Packs = place(entries)
+	h.Before, h.Packs = w.before, place(entries)
 	for _, p := range h.Packs {
 		w.named[p.Key] = p
 	}
@@ -182,7 +182,10 @@ func (w *Run) put(ctx context.Context, entries []entry, last bool) error {
 	if err != nil {
 		return err
 	}
-	w.manifests++
+	if w.manifests++; w.manifests == 1 {
+		w.before = nil // the first one names it
+	}
+	w.before = united(append(w.before, id))
 	w.stats.Manifest = id
 	w.stats.Stored += size
 	return nil

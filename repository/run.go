@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -63,8 +64,9 @@ type Run struct {
 	pack      *pack                    // the one that is being written, or nil
 	named     map[string]manifest.Pack // by key, those that manifests of the run name
 	manifests int
-	waiting   []*pack // closed and not yet in a manifest
-	entries   []entry // not yet in a manifest
+	before    []string // what the next manifest names
+	waiting   []*pack  // closed and not yet in a manifest
+	entries   []entry  // not yet in a manifest
 	committed time.Time
 	stats     RunStats
 	uploads   *errgroup.Group
@@ -96,14 +98,19 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err := r.agrees(); err != nil {
 		return nil, err
 	}
+	if err := cmp.Or(c.headError(), c.Readable()); err != nil {
+		return nil, err
+	}
+	return r.begin(ctx, c, o)
+}
+
+// begin begins a run whatever of the repository could be read.
+func (r *Repository) begin(ctx context.Context, c *Contents, o RunOptions) (*Run, error) {
 	if o.Run == "" {
 		var err error
 		if o.Run, err = r.randomName(); err != nil {
 			return nil, err
 		}
-	}
-	if err := c.Readable(); err != nil {
-		return nil, err
 	}
 	last, hashes := c.last(), r.recipientHashes()
 	if last != nil && !o.ChangeRecipients && !slices.Equal(last.header.Recipients, hashes) {
@@ -117,7 +124,7 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
+	w := &Run{repo: r, ctx: ctx, contents: c, before: c.before(), condemned: c.condemned(), committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
 		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: o.Resumes, Started: manifest.At(r.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
 	}}

@@ -20,21 +20,21 @@ type RunRecord struct {
 // Runs gives all runs whose manifests are stored, the latest last. Damaged
 // manifests are left out, and told to Options.Warn.
 func (r *Repository) Runs(ctx context.Context) ([]RunRecord, error) {
-	c := &Contents{repo: r}
+	c, err := r.read(ctx, At{})
+	if err != nil {
+		return nil, err
+	}
 	defer c.Close()
-	var err error
-	if c.listed.manifests, err = r.listIDs(ctx, manifestsPrefix); err != nil {
+	if err := c.readManifests(ctx, func(id string) bool { return c.included[id] }); err != nil {
 		return nil, err
 	}
-	if err := c.readManifests(ctx, func(string) bool { return true }); err != nil {
-		return nil, err
-	}
-	for _, d := range c.Damaged {
-		r.Warn(d)
-	}
+	c.warn()
 	slices.SortFunc(c.inputs, func(a, b *input) int { return strings.Compare(a.id, b.id) })
 	var runs []RunRecord
 	for _, in := range c.inputs {
+		if len(in.header.Includes) > 0 {
+			continue // a checkpoint
+		}
 		if runs, err = c.addRun(runs, in); err != nil {
 			return nil, err
 		}

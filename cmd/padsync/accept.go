@@ -107,7 +107,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 	if at.unencrypted {
 		keys = repository.Options{}
 	}
-	keys.Pool, keys.Warn = new(spool.Pool), a.warnDamaged
+	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), a.warnDamaged, a.seen
 	sink, err := at.openSink(ctx)
 	if err != nil {
 		return nil, fail(err)
@@ -125,7 +125,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 	}
 	var found []acceptance
 	sequence, err := repo.Accept(ctx, repository.RunOptions{
-		Program: "padsync " + programVersion(), Host: hostName(), Last: a.lastSequence(repo.ID()),
+		Program: "padsync " + programVersion(), Host: hostName(), Last: a.remembered(repo.ID()).sequence,
 	}, func(r *manifest.Record) *manifest.VersionRecord {
 		v := version(r)
 		if v == nil || r.State == manifest.Erased || !selection.has(r.Source, r.ID) {
@@ -141,7 +141,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 		return nil, fail(err)
 	}
 	if sequence > 0 {
-		a.keepSequence(repo.ID(), sequence)
+		a.remember(repo.ID(), sequence, a.seen(repo.ID()))
 	}
 	return found, nil
 }

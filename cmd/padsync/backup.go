@@ -152,7 +152,7 @@ func (a *app) run(ctx context.Context, s *settings, keys repository.Options, pla
 	}
 	for i, repo := range report.Repositories {
 		if repo.Sequence > 0 {
-			a.keepSequence(plan.Repositories[i].ID(), repo.Sequence)
+			a.remember(plan.Repositories[i].ID(), repo.Sequence, repo.Seen)
 		}
 	}
 	report.Repositories = append(report.Repositories, lost...)
@@ -177,7 +177,7 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 		if place.unencrypted {
 			o = repository.Options{}
 		}
-		o.Pool, o.Warn = p.Pool, a.warnDamaged
+		o.Pool, o.Warn, o.Seen = p.Pool, a.warnDamaged, a.seen
 		repo, err := place.openOrCreate(ctx, o)
 		switch {
 		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
@@ -188,7 +188,7 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 			lost = append(lost, backup.RepositoryReport{Name: place.shown, Err: err})
 			continue
 		}
-		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo, Last: a.lastSequence(repo.ID())})
+		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo, Last: a.remembered(repo.ID()).sequence})
 	}
 	return lost, nil
 }

@@ -66,7 +66,7 @@ func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *
 		if err != nil {
 			return a.failed(err, "repository", "Repository", place.shown)
 		}
-		repo, err := repository.Open(ctx, sink, repository.Options{Pool: p.Pool, Warn: a.warnDamaged})
+		repo, err := repository.Open(ctx, sink, repository.Options{Pool: p.Pool, Warn: a.warnDamaged, Seen: a.seen})
 		if errors.Is(err, repository.ErrNone) {
 			p.Repositories = nil
 			return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return a.nothing(chosen.selection)
 	}
 	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))
-	err = a.tellUnfound(chosen.selection)
+	err = cmp.Or(a.tellUnfound(chosen.selection), a.lacking(chosen.selection, chosen.contents))
 	if failed > 0 {
 		cause := errors.Join(errIncomplete, mendable)
 		if report.Sealed > 0 {

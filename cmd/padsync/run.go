@@ -27,6 +27,7 @@ type app struct {
 
 	running  bool      // the command line was understood
 	unopened sync.Once // tells of objects that no identity opens
+	missing  sync.Once // tells of lists that are missing
 }
 
 // run executes the command line args and gives the exit code.
