@@ -97,7 +97,7 @@ func (k *checker) corrupt(err error, documents []DocumentRef) error {
 	}
 	k.report.Problems = append(k.report.Problems, Problem{
 		Object: corrupt.Key, Problem: corrupt.Problem, Err: corrupt.Err, Documents: documents,
-		Unopened: errors.Is(corrupt, ErrNoIdentity), Repaired: k.contents.repaired[idOf(corrupt.Key)],
+		Unopened: errors.Is(corrupt, ErrNoIdentity), Repaired: k.contents.repaired[k.contents.listOf(corrupt)],
 	})
 	return nil
 }

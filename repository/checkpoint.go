@@ -185,7 +185,7 @@ func (w *checkpointWriter) version(r *manifest.VersionRecord) manifest.DocumentV
 	v := manifest.DocumentVersion{Name: r.Name, Revision: r.Revision, Title: r.Title, Told: new([4]int)}
 	if r.Told[manifest.ToldVersion] != "" {
 		saved, facts := manifest.At(r.Saved), r.Facts
-		v.Saved, v.Facts = &saved, &facts
+		v.Saved, v.Recovered, v.Facts = &saved, r.Recovered, &facts
 	}
 	if !r.Modified.IsZero() {
 		modified := manifest.At(r.Modified)

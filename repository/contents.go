@@ -30,10 +30,11 @@ type Contents struct {
 	id       string // that manifests must carry
 	listed   listing
 	inputs   []*input
-	included map[string]bool // ids that a checkpoint includes, or included
-	repaired map[string]bool // ids of what was lost, and made good
-	unnamed  []string        // those of Missing that nothing names
-	highest  int64           // the highest sound sequence
+	included map[string]bool   // ids that a checkpoint includes, or included
+	repaired map[string]bool   // ids of what was lost, and made good
+	unnamed  []string          // those of Missing that nothing names
+	highest  int64             // the highest sound sequence
+	partOf   map[string]string // ids of checkpoints that do not count, by the keys of parts
 
 	refused map[string]error // ids that are not read, as an earlier try showed
 	final   bool             // no try comes after this one
@@ -145,7 +146,7 @@ func (r *Repository) read(ctx context.Context, at At) (*Contents, error) {
 	const tries = 3 // objects may be deleted while they are read, or listings be too early
 	refused, id, head := map[string]error{}, r.head.ID, r.headless
 	for try := 1; ; try++ {
-		c := &Contents{repo: r, at: at, id: id, Head: head, refused: refused, final: try >= tries}
+		c := &Contents{repo: r, at: at, id: id, Head: head, refused: refused, partOf: map[string]string{}, final: try >= tries}
 		known := len(refused)
 		err := c.read(ctx)
 		if err == nil {
@@ -200,16 +201,21 @@ func (c *Contents) allStored() bool {
 }
 
 // unnamedPacks are the stored packs that nothing names which could be read.
-func (c *Contents) unnamedPacks() (packs []manifest.Pack) {
+func (c *Contents) unnamedPacks() []manifest.Pack {
 	named := make(map[string]bool)
 	for _, in := range c.inputs {
 		for _, p := range in.header.Packs {
 			named[p.Key] = true
 		}
 	}
+	return slices.DeleteFunc(c.storedPacks(), func(p manifest.Pack) bool { return named[p.Key] })
+}
+
+// storedPacks are all packs that are stored, sorted.
+func (c *Contents) storedPacks() (packs []manifest.Pack) {
 	for key, size := range c.listed.packs {
 		name, sealed := strings.CutSuffix(key, ageEnding)
-		if !named[key] && sealed == c.repo.Sealed() && isObject(name, packsPrefix) {
+		if sealed == c.repo.Sealed() && isObject(name, packsPrefix) {
 			packs = append(packs, manifest.Pack{Key: key, Size: size})
 		}
 	}
@@ -324,6 +330,7 @@ func (c *Contents) readCheckpoint(ctx context.Context, id string) (*input, error
 	for _, part := range in.header.Parts {
 		s, err := c.repo.readPart(ctx, part, in.header, c.listed.parts, inOrder)
 		if err != nil {
+			c.partOf[part.Key] = id
 			return nil, errors.Join(c.damaged(err), in.close())
 		}
 		in.parts = append(in.parts, s)
@@ -390,11 +397,20 @@ func (c *Contents) Readable() error {
 func (c *Contents) Lacking() int {
 	n := len(c.Missing)
 	for _, d := range c.Damaged {
-		if !c.repaired[idOf(d.Key)] && !errors.Is(d, ErrSequence) && !errors.Is(d, ErrForeign) {
+		if !c.repaired[c.listOf(d)] && !errors.Is(d, ErrSequence) && !errors.Is(d, ErrForeign) {
 			n++
 		}
 	}
 	return n
+}
+
+// listOf is the id of the list that does not count because of what is wrong
+// with an object: it itself, or a part of it.
+func (c *Contents) listOf(d *CorruptError) string {
+	if id, ok := c.partOf[d.Key]; ok {
+		return id
+	}
+	return idOf(d.Key)
 }
 
 // anyOpened tells a wrong identity, and a store that gives nothing, from

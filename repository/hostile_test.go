@@ -40,13 +40,41 @@ func compress(t testing.TB, plain []byte) []byte {
 // forge stores a manifest or a checkpoint with a sound hash, and gives its id.
 func (w *world) forge(prefix string, h manifest.Header, documents ...manifest.Document) string {
 	w.t.Helper()
+	return w.put(prefix, h, compress(w.t, w.encoded(h, documents...)))
+}
+
+// encoded is a manifest before it is compressed.
+func (w *world) encoded(h manifest.Header, documents ...manifest.Document) []byte {
+	w.t.Helper()
 	var b bytes.Buffer
 	e, err := manifest.NewEncoder(&b, h)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.encode(e, documents)
-	content := compress(w.t, b.Bytes())
+	return b.Bytes()
+}
+
+// storeManifest stores a manifest as it is written here, whatever its size.
+func (w *world) storeManifest(h manifest.Header, plain []byte) {
+	w.t.Helper()
+	var b bytes.Buffer
+	encoder, err := zstd.NewWriter(&b, zstd.WithWindowSize(1<<20))
+	if err == nil {
+		_, err = encoder.Write(plain)
+	}
+	if err == nil {
+		err = encoder.Close()
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.put("manifests/", h, b.Bytes())
+}
+
+// put stores a manifest or checkpoint under its id.
+func (w *world) put(prefix string, h manifest.Header, content []byte) string {
+	w.t.Helper()
 	id := manifest.ID(h.Sequence, h.Finished.Time, sha256.Sum256(content))
 	if err := w.sink.Put(w.t.Context(), prefix+id+".json.zst", bytes.NewReader(content), int64(len(content))); err != nil {
 		w.t.Fatal(err)

@@ -3,7 +3,6 @@ package repository
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -230,12 +229,10 @@ func newVersion(now time.Time, v *sources.Version, suspect string) manifest.Docu
 	if suspect = clean(suspect); suspect != "" {
 		told.Suspect = &suspect
 	}
-	hash := sha256.New()
 	for _, f := range v.Files {
-		hash.Write(f.SHA256[:])
 		told.Files = append(told.Files, manifest.File{Name: f.Name, Format: clean(f.Format), Size: f.Size, SHA256: hex.EncodeToString(f.SHA256[:])})
 	}
-	told.Name = fmt.Sprintf("%s-%x", saved.Format("20060102T150405Z"), hash.Sum(nil)[:8])
+	told.Name = manifest.VersionName(saved, told.Files)
 	return told
 }
 
@@ -259,7 +256,7 @@ func (w *Run) write(e *entry, v *sources.Version) error {
 			return err
 		}
 	}
-	dir := Escape(source.Address()) + "/" + Escape(e.doc.ID) + "/" + told.Name + "/"
+	dir := folder(source, e.doc.ID, told.Name)
 	if err := w.member(dir+documentName, told.Saved.Time, int64(len(header)), nil, func(to io.Writer) error {
 		_, err := to.Write(header)
 		return err
@@ -275,6 +272,11 @@ func (w *Run) write(e *entry, v *sources.Version) error {
 		}
 	}
 	return nil
+}
+
+// folder is what the names of a version's members begin with.
+func folder(source manifest.Source, id, version string) string {
+	return Escape(source.Address()) + "/" + Escape(id) + "/" + version + "/"
 }
 
 // stored is how long a file's member is.

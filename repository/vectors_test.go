@@ -305,6 +305,24 @@ func writeVectors(t *testing.T) {
 		}
 		w.mustRun(map[string]string{"later": "x"})
 	})
+	recovered := func(w *world) {
+		for _, text := range []string{"one", "two", "three"} {
+			w.mustRun(map[string]string{"ag": text})
+		}
+		w.suspectRun("ag", "four", "shrunk")
+		for _, key := range w.keys("manifests/")[1:3] {
+			editObject(t, w.sink, key, nil)
+		}
+		w.repair()
+	}
+	good("recovered", "the second and the third version are told from packs, and stand before the others", false, false, recovered)
+	good("recovered-checkpoint", "the same, in a checkpoint", false, true, func(w *world) {
+		recovered(w)
+		w.checkpoint()
+		for _, key := range w.keys("manifests/") {
+			editObject(t, w.sink, key, nil)
+		}
+	})
 	checkpoint := good("checkpoint", "a checkpoint in place of 31 manifests", false, false, func(w *world) {
 		for i := range 31 {
 			w.mustRun(map[string]string{"ag": fmt.Sprint("text ", i)})
@@ -367,6 +385,21 @@ func writeVectors(t *testing.T) {
 		w.sink = sink
 		w.forge("manifests/", w.header(manifest.MaxSequence), manifest.Document{ID: "forged", State: manifest.Failed})
 	})
+	bad("recovered-part", "a version is said to be recovered, and not told whole", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		name := w.one("ag-2026").Versions[0].Name
+		content := w.encoded(h, manifest.Document{ID: "ag-2026", Versions: []manifest.DocumentVersion{{Name: name, Suspect: new("")}}})
+		w.storeManifest(h, bytes.Replace(content, []byte(`"suspect"`), []byte(`"recovered":true,"suspect"`), 1))
+	})
+	bad("wide", "a manifest whose window is a MiB", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		h.Program = strings.Repeat("x", 600<<10)
+		w.storeManifest(h, w.encoded(h))
+	})
 	bad("foreign", "a manifest of another repository", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
 		w := newWorld(t, false)
 		w.sink = sink
@@ -399,6 +432,18 @@ func writeVectors(t *testing.T) {
 	stranger := *sealed
 	stranger.identity = other.String()
 	bad("wrong-key", "the identity is somebody else's", "wrong key", &stranger, nil, func(sinks.Sink) {})
+}
+
+// one is what is known of a document.
+func (w *world) one(id string) *manifest.Record {
+	w.t.Helper()
+	for record, err := range w.read(repository.At{}).Documents() {
+		if err == nil && record.ID == id {
+			return record
+		}
+	}
+	w.t.Fatal("no such document")
+	return nil
 }
 
 func hashOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }

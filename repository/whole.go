@@ -91,7 +91,7 @@ func (c *Contents) refuse() error {
 	for _, d := range c.Damaged {
 		// Another may open it, and a store may give it another time.
 		if store := (*storeError)(nil); errors.Is(d, ErrNoIdentity) || errors.As(d, &store) {
-			sound[idOf(d.Key)] = true
+			sound[c.listOf(d)] = true
 		}
 	}
 	var steps ladder
@@ -259,7 +259,7 @@ func (c *Contents) listedMore(ctx context.Context) (bool, error) {
 func (c *Contents) Seen() []string {
 	ids := slices.Clone(c.Missing)
 	for _, d := range c.Damaged {
-		if id := idOf(d.Key); slices.Contains(c.repo.Seen(c.id), id) {
+		if id := c.listOf(d); slices.Contains(c.repo.Seen(c.id), id) {
 			ids = append(ids, id)
 		}
 	}

@@ -96,14 +96,17 @@ func (f acceptance) print(a *app, asJSON bool) error {
 	return err
 }
 
+// unwritten is the problem that nothing can be written into a repository.
+func (a *app) unwritten(at place, err error) error {
+	if errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrSealed) || errors.Is(err, repository.ErrPlain) || errors.Is(err, manifest.ErrUnsupported) {
+		return &problem{exitUsage, at.shown + ": " + err.Error(), err}
+	}
+	return a.failed(err, "repository", "Repository", at.shown)
+}
+
 // acceptIn gives what is right in one repository once that is stored.
 func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, point string, selection *selection) ([]acceptance, error) {
-	fail := func(err error) error {
-		if errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrSealed) || errors.Is(err, repository.ErrPlain) || errors.Is(err, manifest.ErrUnsupported) {
-			return &problem{exitUsage, at.shown + ": " + err.Error(), err}
-		}
-		return a.failed(err, "repository", "Repository", at.shown)
-	}
+	fail := func(err error) error { return a.unwritten(at, err) }
 	if at.unencrypted {
 		keys = repository.Options{}
 	}

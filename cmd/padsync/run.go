@@ -99,7 +99,7 @@ func (a *app) rootCommand() *cobra.Command {
 		},
 	})
 	root.AddCommand(a.backupCommand(), a.runsCommand(), a.lsCommand(), a.showCommand(), a.logCommand(), a.diffCommand(), a.acceptCommand(), a.restoreCommand(),
-		a.checkCommand(), a.keygenCommand(), a.versionCommand())
+		a.checkCommand(), a.repairCommand(), a.keygenCommand(), a.versionCommand())
 	return root
 }
 
