@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ type Contents struct {
 	id       string // that manifests must carry
 	listed   listing
 	inputs   []*input
+	streams  []*stream         // the documents of all inputs
 	included map[string]bool   // ids that a checkpoint includes, or included
 	repaired map[string]bool   // ids of what was lost, and made good
 	unnamed  []string          // those of Missing that nothing names
@@ -70,21 +72,12 @@ func (at At) Newest(r *manifest.Record) *manifest.VersionRecord {
 	return nil
 }
 
-// An input is a manifest, or a checkpoint with its parts, received whole.
+// An input is a manifest, or a checkpoint.
 type input struct {
-	id     string
-	size   int64 // bytes stored
-	header *manifest.Header
-	body   *spool.Spool
-	parts  []*spool.Spool
-}
-
-func (in *input) close() error {
-	err := in.body.Close()
-	for _, p := range in.parts {
-		err = errors.Join(err, p.Close())
-	}
-	return err
+	id      string
+	size    int64 // bytes stored
+	header  *manifest.Header
+	foreign bool // it is not sealed to the own identity
 }
 
 // replaces yields what a checkpoint includes, or included.
@@ -226,10 +219,10 @@ func (c *Contents) storedPacks() (packs []manifest.Pack) {
 // Close frees what was read.
 func (c *Contents) Close() error {
 	var err error
-	for _, in := range c.inputs {
-		err = errors.Join(err, in.close())
+	for _, s := range c.streams {
+		err = errors.Join(err, s.close())
 	}
-	c.inputs = nil
+	c.inputs, c.streams = nil, nil
 	return err
 }
 
@@ -291,7 +284,7 @@ func (c *Contents) readCheckpoints(ctx context.Context) error {
 		if c.included[id] {
 			continue
 		}
-		in, err := c.readCheckpoint(ctx, id)
+		in, documents, err := c.readCheckpoint(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -299,12 +292,14 @@ func (c *Contents) readCheckpoints(ctx context.Context) error {
 			continue
 		}
 		if c.later(in, exists) {
-			if err := in.close(); err != nil {
+			if err := documents.close(); err != nil {
 				return err
 			}
 			continue
 		}
-		c.inputs = append(c.inputs, in)
+		if err := c.add(in, documents); err != nil {
+			return err
+		}
 		for id := range in.replaces() {
 			c.included[id] = true
 		}
@@ -321,22 +316,22 @@ func (c *Contents) later(in *input, exists map[string]bool) bool {
 }
 
 // readCheckpoint gives nil for one that does not count.
-func (c *Contents) readCheckpoint(ctx context.Context, id string) (*input, error) {
-	in, err := c.readInput(ctx, checkpointsPrefix, id)
-	if err != nil || in == nil {
-		return nil, c.damaged(err)
+func (c *Contents) readCheckpoint(ctx context.Context, id string) (*input, *stream, error) {
+	in, documents, err := c.readInput(ctx, checkpointsPrefix, id)
+	if err != nil {
+		return nil, nil, c.damaged(err)
 	}
 	inOrder := ascending()
 	for _, part := range in.header.Parts {
 		s, err := c.repo.readPart(ctx, part, in.header, c.listed.parts, inOrder)
 		if err != nil {
 			c.partOf[part.Key] = id
-			return nil, errors.Join(c.damaged(err), in.close())
+			return nil, nil, errors.Join(c.damaged(err), documents.close())
 		}
-		in.parts = append(in.parts, s)
+		documents.parts = append(documents.parts, s)
 		in.size += part.Size
 	}
-	return in, nil
+	return in, documents, nil
 }
 
 // damaged notes an object that is left out; other errors it gives back.
@@ -356,12 +351,22 @@ func (c *Contents) readManifests(ctx context.Context, wants func(id string) bool
 			wanted = append(wanted, id)
 		}
 	}
-	inputs, errs := make([]*input, len(wanted)), make([]error, len(wanted))
-	g, ctx := errgroup.WithContext(ctx)
+	for some := range slices.Chunk(wanted, passWidth) {
+		if err := c.readSome(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSome reads manifests side by side.
+func (c *Contents) readSome(ctx context.Context, ids []string) error {
+	inputs, documents, errs := make([]*input, len(ids)), make([]*stream, len(ids)), make([]error, len(ids))
+	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(4)
-	for i, id := range wanted {
+	for i, id := range ids {
 		g.Go(func() error {
-			inputs[i], errs[i] = c.readInput(ctx, manifestsPrefix, id)
+			inputs[i], documents[i], errs[i] = c.readInput(reading, manifestsPrefix, id)
 			if corrupt := (*CorruptError)(nil); errors.As(errs[i], &corrupt) {
 				return nil
 			}
@@ -369,15 +374,32 @@ func (c *Contents) readManifests(ctx context.Context, wants func(id string) bool
 		})
 	}
 	err := g.Wait()
+	if err == nil {
+		err = allDown(errs)
+	}
 	for i := range inputs {
 		if inputs[i] != nil {
-			c.inputs = append(c.inputs, inputs[i])
-		}
-		if err == nil {
+			err = errors.Join(err, c.add(inputs[i], documents[i]))
+		} else if err == nil {
 			err = c.damaged(errs[i])
 		}
 	}
 	return err
+}
+
+// allDown gives what the store said, if it gave none of many objects, and not
+// as they are somebody else's: that is no matter of single objects, and each
+// may have taken long.
+func allDown(errs []error) error {
+	for _, err := range errs {
+		store := (*storeError)(nil)
+		if len(errs) < 8 || !errors.As(err, &store) || errors.Is(err, fs.ErrPermission) {
+			return nil
+		}
+	}
+	corrupt := (*CorruptError)(nil)
+	errors.As(errs[0], &corrupt)
+	return corrupt.Err
 }
 
 // Readable is an error that matches ErrUnreadable if the repository has
@@ -444,7 +466,7 @@ func (c *Contents) anyOpened() error {
 
 // readInput reads a manifest, or a checkpoint without its parts, and reads
 // it through once, so that damage shows before it is relied on.
-func (c *Contents) readInput(ctx context.Context, prefix, id string) (*input, error) {
+func (c *Contents) readInput(ctx context.Context, prefix, id string) (*input, *stream, error) {
 	_, _, hash, _ := manifest.ParseID(id)
 	key := prefix + id + c.repo.ending(jsonEnding)
 	s, err := c.repo.fetch(ctx, key, hash, maxJSON)
@@ -452,30 +474,30 @@ func (c *Contents) readInput(ctx context.Context, prefix, id string) (*input, er
 		err = &CorruptError{key, "missing", err} // it is listed again and again
 	}
 	if err != nil {
-		return nil, alone(ctx, key, err)
+		return nil, nil, alone(ctx, key, err)
 	}
-	in := &input{id: id, size: s.Size(), body: s}
+	in := &input{id: id, size: s.Size(), foreign: c.repo.foreign(s)}
 	documents := func(*manifest.Document) error { return nil }
 	if prefix == checkpointsPrefix {
 		documents = func(*manifest.Document) error { return errors.New("a checkpoint has documents of its own") }
 	}
 	in.header, err = c.repo.readThrough(s, manifest.NewDecoder, documents)
 	if err == nil {
-		err = c.sound(in, prefix)
+		err = c.sound(in, s.SHA256(), prefix)
 	}
 	if err != nil {
-		return nil, errors.Join(unreadable(key, err), in.close())
+		return nil, nil, errors.Join(unreadable(key, err), s.Close())
 	}
-	return in, nil
+	return in, &stream{repo: c.repo, id: id, header: in.header, body: s, openBody: c.repo.openJSON}, nil
 }
 
 // sound refuses a manifest that its key tells otherwise, since the store alone
 // vouches for keys, one of another repository, and one that has what only
 // checkpoints have.
-func (c *Contents) sound(in *input, prefix string) error {
+func (c *Contents) sound(in *input, sum [32]byte, prefix string) error {
 	h := in.header
 	switch {
-	case manifest.ID(h.Sequence, h.Finished.Time, in.body.SHA256()) != in.id:
+	case manifest.ID(h.Sequence, h.Finished.Time, sum) != in.id:
 		return errors.New("its key tells another sequence or time")
 	case prefix == manifestsPrefix && len(h.Includes)+len(h.Gone)+len(h.Told)+len(h.Parts) > 0:
 		return errors.New("it is a checkpoint in the place of a manifest")
@@ -559,66 +581,9 @@ func (c *Contents) stored(p manifest.Pack) bool {
 
 func (c *Contents) merge(view manifest.View) iter.Seq2[*manifest.Record, error] {
 	return func(yield func(*manifest.Record, error) bool) {
-		inputs := make([]manifest.Input, len(c.inputs))
-		for i, in := range c.inputs {
-			stream := &documentStream{repo: c.repo, in: in}
-			defer stream.close()
-			inputs[i] = manifest.Input{ID: in.id, Header: in.header, Next: stream.next}
-		}
+		inputs, done := reading(c.streams)
+		defer done()
 		manifest.Merge(inputs, view)(yield)
-	}
-}
-
-// A documentStream reads the documents of a manifest, or those of a
-// checkpoint's parts one after the other.
-type documentStream struct {
-	repo *Repository
-	in   *input
-	part int
-	open io.ReadCloser
-	dec  *manifest.Decoder
-}
-
-func (s *documentStream) next() (*manifest.Document, error) {
-	for {
-		if s.dec == nil {
-			if err := s.advance(); err != nil {
-				return nil, err
-			}
-		}
-		doc, err := s.dec.Next()
-		if err != io.EOF {
-			return doc, err
-		}
-		s.close()
-	}
-}
-
-// advance opens the manifest itself, then each part, and ends with io.EOF.
-func (s *documentStream) advance() (err error) {
-	body := s.in.body
-	if s.part > len(s.in.parts) {
-		return io.EOF
-	}
-	if s.part > 0 {
-		body = s.in.parts[s.part-1]
-	}
-	if s.open, err = s.repo.openJSON(body); err != nil {
-		return err
-	}
-	if s.part == 0 {
-		s.dec, err = manifest.NewDecoder(s.open)
-	} else {
-		s.dec, err = manifest.NewPartDecoder(s.open, s.in.header)
-	}
-	s.part++
-	return err
-}
-
-func (s *documentStream) close() {
-	if s.open != nil {
-		s.open.Close()
-		s.open, s.dec = nil, nil
 	}
 }
 

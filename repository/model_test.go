@@ -63,6 +63,9 @@ type saved struct {
 	sequence int64
 }
 
+// GoString keeps what rapid prints short.
+func (s saved) GoString() string { return fmt.Sprint(s.id, s.sequence) }
+
 // A model remembers what was reported.
 type model struct {
 	t        *testing.T
@@ -281,7 +284,8 @@ func (m *model) lose(rt *rapid.T) {
 		rt.Fatal(err)
 	}
 	defer c.Close()
-	if !slices.Equal(c.Missing, []string{idIn(key)}) {
+	// What only a lost checkpoint included, and was deleted since, is missing, too.
+	if !slices.Contains(c.Missing, idIn(key)) || len(c.Missing) > 1 && !strings.HasPrefix(key, "checkpoints/") {
 		rt.Fatalf("without %s, missing are %v", key, c.Missing)
 	}
 }

@@ -462,7 +462,7 @@ func mayBeRead(e *CorruptError) bool {
 
 // sources are those of the lists, and of what was found.
 func (f *Found) sources() []manifest.Source {
-	all := f.contents.sources()
+	all := sourcesOf(f.contents.inputs)
 	for _, v := range f.Versions {
 		all = append(all, v.Source)
 	}

@@ -64,11 +64,18 @@ type Run struct {
 	named     map[string]manifest.Pack // by key, those that manifests of the run name
 	manifests int
 	before    []string // what the next manifest names
-	waiting   []*pack  // closed and not yet in a manifest
-	entries   []entry  // not yet in a manifest
-	committed time.Time
-	stats     RunStats
-	uploads   *errgroup.Group
+
+	// Of the manifests that are in no checkpoint, and of the checkpoints.
+	own          map[string]int64 // this run's, and their sizes
+	open         int
+	openSize     int64
+	includedSize int64
+	folding      bool    // a checkpoint is being written
+	waiting      []*pack // closed and not yet in a manifest
+	entries      []entry // not yet in a manifest
+	committed    time.Time
+	stats        RunStats
+	uploads      *errgroup.Group
 }
 
 // RunStats tell what a run stored.
@@ -127,6 +134,15 @@ func (r *Repository) begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: o.Resumes, Started: manifest.At(r.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
 	}}
+	w.own = make(map[string]int64)
+	for _, in := range c.inputs {
+		if len(in.header.Includes) > 0 {
+			w.includedSize += in.size
+			continue
+		}
+		w.open++
+		w.openSize += in.size
+	}
 	return w, nil
 }
 
