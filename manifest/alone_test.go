@@ -94,12 +94,15 @@ func TestRecoveredFactsCountLeast(t *testing.T) {
 		}}
 	}
 	file := []manifest.File{{Name: "f", Format: "txt", SHA256: strings.Repeat("f", 64)}}
+	recovered := manifest.DocumentVersion{
+		Saved: &at, Recovered: true, Title: "recovered", Validator: new("recovered"), Suspect: new("shrunk"), Files: file,
+	}
 	inputs := map[string]manifest.DocumentVersion{
 		"5": {Saved: &at, Title: "told", Validator: new("told"), Files: file},
 		"6": {Suspect: new("")},
-		"9": {Saved: &at, Recovered: true, Title: "recovered", Validator: new("recovered"), Suspect: new("shrunk"), Files: file},
+		"9": recovered, "2": recovered,
 	}
-	for _, order := range []string{"569", "965", "695"} {
+	for _, order := range []string{"569", "965", "695", "256", "562"} {
 		var all []manifest.Input
 		for _, id := range strings.Split(order, "") {
 			all = append(all, told(id, inputs[id]))

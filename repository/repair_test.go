@@ -41,7 +41,7 @@ func (w *world) repair() (ids []string) {
 func TestRepairTakesUpWhatNoListTells(t *testing.T) {
 	bothKinds(t, func(t *testing.T, w *world) {
 		w.mustRun(map[string]string{"ag": "first", "été": "x", "grown": grown(100_000)})
-		w.mustRun(map[string]string{"ag": "second", "long": w.noise(9 << 20), "grown": grown(101_000)})
+		w.mustRun(map[string]string{"ag": "second", "long": "y", "grown": grown(101_000)})
 		w.mustRun(map[string]string{"ag": "third", "grown": grown(102_000)})
 		lists := w.keys("manifests/")
 		for _, lost := range [][]string{lists[:1], lists[1:2], lists[2:], lists[:2], lists} {
@@ -91,6 +91,19 @@ func TestRepairTakesUpWhatNoListTells(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRepairFindsAVersionInTwoPacks: a long file goes into another pack than
+// its document.json.
+func TestRepairFindsAVersionInTwoPacks(t *testing.T) {
+	w := newWorld(t, false)
+	w.mustRun(map[string]string{"a": w.noise(3 << 20), "b": w.noise(7 << 20)})
+	if packs := len(w.keys("packs/")); packs != 2 {
+		t.Fatalf("%d packs", packs)
+	}
+	less := w.without(w.keys("manifests/")...)
+	less.repair()
+	less.wantContents()
 }
 
 // TestRecoveredVersionsStandBeforeAllOthers, as they were saved, and what a

@@ -257,9 +257,9 @@ func (c *Contents) listedMore(ctx context.Context) (bool, error) {
 // Seen are the ids that a machine is to remember: of what was read, of what is
 // missing, and of what it saw and cannot be read now.
 func (c *Contents) Seen() []string {
-	ids := slices.Clone(c.Missing)
+	ids, before := slices.Clone(c.Missing), c.repo.Seen(c.id)
 	for _, d := range c.Damaged {
-		if id := c.listOf(d); slices.Contains(c.repo.Seen(c.id), id) {
+		if id := c.listOf(d); slices.Contains(before, id) {
 			ids = append(ids, id)
 		}
 	}
