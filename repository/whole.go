@@ -15,7 +15,7 @@ import (
 var (
 	// ErrSequence is matched by the CorruptError for a manifest that says to
 	// come after far more runs than there were.
-	ErrSequence = errors.New("its sequence is far above all others: no run of padsync wrote it")
+	ErrSequence = errors.New("its sequence is far above all others, as no run of padsync writes it")
 
 	// ErrForeign is matched by the CorruptError for a manifest of another
 	// repository.
