@@ -117,6 +117,7 @@ func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) (*input, e
 	h.Sources, h.Condemned = sourcesOf(c.inputs), c.stillCondemned()
 	h.Includes, h.Gone = c.includes()
 	h.Before, h.Repairs = c.carriedOn()
+	h.Lost = manifest.HashesOf(slices.Collect(maps.Keys(c.lost())))
 	written := &input{header: &h}
 	w := &checkpointWriter{header: &h, limit: partSize, create: c.repo.newObject, store: func(s *spool.Spool) error {
 		part, err := c.repo.put(ctx, partsPrefix, jsonEnding, s)

@@ -581,7 +581,7 @@ func (c *Contents) stored(p manifest.Pack) bool {
 
 func (c *Contents) merge(view manifest.View) iter.Seq2[*manifest.Record, error] {
 	return func(yield func(*manifest.Record, error) bool) {
-		inputs, done := reading(c.streams)
+		inputs, done := documentsOf(c.streams)
 		defer done()
 		manifest.Merge(inputs, view)(yield)
 	}

@@ -50,7 +50,7 @@ func (r *Repository) FromPacks(ctx context.Context, observe func(done, of int)) 
 	if err != nil {
 		return nil, err
 	}
-	f := &finder{repo: r, found: &Found{repo: r, contents: c, Lists: c.lost()}, files: make(map[string]*placed)}
+	f := &finder{repo: r, found: &Found{repo: r, contents: c, Lists: c.lostLists()}, files: make(map[string]*placed)}
 	if err := f.find(ctx, observe); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -60,8 +60,8 @@ func (r *Repository) FromPacks(ctx context.Context, observe func(done, of int)) 
 // Close frees what was found.
 func (f *Found) Close() error { return f.contents.Close() }
 
-// lost are the lists that are missing or damaged for good, and not made good.
-func (c *Contents) lost() []string {
+// lostLists are the lists that are missing or damaged for good, and not made good.
+func (c *Contents) lostLists() []string {
 	ids := slices.Clone(c.Missing)
 	for _, d := range c.Damaged {
 		id := c.listOf(d)
@@ -262,7 +262,7 @@ func (f *finder) document(name string, r io.Reader) error {
 		return err
 	}
 	told, err := manifest.DecodeAlone(b)
-	if err == nil && path.Dir(name)+"/" == folder(told.Source, told.ID, told.Version.Name) {
+	if err == nil && path.Dir(name)+"/" == versionFolder(told.Source, told.ID, told.Version.Name)+"/" {
 		f.found.Versions = append(f.found.Versions, FoundVersion{Alone: *told})
 	}
 	return nil
@@ -281,7 +281,7 @@ func (f *finder) placed(v *FoundVersion) []*placed {
 	var files []*placed
 	for i := range v.Version.Files {
 		file := &v.Version.Files[i]
-		at := f.files[folder(v.Source, v.ID, v.Version.Name)+Escape(file.Name)]
+		at := f.files[versionFolder(v.Source, v.ID, v.Version.Name)+"/"+Escape(file.Name)]
 		if want := (manifest.FileRecord{File: *file}).Member(); at == nil || at.file.Size != want.Size || at.file.SHA256 != want.SHA256 {
 			return nil
 		}

@@ -80,7 +80,7 @@ func (c *Contents) pass(some []*stream) (*stream, error) {
 		merged.parts = append(merged.parts, s)
 		return nil
 	}}
-	inputs, done := reading(some)
+	inputs, done := documentsOf(some)
 	defer done()
 	err := w.documents(manifest.Merge(inputs, manifest.View{Told: c.at.counts, Stored: c.stored, Lost: true, Parts: true}))
 	if err != nil {
@@ -109,8 +109,8 @@ func (r *Repository) openOwn(s *spool.Spool) (io.ReadCloser, error) {
 	return d.IOReadCloser(), nil
 }
 
-// reading gives streams to be merged. The caller calls done after that.
-func reading(streams []*stream) (inputs []manifest.Input, done func()) {
+// documentsOf gives streams to be merged. The caller calls done after that.
+func documentsOf(streams []*stream) (inputs []manifest.Input, done func()) {
 	readers := make([]*documentStream, len(streams))
 	for i, s := range streams {
 		readers[i] = &documentStream{stream: s}

@@ -275,7 +275,7 @@ func TestObjectThatTheStoreDoesNotGiveCostsOnlyItself(t *testing.T) {
 				w.mustRun(map[string]string{"c": "3"})
 				plain := w.sink
 				for _, key := range w.keys("") {
-					w.sink, w.damaged = &refusing{plain, key, broken}, nil
+					w.sink, w.damaged = &withholding{plain, key, broken}, nil
 					r, err := repository.Open(t.Context(), w.sink, w.asOwner().options)
 					if err != nil {
 						t.Fatalf("%s: %v", key, err)
@@ -297,7 +297,7 @@ func TestObjectThatTheStoreDoesNotGiveCostsOnlyItself(t *testing.T) {
 						t.Errorf("%s: of documents, check says %+v", key, report.Problems)
 					}
 				}
-				w.sink = &refusing{plain, "", broken}
+				w.sink = &withholding{plain, "", broken}
 				if _, err := w.asOwner().tryContents(repository.At{}); !errors.Is(err, broken) || errors.As(err, new(*repository.CorruptError)) {
 					t.Errorf("a store that gives nothing: %v", err)
 				}
@@ -306,14 +306,14 @@ func TestObjectThatTheStoreDoesNotGiveCostsOnlyItself(t *testing.T) {
 	}
 }
 
-// refusing does not give one object, or none but padsync.json.
-type refusing struct {
+// withholding does not give one object, or none but padsync.json.
+type withholding struct {
 	sinks.Sink
 	key string
 	err error
 }
 
-func (r *refusing) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+func (r *withholding) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	if key == r.key || r.key == "" && key != "padsync.json" {
 		return nil, fmt.Errorf("get %q: %w", key, r.err)
 	}

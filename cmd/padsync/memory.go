@@ -1,77 +1,93 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/padsync/padsync/internal/durable"
-	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
 )
 
-// maxMemory bounds what is read of a memory, in bytes.
-const maxMemory = 1 << 20
-
-// A memory is what this machine knows of a repository from before. It is a
-// help and no need: without it, less is noticed.
+// A memory is what this machine remembers of one address: the repositories
+// that it saw there, which are several where disks take turns. It is kept in
+// the state folder, in a file that is named by a hash: an address may have a
+// secret in it.
 type memory struct {
-	sequence int64    // the highest that it wrote, so that a listing that lags cannot make it go back
-	seen     []string // ids of the manifests and checkpoints that were there
+	Repositories []remembered `json:"repositories"`
 }
 
-// remembered reads the memory of the repository with this id: a line with the
-// sequence, and one for each manifest.
-func (a *app) remembered(repository string) (m memory) {
-	f, err := os.Open(a.memoryFile(repository))
-	if err != nil || repository == "" {
+// A remembered is a repository that was at the address.
+type remembered struct {
+	ID     string `json:"id"`
+	Sealed bool   `json:"sealed"`
+}
+
+const (
+	maxMemory     = 64 << 10 // bytes
+	maxRemembered = 100      // repositories at one address
+)
+
+// memory reads what is remembered of the location. What cannot be read is not
+// remembered.
+func (a *app) memory(l location) (m memory) {
+	f, err := os.Open(a.memoryFile(l))
+	if err != nil {
 		return m
 	}
 	defer f.Close()
-	lines := bufio.NewScanner(io.LimitReader(f, maxMemory))
-	if lines.Scan() {
-		m.sequence, _ = strconv.ParseInt(lines.Text(), 10, 64)
-	}
-	for lines.Scan() {
-		if _, _, _, ok := manifest.ParseID(lines.Text()); ok {
-			m.seen = append(m.seen, lines.Text())
-		}
+	b, err := io.ReadAll(io.LimitReader(f, maxMemory))
+	if err != nil || json.Unmarshal(b, &m) != nil {
+		return memory{}
 	}
 	return m
 }
 
-// seen gives the part of the memory that a repository asks for.
-func (a *app) seen(repository string) []string { return a.remembered(repository).seen }
+// sealed reports whether a sealed repository was there.
+func (m memory) sealed() bool {
+	return slices.ContainsFunc(m.Repositories, func(r remembered) bool { return r.Sealed })
+}
 
-// remember notes what was there, and the sequence of a run, 0 for none. A
-// run's sequence is above the one before, unless that could not be.
-func (a *app) remember(repository string, sequence int64, seen []string) {
-	before := a.remembered(repository)
-	if sequence == 0 {
-		sequence = before.sequence
-	}
-	if repository == "" || a.homeless("XDG_STATE_HOME") || sequence == before.sequence && slices.Equal(before.seen, seen) {
+// knows reports whether this very repository was there.
+func (m memory) knows(id string) bool {
+	return slices.ContainsFunc(m.Repositories, func(r remembered) bool { return r.ID == id })
+}
+
+// remember notes that the repository is there, and says so if the machine knew
+// another one. Where nothing can be kept, it goes without.
+func (a *app) remember(l location, r *repository.Repository) {
+	m, now := a.memory(l), remembered{r.ID(), r.Sealed()}
+	if slices.Contains(m.Repositories, now) || now.ID == "" || a.homeless("XDG_STATE_HOME") {
 		return
 	}
-	file := a.memoryFile(repository)
+	if len(m.Repositories) > 0 && !m.knows(now.ID) && !r.New() {
+		a.note("other-repository", "Repository", l.shown)
+	}
+	m.Repositories = append(m.Repositories, now)
+	m.Repositories = m.Repositories[max(0, len(m.Repositories)-maxRemembered):]
+	text, err := json.Marshal(m)
+	if err != nil {
+		return
+	}
+	file := a.memoryFile(l)
 	root, err := durable.OpenRoot(filepath.Dir(file))
 	if err != nil {
 		return
 	}
 	defer root.Close()
 	_ = durable.Replace(root, filepath.Base(file), func(w io.Writer) error {
-		out := bufio.NewWriter(w)
-		fmt.Fprintln(out, sequence)
-		for _, id := range seen {
-			fmt.Fprintln(out, id)
-		}
-		return out.Flush()
+		_, err := io.Copy(w, bytes.NewReader(append(text, '\n')))
+		return err
 	})
 }
 
-func (a *app) memoryFile(repository string) string {
-	return filepath.Join(a.stateFolder(), "manifests", repository)
+func (a *app) memoryFile(l location) string {
+	name := sha256.Sum256([]byte(l.kind + ":" + strings.TrimRight(l.value, "/")))
+	return filepath.Join(a.stateFolder(), "repositories", fmt.Sprintf("%x.json", name[:16]))
 }

@@ -32,7 +32,6 @@ func (a *app) repairCommand() *cobra.Command {
 	flags.keys.addRecipients(a, cmd)
 	cmd.Flags().BoolVar(&fromPacks, "from-packs", false, a.text("flag-from-packs"))
 	cmd.Flags().BoolVar(&yes, "yes", false, a.text("flag-repair-yes"))
-	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 	return cmd
 }
 
@@ -71,11 +70,10 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 		keys = repository.Options{}
 	}
 	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), func(*repository.CorruptError) {}, a.seen
-	sink, err := at.openSink(ctx)
-	if err != nil {
-		return fail(err)
+	repo, err := a.openToWrite(ctx, at, keys)
+	if errors.Is(err, errPlain) {
+		return a.usage(err, "plain-now", "Repository", at.shown)
 	}
-	repo, err := repository.OpenToWrite(ctx, sink, keys)
 	if err != nil {
 		return fail(err)
 	}
@@ -91,13 +89,13 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 	defer found.Close()
 	if yes {
 		sequence, seen, err := found.Adopt(ctx, repository.RunOptions{
-			Program: "padsync " + programVersion(), Host: hostName(), Last: a.remembered(repo.ID()).sequence,
+			Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence,
 		})
 		if err != nil {
 			return fail(err)
 		}
 		if sequence > 0 {
-			a.remember(repo.ID(), sequence, seen)
+			a.rememberLists(repo.ID(), sequence, seen)
 		}
 	}
 	if err := a.printFound(repo, at.shown, found, flags.json, yes); err != nil {
@@ -131,7 +129,7 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 		text := "  " + localTime(v.Version.Saved.Time)
 		if i == 0 || found.Versions[i-1].ID != v.ID || found.Versions[i-1].Source.Compare(v.Source) != 0 {
 			documents++
-			text = printable(a.documentName(v.Source, v.ID, hashes, false)) + "\n" + text
+			text = printable(a.documentName(a.stdout, v.Source, v.ID, hashes, false)) + "\n" + text
 		}
 		if _, err := fmt.Fprintln(a.stdout, text); err != nil {
 			return err

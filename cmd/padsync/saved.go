@@ -64,7 +64,7 @@ func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record
 		return nil, err
 	}
 	defer c.Close()
-	hashes, err := hashesOf(d.reading, c)
+	hashes, err := d.selection.hashesOf(d.reading, c)
 	if err != nil {
 		return nil, d.app.failed(err, "repository", "Repository", d.shown)
 	}
@@ -79,7 +79,7 @@ func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record
 			return nil, d.app.usage(errSeveral, "several-fit")
 		}
 		found = record
-		d.name = d.app.documentName(record.Source, record.ID, hashes, d.selection.names(record.Source, record.ID))
+		d.name = d.app.documentName(d.app.stderr, record.Source, record.ID, hashes, d.selection.shows(record.Source, record.ID))
 	}
 	return found, nil
 }
