@@ -163,6 +163,7 @@ type RepositoryReport struct {
 	New      bool // it was made for this run
 	Sealed   bool
 	Sequence int64
+	Seen     []string // ids of manifests that the machine is to remember
 	repository.RunStats
 
 	// Of documents that none of the recipients could read: how many a former
@@ -440,6 +441,7 @@ func (r *run) end(ctx context.Context) {
 		}
 		if t.run != nil {
 			report.Sequence, report.RunStats = t.run.Sequence(), t.run.Stats()
+			report.Seen = t.run.Seen()
 			report.Resealed, report.Unreadable = t.resealed, t.left
 		}
 		r.report.Repositories = append(r.report.Repositories, report)

@@ -71,6 +71,10 @@ func (t *text) version(v *DocumentVersion) {
 	t.begin()
 	t.string("version", v.Name)
 	t.time("saved", v.Saved)
+	if v.Recovered {
+		t.key("recovered")
+		t.b = append(t.b, "true"...)
+	}
 	t.optional("revision", v.Revision)
 	t.time("modified", v.Modified)
 	t.optional("title", v.Title)

@@ -27,7 +27,9 @@ type Header struct {
 	Complete   bool     `json:"complete"`
 	Ended      Ending   `json:"ended,omitempty"`     // why the run goes on no more, if it is not complete
 	Before     []string `json:"before,omitempty"`    // ids that must exist, or be included
+	Repairs    []string `json:"repairs,omitempty"`   // ids of lost ones, in whose place packs were read
 	Includes   []string `json:"includes,omitempty"`  // checkpoints: the ids it replaces
+	Gone       []string `json:"gone,omitempty"`      // checkpoints: ids that were included, and are no more
 	Told       []string `json:"told,omitempty"`      // checkpoints: who first told a fact
 	Condemned  []string `json:"condemned,omitempty"` // packs about to be deleted
 	Program    string   `json:"program"`
@@ -102,6 +104,7 @@ type Withheld struct {
 type DocumentVersion struct {
 	Name      string  `json:"version"`
 	Saved     *Time   `json:"saved,omitempty"`
+	Recovered bool    `json:"recovered,omitempty"` // told from packs
 	Revision  string  `json:"revision,omitempty"`
 	Modified  *Time   `json:"modified,omitempty"`
 	Title     string  `json:"title,omitempty"`

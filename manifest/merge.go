@@ -32,6 +32,7 @@ type Record struct {
 type VersionRecord struct {
 	Name      string
 	Saved     time.Time
+	Recovered bool // told from packs alone
 	Revision  string
 	Modified  time.Time
 	Title     string
@@ -41,7 +42,8 @@ type VersionRecord struct {
 	Files     []FileRecord
 	Told      [4]string // manifest ids, by ToldVersion and so on
 
-	stored bool // the location counts
+	stored bool      // the location counts
+	ranks  [4]string // of who told each fact: the highest counts, of the version itself the lowest
 }
 
 // A FileRecord is a File with the pack it lies in, and those of its pieces
@@ -192,12 +194,13 @@ func (r *Record) look(c *cursor, view View) {
 // version merges one version; places are those of the record's versions, by
 // their names.
 func (r *Record) version(places map[string]int, c *cursor, v *DocumentVersion, view View) {
-	var who [4]string
-	for i := range who {
-		who[i] = c.ID
+	var who, ranks [4]string
+	for fact := range who {
+		who[fact] = c.ID
 		if v.Told != nil {
-			who[i] = c.teller(&v.Told[i])
+			who[fact] = c.teller(&v.Told[fact])
 		}
+		ranks[fact] = rank(fact, who[fact], v.Recovered && who[fact] == who[ToldVersion])
 	}
 	i, known := places[v.Name]
 	if !known {
@@ -206,15 +209,16 @@ func (r *Record) version(places map[string]int, c *cursor, v *DocumentVersion, v
 		r.Versions = append(r.Versions, VersionRecord{Name: v.Name})
 	}
 	have := &r.Versions[i]
-	if first := have.Told[ToldVersion]; v.Saved != nil && view.Told(who[ToldVersion]) && (first == "" || who[ToldVersion] < first) {
-		have.Told[ToldVersion] = who[ToldVersion]
+	tell := func(fact int) { have.Told[fact], have.ranks[fact] = who[fact], ranks[fact] }
+	if first := have.ranks[ToldVersion]; v.Saved != nil && view.Told(who[ToldVersion]) && (first == "" || ranks[ToldVersion] < first) {
+		tell(ToldVersion)
 		have.body(v)
 	}
 	newer := func(fact int) bool {
-		if who[fact] <= have.Told[fact] || !view.Told(who[fact]) {
+		if ranks[fact] <= have.ranks[fact] || !view.Told(who[fact]) {
 			return false
 		}
-		have.Told[fact] = who[fact]
+		tell(fact)
 		return true
 	}
 	if v.Validator != nil && newer(ToldValidator) {
@@ -231,13 +235,27 @@ func (r *Record) version(places map[string]int, c *cursor, v *DocumentVersion, v
 	counts := !slices.ContainsFunc(files, func(f FileRecord) bool {
 		return slices.ContainsFunc(f.Packs(), func(p Pack) bool { return !view.Stored(p) })
 	})
-	if counts == have.stored && who[ToldLocation] > have.Told[ToldLocation] || counts && !have.stored {
-		have.Told[ToldLocation], have.Files, have.stored = who[ToldLocation], files, counts
+	if counts == have.stored && ranks[ToldLocation] > have.ranks[ToldLocation] || counts && !have.stored {
+		tell(ToldLocation)
+		have.Files, have.stored = files, counts
 	}
 }
 
+// rank is a teller's id, or, of what was told from packs alone, one that
+// counts for less than all ids: of a version itself the lowest id counts, of
+// other facts the highest.
+func rank(fact int, id string, recovered bool) string {
+	switch {
+	case !recovered:
+		return id
+	case fact == ToldVersion:
+		return "~" + id
+	}
+	return "-" + id
+}
+
 func (v *VersionRecord) body(told *DocumentVersion) {
-	v.Saved, v.Revision, v.Title = told.Saved.Time, told.Revision, told.Title
+	v.Saved, v.Recovered, v.Revision, v.Title = told.Saved.Time, told.Recovered, told.Revision, told.Title
 	v.Modified, v.Facts = time.Time{}, Facts{}
 	if told.Modified != nil {
 		v.Modified = told.Modified.Time
@@ -272,9 +290,7 @@ func (r *Record) settle(view View) {
 		}
 		return v.Told[ToldVersion] == "" || len(v.Files) == 0
 	})
-	slices.SortFunc(r.Versions, func(a, b VersionRecord) int {
-		return cmp.Or(strings.Compare(a.Told[ToldVersion], b.Told[ToldVersion]), strings.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(r.Versions, VersionRecord.compare)
 	if newest := r.Newest(); newest != nil && !view.Lost {
 		r.Lost = !newest.stored
 		r.Versions = slices.DeleteFunc(r.Versions, func(v VersionRecord) bool { return !v.stored })
@@ -285,3 +301,17 @@ func (r *Record) settle(view View) {
 }
 
 func (r *Record) empty() bool { return r.State == "" && len(r.Versions) == 0 }
+
+// compare orders versions as they were first told; those that were told from
+// packs alone stand before all others, as they were saved.
+func (v VersionRecord) compare(other VersionRecord) int {
+	switch {
+	case v.Recovered && other.Recovered:
+		return cmp.Or(v.Saved.Compare(other.Saved), strings.Compare(v.Name, other.Name))
+	case v.Recovered:
+		return -1
+	case other.Recovered:
+		return 1
+	}
+	return cmp.Or(strings.Compare(v.Told[ToldVersion], other.Told[ToldVersion]), strings.Compare(v.Name, other.Name))
+}

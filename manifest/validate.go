@@ -65,7 +65,7 @@ func (h *Header) validate() error {
 			return errors.New("manifest: a pack is not told of as packs are")
 		}
 	}
-	for _, id := range slices.Concat(h.Includes, h.Before, h.Told) {
+	for _, id := range slices.Concat(h.Before, h.Repairs, h.Includes, h.Gone, h.Told) {
 		if _, _, _, ok := ParseID(id); !ok {
 			return errors.New("manifest: an id is not one")
 		}
@@ -145,6 +145,9 @@ func (o *order) told(place *int) bool {
 func (o *order) version(v *DocumentVersion) error {
 	if !isVersionName(v.Name) {
 		return errors.New("manifest: a version is not named as versions are")
+	}
+	if v.Recovered && v.Saved == nil {
+		return errors.New("manifest: a version was recovered and is not told whole")
 	}
 	if v.Told != nil {
 		for _, place := range v.Told {

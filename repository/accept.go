@@ -19,7 +19,7 @@ func (r *Repository) Accept(ctx context.Context, o RunOptions, choose func(*mani
 		return 0, err
 	}
 	defer c.Close()
-	o.Sources = c.sources()
+	o.Sources = sourcesOf(c.inputs)
 	w, err := r.Begin(ctx, c, o)
 	if err != nil {
 		return 0, err

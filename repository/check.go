@@ -19,6 +19,16 @@ type CheckReport struct {
 	Bytes                      int64 // of the packs, as stored
 	Problems                   []Problem
 
+	// Lost counts the lists that are missing or were left out and not made
+	// good.
+	Lost int
+
+	// Unnamed counts the packs that no list names, which is no problem: a run
+	// that is cut off leaves some. What lists told that are lost is in such.
+	Unnamed int
+
+	Seen []string // as Contents.Seen gives it
+
 	// Sealed are the keys of packs that no identity opens: reading them
 	// proved that they are as they were stored, and no more.
 	Sealed []string
@@ -26,9 +36,11 @@ type CheckReport struct {
 
 // A Problem is an object that is not as it should be.
 type Problem struct {
-	Object    string // its key
+	Object    string // its key; of a list that is missing, its id
 	Problem   string // "damaged", "missing", "unreadable"
 	Unopened  bool   // unreadable, because no identity opens it
+	Repaired  bool   // a list, and what it told was taken from packs
+	Err       error  // what is known of why, or nil; for padsync.json a HeadError
 	Documents []DocumentRef
 }
 
@@ -51,7 +63,7 @@ func (r *Repository) Check(ctx context.Context, readData bool, observe func(done
 		return nil, err
 	}
 	defer c.Close()
-	k := &checker{repo: r, contents: c, named: make(map[string]manifest.Pack), report: new(CheckReport)}
+	k := &checker{repo: r, contents: c, named: make(map[string]manifest.Pack), report: &CheckReport{Seen: c.Seen()}}
 	if err := k.objects(ctx); err != nil {
 		return nil, err
 	}
@@ -80,13 +92,34 @@ func (k *checker) problem(key, problem string, documents []DocumentRef) {
 	k.report.Problems = append(k.report.Problems, Problem{Object: key, Problem: problem, Documents: documents})
 }
 
+// corrupt notes an object that is not as it should be, or gives the error back
+// if it is of another kind.
+func (k *checker) corrupt(err error, documents []DocumentRef) error {
+	corrupt := (*CorruptError)(nil)
+	if !errors.As(err, &corrupt) {
+		return err
+	}
+	k.report.Problems = append(k.report.Problems, Problem{
+		Object: corrupt.Key, Problem: corrupt.Problem, Err: corrupt.Err, Documents: documents,
+		Unopened: errors.Is(corrupt, ErrNoIdentity), Repaired: k.contents.repaired[k.contents.listOf(corrupt)],
+	})
+	return nil
+}
+
 // objects checks all manifests, checkpoints and parts, those too that reading
 // passes over since a checkpoint includes them.
 func (k *checker) objects(ctx context.Context) error {
-	seen := make(map[string]bool)
-	for _, d := range k.contents.Damaged {
+	c, seen := k.contents, make(map[string]bool)
+	k.report.Lost, k.report.Unnamed = c.Lacking(), len(c.unnamedPacks())
+	if c.Head != nil {
+		k.report.Problems = append(k.report.Problems, Problem{Object: c.Head.Key, Problem: c.Head.Problem, Err: c.headError()})
+	}
+	for _, id := range c.Missing {
+		k.problem(id, "missing", nil)
+	}
+	for _, d := range c.Damaged {
 		seen[d.Key] = true
-		k.report.Problems = append(k.report.Problems, Problem{Object: d.Key, Problem: d.Problem, Unopened: errors.Is(d, ErrNoIdentity)})
+		_ = k.corrupt(d, nil)
 	}
 	for _, in := range k.contents.inputs {
 		seen[in.id] = true
@@ -99,12 +132,11 @@ func (k *checker) objects(ctx context.Context) error {
 			return nil
 		}
 		s, err := k.repo.fetch(ctx, key, hash, maxJSON)
-		if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
-			k.problem(key, corrupt.Problem, nil)
-			return nil
+		if gone(err) {
+			err = &CorruptError{key, "missing", err}
 		}
 		if err != nil {
-			return err
+			return k.corrupt(alone(ctx, key, err), nil)
 		}
 		return s.Close()
 	}
@@ -271,16 +303,11 @@ func (k *checker) files(keys []string) (map[string][]checkedFile, error) {
 // pack reads one pack whole, and every file in it that a version names.
 func (k *checker) pack(ctx context.Context, in manifest.Pack, files []checkedFile) error {
 	s, err := k.repo.fetchPack(ctx, in)
-	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
-		k.problem(in.Key, corrupt.Problem, distinct(files))
-		return nil
-	}
 	if gone(err) {
-		k.problem(in.Key, "missing", distinct(files))
-		return nil
+		err = &CorruptError{in.Key, "missing", err}
 	}
 	if err != nil {
-		return err
+		return k.corrupt(alone(ctx, in.Key, err), distinct(files))
 	}
 	rd := k.repo.NewReader(ctx)
 	defer rd.Close()
@@ -326,11 +353,7 @@ func (k *checker) unopened(in manifest.Pack, err error, files []checkedFile) err
 		k.report.Sealed = append(k.report.Sealed, in.Key)
 		return nil
 	}
-	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
-		k.problem(in.Key, corrupt.Problem, distinct(files))
-		return nil
-	}
-	return err
+	return k.corrupt(err, distinct(files))
 }
 
 func distinct(files []checkedFile) []DocumentRef {

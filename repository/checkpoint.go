@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 )
 
@@ -22,67 +24,124 @@ const (
 // runs could not open some of those that this one has read. It deletes
 // nothing; w has committed its last manifest.
 func (w *Run) Checkpoint(ctx context.Context) error {
-	if w.contents.foreign() {
-		return w.checkpoint(ctx)
+	w.mu.Lock()
+	many := w.open > checkpointAfter
+	w.mu.Unlock()
+	if many || w.contents.foreign() {
+		return w.checkpoint(ctx, true)
 	}
-	open := w.manifests
-	for _, in := range w.contents.inputs {
-		if len(in.header.Includes) == 0 {
-			open++
-		}
+	return nil
+}
+
+// checkpointOnTheWay writes a checkpoint of a run that goes on, if there are
+// many manifests in none: who reads needs time for each. Since it tells all
+// documents again, it waits until it at most triples what is stored.
+func (w *Run) checkpointOnTheWay(ctx context.Context) {
+	w.mu.Lock()
+	due := !w.folding && w.open > checkpointAfter && 2*w.openSize >= w.includedSize
+	w.folding = w.folding || due
+	w.mu.Unlock()
+	if !due {
+		return
 	}
-	if open <= checkpointAfter {
-		return nil
-	}
-	return w.checkpoint(ctx)
+	// What is saved does not depend on it: the next commit tries again, and
+	// the last one says what is wrong.
+	_ = w.checkpoint(ctx, false)
+	w.mu.Lock()
+	w.folding = false
+	w.mu.Unlock()
 }
 
 // foreign reports whether some input is not sealed to the own identity, as it
 // was lost or changed since.
 func (c *Contents) foreign() bool {
-	own := c.repo.Own
-	return own != nil && c.repo.Sealed() && slices.ContainsFunc(c.inputs, func(in *input) bool {
-		_, _, err := crypto.Open(in.body, in.body.Size(), own)
-		return err != nil
-	})
+	return slices.ContainsFunc(c.inputs, func(in *input) bool { return in.foreign })
 }
 
-func (w *Run) checkpoint(ctx context.Context) error {
+// foreign reports whether what is stored is not sealed to the own identity.
+func (r *Repository) foreign(s *spool.Spool) bool {
+	if r.Own == nil || !r.Sealed() {
+		return false
+	}
+	_, _, err := crypto.Open(s, s.Size(), r.Own)
+	return err != nil
+}
+
+func (w *Run) checkpoint(ctx context.Context, last bool) error {
 	c, err := w.repo.read(ctx, At{})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	w.mu.Lock()
 	h := w.header
+	w.mu.Unlock()
+	resumes := h.Resumes
 	h.Complete, h.Ended, h.Resumes, h.Finished = true, manifest.AtEnd, nil, manifest.At(w.repo.Now())
-	return c.checkpoint(ctx, h)
-}
-
-func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) error {
-	h.Sources, h.Includes, h.Condemned = c.sources(), c.includes(), c.stillCondemned()
-	h.Lost = manifest.HashesOf(slices.Collect(maps.Keys(c.lost())))
-	w := &checkpointWriter{repo: c.repo, ctx: ctx, header: &h, told: map[string]int{}, packs: map[string]int{}}
-	// A pack that is not there now may come back, and so may a manifest that
-	// cannot be read: what belongs to them must not be forgotten.
-	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true, Parts: true}) {
-		if err == nil {
-			err = w.document(record)
-		}
-		if err != nil {
-			return errors.Join(err, w.discard())
-		}
+	if !last {
+		h.Complete, h.Resumes = false, resumes
 	}
-	if err := w.endPart(); err != nil {
+	written, err := c.checkpoint(ctx, h)
+	if err != nil {
 		return err
 	}
-	_, _, err := c.repo.putManifest(ctx, checkpointsPrefix, h, func(*manifest.Encoder) error { return nil })
-	return err
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.includes(c, written)
+	return nil
 }
 
-// sources unites those of all inputs; where the scheme differs, the newest
+// includes notes what a checkpoint includes.
+func (w *Run) includes(c *Contents, written *input) {
+	included := make(map[string]bool)
+	for id := range written.replaces() {
+		included[id] = true
+	}
+	if w.manifests > 0 {
+		w.before = slices.DeleteFunc(w.before, func(id string) bool { return included[id] })
+		w.before = united(append(w.before, written.id))
+	}
+	w.open, w.openSize, w.includedSize = 0, 0, written.size
+	for id, size := range w.own {
+		if included[id] {
+			delete(w.own, id)
+			continue
+		}
+		w.open++
+		w.openSize += size
+	}
+}
+
+// checkpoint gives the id, the size and the header of what it wrote.
+func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) (*input, error) {
+	h.Sources, h.Condemned = sourcesOf(c.inputs), c.stillCondemned()
+	h.Includes, h.Gone = c.includes()
+	h.Before, h.Repairs = c.carriedOn()
+	h.Lost = manifest.HashesOf(slices.Collect(maps.Keys(c.lost())))
+	written := &input{header: &h}
+	w := &checkpointWriter{header: &h, limit: partSize, create: c.repo.newObject, store: func(s *spool.Spool) error {
+		part, err := c.repo.put(ctx, partsPrefix, jsonEnding, s)
+		if err = errors.Join(err, s.Close()); err != nil {
+			return fmt.Errorf("write checkpoint: %w", err)
+		}
+		h.Parts = append(h.Parts, part)
+		written.size += part.Size
+		return nil
+	}}
+	// A pack that is not there now may come back, and so may a manifest that
+	// cannot be read: what belongs to them must not be forgotten.
+	if err := w.documents(c.merge(manifest.View{Stored: c.stored, Lost: true, Parts: true})); err != nil {
+		return nil, err
+	}
+	id, size, err := c.repo.putManifest(ctx, checkpointsPrefix, h, func(*manifest.Encoder) error { return nil })
+	written.id, written.size = id, written.size+size
+	return written, err
+}
+
+// sourcesOf unites those of all inputs; where the scheme differs, the newest
 // input's stands.
-func (c *Contents) sources() []manifest.Source {
-	inputs := slices.Clone(c.inputs)
+func sourcesOf(inputs []*input) []manifest.Source {
+	inputs = slices.Clone(inputs)
 	slices.SortFunc(inputs, func(a, b *input) int { return strings.Compare(b.id, a.id) })
 	var all []manifest.Source
 	for _, in := range inputs {
@@ -92,21 +151,46 @@ func (c *Contents) sources() []manifest.Source {
 	return slices.CompactFunc(all, func(a, b manifest.Source) bool { return a.Compare(b) == 0 })
 }
 
-// includes are the inputs, and what they included and is still there.
-func (c *Contents) includes() []string {
+// includes are the inputs, and what they included and is still there; gone is
+// what they included and is not.
+func (c *Contents) includes() (includes, gone []string) {
 	listed := make(map[string]bool)
-	for _, id := range slices.Concat(c.listed.manifests, c.listed.checkpoints) {
+	for id := range c.listed.ids() {
 		listed[id] = true
 	}
-	var ids []string
 	for _, in := range c.inputs {
-		ids = append(ids, in.id)
-		for _, id := range in.header.Includes {
+		includes = append(includes, in.id)
+		for id := range in.replaces() {
 			if listed[id] {
-				ids = append(ids, id)
+				includes = append(includes, id)
+			} else {
+				gone = append(gone, id)
 			}
 		}
 	}
+	return united(includes), united(gone)
+}
+
+// carriedOn are the names in the inputs of what no checkpoint included, and
+// what was made good.
+func (c *Contents) carriedOn() (before, repairs []string) {
+	inputs := make(map[string]bool)
+	for _, in := range c.inputs {
+		inputs[in.id] = true
+	}
+	for _, in := range c.inputs {
+		for _, id := range in.header.Before {
+			if !inputs[id] && !c.included[id] {
+				before = append(before, id)
+			}
+		}
+		repairs = append(repairs, in.header.Repairs...)
+	}
+	return united(before), united(repairs)
+}
+
+// united are the ids sorted, each once.
+func united(ids []string) []string {
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
@@ -120,13 +204,28 @@ func (c *Contents) stillCondemned() []string {
 // A checkpointWriter writes parts, and fills the tables of the header that
 // they refer to.
 type checkpointWriter struct {
-	repo        *Repository
-	ctx         context.Context
-	header      *manifest.Header
-	told, packs map[string]int // places in the header's tables
+	header *manifest.Header
+	limit  int64                         // bytes after which a part ends
+	create func() (*objectWriter, error) // begins a part
+	store  func(*spool.Spool) error      // takes one that is done, and closes it
 
-	object *objectWriter
-	part   *manifest.Encoder
+	told, packs map[string]int // places in the header's tables
+	object      *objectWriter
+	part        *manifest.Encoder
+}
+
+// documents writes all records.
+func (w *checkpointWriter) documents(records iter.Seq2[*manifest.Record, error]) error {
+	w.told, w.packs = make(map[string]int), make(map[string]int)
+	for record, err := range records {
+		if err == nil {
+			err = w.document(record)
+		}
+		if err != nil {
+			return errors.Join(err, w.discard())
+		}
+	}
+	return w.endPart()
 }
 
 func (w *checkpointWriter) document(r *manifest.Record) error {
@@ -148,7 +247,7 @@ func (w *checkpointWriter) document(r *manifest.Record) error {
 	if err := w.part.Encode(&doc); err != nil {
 		return err
 	}
-	if w.object.spool.Size() < partSize {
+	if w.object.spool.Size() < w.limit {
 		return nil
 	}
 	return w.endPart()
@@ -158,7 +257,7 @@ func (w *checkpointWriter) version(r *manifest.VersionRecord) manifest.DocumentV
 	v := manifest.DocumentVersion{Name: r.Name, Revision: r.Revision, Title: r.Title, Told: new([4]int)}
 	if r.Told[manifest.ToldVersion] != "" {
 		saved, facts := manifest.At(r.Saved), r.Facts
-		v.Saved, v.Facts = &saved, &facts
+		v.Saved, v.Recovered, v.Facts = &saved, r.Recovered, &facts
 	}
 	if !r.Modified.IsZero() {
 		modified := manifest.At(r.Modified)
@@ -202,7 +301,7 @@ func (w *checkpointWriter) packPlace(p manifest.Pack) int {
 }
 
 func (w *checkpointWriter) beginPart() (err error) {
-	if w.object, err = w.repo.newObject(); err != nil {
+	if w.object, err = w.create(); err != nil {
 		return err
 	}
 	w.part, err = manifest.NewPartEncoder(w.object, w.header)
@@ -222,13 +321,7 @@ func (w *checkpointWriter) endPart() error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	part, err := w.repo.put(w.ctx, partsPrefix, jsonEnding, s)
-	if err != nil {
-		return fmt.Errorf("write checkpoint: %w", err)
-	}
-	w.header.Parts = append(w.header.Parts, part)
-	return nil
+	return w.store(s)
 }
 
 func (w *checkpointWriter) discard() error {

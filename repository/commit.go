@@ -22,15 +22,21 @@ const longRun = time.Hour
 // CommitIfDue writes a manifest of what is done, and says that the run goes on,
 // if the last one is old, or many packs or documents wait.
 func (w *Run) CommitIfDue(ctx context.Context) error {
+	committed, err := w.commitIfDue(ctx)
+	if committed {
+		w.checkpointOnTheWay(ctx)
+	}
+	return err
+}
+
+func (w *Run) commitIfDue(ctx context.Context) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.err != nil {
-		return w.err
+	if w.err != nil || !w.due() {
+		return false, w.err
 	}
-	if w.due() {
-		return w.commit(ctx, false)
-	}
-	return nil
+	err := w.commit(ctx, false)
+	return err == nil, err
 }
 
 func (w *Run) due() bool {
@@ -167,7 +173,7 @@ func (w *Run) put(ctx context.Context, entries []entry, last bool) error {
 	if !last {
 		h.Ended = ""
 	}
-	h.Packs = place(entries)
+	h.Before, h.Packs = w.before, place(entries)
 	for _, p := range h.Packs {
 		w.named[p.Key] = p
 	}
@@ -182,7 +188,13 @@ func (w *Run) put(ctx context.Context, entries []entry, last bool) error {
 	if err != nil {
 		return err
 	}
-	w.manifests++
+	if w.manifests++; w.manifests == 1 {
+		w.before = nil // the first one names it
+	}
+	w.before = united(append(w.before, id))
+	w.own[id] = size
+	w.open++
+	w.openSize += size
 	w.stats.Manifest = id
 	w.stats.Stored += size
 	return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"slices"
 	"strings"
@@ -22,11 +23,23 @@ import (
 // use until it is closed.
 type Contents struct {
 	Damaged []*CorruptError // what was left out
+	Missing []string        // ids of manifests and checkpoints that were there, and were not deleted rightly
+	Head    *CorruptError   // why padsync.json cannot be relied on, nil if it can
 
-	repo   *Repository
-	at     At
-	listed listing
-	inputs []*input
+	repo     *Repository
+	at       At
+	id       string // that manifests must carry
+	listed   listing
+	inputs   []*input
+	streams  []*stream         // the documents of all inputs
+	included map[string]bool   // ids that a checkpoint includes, or included
+	repaired map[string]bool   // ids of what was lost, and made good
+	unnamed  []string          // those of Missing that nothing names
+	highest  int64             // the highest sound sequence
+	partOf   map[string]string // ids of checkpoints that do not count, by the keys of parts
+
+	refused map[string]error // ids that are not read, as an earlier try showed
+	final   bool             // no try comes after this one
 }
 
 // At is a moment in the life of a repository; the zero value is now. One
@@ -59,21 +72,25 @@ func (at At) Newest(r *manifest.Record) *manifest.VersionRecord {
 	return nil
 }
 
-// An input is a manifest, or a checkpoint with its parts, received whole.
+// An input is a manifest, or a checkpoint.
 type input struct {
-	id     string
-	size   int64 // bytes stored
-	header *manifest.Header
-	body   *spool.Spool
-	parts  []*spool.Spool
+	id      string
+	size    int64 // bytes stored
+	header  *manifest.Header
+	foreign bool // it is not sealed to the own identity
 }
 
-func (in *input) close() error {
-	err := in.body.Close()
-	for _, p := range in.parts {
-		err = errors.Join(err, p.Close())
+// replaces yields what a checkpoint includes, or included.
+func (in *input) replaces() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, ids := range [][]string{in.header.Includes, in.header.Gone} {
+			for _, id := range ids {
+				if !yield(id) {
+					return
+				}
+			}
+		}
 	}
-	return err
 }
 
 // A listing is what the sink lists.
@@ -84,6 +101,11 @@ type listing struct {
 	packs       map[string]int64
 }
 
+// ids yields those of all manifests, then of all checkpoints.
+func (l *listing) ids() iter.Seq[string] {
+	return slices.Values(slices.Concat(l.manifests, l.checkpoints))
+}
+
 // Read reads all manifests that count at that moment. The caller closes the
 // Contents. If no manifest can be opened, the error is ErrNoIdentity.
 func (r *Repository) Read(ctx context.Context, at At) (*Contents, error) {
@@ -91,24 +113,46 @@ func (r *Repository) Read(ctx context.Context, at At) (*Contents, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range c.Damaged {
-		r.Warn(d)
-	}
+	c.warn()
 	return c, nil
 }
 
+// warn tells of what cannot be read.
+func (c *Contents) warn() {
+	if c.Head != nil {
+		c.repo.Warn(c.Head)
+	}
+	for _, d := range c.Damaged {
+		c.repo.Warn(d)
+	}
+	for _, id := range c.Missing {
+		c.repo.Warn(&CorruptError{id, "missing", nil})
+	}
+}
+
+// errAgain says that the reading showed that it was begun too early, or with
+// what cannot be: it is to be done again.
+var errAgain = errors.New("to be read again")
+
 // read warns of nothing: a run that reads again has told what is damaged.
 func (r *Repository) read(ctx context.Context, at At) (*Contents, error) {
-	const tries = 3 // objects may be deleted while they are read: then begin again
+	const tries = 3 // objects may be deleted while they are read, or listings be too early
+	refused, id, head := map[string]error{}, r.head.ID, r.headless
 	for try := 1; ; try++ {
-		c := &Contents{repo: r, at: at}
+		c := &Contents{repo: r, at: at, id: id, Head: head, refused: refused, partOf: map[string]string{}, final: try >= tries}
+		known := len(refused)
 		err := c.read(ctx)
 		if err == nil {
 			return c, nil
 		}
-		if err = errors.Join(err, c.Close()); try == tries || !gone(err) || ctx.Err() != nil {
+		err = errors.Join(err, c.Close())
+		switch again := errors.Is(err, errAgain); {
+		case !again && (!gone(err) || c.final), ctx.Err() != nil:
 			return nil, err
+		case len(refused) > known, c.id != id:
+			try-- // it ends, as there are only so many
 		}
+		id, head = c.id, c.Head
 	}
 }
 
@@ -116,18 +160,31 @@ func (c *Contents) read(ctx context.Context) error {
 	if err := c.list(ctx); err != nil {
 		return err
 	}
-	included, err := c.readCheckpoints(ctx)
-	if err != nil {
+	c.leaveRefused()
+	if err := c.identify(ctx); err != nil {
 		return err
 	}
-	then := func(id string) bool { return !included[id] && c.at.counts(id) }
-	if err := c.readManifests(ctx, then); err != nil || c.allStored() {
+	if err := c.readCheckpoints(ctx); err != nil {
 		return err
 	}
-	// Where a file lies now is no fact of the past: what was moved since is
-	// told later.
-	since := func(id string) bool { return !included[id] && !c.at.counts(id) }
-	return c.readManifests(ctx, since)
+	then := func(id string) bool { return !c.included[id] && c.at.counts(id) }
+	err := c.readManifests(ctx, then)
+	if err == nil && !c.allStored() {
+		// Where a file lies now is no fact of the past: what was moved since is
+		// told later.
+		since := func(id string) bool { return !c.included[id] && !c.at.counts(id) }
+		err = c.readManifests(ctx, since)
+	}
+	if err == nil {
+		err = c.misnamed(ctx)
+	}
+	if err == nil {
+		err = c.refuse()
+	}
+	if err == nil {
+		err = c.miss(ctx)
+	}
+	return err
 }
 
 // allStored reports whether all packs that were read of are there.
@@ -136,13 +193,36 @@ func (c *Contents) allStored() bool {
 	return !slices.ContainsFunc(c.inputs, func(in *input) bool { return slices.ContainsFunc(in.header.Packs, gone) })
 }
 
+// unnamedPacks are the stored packs that nothing names which could be read.
+func (c *Contents) unnamedPacks() []manifest.Pack {
+	named := make(map[string]bool)
+	for _, in := range c.inputs {
+		for _, p := range in.header.Packs {
+			named[p.Key] = true
+		}
+	}
+	return slices.DeleteFunc(c.storedPacks(), func(p manifest.Pack) bool { return named[p.Key] })
+}
+
+// storedPacks are all packs that are stored, sorted.
+func (c *Contents) storedPacks() (packs []manifest.Pack) {
+	for key, size := range c.listed.packs {
+		name, sealed := strings.CutSuffix(key, ageEnding)
+		if sealed == c.repo.Sealed() && isObject(name, packsPrefix) {
+			packs = append(packs, manifest.Pack{Key: key, Size: size})
+		}
+	}
+	slices.SortFunc(packs, func(a, b manifest.Pack) int { return strings.Compare(a.Key, b.Key) })
+	return packs
+}
+
 // Close frees what was read.
 func (c *Contents) Close() error {
 	var err error
-	for _, in := range c.inputs {
-		err = errors.Join(err, in.close())
+	for _, s := range c.streams {
+		err = errors.Join(err, s.close())
 	}
-	c.inputs = nil
+	c.inputs, c.streams = nil, nil
 	return err
 }
 
@@ -163,9 +243,7 @@ func (c *Contents) list(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if len(c.listed.manifests)+len(c.listed.checkpoints) > 0 {
-		c.listed.packs, err = c.repo.listSizes(ctx, packsPrefix)
-	}
+	c.listed.packs, err = c.repo.listSizes(ctx, packsPrefix)
 	return err
 }
 
@@ -195,36 +273,38 @@ func (r *Repository) listSizes(ctx context.Context, prefix string) (map[string]i
 }
 
 // readCheckpoints reads the checkpoints that no other includes, from the
-// newest on, and gives all ids that they include.
-func (c *Contents) readCheckpoints(ctx context.Context) (included map[string]bool, err error) {
-	included = make(map[string]bool)
+// newest on, and notes what they include.
+func (c *Contents) readCheckpoints(ctx context.Context) error {
+	c.included = make(map[string]bool)
 	exists := make(map[string]bool)
-	for _, id := range slices.Concat(c.listed.manifests, c.listed.checkpoints) {
+	for id := range c.listed.ids() {
 		exists[id] = true
 	}
 	for _, id := range slices.Backward(c.listed.checkpoints) {
-		if included[id] {
+		if c.included[id] {
 			continue
 		}
-		in, err := c.readCheckpoint(ctx, id)
+		in, documents, err := c.readCheckpoint(ctx, id)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if in == nil {
 			continue
 		}
 		if c.later(in, exists) {
-			if err := in.close(); err != nil {
-				return nil, err
+			if err := documents.close(); err != nil {
+				return err
 			}
 			continue
 		}
-		c.inputs = append(c.inputs, in)
-		for _, id := range in.header.Includes {
-			included[id] = true
+		if err := c.add(in, documents); err != nil {
+			return err
+		}
+		for id := range in.replaces() {
+			c.included[id] = true
 		}
 	}
-	return included, nil
+	return nil
 }
 
 // later reports whether a checkpoint tells what was told after the moment
@@ -236,21 +316,22 @@ func (c *Contents) later(in *input, exists map[string]bool) bool {
 }
 
 // readCheckpoint gives nil for one that does not count.
-func (c *Contents) readCheckpoint(ctx context.Context, id string) (*input, error) {
-	in, err := c.repo.readInput(ctx, checkpointsPrefix, id)
-	if err != nil || in == nil {
-		return nil, c.damaged(err)
+func (c *Contents) readCheckpoint(ctx context.Context, id string) (*input, *stream, error) {
+	in, documents, err := c.readInput(ctx, checkpointsPrefix, id)
+	if err != nil {
+		return nil, nil, c.damaged(err)
 	}
 	inOrder := ascending()
 	for _, part := range in.header.Parts {
 		s, err := c.repo.readPart(ctx, part, in.header, c.listed.parts, inOrder)
 		if err != nil {
-			return nil, errors.Join(c.damaged(err), in.close())
+			c.partOf[part.Key] = id
+			return nil, nil, errors.Join(c.damaged(err), documents.close())
 		}
-		in.parts = append(in.parts, s)
+		documents.parts = append(documents.parts, s)
 		in.size += part.Size
 	}
-	return in, nil
+	return in, documents, nil
 }
 
 // damaged notes an object that is left out; other errors it gives back.
@@ -270,12 +351,22 @@ func (c *Contents) readManifests(ctx context.Context, wants func(id string) bool
 			wanted = append(wanted, id)
 		}
 	}
-	inputs, errs := make([]*input, len(wanted)), make([]error, len(wanted))
-	g, ctx := errgroup.WithContext(ctx)
+	for some := range slices.Chunk(wanted, passWidth) {
+		if err := c.readSome(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSome reads manifests side by side.
+func (c *Contents) readSome(ctx context.Context, ids []string) error {
+	inputs, documents, errs := make([]*input, len(ids)), make([]*stream, len(ids)), make([]error, len(ids))
+	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(4)
-	for i, id := range wanted {
+	for i, id := range ids {
 		g.Go(func() error {
-			inputs[i], errs[i] = c.repo.readInput(ctx, manifestsPrefix, id)
+			inputs[i], documents[i], errs[i] = c.readInput(reading, manifestsPrefix, id)
 			if corrupt := (*CorruptError)(nil); errors.As(errs[i], &corrupt) {
 				return nil
 			}
@@ -283,77 +374,135 @@ func (c *Contents) readManifests(ctx context.Context, wants func(id string) bool
 		})
 	}
 	err := g.Wait()
+	if err == nil {
+		err = allDown(errs)
+	}
 	for i := range inputs {
 		if inputs[i] != nil {
-			c.inputs = append(c.inputs, inputs[i])
-		}
-		if err == nil {
+			err = errors.Join(err, c.add(inputs[i], documents[i]))
+		} else if err == nil {
 			err = c.damaged(errs[i])
 		}
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// allDown gives what the store said, if it gave none of many objects, and not
+// as they are somebody else's: that is no matter of single objects, and each
+// may have taken long.
+func allDown(errs []error) error {
+	for _, err := range errs {
+		store := (*storeError)(nil)
+		if len(errs) < 8 || !errors.As(err, &store) || errors.Is(err, fs.ErrPermission) {
+			return nil
+		}
 	}
-	return c.anyOpened()
+	corrupt := (*CorruptError)(nil)
+	errors.As(errs[0], &corrupt)
+	return corrupt.Err
 }
 
 // Readable is an error that matches ErrUnreadable if the repository has
 // manifests and none could be read: it may hold documents, though none are told
 // of.
 func (c *Contents) Readable() error {
-	if len(c.inputs) > 0 || len(c.Damaged) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", ErrUnreadable, c.Damaged[0])
-}
-
-// anyOpened tells a wrong identity from damage: with the wrong one, nothing
-// can be opened.
-func (c *Contents) anyOpened() error {
-	if len(c.inputs) > 0 || len(c.Damaged) == 0 {
-		return nil
-	}
 	for _, d := range c.Damaged {
-		if !errors.Is(d, ErrNoIdentity) {
-			return nil
+		if len(c.inputs) == 0 && !errors.Is(d, ErrSequence) {
+			return fmt.Errorf("%w: %w", ErrUnreadable, d)
 		}
 	}
-	return ErrNoIdentity
+	return nil
+}
+
+// Lacking is how many lists of documents are missing or were left out, and
+// were not made good: what only they told is not told.
+func (c *Contents) Lacking() int {
+	n := len(c.Missing)
+	for _, d := range c.Damaged {
+		if !c.repaired[c.listOf(d)] && !errors.Is(d, ErrSequence) && !errors.Is(d, ErrForeign) {
+			n++
+		}
+	}
+	return n
+}
+
+// listOf is the id of the list that does not count because of what is wrong
+// with an object: it itself, or a part of it.
+func (c *Contents) listOf(d *CorruptError) string {
+	if id, ok := c.partOf[d.Key]; ok {
+		return id
+	}
+	return idOf(d.Key)
+}
+
+// anyOpened tells a wrong identity, and a store that gives nothing, from
+// damage: then no object can be read.
+func (c *Contents) anyOpened() error {
+	if len(c.inputs) > 0 {
+		return nil
+	}
+	var closed, failed, other int
+	for _, d := range c.Damaged {
+		switch store := (*storeError)(nil); {
+		case errors.Is(d, ErrSequence):
+		case errors.Is(d, ErrNoIdentity):
+			closed++
+		case errors.As(d, &store):
+			failed++
+		default:
+			other++
+		}
+	}
+	switch {
+	case other > 0:
+		return nil
+	case failed > 0:
+		return c.Damaged[len(c.Damaged)-1].Err
+	case closed > 0:
+		return ErrNoIdentity
+	}
+	return nil
 }
 
 // readInput reads a manifest, or a checkpoint without its parts, and reads
 // it through once, so that damage shows before it is relied on.
-func (r *Repository) readInput(ctx context.Context, prefix, id string) (*input, error) {
+func (c *Contents) readInput(ctx context.Context, prefix, id string) (*input, *stream, error) {
 	_, _, hash, _ := manifest.ParseID(id)
-	key := prefix + id + r.ending(jsonEnding)
-	s, err := r.fetch(ctx, key, hash, maxJSON)
-	if err != nil {
-		return nil, err
+	key := prefix + id + c.repo.ending(jsonEnding)
+	s, err := c.repo.fetch(ctx, key, hash, maxJSON)
+	if gone(err) && c.final {
+		err = &CorruptError{key, "missing", err} // it is listed again and again
 	}
-	in := &input{id: id, size: s.Size(), body: s}
+	if err != nil {
+		return nil, nil, alone(ctx, key, err)
+	}
+	in := &input{id: id, size: s.Size(), foreign: c.repo.foreign(s)}
 	documents := func(*manifest.Document) error { return nil }
 	if prefix == checkpointsPrefix {
 		documents = func(*manifest.Document) error { return errors.New("a checkpoint has documents of its own") }
 	}
-	in.header, err = r.readThrough(s, manifest.NewDecoder, documents)
+	in.header, err = c.repo.readThrough(s, manifest.NewDecoder, documents)
 	if err == nil {
-		err = in.sound(prefix)
+		err = c.sound(in, s.SHA256(), prefix)
 	}
 	if err != nil {
-		return nil, errors.Join(unreadable(key, err), in.close())
+		return nil, nil, errors.Join(unreadable(key, err), s.Close())
 	}
-	return in, nil
+	return in, &stream{repo: c.repo, id: id, header: in.header, body: s, openBody: c.repo.openJSON}, nil
 }
 
 // sound refuses a manifest that its key tells otherwise, since the store alone
-// vouches for keys, and one that has what only checkpoints have.
-func (in *input) sound(prefix string) error {
+// vouches for keys, one of another repository, and one that has what only
+// checkpoints have.
+func (c *Contents) sound(in *input, sum [32]byte, prefix string) error {
 	h := in.header
 	switch {
-	case manifest.ID(h.Sequence, h.Finished.Time, in.body.SHA256()) != in.id:
+	case manifest.ID(h.Sequence, h.Finished.Time, sum) != in.id:
 		return errors.New("its key tells another sequence or time")
-	case prefix == manifestsPrefix && len(h.Includes)+len(h.Told)+len(h.Parts) > 0:
+	case prefix == manifestsPrefix && len(h.Includes)+len(h.Gone)+len(h.Told)+len(h.Parts) > 0:
 		return errors.New("it is a checkpoint in the place of a manifest")
+	case h.Repository != c.id:
+		return ErrForeign
 	}
 	return nil
 }
@@ -378,7 +527,7 @@ func (r *Repository) readPart(ctx context.Context, part manifest.Pack, h *manife
 	hash, _, _ := strings.Cut(strings.TrimPrefix(part.Key, partsPrefix), ".")
 	s, err := r.fetch(ctx, part.Key, hash, maxJSON)
 	if err != nil {
-		return nil, err
+		return nil, alone(ctx, part.Key, err)
 	}
 	_, err = r.readThrough(s, func(rd io.Reader) (*manifest.Decoder, error) { return manifest.NewPartDecoder(rd, h) }, each)
 	if err != nil {
@@ -432,83 +581,19 @@ func (c *Contents) stored(p manifest.Pack) bool {
 
 func (c *Contents) merge(view manifest.View) iter.Seq2[*manifest.Record, error] {
 	return func(yield func(*manifest.Record, error) bool) {
-		inputs := make([]manifest.Input, len(c.inputs))
-		for i, in := range c.inputs {
-			stream := &documentStream{repo: c.repo, in: in}
-			defer stream.close()
-			inputs[i] = manifest.Input{ID: in.id, Header: in.header, Next: stream.next}
-		}
+		inputs, done := documentsOf(c.streams)
+		defer done()
 		manifest.Merge(inputs, view)(yield)
 	}
 }
 
-// A documentStream reads the documents of a manifest, or those of a
-// checkpoint's parts one after the other.
-type documentStream struct {
-	repo *Repository
-	in   *input
-	part int
-	open io.ReadCloser
-	dec  *manifest.Decoder
-}
-
-func (s *documentStream) next() (*manifest.Document, error) {
-	for {
-		if s.dec == nil {
-			if err := s.advance(); err != nil {
-				return nil, err
-			}
-		}
-		doc, err := s.dec.Next()
-		if err != io.EOF {
-			return doc, err
-		}
-		s.close()
-	}
-}
-
-// advance opens the manifest itself, then each part, and ends with io.EOF.
-func (s *documentStream) advance() (err error) {
-	body := s.in.body
-	if s.part > len(s.in.parts) {
-		return io.EOF
-	}
-	if s.part > 0 {
-		body = s.in.parts[s.part-1]
-	}
-	if s.open, err = s.repo.openJSON(body); err != nil {
-		return err
-	}
-	if s.part == 0 {
-		s.dec, err = manifest.NewDecoder(s.open)
-	} else {
-		s.dec, err = manifest.NewPartDecoder(s.open, s.in.header)
-	}
-	s.part++
-	return err
-}
-
-func (s *documentStream) close() {
-	if s.open != nil {
-		s.open.Close()
-		s.open, s.dec = nil, nil
-	}
-}
-
-// nextSequence is one more than the highest that is listed or remembered.
+// nextSequence is one more than the highest sound one, and than what is
+// remembered, if that can be.
 func (c *Contents) nextSequence(last int64) (int64, error) {
-	for prefix, ids := range map[string][]string{manifestsPrefix: c.listed.manifests, checkpointsPrefix: c.listed.checkpoints} {
-		if len(ids) == 0 {
-			continue
-		}
-		highest := ids[len(ids)-1]
-		sequence, _, _, _ := manifest.ParseID(highest)
-		if sequence >= manifest.MaxSequence {
-			return 0, &CorruptError{prefix + highest + c.repo.ending(jsonEnding), "unreadable", errors.New("no run can come after it")}
-		}
-		last = max(last, sequence)
+	if last-c.highest > maxStep {
+		last = 0
 	}
-	if last >= manifest.MaxSequence {
+	if last = max(last, c.highest); last >= manifest.MaxSequence {
 		return 0, fmt.Errorf("no run can come after sequence %d", last)
 	}
 	return last + 1, nil

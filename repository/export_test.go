@@ -3,4 +3,4 @@ package repository
 import "context"
 
 // CheckpointNow writes a checkpoint however few manifests there are.
-func (w *Run) CheckpointNow(ctx context.Context) error { return w.checkpoint(ctx) }
+func (w *Run) CheckpointNow(ctx context.Context) error { return w.checkpoint(ctx, true) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,13 +40,41 @@ func compress(t testing.TB, plain []byte) []byte {
 // forge stores a manifest or a checkpoint with a sound hash, and gives its id.
 func (w *world) forge(prefix string, h manifest.Header, documents ...manifest.Document) string {
 	w.t.Helper()
+	return w.put(prefix, h, compress(w.t, w.encoded(h, documents...)))
+}
+
+// encoded is a manifest before it is compressed.
+func (w *world) encoded(h manifest.Header, documents ...manifest.Document) []byte {
+	w.t.Helper()
 	var b bytes.Buffer
 	e, err := manifest.NewEncoder(&b, h)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.encode(e, documents)
-	content := compress(w.t, b.Bytes())
+	return b.Bytes()
+}
+
+// storeManifest stores a manifest as it is written here, whatever its size.
+func (w *world) storeManifest(h manifest.Header, plain []byte) {
+	w.t.Helper()
+	var b bytes.Buffer
+	encoder, err := zstd.NewWriter(&b, zstd.WithWindowSize(1<<20))
+	if err == nil {
+		_, err = encoder.Write(plain)
+	}
+	if err == nil {
+		err = encoder.Close()
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.put("manifests/", h, b.Bytes())
+}
+
+// put stores a manifest or checkpoint under its id.
+func (w *world) put(prefix string, h manifest.Header, content []byte) string {
+	w.t.Helper()
 	id := manifest.ID(h.Sequence, h.Finished.Time, sha256.Sum256(content))
 	if err := w.sink.Put(w.t.Context(), prefix+id+".json.zst", bytes.NewReader(content), int64(len(content))); err != nil {
 		w.t.Fatal(err)
@@ -283,24 +312,74 @@ func TestPlacesThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-// TestNoRunComesAfterTheLastSequence, and it says so before any work.
-func TestNoRunComesAfterTheLastSequence(t *testing.T) {
+// TestSequenceFarAboveAllOthersIsDamage: what anybody with append-only rights
+// can store ends no repository, and its trace in a machine's memory heals.
+func TestSequenceFarAboveAllOthersIsDamage(t *testing.T) {
+	two := func(w *world, prefix string, sequence int64) { // two bytes, under the right name
+		id := manifest.ID(sequence, w.now, sha256.Sum256([]byte("{}")))
+		if err := w.sink.Put(t.Context(), prefix+id+".json.zst", strings.NewReader("{}"), 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, forge := range map[string]func(w *world){
+		"two bytes":                 func(w *world) { two(w, "manifests/", manifest.MaxSequence-1) },
+		"two bytes as a checkpoint": func(w *world) { two(w, "checkpoints/", manifest.MaxSequence) },
+		"a manifest":                func(w *world) { w.forge("manifests/", w.header(manifest.MaxSequence)) },
+		"a manifest on steps of two bytes": func(w *world) {
+			for sequence := int64(900_000); sequence < 5_000_000; sequence += 900_000 {
+				two(w, "manifests/", sequence)
+			}
+			w.forge("manifests/", w.header(5_000_000), manifest.Document{ID: "forged", State: manifest.Failed})
+		},
+		"a checkpoint on such steps": func(w *world) {
+			two(w, "manifests/", 900_000)
+			two(w, "manifests/", 1_800_000)
+			h := w.header(1_900_000)
+			for _, key := range w.keys("manifests/") {
+				h.Includes = append(h.Includes, key[len("manifests/"):len("manifests/")+44])
+			}
+			h.Includes = h.Includes[:1]
+			w.forge("checkpoints/", h)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, false)
+			w.mustRun(map[string]string{"ag": "x"})
+			forge(w)
+			w.mustRun(map[string]string{"ag": "y", "bureau": "z"})
+			w.wantContents()
+			if !slices.ContainsFunc(w.damaged, func(e *repository.CorruptError) bool { return errors.Is(e, repository.ErrSequence) }) {
+				t.Errorf("it is not told: %v", w.damaged)
+			}
+			if got := w.lastSequence(); got != 2 {
+				t.Errorf("the next run has sequence %d", got)
+			}
+		})
+	}
 	w := newWorld(t, false)
-	w.forge("manifests/", w.header(manifest.MaxSequence))
-	if _, err := repository.Open(t.Context(), w.sink, w.options); !errors.Is(err, repository.ErrHeadless) {
-		t.Fatal(err)
-	}
-	w = newWorld(t, false)
 	w.mustRun(nil)
-	w.forge("manifests/", w.header(manifest.MaxSequence-1))
-	w.mustRun(map[string]string{"ag": "x"})
-	if err := w.tryBegin(repository.RunOptions{}); !errors.As(err, new(*repository.CorruptError)) {
-		t.Errorf("a run after the last one: %v", err)
+	for last, want := range map[int64]int64{math.MaxInt64: 2, manifest.MaxSequence: 2, 1_000_002: 2, 1_000_001: 1_000_002, 9: 10} {
+		run := w.begin(nil, last)
+		if run.Sequence() != want {
+			t.Errorf("after one of %d that is remembered, the next run has sequence %d", last, run.Sequence())
+		}
 	}
-	w = newWorld(t, false)
-	if err := w.tryBegin(repository.RunOptions{Last: math.MaxInt64}); err == nil {
-		t.Error("a machine remembers more than there are")
+	w.forge("manifests/", w.header(1_000_001)) // the last that can be
+	w.damaged = nil
+	w.mustRun(nil)
+	if len(w.damaged) > 0 || w.lastSequence() != 1_000_002 {
+		t.Errorf("%v, sequence %d", w.damaged, w.lastSequence())
 	}
+}
+
+// lastSequence is that of the last manifest that is sound.
+func (w *world) lastSequence() (last int64) {
+	w.t.Helper()
+	runs, err := w.open().Runs(w.t.Context())
+	if err != nil || len(runs) == 0 {
+		w.t.Fatal("no runs", err)
+	}
+	return runs[len(runs)-1].Sequence
 }
 
 // begin only begins a run.

@@ -40,6 +40,7 @@ func TestModel(t *testing.T) {
 			"crash":      m.crash,
 			"checkpoint": m.checkpoint,
 			"forget":     m.forget,
+			"lose":       m.lose,
 			"":           func(rt *rapid.T) { m.compare(rt) },
 		})
 	})
@@ -49,6 +50,7 @@ func TestModel(t *testing.T) {
 type machine struct {
 	clock    time.Time
 	last     int64
+	seen     []string // ids that it remembers
 	pool     *spool.Pool
 	sink     *sinktest.Faulty
 	contents *repository.Contents
@@ -60,6 +62,9 @@ type saved struct {
 	id, text string
 	sequence int64
 }
+
+// GoString keeps what rapid prints short.
+func (s saved) GoString() string { return fmt.Sprint(s.id, s.sequence) }
 
 // A model remembers what was reported.
 type model struct {
@@ -91,7 +96,7 @@ func (m *model) pick(rt *rapid.T, busy bool) *machine {
 }
 
 func (m *model) open(sink sinks.Sink, mine *machine) (*repository.Repository, error) {
-	return repository.OpenOrCreate(context.Background(), sink, repository.Options{Pool: mine.pool, Now: func() time.Time { return mine.clock }})
+	return repository.OpenOrCreate(context.Background(), sink, repository.Options{Pool: mine.pool, Seen: func(string) []string { return mine.seen }, Now: func() time.Time { return mine.clock }})
 }
 
 func (m *model) begin(rt *rapid.T) {
@@ -111,6 +116,10 @@ func (m *model) begin(rt *rapid.T) {
 	if mine.contents, err = r.Read(context.Background(), repository.At{}); err != nil {
 		rt.Fatal(err)
 	}
+	if missing := mine.contents.Missing; len(missing) > 0 {
+		rt.Fatalf("%v are missing, and nothing was lost", missing)
+	}
+	mine.seen = mine.contents.Seen()
 	mine.run, err = r.Begin(context.Background(), mine.contents, repository.RunOptions{Sources: []manifest.Source{pads}, Last: mine.last})
 	if err != nil {
 		rt.Fatal(err)
@@ -194,6 +203,7 @@ func (m *model) reported(mine *machine, err error) {
 	}
 	m.all = append(m.all, mine.pending...)
 	mine.pending = nil
+	mine.seen = mine.run.Seen()
 	if id := mine.run.Stats().Manifest; id != "" && m.alone(mine) {
 		m.moments = append(m.moments, moment{id, m.shown(m.rt, repository.At{Manifest: id})})
 	}
@@ -249,6 +259,37 @@ func (m *model) forget(rt *rapid.T) {
 	}
 }
 
+// lose looks what becomes of the repository without one manifest or checkpoint
+// that some machine saw and no checkpoint includes: that machine notices, and,
+// if another run named it, everybody.
+func (m *model) lose(rt *rapid.T) {
+	mine := rapid.SampledFrom(m.machines).Draw(rt, "machine")
+	included, w := m.included(rt), &world{t: m.t, sink: m.sink}
+	var losable []string
+	for _, key := range append(w.keys("manifests/"), w.keys("checkpoints/")...) {
+		if slices.Contains(mine.seen, idIn(key)) && !included[key] {
+			losable = append(losable, key)
+		}
+	}
+	if len(losable) == 0 {
+		return
+	}
+	key := rapid.SampledFrom(losable).Draw(rt, "lost")
+	r, err := m.open(w.without(key).sink, mine)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	c, err := r.Read(context.Background(), repository.At{})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	defer c.Close()
+	// What only a lost checkpoint included, and was deleted since, is missing, too.
+	if !slices.Contains(c.Missing, idIn(key)) || len(c.Missing) > 1 && !strings.HasPrefix(key, "checkpoints/") {
+		rt.Fatalf("without %s, missing are %v", key, c.Missing)
+	}
+}
+
 func (m *model) included(rt *rapid.T) map[string]bool {
 	keys := map[string]bool{}
 	w := &world{t: m.t, sink: m.sink}
@@ -265,7 +306,7 @@ func (m *model) included(rt *rapid.T) map[string]bool {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		for _, id := range d.Header.Includes {
+		for _, id := range slices.Concat(d.Header.Includes, d.Header.Gone) {
 			for _, prefix := range []string{"manifests/", "checkpoints/"} {
 				keys[prefix+id+".json.zst"] = true
 			}
@@ -325,8 +366,8 @@ func (m *model) shown(rt *rapid.T, at repository.At) string {
 		rt.Fatal(err)
 	}
 	defer c.Close()
-	if len(c.Damaged) > 0 {
-		rt.Fatal(c.Damaged)
+	if len(c.Damaged) > 0 || len(c.Missing) > 0 {
+		rt.Fatal(c.Damaged, c.Missing)
 	}
 	reader := r.NewReader(context.Background())
 	defer reader.Close()

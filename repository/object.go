@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"regexp"
 	"strings"
 
 	"filippo.io/age"
@@ -32,8 +33,8 @@ const (
 	maxJSON = 64 << 20
 
 	// window is that of the zstd frames that are written, in bytes: readers
-	// of many at once need as much memory for each. Objects of other
-	// programs may have more.
+	// of many at once need as much memory for each. Packs of other programs
+	// may have more.
 	manifestWindow = 256 << 10
 	packWindow     = 1 << 20
 	maxWindow      = 8 << 20
@@ -46,6 +47,21 @@ func (r *Repository) ending(kind string) string {
 	}
 	return kind
 }
+
+// isObject reports whether a key, without the ending of what is sealed, is of
+// a manifest or checkpoint, or of a pack.
+func isObject(key, prefix string) bool {
+	name := strings.TrimPrefix(key, prefix)
+	if prefix == packsPrefix {
+		hash, ok := strings.CutSuffix(name, packEnding)
+		return ok && hashForm.MatchString(hash)
+	}
+	id, ok := strings.CutSuffix(name, jsonEnding)
+	_, _, _, isID := manifest.ParseID(id)
+	return ok && isID
+}
+
+var hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // id gives the id in the key of a manifest or checkpoint, "" if it has none.
 func (r *Repository) id(key, prefix string) string {
@@ -106,8 +122,8 @@ func newEncoder(w io.Writer, window int) (*zstd.Encoder, error) {
 	return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(window))
 }
 
-func newDecoder(r io.Reader) (*zstd.Decoder, error) {
-	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+func newDecoder(r io.Reader, window uint64) (*zstd.Decoder, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(window))
 }
 
 type nopCloser struct{}
@@ -131,7 +147,7 @@ func (r *Repository) fetch(ctx context.Context, key, want string, limit int64) (
 		return nil, &storeError{err}
 	}
 	defer rc.Close()
-	s, err := r.receive(rc, limit)
+	s, err := r.receive(storeReader{rc}, limit)
 	if errors.Is(err, spool.ErrTooLarge) {
 		return nil, &CorruptError{key, "damaged", err}
 	}
@@ -174,7 +190,7 @@ func (r *Repository) openJSON(s *spool.Spool) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDecoder(io.NewSectionReader(plain, 0, size))
+	d, err := newDecoder(io.NewSectionReader(plain, 0, size), manifestWindow)
 	if err != nil {
 		return nil, err
 	}
@@ -231,6 +247,28 @@ type storeError struct{ err error }
 
 func (e *storeError) Error() string { return e.err.Error() }
 func (e *storeError) Unwrap() error { return e.err }
+
+// A storeReader reads a body from the store. Its errors, but io.EOF, are
+// storeErrors.
+type storeReader struct{ r io.Reader }
+
+func (s storeReader) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	if err != nil && err != io.EOF {
+		err = &storeError{err}
+	}
+	return n, err
+}
+
+// alone makes damage of what the store said of one object, since it may give
+// others: a disk has bad blocks, and files of another user are in a folder.
+// An object that is gone may have been deleted rightly.
+func alone(ctx context.Context, key string, err error) error {
+	if store := (*storeError)(nil); !errors.As(err, &store) || gone(err) || ctx.Err() != nil {
+		return err
+	}
+	return &CorruptError{key, "unreadable", err}
+}
 
 // gone reports whether the sink has no such object. A temporary folder that is
 // gone is another matter.

@@ -271,7 +271,7 @@ func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 	if _, err := p.plain.ReadAt(compressed, f.Frame[0]); err != nil && !errors.Is(err, io.EOF) {
 		return unsealed(f.In.Key, err)
 	}
-	d, err := newDecoder(bytes.NewReader(compressed))
+	d, err := newDecoder(bytes.NewReader(compressed), maxWindow)
 	if err != nil {
 		return err
 	}
@@ -322,7 +322,7 @@ func unsealed(key string, err error) error {
 // long reads a file that is too long to be kept, straight from its frame.
 func (rd *Reader) long(p *openPack, f manifest.FileRecord) (*spool.Spool, error) {
 	frame := io.NewSectionReader(p.plain, f.Frame[0], f.Frame[1])
-	d, err := newDecoder(bufio.NewReaderSize(frame, longRead)) // each read may be a request
+	d, err := newDecoder(bufio.NewReaderSize(frame, longRead), maxWindow) // each read may be a request
 	if err != nil {
 		return nil, err
 	}

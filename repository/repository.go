@@ -32,7 +32,8 @@ var (
 	// ErrNone says that the sink holds no repository.
 	ErrNone = errors.New("no repository here")
 
-	// ErrHeadless says that padsync.json is missing while manifests are there.
+	// ErrHeadless says that padsync.json is missing while manifests or packs
+	// are there.
 	ErrHeadless = errors.New("padsync.json is missing from this repository")
 
 	// ErrHead is matched by the CorruptError for padsync.json.
@@ -56,10 +57,24 @@ var (
 	ErrRecipients = errors.New("other recipients than last time")
 )
 
-// A CorruptError tells of an object that is not what its key says, or that
-// another object needs and that is not there.
+// A HeadError says that nothing is written into a repository, as its
+// padsync.json is missing or damaged.
+type HeadError struct {
+	Line string        // what belongs into padsync.json
+	Err  *CorruptError // matches ErrHeadless or ErrHead
+}
+
+// Error implements error.
+func (e *HeadError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what is wrong.
+func (e *HeadError) Unwrap() error { return e.Err }
+
+// A CorruptError tells of an object that is not what its key says, that
+// another object needs and that is not there, or that the store does not give
+// now though it gives others.
 type CorruptError struct {
-	Key     string
+	Key     string // of a list that is missing: its id
 	Problem string // "damaged", "missing", "unreadable"
 	Err     error  // may be nil
 }
@@ -85,6 +100,10 @@ type Options struct {
 	// what it does not open, the others do only now.
 	Own age.Identity
 
+	// Seen gives, if not nil, the ids of manifests and checkpoints that this
+	// machine saw before in the repository with this id.
+	Seen func(repository string) []string
+
 	Pool   *spool.Pool      // required
 	Now    func() time.Time // nil: time.Now
 	Random io.Reader        // nil: crypto/rand
@@ -101,6 +120,12 @@ type Repository struct {
 	sink  sinks.Sink
 	head  head
 	isNew bool
+
+	// headless says why padsync.json cannot be relied on, nil if it can: then
+	// the head tells what the keys of the objects show.
+	headless *CorruptError
+
+	told atomic.Pointer[string] // the id that manifests tell, if padsync.json does not
 
 	// fresh says that manifests and checkpoints were listed when it was
 	// made, and there were none: the first Read need not ask again.
@@ -122,8 +147,14 @@ const (
 	headVersion = 1
 )
 
-// ID is the repository's random name.
-func (r *Repository) ID() string { return r.head.ID }
+// ID is the repository's random name. Without a sound padsync.json it is what
+// the manifests tell, "" until they were read.
+func (r *Repository) ID() string {
+	if told := r.told.Load(); told != nil {
+		return *told
+	}
+	return r.head.ID
+}
 
 // New reports whether the repository was made when it was opened.
 func (r *Repository) New() bool { return r.isNew }
@@ -132,27 +163,44 @@ func (r *Repository) New() bool { return r.isNew }
 func (r *Repository) Sealed() bool { return r.head.Sealed }
 
 // Open opens the repository in the sink for reading. Without one, the error
-// is ErrNone.
+// is ErrNone. One whose padsync.json is missing or damaged can be read
+// nevertheless; Read warns of it.
 func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r := newRepository(sink, o)
 	err := r.readHead(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := r.headless(ctx); err != nil {
-			return nil, err
-		}
+	switch corrupt := (*CorruptError)(nil); {
+	case err == nil:
+		return r, nil
+	case errors.Is(err, fs.ErrNotExist):
+		r.headless = &CorruptError{headKey, "missing", ErrHeadless}
+	case errors.As(err, &corrupt):
+		r.headless = corrupt
+	case errors.Is(err, manifest.ErrUnsupported), ctx.Err() != nil:
+		return nil, err
+	default: // it alone, maybe
+		r.headless = &CorruptError{headKey, "unreadable", err}
+	}
+	found, listErr := r.withoutHead(ctx)
+	switch {
+	case listErr != nil:
+		return nil, errors.Join(err, listErr)
+	case found:
+		return r, nil
+	case r.headless.Err == ErrHeadless:
 		return nil, ErrNone
 	}
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
+	return nil, r.headless
 }
 
 // OpenToWrite opens the repository in the sink for writing. It is sealed if
 // there are recipients; the error is ErrSealed or ErrPlain if the one that is
-// there says otherwise. Without one, it is ErrNone.
+// there says otherwise. Without one, it is ErrNone, and a HeadError without a
+// sound padsync.json.
 func OpenToWrite(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r, err := Open(ctx, sink, o)
+	if err == nil && r.headless != nil {
+		err = r.withoutLine(ctx)
+	}
 	if err == nil {
 		err = r.agrees()
 	}
@@ -160,6 +208,45 @@ func OpenToWrite(ctx context.Context, sink sinks.Sink, o Options) (*Repository, 
 		return nil, err
 	}
 	return r, nil
+}
+
+// withoutLine is the error for writing without a sound padsync.json.
+func (r *Repository) withoutLine(ctx context.Context) error {
+	c, err := r.read(ctx, At{})
+	if err != nil {
+		return errors.Join(r.headless, err)
+	}
+	defer c.Close()
+	return c.headError()
+}
+
+// headError tells what belongs into padsync.json, nil if that is there.
+func (c *Contents) headError() error {
+	switch {
+	case c.Head == nil:
+		return nil
+	case c.Head.Problem == "unreadable":
+		return c.Head // it may be there
+	}
+	line := c.repo.head
+	line.ID = c.id
+	for _, in := range c.inputs {
+		if c.repo.headless != nil && (line.Created.IsZero() || in.header.Started.Before(line.Created.Time)) {
+			line.Created = in.header.Started
+		}
+	}
+	if line.ID == "" { // there are only packs
+		var err error
+		line.Created = manifest.At(c.repo.Now())
+		if line.ID, err = c.repo.randomName(); err != nil {
+			return err
+		}
+	}
+	b, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	return &HeadError{string(b), c.Head}
 }
 
 // OpenOrCreate is OpenToWrite, and makes a repository where there is none.
@@ -201,6 +288,9 @@ func newRepository(sink sinks.Sink, o Options) *Repository {
 	}
 	if o.Random == nil {
 		o.Random = rand.Reader
+	}
+	if o.Seen == nil {
+		o.Seen = func(string) []string { return nil }
 	}
 	if o.Warn == nil {
 		o.Warn = func(*CorruptError) {}
@@ -257,19 +347,31 @@ func (r *Repository) readHead(ctx context.Context) error {
 	return nil
 }
 
-// headless tells a new place from a repository that lost its head.
-func (r *Repository) headless(ctx context.Context) error {
-	for _, prefix := range []string{manifestsPrefix, checkpointsPrefix} {
+// withoutHead makes up the head of a repository from its keys, and reports
+// whether there is any.
+func (r *Repository) withoutHead(ctx context.Context) (found bool, err error) {
+	sealed, plain := 0, 0
+	for _, prefix := range []string{manifestsPrefix, checkpointsPrefix, packsPrefix} {
+		if prefix == packsPrefix && sealed+plain > 0 {
+			break // packs are many, and tell no more
+		}
 		for o, err := range r.sink.List(ctx, prefix) {
 			if err != nil {
-				return err
+				return false, fmt.Errorf("open repository: %w", err)
 			}
-			if r.id(strings.TrimSuffix(o.Key, ageEnding), prefix) != "" {
-				return ErrHeadless
+			name, age := strings.CutSuffix(o.Key, ageEnding)
+			switch {
+			case !isObject(name, prefix):
+			case age:
+				sealed++
+			default:
+				plain++
 			}
 		}
 	}
-	return nil
+	keys := len(r.Identities)+len(r.Recipients) > 0
+	r.head = head{Format: headFormat, Version: headVersion, Sealed: sealed > 0 && (plain == 0 || keys || sealed >= plain)}
+	return sealed+plain > 0, nil
 }
 
 var randomForm = regexp.MustCompile(`^[0-9a-f]{32}$`)

@@ -107,12 +107,12 @@ func (w *world) read(at repository.At) *repository.Contents {
 }
 
 // begin begins a run on what was read, or on what is there if c is nil.
-func (w *world) begin(c *repository.Contents) *repository.Run {
+func (w *world) begin(c *repository.Contents, last ...int64) *repository.Run {
 	w.t.Helper()
 	if c == nil {
 		c = w.read(repository.At{})
 	}
-	run, err := w.open().Begin(w.t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
+	run, err := w.open().Begin(w.t.Context(), c, repository.RunOptions{Sources: []manifest.Source{pads}, Last: slices.Max(append(last, 0))})
 	if err != nil {
 		w.t.Fatal(err)
 	}

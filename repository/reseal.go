@@ -29,7 +29,7 @@ func (r *Repository) Reseal(ctx context.Context, c *Contents, o RunOptions) (doc
 	if !r.Sealed() || !opens.may(maps.Keys(c.former(r.recipientHashes()))) {
 		return 0, 0, nil
 	}
-	o.Sources = c.sources()
+	o.Sources = sourcesOf(c.inputs)
 	w, err := r.Begin(ctx, c, o)
 	if err != nil {
 		return 0, 0, err
@@ -181,7 +181,7 @@ func (rd *Reader) private(in manifest.Pack) (map[string]map[string]string, error
 	if err != nil {
 		return nil, unsealed(in.Key, err)
 	}
-	d, err := newDecoder(io.NewSectionReader(plain, 0, size))
+	d, err := newDecoder(io.NewSectionReader(plain, 0, size), maxWindow)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,8 @@
 package repository
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -69,11 +69,19 @@ type Run struct {
 	pack      *pack                    // the one that is being written, or nil
 	named     map[string]manifest.Pack // by key, those that manifests of the run name
 	manifests int
-	waiting   []*pack // closed and not yet in a manifest
-	entries   []entry // not yet in a manifest
-	committed time.Time
-	stats     RunStats
-	uploads   *errgroup.Group
+	before    []string // what the next manifest names
+
+	// Of the manifests that are in no checkpoint, and of the checkpoints.
+	own          map[string]int64 // this run's, and their sizes
+	open         int
+	openSize     int64
+	includedSize int64
+	folding      bool    // a checkpoint is being written
+	waiting      []*pack // closed and not yet in a manifest
+	entries      []entry // not yet in a manifest
+	committed    time.Time
+	stats        RunStats
+	uploads      *errgroup.Group
 }
 
 // RunStats tell what a run stored.
@@ -102,14 +110,19 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err := r.agrees(); err != nil {
 		return nil, err
 	}
+	if err := cmp.Or(c.headError(), c.Readable()); err != nil {
+		return nil, err
+	}
+	return r.begin(ctx, c, o)
+}
+
+// begin begins a run whatever of the repository could be read.
+func (r *Repository) begin(ctx context.Context, c *Contents, o RunOptions) (*Run, error) {
 	if o.Run == "" {
 		var err error
 		if o.Run, err = r.randomName(); err != nil {
 			return nil, err
 		}
-	}
-	if err := c.Readable(); err != nil {
-		return nil, err
 	}
 	last, hashes := c.last(), r.recipientHashes()
 	if last != nil && !o.ChangeRecipients && !slices.Equal(last.header.Recipients, hashes) {
@@ -128,10 +141,19 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), lost: lost, committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
+	w := &Run{repo: r, ctx: ctx, contents: c, before: c.before(), condemned: c.condemned(), lost: lost, committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
 		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: o.Resumes, Started: manifest.At(r.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Lost: manifest.HashesOf(slices.Collect(maps.Keys(gone))), Sources: o.Sources,
 	}}
+	w.own = make(map[string]int64)
+	for _, in := range c.inputs {
+		if len(in.header.Includes) > 0 {
+			w.includedSize += in.size
+			continue
+		}
+		w.open++
+		w.openSize += in.size
+	}
 	return w, nil
 }
 
@@ -234,12 +256,10 @@ func newVersion(now time.Time, v *sources.Version, suspect string) manifest.Docu
 	if suspect = clean(suspect); suspect != "" {
 		told.Suspect = &suspect
 	}
-	hash := sha256.New()
 	for _, f := range v.Files {
-		hash.Write(f.SHA256[:])
 		told.Files = append(told.Files, manifest.File{Name: f.Name, Format: clean(f.Format), Size: f.Size, SHA256: hex.EncodeToString(f.SHA256[:])})
 	}
-	told.Name = fmt.Sprintf("%s-%x", saved.Format("20060102T150405Z"), hash.Sum(nil)[:8])
+	told.Name = manifest.VersionName(saved, told.Files)
 	return told
 }
 

@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -20,22 +21,26 @@ type RunRecord struct {
 // Runs gives all runs whose manifests are stored, the latest last. Damaged
 // manifests are left out, and told to Options.Warn.
 func (r *Repository) Runs(ctx context.Context) ([]RunRecord, error) {
-	c := &Contents{repo: r}
+	c, err := r.read(ctx, At{})
+	if err != nil {
+		return nil, err
+	}
 	defer c.Close()
-	var err error
-	if c.listed.manifests, err = r.listIDs(ctx, manifestsPrefix); err != nil {
-		return nil, err
-	}
-	if err := c.readManifests(ctx, func(string) bool { return true }); err != nil {
-		return nil, err
-	}
-	for _, d := range c.Damaged {
-		r.Warn(d)
-	}
-	slices.SortFunc(c.inputs, func(a, b *input) int { return strings.Compare(a.id, b.id) })
+	c.warn()
 	var runs []RunRecord
-	for _, in := range c.inputs {
-		if runs, err = c.addRun(runs, in); err != nil {
+	for _, id := range c.listed.manifests {
+		in, documents, err := c.readInput(ctx, manifestsPrefix, id)
+		if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+			if c.included[id] {
+				r.Warn(corrupt)
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		runs, err = addRun(runs, in, documents)
+		if err = errors.Join(err, documents.close()); err != nil {
 			return nil, err
 		}
 	}
@@ -44,7 +49,7 @@ func (r *Repository) Runs(ctx context.Context) ([]RunRecord, error) {
 }
 
 // addRun counts a manifest to its run.
-func (c *Contents) addRun(runs []RunRecord, in *input) ([]RunRecord, error) {
+func addRun(runs []RunRecord, in *input, documents *stream) ([]RunRecord, error) {
 	i := slices.IndexFunc(runs, func(r RunRecord) bool { return r.Run == in.header.Run })
 	if i < 0 {
 		i = len(runs)
@@ -54,7 +59,7 @@ func (c *Contents) addRun(runs []RunRecord, in *input) ([]RunRecord, error) {
 	complete := run.Complete || in.header.Complete
 	run.Header, run.Manifest = *in.header, in.id
 	run.Complete = complete
-	stream := &documentStream{repo: c.repo, in: in}
+	stream := &documentStream{stream: documents}
 	defer stream.close()
 	for {
 		doc, err := stream.next()

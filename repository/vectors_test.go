@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -83,7 +84,7 @@ func (v *vector) test(t *testing.T) {
 		outcome = "wrong key"
 	case errors.Is(err, manifest.ErrUnsupported):
 		outcome = "unsupported"
-	case errors.Is(err, repository.ErrHeadless):
+	case slices.ContainsFunc(w.damaged, func(e *repository.CorruptError) bool { return errors.Is(e, repository.ErrHeadless) }):
 		outcome = "headless"
 	case errors.Is(err, repository.ErrNone):
 		outcome = "none"
@@ -127,6 +128,9 @@ func (w *world) describe() (documents []string, err error) {
 			s.Close()
 		}
 		documents = append(documents, line)
+	}
+	for _, id := range c.Missing {
+		return documents, &repository.CorruptError{Key: id, Problem: "missing"}
 	}
 	report, err := r.Check(w.t.Context(), true, nil)
 	if err == nil && len(report.Problems) > 0 {
@@ -283,6 +287,42 @@ func writeVectors(t *testing.T) {
 			}
 		}
 	})
+	two := good("two", "two runs, the second names the first", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		w.mustRun(map[string]string{"bureau": "two"})
+	})
+	pruned := good("pruned", "a checkpoint, what it included is gone, and a manifest that names both", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		slow := w.begin(nil)
+		w.checkpoint()
+		w.checkpoint()
+		for _, key := range append(w.keys("manifests/"), w.keys("checkpoints/")[0]) {
+			editObject(t, w.sink, key, nil)
+		}
+		slow.Tell(manifest.Document{ID: "bureau", State: manifest.Missing})
+		if err := slow.Commit(t.Context(), manifest.AtEnd); err != nil {
+			t.Fatal(err)
+		}
+		w.mustRun(map[string]string{"later": "x"})
+	})
+	recovered := func(w *world) {
+		for _, text := range []string{"one", "two", "three"} {
+			w.mustRun(map[string]string{"ag": text})
+		}
+		w.suspectRun("ag", "four", "shrunk")
+		for _, key := range w.keys("manifests/")[1:3] {
+			editObject(t, w.sink, key, nil)
+		}
+		w.repair()
+	}
+	good("recovered", "the second and the third version are told from packs, and stand before the others", false, false, recovered)
+	good("recovered-checkpoint", "the same, in a checkpoint", false, true, func(w *world) {
+		recovered(w)
+		w.checkpoint()
+		for _, key := range w.keys("manifests/") {
+			editObject(t, w.sink, key, nil)
+		}
+	})
 	checkpoint := good("checkpoint", "a checkpoint in place of 31 manifests", false, false, func(w *world) {
 		for i := range 31 {
 			w.mustRun(map[string]string{"ag": fmt.Sprint("text ", i)})
@@ -327,11 +367,46 @@ func writeVectors(t *testing.T) {
 	bad("sealed-manifest-cut", "the sealed manifest ends early", "corrupt", sealed, nil, edit("manifests/", func(b []byte) []byte { return b[:len(b)-1] }))
 	bad("part-missing", "the checkpoint's part is not there, nor are the manifests", "corrupt", checkpoint, nil, edit("parts/", nil))
 	bad("checkpoint-flipped", "one byte of the checkpoint is another, and the manifests are gone", "corrupt", checkpoint, nil, edit("checkpoints/", flip))
-	bad("headless", "padsync.json is gone", "headless", plain, nil, edit("padsync.json", nil))
+	bad("headless", "padsync.json is gone", "headless", plain, plain.documents, edit("padsync.json", nil))
 	bad("newer", "padsync.json is of version 2", "unsupported", plain, nil, edit("padsync.json", func(b []byte) []byte {
 		return bytes.Replace(b, []byte(`"version":1`), []byte(`"version":2`), 1)
 	}))
-	bad("not-a-head", "padsync.json is something else", "corrupt", plain, nil, edit("padsync.json", func([]byte) []byte { return []byte("{}\n") }))
+	bad("not-a-head", "padsync.json is something else", "corrupt", plain, plain.documents, edit("padsync.json", func([]byte) []byte { return []byte("{}\n") }))
+	bad("head-flipped", "one digit of the id in padsync.json is another", "corrupt", plain, plain.documents, edit("padsync.json", flipID))
+	bad("headless-sealed", "padsync.json is gone, and all is sealed", "headless", sealed, sealed.documents, edit("padsync.json", nil))
+	bad("manifest-missing", "the first manifest is gone, which the second names", "corrupt", two, two.documents[1:], edit("manifests/0000000001-", nil))
+	bad("checkpoint-missing", "the checkpoint is gone, and the manifests that it included", "corrupt", pruned, []string{`"bureau" missing 0`, `"later" current 1 ` + hashOf("x")}, func(sink sinks.Sink) {
+		for _, key := range (&world{t: t, sink: sink}).keys("checkpoints/") {
+			editObject(t, sink, key, nil)
+		}
+	})
+	bad("poisoned", "a sequence far above all others", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		w.forge("manifests/", w.header(manifest.MaxSequence), manifest.Document{ID: "forged", State: manifest.Failed})
+	})
+	bad("recovered-part", "a version is said to be recovered, and not told whole", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		name := w.one("ag-2026").Versions[0].Name
+		content := w.encoded(h, manifest.Document{ID: "ag-2026", Versions: []manifest.DocumentVersion{{Name: name, Suspect: new("")}}})
+		w.storeManifest(h, bytes.Replace(content, []byte(`"suspect"`), []byte(`"recovered":true,"suspect"`), 1))
+	})
+	bad("wide", "a manifest whose window is a MiB", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		h.Program = strings.Repeat("x", 600<<10)
+		w.storeManifest(h, w.encoded(h))
+	})
+	bad("foreign", "a manifest of another repository", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		h.Repository = strings.Repeat("f", 32)
+		w.forge("manifests/", h, manifest.Document{ID: "forged", State: manifest.Failed})
+	})
 	bad("nothing", "an empty store", "none", plain, nil, func(sink sinks.Sink) {
 		for _, prefix := range []string{"padsync.json", "packs/", "manifests/"} {
 			editObject(t, sink, prefix, nil)
@@ -358,6 +433,20 @@ func writeVectors(t *testing.T) {
 	stranger.identity = other.String()
 	bad("wrong-key", "the identity is somebody else's", "wrong key", &stranger, nil, func(sinks.Sink) {})
 }
+
+// one is what is known of a document.
+func (w *world) one(id string) *manifest.Record {
+	w.t.Helper()
+	for record, err := range w.read(repository.At{}).Documents() {
+		if err == nil && record.ID == id {
+			return record
+		}
+	}
+	w.t.Fatal("no such document")
+	return nil
+}
+
+func hashOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
 
 // newestFile is that of the only document.
 func newestFile(t testing.TB, sink sinks.Sink) (*world, *manifest.VersionRecord) {

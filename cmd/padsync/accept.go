@@ -100,18 +100,21 @@ func (f acceptance) print(a *app, asJSON bool) error {
 	return err
 }
 
+// unwritten is the problem that nothing can be written into a repository.
+func (a *app) unwritten(at place, err error) error {
+	if errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrSealed) || errors.Is(err, repository.ErrPlain) || errors.Is(err, manifest.ErrUnsupported) {
+		return &problem{exitUsage, at.shown + ": " + err.Error(), err}
+	}
+	return a.failed(err, "repository", "Repository", at.shown)
+}
+
 // acceptIn gives what is right in one repository once that is stored.
 func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, point string, selection *selection) ([]acceptance, error) {
-	fail := func(err error) error {
-		if errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrSealed) || errors.Is(err, repository.ErrPlain) || errors.Is(err, manifest.ErrUnsupported) {
-			return &problem{exitUsage, at.shown + ": " + err.Error(), err}
-		}
-		return a.failed(err, "repository", "Repository", at.shown)
-	}
+	fail := func(err error) error { return a.unwritten(at, err) }
 	if at.unencrypted {
 		keys = repository.Options{}
 	}
-	keys.Pool, keys.Warn = new(spool.Pool), a.warnDamaged
+	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), a.warnDamaged, a.seen
 	repo, err := a.openToWrite(ctx, at, keys)
 	if errors.Is(err, errPlain) {
 		return nil, a.usage(err, "plain-now", "Repository", at.shown)
@@ -128,7 +131,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 	}
 	var found []acceptance
 	sequence, err := repo.Accept(ctx, repository.RunOptions{
-		Program: "padsync " + programVersion(), Host: hostName(), Last: a.lastSequence(repo.ID()),
+		Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence,
 	}, func(r *manifest.Record) *manifest.VersionRecord {
 		v := version(r)
 		if v == nil || r.State == manifest.Erased || !selection.has(r.Source, r.ID) {
@@ -144,7 +147,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 		return nil, fail(err)
 	}
 	if sequence > 0 {
-		a.keepSequence(repo.ID(), sequence)
+		a.rememberLists(repo.ID(), sequence, a.seen(repo.ID()))
 	}
 	return found, nil
 }

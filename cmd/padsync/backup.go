@@ -161,7 +161,7 @@ func (a *app) run(ctx context.Context, s *settings, keys repository.Options, ane
 	}
 	for i, repo := range report.Repositories {
 		if repo.Sequence > 0 {
-			a.keepSequence(plan.Repositories[i].ID(), repo.Sequence)
+			a.rememberLists(plan.Repositories[i].ID(), repo.Sequence, repo.Seen)
 		}
 	}
 	report.Repositories = append(report.Repositories, lost...)
@@ -187,7 +187,7 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 		if place.unencrypted {
 			o = repository.Options{}
 		}
-		o.Pool, o.Warn = p.Pool, a.warnDamaged
+		o.Pool, o.Warn, o.Seen = p.Pool, a.warnDamaged, a.seen
 		repo, err := a.openOrCreate(ctx, place, o, anew)
 		switch {
 		case errors.Is(err, errPlain):
@@ -200,7 +200,7 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 			lost = append(lost, backup.RepositoryReport{Name: place.shown, Err: err})
 			continue
 		}
-		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo, Last: a.lastSequence(repo.ID())})
+		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo, Last: a.rememberedLists(repo.ID()).sequence})
 	}
 	return lost, nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/repository"
@@ -45,7 +47,8 @@ type checked struct {
 	Packs     int              `json:"packs"`
 	Bytes     int64            `json:"bytes"`
 	Problems  []checkedProblem `json:"problems"`
-	Unopened  []string         `json:"unopened"` // packs that no identity opens
+	Unopened  []string         `json:"unopened"`          // packs that no identity opens
+	Unnamed   int              `json:"unnamed,omitempty"` // packs that no list names
 }
 
 type checkedProblem struct {
@@ -53,7 +56,7 @@ type checkedProblem struct {
 	Problem   string            `json:"problem"`
 	Documents []checkedDocument `json:"documents"`
 
-	unopened bool
+	err error // what is known of why
 }
 
 type checkedDocument struct {
@@ -72,6 +75,7 @@ func (a *app) check(ctx context.Context, r *reading, readData bool, flags common
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
+	a.rememberLists(r.ID(), 0, report.Seen)
 	result, err := a.newChecked(ctx, r, report)
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
@@ -93,6 +97,12 @@ func (a *app) check(ctx context.Context, r *reading, readData bool, flags common
 	case n > 0:
 		a.note("check-sealed-some", "Count", n, "Packs", report.Packs)
 	}
+	switch n := report.Unnamed; {
+	case n > 0 && report.Lost > 0:
+		a.note("check-unnamed-lost", "Count", n)
+	case n > 0:
+		a.note("check-unnamed", "Count", n)
+	}
 	return a.checkProblem(report)
 }
 
@@ -106,20 +116,45 @@ func (a *app) checkProblem(report *repository.CheckReport) error {
 // checkCause: what no identity opens need not be damaged, and backing up again
 // would not help. A list is no pack: what packs hold can be read without it.
 func checkCause(report *repository.CheckReport) error {
-	var packs, lists error
+	causes := make(map[error]bool)
+	var head error
 	for _, p := range report.Problems {
 		switch {
 		case p.Unopened:
+		case p.Object == headKey:
+			head = p.Err
+		case errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
+			causes[errIntruder] = true
 		case strings.HasPrefix(p.Object, "packs/"):
-			packs = errDamaged
+			causes[errDamaged] = true
+		case p.Repaired:
+			causes[errRepaired] = true
 		default:
-			lists = errDamagedList
+			causes[errDamagedList] = true
 		}
 	}
-	if packs == nil && lists == nil {
+	if len(causes) == 0 && head == nil {
 		return errUnopened
 	}
-	return errors.Join(packs, lists)
+	return errors.Join(append(slices.Collect(maps.Keys(causes)), head, errChecked)...)
+}
+
+// checkHints say what to do about each kind of problem.
+func (a *app) checkHints(err error) (lines []string) {
+	if head := (*repository.HeadError)(nil); errors.As(err, &head) {
+		lines = append(lines, a.text("hint-head", "Line", head.Line))
+	}
+	for _, hint := range []struct {
+		cause error
+		id    string
+	}{
+		{errDamaged, "hint-damaged"}, {errDamagedList, "hint-damaged-list"}, {errRepaired, "hint-repaired"}, {errIntruder, "hint-intruder"},
+	} {
+		if errors.Is(err, hint.cause) {
+			lines = append(lines, a.text(hint.id))
+		}
+	}
+	return lines
 }
 
 // checkBar shows on a terminal how many packs were read.
@@ -136,7 +171,7 @@ func (b *checkBar) observe(_, of int) {
 }
 
 func (a *app) newChecked(ctx context.Context, r *reading, report *repository.CheckReport) (*checked, error) {
-	result := &checked{report.Documents, report.Versions, report.Packs, report.Bytes, []checkedProblem{}, append([]string{}, report.Sealed...)}
+	result := &checked{report.Documents, report.Versions, report.Packs, report.Bytes, []checkedProblem{}, append([]string{}, report.Sealed...), report.Unnamed}
 	if len(report.Problems) == 0 {
 		return result, nil
 	}
@@ -150,7 +185,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 		return nil, err
 	}
 	for _, p := range report.Problems {
-		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}, p.Unopened}
+		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}, p.Err}
 		for _, d := range p.Documents {
 			found.Documents = append(found.Documents, checkedDocument{
 				d.Source.URL, d.ID, hashes.short(d.Source, d.ID), a.documentName(a.stdout, d.Source, d.ID, hashes, false),
@@ -165,8 +200,13 @@ func (a *app) printChecked(c *checked) error {
 	text := a.tally("count-documents", c.Documents, "count-versions", c.Versions, "count-packs", c.Packs) + ", " + a.byteSize(c.Bytes)
 	for _, p := range c.Problems {
 		what := a.damage(p.Problem)
-		if p.unopened {
-			what = a.text("reason-no-identity")
+		switch {
+		case errors.Is(p.err, repository.ErrNoIdentity), errors.Is(p.err, repository.ErrSequence), errors.Is(p.err, repository.ErrForeign):
+			what = a.cause(p.err)
+		case p.Problem == "missing" && !strings.Contains(p.Object, "/") && p.Object != headKey:
+			what = a.text("check-missing-list")
+		case p.Problem == "unreadable" && p.err != nil:
+			what += ": " + a.cause(p.err)
 		}
 		text += "\n" + printable(p.Object+": "+what)
 		var names []string

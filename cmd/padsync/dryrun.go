@@ -62,7 +62,7 @@ func leastTime(p *backup.Plan, e backup.Estimate) time.Duration {
 // one is not made yet, nothing is in all of them.
 func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *backup.Plan) error {
 	for _, place := range s.repositories {
-		repo, err := a.openToRead(ctx, place, flags.commonFlags, s, repository.Options{Pool: p.Pool, Warn: a.warnDamaged})
+		repo, err := a.openToRead(ctx, place, flags.commonFlags, s, repository.Options{Pool: p.Pool, Warn: a.warnDamaged, Seen: a.seen})
 		if errors.Is(err, repository.ErrNone) && !errors.Is(err, errAway) {
 			p.Repositories = nil
 			return nil

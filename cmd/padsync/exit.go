@@ -89,6 +89,8 @@ var causes = map[error]string{
 	repository.ErrHead:       "cause-head",
 	repository.ErrNoIdentity: "reason-no-identity",
 	repository.ErrUnreadable: "cause-unreadable",
+	repository.ErrSequence:   "cause-sequence",
+	repository.ErrForeign:    "cause-foreign",
 	manifest.ErrUnsupported:  "cause-unsupported",
 	restore.ErrTarget:        "cause-target",
 	crypto.ErrIdentity:       "cause-identity",

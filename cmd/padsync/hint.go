@@ -35,6 +35,10 @@ var (
 	errOtherRunner  = errors.New("this machine's runner identity is another one than before")
 	errDamaged      = errors.New("damaged")
 	errDamagedList  = errors.New("damaged list")
+	errRepaired     = errors.New("damaged list that was made good")
+	errIntruder     = errors.New("object that no run wrote here")
+	errChecked      = errors.New("problems")
+	errLacking      = errors.New("lists are missing or cannot be read")
 	errHomeless     = errors.New("no home folder")
 	errUnopened     = errors.New("no identity opens some objects")
 	errKind         = errors.New("no kind of source")
@@ -58,6 +62,7 @@ func (a *app) hints(err error) []string {
 	var unreached *net.OpError
 	var inConfig *config.Error
 	var schemeless *schemelessError
+	var headless *repository.HeadError
 	switch {
 	case errors.As(err, &schemeless):
 		return []string{a.text("hint-scheme", "Address", schemeless.completed)}
@@ -149,12 +154,10 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-rclone-config")}
 	case errors.Is(err, repository.ErrUnreadable):
 		return []string{a.text("hint-unreadable")}
-	case errors.Is(err, errDamaged) && errors.Is(err, errDamagedList):
-		return []string{a.text("hint-damaged"), a.text("hint-damaged-list")}
-	case errors.Is(err, errDamaged):
-		return []string{a.text("hint-damaged")}
-	case errors.Is(err, errDamagedList):
-		return []string{a.text("hint-damaged-list")}
+	case errors.Is(err, errChecked):
+		return a.checkHints(err)
+	case errors.Is(err, errLacking):
+		return []string{a.text("hint-lacking")}
 	case errors.Is(err, errHomeless):
 		return []string{a.text("hint-homeless")}
 	case errors.Is(err, errUnopened):
@@ -171,6 +174,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-nothing")}
 	case errors.Is(err, repository.ErrNone):
 		return []string{a.text("hint-none")}
+	case errors.As(err, &headless):
+		return []string{a.text("hint-head", "Line", headless.Line)}
 	case errors.Is(err, repository.ErrHeadless), errors.Is(err, repository.ErrHead):
 		return []string{a.text("hint-headless")}
 	case errors.Is(err, errOtherRunner):

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -114,7 +115,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 	if !found && !selection.all() {
 		return a.nothing(selection)
 	}
-	return a.tellUnfound(selection)
+	return cmp.Or(a.tellUnfound(selection), a.lacking(selection, c))
 }
 
 func newListed(r *manifest.Record, h *hashes, e expiries) listed {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	case m.moved+m.found+m.earlier+m.notMade+m.differs+m.unsure+m.left == 0:
 		return a.nothing(m.selection)
 	}
-	err = a.tellUnfound(m.selection)
+	err = cmp.Or(a.tellUnfound(m.selection), a.lacking(m.selection, m.contents))
 	if m.notMade+m.differs+m.unsure+m.left > 0 {
 		cause := errIncomplete
 		if m.sealed > 0 {

@@ -26,7 +26,7 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 		return nil, err
 	}
 	at := s.repositories[0]
-	repo, err := a.openToRead(ctx, at, c, s, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged})
+	repo, err := a.openToRead(ctx, at, c, s, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged, Seen: a.seen})
 	if errors.Is(err, repository.ErrNone) && !errors.Is(err, errAway) && !s.found && len(c.repositories) == 0 {
 		return nil, a.failed(repository.ErrNone, "repository-unconfigured", "Repository", at.shown, "File", s.file)
 	}
@@ -113,6 +113,9 @@ func (a *app) contents(ctx context.Context, r *reading, when string) (*repositor
 	if err != nil {
 		return nil, a.failed(err, "repository", "Repository", r.shown)
 	}
+	if when == "" {
+		a.rememberLists(r.ID(), 0, c.Seen())
+	}
 	if c.Readable() != nil {
 		return nil, errors.Join(a.failed(repository.ErrUnreadable, "repository", "Repository", r.shown), c.Close())
 	}
@@ -136,13 +139,36 @@ func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when 
 }
 
 // warnDamaged tells of an object that is left out. Of those that no identity
-// opens it tells once: they may be all that another machine wrote.
+// opens, and of lists that are missing, it tells once: they may be all that
+// another machine wrote.
 func (a *app) warnDamaged(e *repository.CorruptError) {
-	if errors.Is(e, repository.ErrNoIdentity) {
+	switch {
+	case errors.Is(e, repository.ErrNoIdentity):
 		a.unopened.Do(func() { a.note("unopened") })
-		return
+	case errors.Is(e, repository.ErrSequence):
+		a.note("damaged-sequence", "Object", e.Key)
+	case errors.Is(e, repository.ErrForeign):
+		a.note("damaged-foreign", "Object", e.Key)
+	case e.Key == headKey:
+		a.note("headless", "Problem", a.damage(e.Problem))
+	case e.Problem == "missing" && !strings.Contains(e.Key, "/"):
+		a.missing.Do(func() { a.note("missing-lists") })
+	default:
+		a.note("damaged", "Object", e.Key, "Problem", a.damage(e.Problem))
 	}
-	a.note("damaged", "Object", e.Key, "Problem", a.damage(e.Problem))
+}
+
+// headKey is the key of what says that a place is a repository.
+const headKey = "padsync.json"
+
+// lacking is the problem of who wanted all documents, where lists of them are
+// missing or could not be read; nil if they are all there.
+func (a *app) lacking(s *selection, c *repository.Contents) error {
+	n := c.Lacking()
+	if n == 0 || !s.all() {
+		return nil
+	}
+	return &problem{exitIncomplete, a.text("lists-lacking", "Count", n), errLacking}
 }
 
 // damage is the word for what is wrong with an object.

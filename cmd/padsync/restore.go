@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -117,7 +118,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		}
 	}
 	a.done("restored", "Count", report.Restored, "Target", flags.target)
-	err = a.tellUnfound(chosen.selection)
+	err = cmp.Or(a.tellUnfound(chosen.selection), a.lacking(chosen.selection, chosen.contents))
 	if failed > 0 {
 		cause := errors.Join(errIncomplete, mendable)
 		if report.Sealed > 0 {

@@ -32,6 +32,7 @@ type app struct {
 
 	running  bool      // the command line was understood
 	unopened sync.Once // tells of objects that no identity opens
+	missing  sync.Once // tells of lists that are missing
 	exposed  []string  // key files that others can read, and that was told
 }
 
@@ -142,7 +143,7 @@ func (a *app) rootCommand() *cobra.Command {
 		{a.text("task-save"), []*cobra.Command{a.backupCommand()}},
 		{a.text("task-look"), []*cobra.Command{a.lsCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
 		{a.text("task-restore"), []*cobra.Command{a.restoreCommand()}},
-		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand()}},
+		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand(), a.repairCommand()}},
 		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.completionCommand(), a.versionCommand()}},
 	}
 	for _, t := range a.tasks {

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) repairCommand() *cobra.Command {
+	var flags backupFlags
+	var fromPacks, yes bool
+	cmd := &cobra.Command{
+		Use:   "repair --from-packs [--yes]",
+		Short: a.text("repair"),
+		Long:  a.text("repair-long"),
+		Args:  a.takes(0, 0),
+		RunE: a.action(func(ctx context.Context, _ []string) error {
+			if !fromPacks {
+				return a.usage(errUsage, "repair-how")
+			}
+			return a.repair(ctx, flags, yes)
+		}),
+	}
+	flags.add(a, cmd)
+	flags.addJSON(a, cmd)
+	flags.keys.addRecipients(a, cmd)
+	cmd.Flags().BoolVar(&fromPacks, "from-packs", false, a.text("flag-from-packs"))
+	cmd.Flags().BoolVar(&yes, "yes", false, a.text("flag-repair-yes"))
+	return cmd
+}
+
+// repaired is what repair --json tells of a version that it found.
+type repaired struct {
+	Repository string `json:"repository"`
+	Source     string `json:"source"`
+	ID         string `json:"id"`
+	Hash       string `json:"hash"`
+	Version    string `json:"version"`
+	Saved      string `json:"saved"`
+	Done       bool   `json:"done"` // it was taken up
+}
+
+// repair finds in the packs of each repository what no list tells, and takes it
+// up if yes.
+func (a *app) repair(ctx context.Context, flags backupFlags, yes bool) error {
+	s, err := a.settings(flags.commonFlags)
+	if err != nil {
+		return err
+	}
+	keys, err := a.sealing(flags, s)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, place := range s.repositories {
+		errs = append(errs, a.repairIn(ctx, flags, s, place, keys, yes))
+	}
+	return errors.Join(errs...)
+}
+
+func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at place, keys repository.Options, yes bool) error {
+	fail := func(err error) error { return a.unwritten(at, err) }
+	if at.unencrypted {
+		keys = repository.Options{}
+	}
+	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), func(*repository.CorruptError) {}, a.seen
+	repo, err := a.openToWrite(ctx, at, keys)
+	if errors.Is(err, errPlain) {
+		return a.usage(err, "plain-now", "Repository", at.shown)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	if err := a.addOwner(ctx, flags.commonFlags, &reading{repo, at.shown, s}); err != nil {
+		return err
+	}
+	bar := &checkBar{app: a}
+	found, err := repo.FromPacks(ctx, bar.observe)
+	bar.bar.stop()
+	if err != nil {
+		return fail(err)
+	}
+	defer found.Close()
+	if yes {
+		sequence, seen, err := found.Adopt(ctx, repository.RunOptions{
+			Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence,
+		})
+		if err != nil {
+			return fail(err)
+		}
+		if sequence > 0 {
+			a.rememberLists(repo.ID(), sequence, seen)
+		}
+	}
+	if err := a.printFound(repo, at.shown, found, flags.json, yes); err != nil {
+		return err
+	}
+	return a.foundProblem(found)
+}
+
+// printFound tells what was found: each version for programs, each document for
+// people.
+func (a *app) printFound(repo *repository.Repository, shown string, found *repository.Found, asJSON, done bool) error {
+	hashes, err := newHashes(repo.ID(), func(add func(manifest.Source, string)) error {
+		for _, v := range found.Versions {
+			add(v.Source, v.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	documents := 0
+	for i, v := range found.Versions {
+		if asJSON {
+			if err := json.NewEncoder(a.stdout).Encode(repaired{
+				shown, v.Source.URL, v.ID, hashes.short(v.Source, v.ID), v.Version.Name, stamp(v.Version.Saved.Time), done,
+			}); err != nil {
+				return err
+			}
+			continue
+		}
+		text := "  " + localTime(v.Version.Saved.Time)
+		if i == 0 || found.Versions[i-1].ID != v.ID || found.Versions[i-1].Source.Compare(v.Source) != 0 {
+			documents++
+			text = printable(a.documentName(a.stdout, v.Source, v.ID, hashes, false)) + "\n" + text
+		}
+		if _, err := fmt.Fprintln(a.stdout, text); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return nil
+	}
+	a.summarizeFound(found, documents, done)
+	return nil
+}
+
+func (a *app) summarizeFound(found *repository.Found, documents int, done bool) {
+	say := func(id string, data ...any) { fmt.Fprintln(a.stdout, printable(a.text(id, data...))) }
+	what := a.tally("count-versions", len(found.Versions), "count-documents", documents)
+	switch {
+	case len(found.Versions)+len(found.Lists) == 0:
+		say("repair-nothing", "Count", found.Packs)
+	case done:
+		say("repair-done", "What", what)
+	default:
+		say("repair-would", "What", what)
+		say("repair-yes")
+	}
+	if n := len(found.Lists); n > 0 && done && len(found.Unread) == 0 {
+		say("repair-lists", "Count", n)
+	}
+}
+
+// foundProblem is what keeps all from being found, nil if nothing does.
+func (a *app) foundProblem(found *repository.Found) error {
+	var sealed, damaged int
+	for _, e := range found.Unread {
+		if errors.Is(e, repository.ErrNoIdentity) {
+			sealed++
+			continue
+		}
+		damaged++
+		a.note("repair-unread", "Object", e.Key, "Problem", a.damage(e.Problem))
+	}
+	if found.Partial > 0 {
+		a.note("repair-partial", "Count", found.Partial)
+	}
+	switch {
+	case sealed > 0:
+		return &problem{exitIncomplete, a.text("repair-sealed", "Count", sealed), repository.ErrNoIdentity}
+	case damaged > 0 || found.Partial > 0:
+		return &problem{exitIncomplete, "", errIncomplete}
+	}
+	return nil
+}

@@ -1,0 +1,486 @@
+package repository
+
+import (
+	"archive/tar"
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+)
+
+// maxAlone bounds what is read of a document.json, in bytes.
+const maxAlone = 1 << 20
+
+// Found is what packs hold that no list which could be read tells of, and what
+// lists are lost.
+type Found struct {
+	Versions []FoundVersion  // by document, as they were saved
+	Packs    int             // packs that were read
+	Unread   []*CorruptError // packs that could not be read to their end
+	Partial  int             // versions of which not all is there
+	Lists    []string        // ids of the lists that are missing or damaged
+
+	repo     *Repository
+	contents *Contents
+}
+
+// A FoundVersion is a version in packs.
+type FoundVersion struct {
+	manifest.Alone
+	files []*placed
+}
+
+// FromPacks reads the packs in which, by all lists that can be read, no file
+// of a version lies, and finds what they hold: it needs an identity that opens
+// packs. What was erased is not taken up. Observe, if not nil, is told how many
+// packs were read. The caller closes what was found.
+func (r *Repository) FromPacks(ctx context.Context, observe func(done, of int)) (*Found, error) {
+	c, err := r.Read(ctx, At{})
+	if err != nil {
+		return nil, err
+	}
+	f := &finder{repo: r, found: &Found{repo: r, contents: c, Lists: c.lostLists()}, files: make(map[string]*placed)}
+	if err := f.find(ctx, observe); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return f.found, nil
+}
+
+// Close frees what was found.
+func (f *Found) Close() error { return f.contents.Close() }
+
+// lostLists are the lists that are missing or damaged for good, and not made good.
+func (c *Contents) lostLists() []string {
+	ids := slices.Clone(c.Missing)
+	for _, d := range c.Damaged {
+		id := c.listOf(d)
+		_, _, _, isID := manifest.ParseID(id)
+		if isID && !c.repaired[id] && !mayBeRead(d) && !errors.Is(d, ErrSequence) && !errors.Is(d, ErrForeign) {
+			ids = append(ids, id)
+		}
+	}
+	return united(ids)
+}
+
+// A finder finds what packs hold.
+type finder struct {
+	repo  *Repository
+	found *Found
+	files map[string]*placed // by the names of their members
+}
+
+func (f *finder) find(ctx context.Context, observe func(done, of int)) error {
+	packs, err := f.packs()
+	if err != nil {
+		return err
+	}
+	for i, in := range packs {
+		if err := f.read(ctx, in); err != nil {
+			return err
+		}
+		if observe != nil {
+			observe(i+1, len(packs))
+		}
+	}
+	f.place()
+	return f.compare()
+}
+
+// packs are those of which no list tells a version's file.
+func (f *finder) packs() ([]manifest.Pack, error) {
+	c, told := f.found.contents, make(map[string]bool)
+	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true, Parts: true}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range record.Versions {
+			for _, file := range v.Files {
+				told[file.In.Key] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(c.storedPacks(), func(p manifest.Pack) bool { return told[p.Key] }), nil
+}
+
+// read notes what is in a pack, as far as it can be read.
+func (f *finder) read(ctx context.Context, in manifest.Pack) error {
+	f.found.Packs++
+	s, err := f.repo.fetch(ctx, in.Key, "", in.Size)
+	if err == nil {
+		err = f.walk(&in, s)
+		err = errors.Join(err, s.Close())
+	} else if gone(err) {
+		err = &CorruptError{in.Key, "missing", err}
+	}
+	if errors.Is(err, ErrNoIdentity) {
+		err = &CorruptError{in.Key, "unreadable", ErrNoIdentity}
+	}
+	err = alone(ctx, in.Key, err)
+	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+		f.found.Unread = append(f.found.Unread, corrupt)
+		return nil
+	}
+	return err
+}
+
+// walk reads a pack frame by frame, since that is where its files are told to
+// lie.
+func (f *finder) walk(in *manifest.Pack, s *spool.Spool) error {
+	plain, size, err := f.repo.plain(s, s.Size())
+	if err != nil {
+		return unsealed(in.Key, err)
+	}
+	in.Recipients = f.repo.openers(s)
+	for at := int64(0); at < size; {
+		length, err := frameLength(io.NewSectionReader(plain, at, size-at))
+		if err == nil {
+			err = f.frame(*in, plain, [2]int64{at, length})
+		}
+		if err != nil {
+			return unsealed(in.Key, err)
+		}
+		at += length
+	}
+	return nil
+}
+
+// openers are the recipients of a pack, as far as the identities at hand tell.
+func (r *Repository) openers(s *spool.Spool) manifest.Hashes {
+	var hashes []string
+	for _, identity := range r.Identities {
+		recipient, err := crypto.RecipientOf(identity)
+		if _, _, closed := crypto.Open(s, s.Size(), identity); err == nil && closed == nil && r.Sealed() {
+			hashes = append(hashes, recipient.Hash())
+		}
+	}
+	return manifest.HashesOf(hashes)
+}
+
+// frameLength is how many bytes the zstd frame has that r begins with.
+func frameLength(r io.Reader) (int64, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	begin, err := in.Peek(zstd.HeaderMaxSize)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	var h zstd.Header
+	if err := h.Decode(begin); err != nil {
+		return 0, err
+	}
+	length := int64(h.HeaderSize)
+	if h.Skippable {
+		return length + int64(h.SkippableSize), nil
+	}
+	if _, err := in.Discard(h.HeaderSize); err != nil {
+		return 0, err
+	}
+	for last := false; !last; {
+		var block [3]byte
+		if _, err := io.ReadFull(in, block[:]); err != nil {
+			return 0, err
+		}
+		b := uint32(block[0]) | uint32(block[1])<<8 | uint32(block[2])<<16
+		n := int(b >> 3)
+		if b>>1&3 == 1 { // one byte, repeated
+			n = 1
+		}
+		if _, err := in.Discard(n); err != nil {
+			return 0, err
+		}
+		last, length = b&1 == 1, length+3+int64(n)
+	}
+	if h.HasCheckSum {
+		length += 4
+	}
+	return length, nil
+}
+
+// frame notes the members of a frame and their places.
+func (f *finder) frame(in manifest.Pack, plain io.ReaderAt, place [2]int64) error {
+	d, err := newDecoder(io.NewSectionReader(plain, place[0], place[1]), maxWindow)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	count := &counter{r: d}
+	for members := tar.NewReader(count); ; {
+		h, err := members.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if strings.Count(h.Name, "/") != 3 || h.Size > maxFile {
+			continue
+		}
+		if path.Base(h.Name) == documentName {
+			if err := f.document(h.Name, members); err != nil {
+				return err
+			}
+			continue
+		}
+		file := manifest.File{Size: h.Size, Frame: place, Offset: count.n}
+		hash := sha256.New()
+		if _, err := f.repo.Pool.Copy(hash, members); err != nil {
+			return err
+		}
+		if file.SHA256 = hex.EncodeToString(hash.Sum(nil)); f.files[h.Name] == nil {
+			f.files[h.Name] = &placed{file: &file, pack: &pack{stored: in}}
+		}
+	}
+}
+
+// A counter counts what is read.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// document notes a version, unless its document.json is none that padsync
+// wrote there.
+func (f *finder) document(name string, r io.Reader) error {
+	b, err := io.ReadAll(io.LimitReader(r, maxAlone))
+	if err != nil {
+		return err
+	}
+	told, err := manifest.DecodeAlone(b)
+	if err == nil && path.Dir(name)+"/" == versionFolder(told.Source, told.ID, told.Version.Name)+"/" {
+		f.found.Versions = append(f.found.Versions, FoundVersion{Alone: *told})
+	}
+	return nil
+}
+
+// place tells the files of all versions where they lie.
+func (f *finder) place() {
+	for i := range f.found.Versions {
+		v := &f.found.Versions[i]
+		v.files = f.placed(v)
+	}
+}
+
+// placed is nil if not all files are there.
+func (f *finder) placed(v *FoundVersion) []*placed {
+	var files []*placed
+	for i := range v.Version.Files {
+		file := &v.Version.Files[i]
+		at := f.files[versionFolder(v.Source, v.ID, v.Version.Name)+"/"+Escape(file.Name)]
+		if want := (manifest.FileRecord{File: *file}).Member(); at == nil || at.file.Size != want.Size || at.file.SHA256 != want.SHA256 {
+			return nil
+		}
+		file.Frame, file.Offset = at.file.Frame, at.file.Offset
+		files = append(files, &placed{file: file, pack: at.pack})
+	}
+	return files
+}
+
+// A documentKey is a document's identity.
+type documentKey struct{ kind, address, id string }
+
+func keyOf(s manifest.Source, id string) documentKey { return documentKey{s.Kind, s.Address(), id} }
+
+// A pieceKey is a piece that a version brought.
+type pieceKey struct {
+	document              documentKey
+	version, file, sha256 string
+	length                int64
+}
+
+// A piecePlace is where it lies.
+type piecePlace struct {
+	place manifest.Place
+	pack  manifest.Pack
+}
+
+// compare drops what lists tell, what was erased, and what was found twice,
+// and tells the others where their pieces lie.
+func (f *finder) compare() error {
+	c, pieces := f.found.contents, make(map[pieceKey]piecePlace)
+	found := make(map[documentKey]map[string]bool)
+	for _, v := range f.found.Versions {
+		key := keyOf(v.Source, v.ID)
+		if found[key] == nil {
+			found[key] = make(map[string]bool)
+		}
+		found[key][v.Version.Name] = true
+		for i, file := range v.files {
+			addPieces(pieces, key, v.Version.Name, manifest.FileRecord{File: v.Version.Files[i], In: file.pack.stored})
+		}
+	}
+	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true}) {
+		if err != nil {
+			return err
+		}
+		key := keyOf(record.Source, record.ID)
+		if found[key] == nil {
+			continue
+		}
+		if record.State == manifest.Erased {
+			delete(found, key)
+			continue
+		}
+		for i := range record.Versions {
+			v := &record.Versions[i]
+			if c.allThere(v) {
+				delete(found[key], v.Name)
+			}
+			for _, file := range v.Files {
+				addPieces(pieces, key, v.Name, file)
+			}
+		}
+	}
+	f.found.Versions = slices.DeleteFunc(f.found.Versions, func(v FoundVersion) bool {
+		key := keyOf(v.Source, v.ID)
+		wanted := found[key][v.Version.Name]
+		delete(found[key], v.Version.Name) // a second one is the same
+		if !wanted {
+			return true
+		}
+		whole := v.files != nil && join(pieces, key, v.files)
+		if !whole {
+			f.found.Partial++
+		}
+		return !whole
+	})
+	slices.SortFunc(f.found.Versions, func(a, b FoundVersion) int {
+		if by := a.Source.Compare(b.Source); by != 0 {
+			return by
+		}
+		if by := strings.Compare(a.ID, b.ID); by != 0 {
+			return by
+		}
+		return strings.Compare(a.Version.Name, b.Version.Name)
+	})
+	return nil
+}
+
+// allThere reports whether all packs of a version are stored.
+func (c *Contents) allThere(v *manifest.VersionRecord) bool {
+	return !slices.ContainsFunc(v.Files, func(f manifest.FileRecord) bool {
+		return slices.ContainsFunc(f.Packs(), func(p manifest.Pack) bool { return !c.stored(p) })
+	})
+}
+
+// addPieces notes those pieces of a file that its version brought.
+func addPieces(to map[pieceKey]piecePlace, document documentKey, version string, f manifest.FileRecord) {
+	if f.History == nil {
+		return
+	}
+	at := f.Offset + f.History.Offset
+	for _, p := range f.History.Pieces {
+		if p.In == nil {
+			to[pieceKey{document, version, f.Name, p.SHA256, p.Length}] = piecePlace{
+				manifest.Place{Version: version, Frame: f.Frame, Offset: at}, f.In,
+			}
+			at += p.Length
+		}
+	}
+}
+
+// join tells the files where the pieces lie that other versions brought, and
+// reports whether all are there.
+func join(pieces map[pieceKey]piecePlace, document documentKey, files []*placed) bool {
+	for _, f := range files {
+		if f.file.History == nil {
+			continue
+		}
+		for i := range f.file.History.Pieces {
+			p := &f.file.History.Pieces[i]
+			if p.In == nil {
+				continue
+			}
+			at, ok := pieces[pieceKey{document, p.In.Version, f.file.Name, p.SHA256, p.Length}]
+			if !ok {
+				return false
+			}
+			p.In = &at.place
+			f.shares = append(f.shares, at.pack)
+		}
+	}
+	return true
+}
+
+// Adopt writes a manifest of what was found, and then, if all packs could be
+// read, that the lost lists need not be looked for any more. It gives the
+// place of what it wrote in the order of runs, 0 if there was nothing to write,
+// and what this machine is to remember. The o.Sources are not used.
+func (f *Found) Adopt(ctx context.Context, o RunOptions) (sequence int64, seen []string, err error) {
+	lists := f.Lists
+	if slices.ContainsFunc(f.Unread, mayBeRead) {
+		lists = nil
+	}
+	if len(f.Versions)+len(lists) == 0 {
+		return 0, nil, nil
+	}
+	o.Sources = f.sources()
+	w, err := f.repo.begin(ctx, f.contents, o)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, w.Discard()) }()
+	for i := range f.Versions {
+		v := &f.Versions[i]
+		v.Version.Recovered = true
+		source, _ := slices.BinarySearchFunc(o.Sources, v.Source, manifest.Source.Compare)
+		if err := w.adopt(ctx, entry{manifest.Document{Source: source, ID: v.ID, Versions: []manifest.DocumentVersion{v.Version}}, v.files}); err != nil {
+			return 0, nil, err
+		}
+	}
+	if len(f.Versions) > 0 && len(lists) > 0 {
+		err = w.commitNow(ctx)
+	}
+	if err == nil {
+		w.header.Repairs = lists
+		err = w.Commit(ctx, manifest.AtEnd)
+	}
+	return w.Sequence(), w.Seen(), err
+}
+
+// mayBeRead reports whether an object is not damaged, and may be read another
+// time, or with another identity.
+func mayBeRead(e *CorruptError) bool {
+	store := (*storeError)(nil)
+	return errors.Is(e, ErrNoIdentity) || errors.As(e, &store) && !gone(e)
+}
+
+// sources are those of the lists, and of what was found.
+func (f *Found) sources() []manifest.Source {
+	all := sourcesOf(f.contents.inputs)
+	for _, v := range f.Versions {
+		all = append(all, v.Source)
+	}
+	slices.SortStableFunc(all, manifest.Source.Compare)
+	return slices.CompactFunc(all, func(a, b manifest.Source) bool { return a.Compare(b) == 0 })
+}
+
+// commitNow writes a manifest of what is done, and says that the run goes on.
+func (w *Run) commitNow(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.commit(ctx, false)
+}
+
+// adopt notes a version that is in packs already.
+func (w *Run) adopt(ctx context.Context, e entry) error {
+	w.mu.Lock()
+	w.entries = append(w.entries, e)
+	w.mu.Unlock()
+	return w.CommitIfDue(ctx)
+}

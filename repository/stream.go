@@ -1,0 +1,180 @@
+package repository
+
+import (
+	"errors"
+	"io"
+	"math"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+)
+
+// passWidth is how many streams are merged at once, and how many objects are
+// kept open: each takes memory of its own, and perhaps a file.
+const passWidth = 32
+
+// A stream is the documents of a manifest or of a checkpoint, received whole,
+// or those of some streams that were merged.
+type stream struct {
+	repo   *Repository
+	id     string
+	header *manifest.Header
+	passes int // that it went through
+
+	body  *spool.Spool // nil: it has but parts
+	parts []*spool.Spool
+
+	openBody func(*spool.Spool) (io.ReadCloser, error)
+}
+
+func (s *stream) close() (err error) {
+	if s.body != nil {
+		err = s.body.Close()
+	}
+	for _, p := range s.parts {
+		err = errors.Join(err, p.Close())
+	}
+	return err
+}
+
+// add notes an input, and merges streams when there are many.
+func (c *Contents) add(in *input, documents *stream) error {
+	c.inputs, c.streams = append(c.inputs, in), append(c.streams, documents)
+	for passes := 0; ; passes++ {
+		var some, others []*stream
+		for _, s := range c.streams {
+			if s.passes == passes {
+				some = append(some, s)
+			} else {
+				others = append(others, s)
+			}
+		}
+		if len(some) < passWidth {
+			return nil
+		}
+		merged, err := c.pass(some)
+		if err != nil {
+			return err
+		}
+		c.streams = append(others, merged)
+		for _, s := range some {
+			err = errors.Join(err, s.close())
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// pass makes one stream of some. Of what they tell it keeps all that can
+// count at the moment that is read.
+func (c *Contents) pass(some []*stream) (*stream, error) {
+	merged := &stream{repo: c.repo, passes: some[0].passes + 1, header: new(manifest.Header), openBody: c.repo.openOwn}
+	headers := make([]*input, len(some))
+	for i, s := range some {
+		headers[i] = &input{id: s.id, header: s.header}
+		merged.id = max(merged.id, s.id)
+	}
+	merged.header.Sources = sourcesOf(headers)
+	w := &checkpointWriter{header: merged.header, limit: math.MaxInt64, create: c.repo.newOwn, store: func(s *spool.Spool) error {
+		merged.parts = append(merged.parts, s)
+		return nil
+	}}
+	inputs, done := documentsOf(some)
+	defer done()
+	err := w.documents(manifest.Merge(inputs, manifest.View{Told: c.at.counts, Stored: c.stored, Lost: true, Parts: true}))
+	if err != nil {
+		return nil, errors.Join(err, merged.close())
+	}
+	return merged, nil
+}
+
+// newOwn begins an object that is stored nowhere: the spool alone keeps it
+// from others.
+func (r *Repository) newOwn() (*objectWriter, error) {
+	w := &objectWriter{seal: nopCloser{}, spool: r.Pool.Create()}
+	var err error
+	if w.Encoder, err = newEncoder(w.spool, manifestWindow); err != nil {
+		return nil, errors.Join(err, w.discard())
+	}
+	return w, nil
+}
+
+// openOwn gives the JSON in it. The caller closes it.
+func (r *Repository) openOwn(s *spool.Spool) (io.ReadCloser, error) {
+	d, err := newDecoder(io.NewSectionReader(s, 0, s.Size()), manifestWindow)
+	if err != nil {
+		return nil, err
+	}
+	return d.IOReadCloser(), nil
+}
+
+// documentsOf gives streams to be merged. The caller calls done after that.
+func documentsOf(streams []*stream) (inputs []manifest.Input, done func()) {
+	readers := make([]*documentStream, len(streams))
+	for i, s := range streams {
+		readers[i] = &documentStream{stream: s}
+		inputs = append(inputs, manifest.Input{ID: s.id, Header: s.header, Next: readers[i].next})
+	}
+	return inputs, func() {
+		for _, r := range readers {
+			r.close()
+		}
+	}
+}
+
+// A documentStream reads the documents of a manifest, or those of a
+// checkpoint's parts one after the other.
+type documentStream struct {
+	*stream
+	begun bool // the body, if there is one
+	part  int  // that comes next
+	open  io.ReadCloser
+	dec   *manifest.Decoder
+}
+
+func (s *documentStream) next() (*manifest.Document, error) {
+	for {
+		if s.dec == nil {
+			if err := s.advance(); err != nil {
+				return nil, err
+			}
+		}
+		doc, err := s.dec.Next()
+		if err != io.EOF {
+			return doc, err
+		}
+		s.close()
+	}
+}
+
+// advance opens the manifest itself, then each part, and ends with io.EOF.
+func (s *documentStream) advance() (err error) {
+	whole := s.body != nil && !s.begun
+	body := s.body
+	switch {
+	case whole:
+		s.begun = true
+	case s.part == len(s.parts):
+		return io.EOF
+	default:
+		body = s.parts[s.part]
+		s.part++
+	}
+	if s.open, err = s.openBody(body); err != nil {
+		return err
+	}
+	if whole {
+		s.dec, err = manifest.NewDecoder(s.open)
+	} else {
+		s.dec, err = manifest.NewPartDecoder(s.open, s.header)
+	}
+	return err
+}
+
+func (s *documentStream) close() {
+	if s.open != nil {
+		s.open.Close()
+		s.open, s.dec = nil, nil
+	}
+}
