@@ -87,10 +87,13 @@ func isColumn(rest string) bool {
 	return rest == "" || strings.ContainsAny(next, "\" \t,") || scheme.MatchString(rest)
 }
 
+// longestTail is more marks than end any sentence: what has more is no list.
+const longestTail = 32
+
 // withoutTail takes away what ends a sentence, and marks that nothing in the
 // address opens.
 func withoutTail(address string) string {
-	for {
+	for range longestTail {
 		last, size := utf8.DecodeLastRuneInString(address)
 		rest := address[:len(address)-size]
 		opened := false
@@ -104,4 +107,5 @@ func withoutTail(address string) string {
 		}
 		address = rest
 	}
+	return address
 }
