@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -195,4 +196,24 @@ func (p *Poll) takeTimes(then *Poll) (taken bool) {
 		}
 	}
 	return taken
+}
+
+// A Taken is what was taken from one version.
+type Taken struct {
+	Saved time.Time
+	Parts []Part // sorted
+}
+
+// Taken are the poll's Earlier parts by version, the newest first.
+func (p *Poll) Taken() (all []Taken) {
+	for _, part := range slices.Sorted(maps.Keys(p.Earlier)) {
+		saved := p.Earlier[part]
+		i := slices.IndexFunc(all, func(t Taken) bool { return t.Saved.Equal(saved) })
+		if i < 0 {
+			i, all = len(all), append(all, Taken{Saved: saved})
+		}
+		all[i].Parts = append(all[i].Parts, part)
+	}
+	slices.SortFunc(all, func(a, b Taken) int { return b.Saved.Compare(a.Saved) })
+	return all
 }
