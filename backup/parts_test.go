@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/padsync/padsync/backup"
@@ -75,6 +76,16 @@ func TestWhatALookCannotSeeIsNoChange(t *testing.T) {
 	comment := func(p *framadatetest.Poll) {
 		p.Comments = append(p.Comments, poll.Comment{Author: "Bob", Date: "2026-11-23T11:01", Text: "et alors ?"})
 	}
+	endless := func(p *framadatetest.Poll) { p.Expires = "" }
+	long := func(p *framadatetest.Poll) {
+		for i := range p.Votes {
+			p.Votes[i].Name += strings.Repeat("x", 300)
+		}
+	}
+	fault := func(f framadatetest.Fault) func(*framadatetest.Poll) {
+		return func(p *framadatetest.Poll) { comment(p); p.Fault = f }
+	}
+	sure := func(p *framadatetest.Poll) { p.Fault = framadatetest.None }
 	one, two, three := []string{sound}, []string{sound, sound}, []string{sound, sound, sound}
 	for name, steps := range map[string][]step{
 		"the public link after the admin's":  {{nil, byAdmin, one}, {nil, byPublic, one}, {nil, byAdmin, one}},
@@ -83,6 +94,9 @@ func TestWhatALookCannotSeeIsNoChange(t *testing.T) {
 		"the end of a poll without its day":  {{nil, byPublic, one}, {expire, byPublic, two}, {nil, byPublic, two}},
 		"a change, seen by the public link":  {{nil, byAdmin, one}, {comment, byPublic, two}, {nil, byAdmin, two}, {comment, byAdmin, three}},
 		"a change after the end":             {{nil, byAdmin, one}, {expire, byAdmin, one}, {comment, byAdmin, two}, {nil, byPublic, two}},
+		"settings alone are more":            {{endless, byPublic, one}, {nil, byAdmin, two}, {nil, byPublic, two}},
+		"long votes that are hidden later":   {{long, byAdmin, one}, {hide, byPublic, two}},
+		"a table that differs for a while":   {{nil, byAdmin, one}, {fault(framadatetest.Differs), byAdmin, []string{sound, "page-and-table-differ"}}, {sure, byAdmin, []string{sound, "page-and-table-differ", sound}}, {nil, byPublic, []string{sound, "page-and-table-differ", sound}}},
 		"votes that are hidden later":        {{nil, byAdmin, one}, {hide, byPublic, two}, {nil, byAdmin, two}, {comment, byPublic, three}},
 		"votes that were hidden from before": {{hide, byPublic, []string{"votes-hidden"}}, {nil, byAdmin, []string{"votes-hidden", sound}}, {nil, byPublic, []string{"votes-hidden", sound}}},
 	} {
