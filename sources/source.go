@@ -205,6 +205,10 @@ type Facts struct {
 	// same. What is not there was not seen, which is no change.
 	Fields map[string]string `json:"fields,omitempty"`
 
+	// Items has, by its name, the items of each part of which there are several
+	// and that this look could see whole, as ItemsOf gives them.
+	Items map[string]string `json:"items,omitempty"`
+
 	// Flaw says, in a word or several, what of the version cannot be shown
 	// though the current text can. A version that has none but those of the
 	// one before is not worse than it.
@@ -221,6 +225,9 @@ type Facts struct {
 // A Suspicion is a word for why a version may be a loss. It is stored in
 // manifests; package backup adds those that show by comparison.
 type Suspicion string
+
+// VotesHidden: the server shows a poll's votes only to its admin link.
+const VotesHidden Suspicion = "votes-hidden"
 
 // RescueCopy: the server gave no complete export, so text and HTML stand in.
 const RescueCopy Suspicion = "rescue-copy"

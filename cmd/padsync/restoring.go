@@ -38,7 +38,13 @@ func (a *app) newRestoring(c *repository.Contents, plan *restore.Plan) (*restori
 func (r *restoring) done(e restore.Event, c *chosen) {
 	r.bytes.Add(e.Bytes)
 	out := r.app.stderr
-	if text := r.app.restored(e, c.name(out, e.Document)); text != "" {
+	name := c.name(out, e.Document)
+	texts := r.app.taken(e.Taken, name)
+	if text := r.app.restored(e, name); text != "" {
+		texts = append(texts, text)
+	}
+	for _, text := range texts {
+		out := out
 		if isTerminal(out) {
 			out = r.bar.above(out)
 		}

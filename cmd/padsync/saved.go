@@ -25,6 +25,7 @@ type savedDocument struct {
 	selection *selection
 	record    *manifest.Record
 	newest    bool   // take the newest version even if it is suspect
+	raw       bool   // give saved files just as they are
 	name      string // for messages
 	files     *repository.Reader
 	noted     string // the version that was told of
@@ -119,7 +120,7 @@ func (d *savedDocument) at(ctx context.Context, point string) (*edition, error) 
 	}
 	for i := range d.record.Versions {
 		if v := &d.record.Versions[i]; v.Name == point {
-			return d.read(v)
+			return d.read(d.record, v)
 		}
 	}
 	moment, _, err := d.app.parseWhen(point, time.Local)
@@ -197,14 +198,15 @@ func (d *savedDocument) chosen(record *manifest.Record) (*edition, error) {
 		}
 		d.noted = v.Name
 	}
-	return d.read(v)
+	return d.read(record, v)
 }
 
-// read reads what can be shown of a version in more than one form.
-func (d *savedDocument) read(v *manifest.VersionRecord) (*edition, error) {
+// read reads what can be shown of a version in more than one form, and says
+// what of a poll is of earlier ones.
+func (d *savedDocument) read(record *manifest.Record, v *manifest.VersionRecord) (*edition, error) {
 	e := &edition{version: v}
 	for _, f := range v.Files {
-		if f.Format != "etherpad" && f.Name != "poll.json" {
+		if f.Format != "etherpad" && f.Name != "poll.json" || d.raw {
 			continue
 		}
 		var err error
@@ -217,11 +219,16 @@ func (d *savedDocument) read(v *manifest.VersionRecord) (*edition, error) {
 				e.state, e.revision = e.pad.Current(), e.pad.Head
 			}
 		} else {
-			e.poll, err = poll.Decode(io.NewSectionReader(e.file, 0, e.file.Size()))
+			e.poll, err = restore.Poll(d.files, record, v)
 		}
 		if err != nil {
 			e.close()
 			return nil, err
+		}
+		if e.poll != nil {
+			for _, text := range d.app.taken(e.poll.Taken(), d.name) {
+				d.app.remark(d.app.stderr, text)
+			}
 		}
 		return e, nil
 	}

@@ -213,7 +213,7 @@ func newPadCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// poll add ID TITLE | vote ID NAME | comment ID TEXT | many ID CHOICES |
+// poll add ID TITLE | vote ID NAME | comment ID TEXT | many ID CHOICES | links ID | drop ID |
 // hide ID | differ ID | lock ID | password ID WORD | expire ID DAYS | delete ID.
 func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -242,6 +242,18 @@ func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 			p.Kind, p.Choices, p.Votes = poll.Classic, nil, nil
 			for i := range n {
 				p.Choices = append(p.Choices, poll.Choice{Label: strconv.Itoa(i + 1)})
+			}
+		})
+	case "links":
+		server.Change(args[1], func(p *framadatetest.Poll) {
+			p.Kind, p.Description, p.Settings.Edit = poll.Classic, "Le **budget**", poll.EditOwn
+			p.Choices = []poll.Choice{{Label: "salle", Markdown: "[salle](https://example.org/salle)"}, {Label: "dehors", Markdown: "*dehors*"}}
+		})
+	case "drop":
+		server.Change(args[1], func(p *framadatetest.Poll) {
+			p.Choices = p.Choices[1:]
+			for i := range p.Votes {
+				p.Votes[i].Answers = p.Votes[i].Answers[1:]
 			}
 		})
 	case "lock":

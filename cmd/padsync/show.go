@@ -25,6 +25,7 @@ type showFlags struct {
 	when, format  string
 	chat, authors bool
 	newest, atRev bool
+	raw           bool
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -47,6 +48,7 @@ func (a *app) showCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.format, "format", "txt", a.text("flag-show-format"))
 	cmd.Flags().BoolVar(&flags.chat, "chat", false, a.text("flag-chat"))
 	cmd.Flags().BoolVar(&flags.authors, "authors", false, a.text("flag-authors"))
+	cmd.Flags().BoolVar(&flags.raw, "raw", false, a.text("flag-raw"))
 	cmd.Flags().BoolVar(&flags.newest, "newest", false, a.text("flag-newest"))
 	return cmd
 }
@@ -57,6 +59,7 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 		return err
 	}
 	defer d.close()
+	d.raw = flags.raw
 	point := flags.when
 	if flags.atRev {
 		point = "@" + strconv.Itoa(flags.revision)
@@ -99,6 +102,13 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 		return padForms[format](e.state, w)
 	case e.poll != nil && pollForms[format] != nil:
 		return pollForms[format](e.poll, w, poll.Language(d.app.text("language")))
+	case e.poll != nil && format == "json" && len(e.poll.Earlier) > 0:
+		b, err := e.poll.Encode()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(b)
+		return err
 	}
 	at := slices.IndexFunc(e.version.Files, func(f manifest.FileRecord) bool { return f.Format == format })
 	if at < 0 {
@@ -109,8 +119,7 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 		return err
 	}
 	defer s.Close()
-	_, err = io.Copy(w, io.NewSectionReader(s, 0, s.Size()))
-	return err
+	return restore.CopySaved(e.version.Files[at], d.raw)(w, s, s.Size())
 }
 
 // forms are those that the edition can be written in.

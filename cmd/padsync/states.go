@@ -32,6 +32,9 @@ var suspicions = map[string]string{
 	"archived":              "suspect-archived",
 	"votes-hidden":          "suspect-votes-hidden",
 	"page-and-table-differ": "suspect-page-and-table-differ",
+	"choices-lost":          "suspect-choices-lost",
+	"votes-lost":            "suspect-votes-lost",
+	"comments-lost":         "suspect-comments-lost",
 }
 
 func (a *app) suspicion(word string) string {
