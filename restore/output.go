@@ -16,6 +16,10 @@ type output struct {
 	name  string
 	from  manifest.FileRecord
 	write func(w io.Writer, from io.ReaderAt, size int64) error
+
+	// saved is the form as it was saved, for where it cannot be made; nil:
+	// it was not.
+	saved *output
 }
 
 // outputs lists what to write of a version: its files, or of each form asked
@@ -24,7 +28,7 @@ func (r *run) outputs(record *manifest.Record, v *manifest.VersionRecord) []outp
 	if len(r.Formats) == 0 {
 		var all []output
 		for _, f := range v.Files {
-			all = append(all, output{f.Name, f, copyAll})
+			all = append(all, output{name: f.Name, from: f, write: copyAll})
 		}
 		return all
 	}
@@ -33,10 +37,15 @@ func (r *run) outputs(record *manifest.Record, v *manifest.VersionRecord) []outp
 		if slices.Contains(r.Formats[:i], format) {
 			continue
 		}
+		var saved *output
+		if i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
+			saved = &output{name: v.Files[i].Name, from: v.Files[i], write: copyAll}
+		}
 		if o, ok := r.made(record, v, format); ok {
+			o.saved = saved
 			all = append(all, o)
-		} else if i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
-			all = append(all, output{v.Files[i].Name, v.Files[i], copyAll})
+		} else if saved != nil {
+			all = append(all, *saved)
 		}
 	}
 	return all
@@ -57,9 +66,9 @@ func (r *run) made(record *manifest.Record, v *manifest.VersionRecord, format st
 		switch {
 		case f.Format == "etherpad" && padForms[format].write != nil:
 			form := padForms[format]
-			return output{stem + form.ending, f, fromPad(form.write)}, true
+			return output{name: stem + form.ending, from: f, write: fromPad(form.write)}, true
 		case f.Format == "json" && f.Name == "poll.json" && pollForms[format]:
-			return output{stem + "." + format, f, r.fromPoll(record, v, format)}, true
+			return output{name: stem + "." + format, from: f, write: r.fromPoll(record, v, format)}, true
 		}
 	}
 	return output{}, false
@@ -88,7 +97,11 @@ func fromPad(write func(*pad.State, io.Writer) error) func(io.Writer, io.ReaderA
 		if err != nil {
 			return fmt.Errorf("read the saved pad: %w", err)
 		}
-		return write(p.Current(), w)
+		state, err := p.At(p.Head)
+		if err != nil {
+			return fmt.Errorf("read the saved pad: %w", err)
+		}
+		return write(state, w)
 	}
 }
 

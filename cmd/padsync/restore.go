@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -89,6 +90,9 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 			mendable = e.Err
 		}
 		progress.done(e, chosen)
+		if len(flags.formats) > 0 && e.Err == nil && e.Version.Facts.Flaw != "" {
+			progress.remark(a.text("show-flaw", "Document", chosen.name(a.stderr, e.Document), "Flaw", a.flaw(e.Version.Facts.Flaw)))
+		}
 	}
 	report, err := restore.Run(ctx, plan)
 	progress.bar.stop()
@@ -215,6 +219,10 @@ func (a *app) restoreReason(err error) string {
 		return a.text("reason-no-identity")
 	case errors.Is(err, errTooLong):
 		return a.text("reason-too-long")
+	case errors.Is(err, pad.ErrTooLarge):
+		return a.text("reason-too-much")
+	case errors.Is(err, pad.ErrMalformed):
+		return a.text("reason-no-text")
 	}
 	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) {
 		return a.text("reason-corrupt", "Object", corrupt.Key, "Problem", a.damage(corrupt.Problem))
