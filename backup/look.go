@@ -192,6 +192,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 		}
 		t.saved(known[i], suspect)
 		e.Outcome, e.Suspect, e.Bytes = Saved, suspect, size(v)
+		e.Flaw = cmp.Or(e.Flaw, known[i].newFlaw(v))
 		e.New = e.New || suspect != "" && (known[i].Newest == nil || known[i].Newest.Suspect != suspect)
 	}
 	return e

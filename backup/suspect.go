@@ -32,7 +32,7 @@ const emptyText = 1
 
 // suspicion says why the version may be a loss, "" if it looks sound.
 func (p *prior) suspicion(v *sources.Version) string {
-	if v.Suspect != "" && !p.completes(v) || p.Base == nil {
+	if p.Base == nil || v.Suspect != "" && !p.completes(v) && !p.unreadableBefore(v) {
 		return string(v.Suspect)
 	}
 	old, now := p.Base, &v.Facts
@@ -59,6 +59,21 @@ func (p *prior) suspicion(v *sources.Version) string {
 		return Shrunk
 	}
 	return ""
+}
+
+// unreadableBefore says that no text can be made of the version, and that this
+// was right of the one before.
+func (p *prior) unreadableBefore(v *sources.Version) bool {
+	return v.Suspect == sources.Unreadable && p.Base.Flaw == v.Facts.Flaw
+}
+
+// newFlaw is what cannot be shown of the version, if that was not said of the
+// newest.
+func (p *prior) newFlaw(v *sources.Version) string {
+	if p.Newest != nil && p.Newest.Facts.Flaw == v.Facts.Flaw {
+		return ""
+	}
+	return v.Facts.Flaw
 }
 
 // same reports whether the version holds what the newest one holds, so that

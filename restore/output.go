@@ -18,6 +18,10 @@ type output struct {
 	name  string
 	from  manifest.FileRecord
 	write func(w io.Writer, from io.ReaderAt, size int64) error
+
+	// saved is the form as it was saved, for where it cannot be made; nil:
+	// it was not.
+	saved *output
 }
 
 // outputs lists what to write of a version: its files, or of each form asked
@@ -36,10 +40,15 @@ func (r *run) outputs(e *Event) []output {
 		if slices.Contains(r.Formats[:i], format) {
 			continue
 		}
+		var saved *output
+		if i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
+			saved = new(r.saved(e, v.Files[i]))
+		}
 		if o, ok := r.made(e, format); ok && !r.Raw {
+			o.saved = saved
 			all = append(all, o)
-		} else if i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
-			all = append(all, r.saved(e, v.Files[i]))
+		} else if saved != nil {
+			all = append(all, *saved)
 		}
 	}
 	return all
@@ -52,7 +61,7 @@ func (r *run) saved(e *Event, f manifest.FileRecord) output {
 	if !r.Raw && f.Name == pollFile && len(fillers(e.Document, e.Version)) > 0 {
 		write = r.filled(e)
 	}
-	return output{f.Name, f, write}
+	return output{name: f.Name, from: f, write: write}
 }
 
 // CopySaved gives what writes a saved file: unless raw, a page is made
@@ -106,9 +115,9 @@ func (r *run) made(e *Event, format string) (output, bool) {
 		switch {
 		case f.Format == "etherpad" && padForms[format].write != nil:
 			form := padForms[format]
-			return output{stem + form.ending, f, fromPad(form.write)}, true
+			return output{name: stem + form.ending, from: f, write: fromPad(form.write)}, true
 		case f.Format == "json" && f.Name == pollFile && pollForms[format]:
-			return output{stem + "." + format, f, r.fromPoll(e, format)}, true
+			return output{name: stem + "." + format, from: f, write: r.fromPoll(e, format)}, true
 		}
 	}
 	return output{}, false
@@ -137,7 +146,11 @@ func fromPad(write func(*pad.State, io.Writer) error) func(io.Writer, io.ReaderA
 		if err != nil {
 			return fmt.Errorf("read the saved pad: %w", err)
 		}
-		return write(p.Current(), w)
+		state, err := p.At(p.Head)
+		if err != nil {
+			return fmt.Errorf("read the saved pad: %w", err)
+		}
+		return write(state, w)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/manifest"
@@ -311,6 +312,10 @@ func (r *run) restore(record *manifest.Record) Event {
 	for i, name := range r.namesOf(record, outputs) {
 		o := outputs[i]
 		err := r.write(name, o)
+		if o.saved != nil && (errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge)) {
+			o = *o.saved
+			err = r.write(name, o)
+		}
 		switch {
 		case ofAll(err):
 			return Event{Err: err}

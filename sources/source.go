@@ -226,11 +226,17 @@ type Facts struct {
 // manifests; package backup adds those that show by comparison.
 type Suspicion string
 
-// VotesHidden: the server shows a poll's votes only to its admin link.
-const VotesHidden Suspicion = "votes-hidden"
+const (
+	// RescueCopy: the server gave no complete export, so text and HTML stand in.
+	RescueCopy Suspicion = "rescue-copy"
 
-// RescueCopy: the server gave no complete export, so text and HTML stand in.
-const RescueCopy Suspicion = "rescue-copy"
+	// Unreadable: what the server gave is kept, and the document's text cannot
+	// be made from it. Other forms that it gave are beside it.
+	Unreadable Suspicion = "unreadable"
+
+	// VotesHidden: the server shows a poll's votes only to its admin link.
+	VotesHidden Suspicion = "votes-hidden"
+)
 
 // ErrRefused is matched by errors for answers that a server gave in place of
 // the document: an error page, something cut short, another document. They

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/page"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/manifest"
@@ -92,6 +93,9 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 			mendable = e.Err
 		}
 		progress.done(e, chosen)
+		if len(flags.formats) > 0 && e.Err == nil && e.Version.Facts.Flaw != "" {
+			progress.remark(a.text("show-flaw", "Document", chosen.name(a.stderr, e.Document), "Flaw", a.flaw(e.Version.Facts.Flaw)))
+		}
 	}
 	report, err := restore.Run(ctx, plan)
 	progress.bar.stop()
@@ -230,6 +234,10 @@ func (a *app) restoreReason(err error) string {
 		return a.text("reason-page")
 	case errors.Is(err, errTooLong):
 		return a.text("reason-too-long")
+	case errors.Is(err, pad.ErrTooLarge):
+		return a.text("reason-too-much")
+	case errors.Is(err, pad.ErrMalformed):
+		return a.text("reason-no-text")
 	}
 	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) {
 		return a.text("reason-corrupt", "Object", corrupt.Key, "Problem", a.damage(corrupt.Problem))

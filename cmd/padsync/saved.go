@@ -29,6 +29,7 @@ type savedDocument struct {
 	name      string // for messages
 	files     *repository.Reader
 	noted     string // the version that was told of
+	flawed    string // the version whose flaws were told of
 }
 
 // openSaved opens the one document that name means.
@@ -92,8 +93,8 @@ type edition struct {
 	file    *spool.Spool
 
 	pad      *pad.Pad
-	state    *pad.State
-	revision int // of the pad that the state is of
+	state    *pad.State // nil if no text can be made: pad.At says why
+	revision int        // of the pad that the state is of
 	poll     *poll.Poll
 }
 
@@ -217,6 +218,7 @@ func (d *savedDocument) read(record *manifest.Record, v *manifest.VersionRecord)
 		if e.format == "etherpad" {
 			if e.pad, err = pad.Open(until{d.ctx, e.file}, e.file.Size()); err == nil {
 				e.state, e.revision = e.pad.Current(), e.pad.Head
+				d.sayFlaws(e)
 			}
 		} else {
 			e.poll, err = restore.Poll(d.files, record, v)
@@ -233,6 +235,18 @@ func (d *savedDocument) read(record *manifest.Record, v *manifest.VersionRecord)
 		return e, nil
 	}
 	return e, nil
+}
+
+// sayFlaws says what will be lacking.
+func (d *savedDocument) sayFlaws(e *edition) {
+	var words []string
+	for _, flaw := range e.pad.Flaws {
+		words = append(words, string(flaw))
+	}
+	if len(words) > 0 && d.flawed != e.version.Name {
+		d.app.remark(d.app.stderr, d.app.text("show-flaw", "Document", d.name, "Flaw", d.app.flaw(strings.Join(words, "+"))))
+		d.flawed = e.version.Name
+	}
 }
 
 // until reads until ctx ends, so that an interruption ends what reads through

@@ -76,7 +76,9 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 	case flags.chat:
 		err = a.writeChat(out, e.pad)
 	case flags.authors:
-		err = e.state.WriteAuthorsHTML(out, e.pad.Authors)
+		if e.state, err = e.pad.At(e.revision); err == nil {
+			err = e.state.WriteAuthorsHTML(out, e.pad.Authors)
+		}
 	default:
 		err = d.write(out, e, flags.format)
 	}
@@ -97,9 +99,13 @@ func (d *savedDocument) failed(err error) error {
 // write writes the edition in a form that padsync makes, or else as it was
 // saved in that form.
 func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
+	at := slices.IndexFunc(e.version.Files, func(f manifest.FileRecord) bool { return f.Format == format })
 	switch {
-	case e.pad != nil && padForms[format] != nil:
+	case e.pad != nil && padForms[format] != nil && e.state != nil:
 		return padForms[format](e.state, w)
+	case e.pad != nil && padForms[format] != nil && at < 0:
+		_, err := e.pad.At(e.revision)
+		return err
 	case e.poll != nil && pollForms[format] != nil:
 		return pollForms[format](e.poll, w, poll.Language(d.app.text("language")))
 	case e.poll != nil && format == "json" && len(e.poll.Earlier) > 0:
@@ -110,7 +116,6 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 		_, err = w.Write(b)
 		return err
 	}
-	at := slices.IndexFunc(e.version.Files, func(f manifest.FileRecord) bool { return f.Format == format })
 	if at < 0 {
 		return &problem{exitFailed, d.app.text("no-form", "Document", d.name, "Form", format, "Forms", strings.Join(e.forms(), ", ")), restore.ErrNoForm}
 	}
