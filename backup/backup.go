@@ -56,6 +56,8 @@ type Source struct {
 	// see Plan.List. The Client is a sources.Lister then.
 	All bool
 
+	emptied bool // it listed nothing
+
 	// Until ends the looks at its documents: those that are left were looked
 	// at after all others. Zero: as long as it takes.
 	Until time.Time
@@ -186,7 +188,9 @@ type run struct {
 	given   []int // places of the sources in the caller's plan
 	begun   time.Time
 	unsure  map[int]bool // sources with documents whose id is a guess
-	allGone context.CancelFunc
+
+	standings []standing // by source
+	allGone   context.CancelFunc
 
 	mu     sync.Mutex // guards what follows
 	report Report
@@ -361,6 +365,7 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 		close(next)
 		g.Wait()
 	}
+	r.conclude(ctx, source)
 }
 
 // commitNowAndThen commits on the way even while nothing comes in, such as

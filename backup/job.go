@@ -41,6 +41,7 @@ func (r *run) arrange() {
 		place[i], _ = slices.BinarySearchFunc(p.Sources, s, compareSources)
 		r.given[place[i]] = i
 	}
+	r.standings = make([]standing, len(p.Sources))
 	r.jobs, r.unsure = make([]job, len(p.Documents)), make(map[int]bool)
 	for i := range p.Documents {
 		d := &p.Documents[i]

@@ -45,16 +45,18 @@ func (p *Plan) list(ctx context.Context, source int) error {
 	if !ok {
 		return errNoLister
 	}
-	before := len(p.Documents)
+	before, listed := len(p.Documents), 0
 	for id, err := range lister.List(ctx) {
 		if err != nil {
 			p.Documents = p.Documents[:before]
 			return fmt.Errorf("list documents: %w", err)
 		}
+		listed++
 		if manifest.ValidID(id) {
 			p.Documents = append(p.Documents, Document{Source: source, ID: strings.Clone(id)})
 		}
 	}
+	p.Sources[source].emptied = listed == 0
 	return nil
 }
 

@@ -32,6 +32,8 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 		return
 	}
 	asked := validator(known)
+	standing := &r.standings[j.source]
+	gone := standing.asked()
 	v, err := r.plan.Sources[int(j.source)].Client.Fetch(ctx, j.locator(), asked)
 	fetching.Release(1)
 	if ctx.Err() != nil && err != nil {
@@ -39,8 +41,12 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 		return
 	}
 	if err != nil {
-		if r.joined(j) {
+		switch {
+		case r.joined(j):
 			targets = nil // another link opened it
+		case newlyGone(known, err):
+			standing.hold(j)
+			return
 		}
 		r.finish(r.failed(j, targets, known, err))
 		return
@@ -60,6 +66,9 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	if v.Unchanged && (asked == "" || validator(known) != asked) {
 		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
 		return
+	}
+	for _, j := range standing.answered(j, gone) {
+		r.gone(j, nil)
 	}
 	if !r.first(j, v.ID) {
 		return // another link to it came first
@@ -95,6 +104,9 @@ func (r *run) skip(j *job, known []*prior) bool {
 	}
 	if !resumed(known) {
 		return false
+	}
+	if known[0].State == manifest.Current {
+		r.standings[j.source].recall(j)
 	}
 	r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Resumed})
 	return true

@@ -125,7 +125,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		}
 	}
 	progress.summary(report, left)
-	return a.outcome(report, unlisted)
+	return a.outcome(report, unlisted, progress.barriers())
 }
 
 // run backs up into all repositories that can be opened, and reports on all.
@@ -202,7 +202,7 @@ func (l location) openOrCreate(ctx context.Context, o repository.Options) (*repo
 }
 
 // outcome is the problem that the report amounts to.
-func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted) error {
+func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted, barriers error) error {
 	var errs []error
 	for _, repo := range r.Repositories {
 		if repo.Err != nil {
@@ -218,7 +218,7 @@ func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted) error {
 	case len(unlisted) > 0:
 		return a.unlisted(exitIncomplete, unlisted)
 	case r.Outcomes[backup.Failed] > 0 || r.New > 0:
-		return &problem{exitIncomplete, "", errIncomplete}
+		return &problem{exitIncomplete, "", errors.Join(errIncomplete, barriers)}
 	}
 	return nil
 }

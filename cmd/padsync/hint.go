@@ -54,6 +54,7 @@ func (a *app) hints(err error) []string {
 	var unreached *net.OpError
 	var inConfig *config.Error
 	var schemeless *schemelessError
+	var barrier *sources.Barrier
 	switch {
 	case errors.As(err, &schemeless):
 		return []string{a.text("hint-scheme", "Address", schemeless.completed)}
@@ -83,6 +84,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-table-in-use")}
 	case errors.Is(err, errNoAnswer), errors.As(err, &unreached), unanswered(err):
 		return []string{a.text("hint-no-answer")}
+	case errors.As(err, &barrier):
+		return []string{a.text("hint-barrier")}
 	case errors.Is(err, errTable):
 		return []string{a.text("hint-table")}
 	case errors.Is(err, errEmptyList):

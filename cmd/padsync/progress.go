@@ -35,11 +35,19 @@ type progress struct {
 
 	mu sync.Mutex // guards what follows, and lines
 
-	expiring int // documents that may soon be deleted
+	expiring int           // documents that may soon be deleted
+	barred   map[int]*bars // what is the matter with whole servers, by the sources' places
+}
+
+// bars are the documents that could not be looked at for a reason that is about
+// their whole server.
+type bars struct {
+	documents int
+	err       error // of the last of them
 }
 
 func (a *app) newProgress(asJSON bool, all []wanted) *progress {
-	p := &progress{app: a, out: a.stdout, origins: make([]origin, 0, len(all))}
+	p := &progress{app: a, out: a.stdout, barred: make(map[int]*bars), origins: make([]origin, 0, len(all))}
 	for _, w := range all {
 		p.origins = append(p.origins, w.origin)
 	}
@@ -84,7 +92,7 @@ func (p *progress) waiting(server string, until time.Time) {
 func (p *progress) observe(e backup.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if text := p.describe(e); text != "" {
+	if text := p.describe(e); text != "" && !p.bars(e) {
 		p.line(text)
 	}
 	if warning := p.app.expiry(e.Expires); warning != "" {
@@ -92,6 +100,22 @@ func (p *progress) observe(e backup.Event) {
 		p.line(p.app.text("document-expires", "Document", p.name(e), "Warning", warning))
 	}
 	p.bar.step()
+}
+
+// bars notes a failure that is about a whole server. It is said of the first
+// of its documents, and in the end, once, of how many.
+func (p *progress) bars(e backup.Event) (again bool) {
+	if e.Err == nil || !errors.Is(e.Err, sources.ErrServer) {
+		return false
+	}
+	b := p.barred[e.Document.Source]
+	if b == nil {
+		b = new(bars)
+		p.barred[e.Document.Source] = b
+	}
+	b.documents++
+	b.err = e.Err
+	return b.documents > 1
 }
 
 // describe says what became of a document, "" if it is not worth a line.
@@ -137,7 +161,10 @@ func (p *progress) name(e backup.Event) string {
 // reason says why a document failed.
 func (a *app) reason(err error) string {
 	var withheld *sources.WithheldError
+	barrier, barred := errors.AsType[*sources.Barrier](err)
 	switch {
+	case barred:
+		return a.barrier(barrier)
 	case errors.As(err, &withheld):
 		day := func(t time.Time) string { return t.Local().Format(time.DateOnly) }
 		return a.text("reason-withheld", "Since", day(withheld.Since), "Until", day(withheld.Since.Add(sources.WithheldFor)))
@@ -163,6 +190,27 @@ func (a *app) reason(err error) string {
 		return a.text("reason-unanswered", "Error", a.cause(err))
 	}
 	return a.cause(err)
+}
+
+// barriers are the words for what stands in the place of all that a server
+// has, and for the same where it leads to another host.
+var barriers = map[sources.BarrierKind]struct{ here, there string }{
+	sources.Elsewhere:   {"barrier-page", "barrier-elsewhere"},
+	sources.Challenge:   {"barrier-challenge", "barrier-elsewhere"},
+	sources.Maintenance: {"barrier-maintenance", "barrier-maintenance-at"},
+	sources.Login:       {"barrier-login", "barrier-login-at"},
+	sources.Proxy:       {"barrier-proxy", "barrier-elsewhere"},
+	sources.Page:        {"barrier-page", "barrier-elsewhere"},
+	sources.NotThere:    {"barrier-not-there", "barrier-elsewhere"},
+	sources.NoneThere:   {"barrier-none-there", "barrier-elsewhere"},
+	sources.EmptyList:   {"barrier-empty-list", "barrier-elsewhere"},
+}
+
+func (a *app) barrier(b *sources.Barrier) string {
+	if b.Host != "" {
+		return a.text(barriers[b.Kind].there, "Host", b.Host)
+	}
+	return a.text(barriers[b.Kind].here)
 }
 
 // byteSize is a number of bytes for people.

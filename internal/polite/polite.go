@@ -117,10 +117,10 @@ func UserAgent(version, contact string) string {
 // quarter of an hour: meanwhile tries that it did nothing for do not count.
 // One that has not answered before is down after some minutes.
 //
-// If the last try had no answer, the error matches ErrTemporary; only an
-// untrusted certificate or a host that does not exist is final at once. It
-// matches ErrDown if the request was given up because of what the server did
-// to others. If ctx ends, the error is its cause.
+// If the last try had no answer, the error matches ErrUnanswered, and
+// ErrTemporary; only an untrusted certificate or a host that does not exist is
+// final at once. It matches ErrDown if the request was given up because of what
+// the server did to others. If ctx ends, the error is its cause.
 //
 // Redirects are not followed: handle sees them, and may use Redirect.
 func (c *Client) Do(ctx context.Context, newRequest func(context.Context) (*http.Request, error), handle func(*http.Response) error) error {

@@ -169,7 +169,7 @@ func (s *server) admit(now time.Time, counted bool) (p *pass, until time.Time, e
 	case s.breaker.gaveUp && now.Before(s.breaker.open):
 		return nil, time.Time{}, s.breaker.err()
 	case held.Sub(now) > maxWait:
-		return nil, time.Time{}, fmt.Errorf("%w: %s asks to be left alone for more than %v", ErrDown, s.name, maxWait)
+		return nil, time.Time{}, unanswered{fmt.Errorf("%w: %s asks to be left alone for more than %v", ErrDown, s.name, maxWait)}
 	case held.After(now):
 		return nil, held, nil
 	case counted && !s.quota.allows(now, s.unanswered-s.uncounted):
