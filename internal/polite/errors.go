@@ -30,6 +30,7 @@ var (
 	errHung    = errors.New("no answer in time")
 	errIdle    = errors.New("the answer stopped in the middle")
 	errEndless = errors.New("the answer does not end")
+	errSlow    = errors.New("the answer comes too slowly")
 	errInvalid = errors.New("no valid answer")
 )
 
@@ -78,7 +79,7 @@ func (s *server) statusError(status int) error {
 // bodyError is the error of a body that broke off.
 func (s *server) bodyError(err error) error {
 	err = fmt.Errorf("receive from %s: %w", s.name, plain(err))
-	if errors.Is(err, errEndless) {
+	if errors.Is(err, errEndless) || errors.Is(err, errSlow) {
 		return err
 	}
 	return temporary{err}
@@ -94,7 +95,7 @@ func plain(err error) error {
 		op          *net.OpError
 		number      syscall.Errno
 	)
-	for _, known := range []error{errHung, errIdle, errEndless, io.ErrUnexpectedEOF, io.EOF} {
+	for _, known := range []error{errHung, errIdle, errEndless, errSlow, io.ErrUnexpectedEOF, io.EOF} {
 		if errors.Is(err, known) {
 			return known
 		}

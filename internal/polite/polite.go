@@ -37,6 +37,10 @@ type Options struct {
 	IdleTimeout   time.Duration // between two bytes of a body; 0: 60 s
 	BodyTimeout   time.Duration // for a whole body; 0: 30 min
 
+	// LeastRate is how many bytes of a body have to come in a second, on the
+	// average of each minute in which they are waited for. 0: 256.
+	LeastRate int64
+
 	// Waiting is told, if not nil, that requests to a server (scheme and
 	// host, never more) wait until the time given, if that is more than a
 	// second away: for what it allows, or as it seems to be away. It may be
@@ -67,13 +71,14 @@ func New(o Options) *Client {
 	o.HeaderTimeout = or(o.HeaderTimeout, time.Minute)
 	o.IdleTimeout = or(o.IdleTimeout, time.Minute)
 	o.BodyTimeout = or(o.BodyTimeout, 30*time.Minute)
+	o.LeastRate = or(o.LeastRate, 256)
 	if o.Transport == nil {
 		o.Transport = newTransport(o.Concurrency)
 	}
 	return &Client{options: o, fresh: fresh(o.Transport), servers: make(map[string]*server)}
 }
 
-func or[T int | time.Duration](v, otherwise T) T {
+func or[T int | int64 | time.Duration](v, otherwise T) T {
 	if v <= 0 {
 		return otherwise
 	}
@@ -107,7 +112,8 @@ func UserAgent(version, contact string) string {
 // little and comes quickly, so that the connection is kept for the next
 // request. Reading a body gives an error that matches ErrTemporary if it is
 // cut short or idle too long, and one that does not if it goes on for longer
-// than Options.BodyTimeout.
+// than Options.BodyTimeout, or comes more slowly than Options.LeastRate. Where
+// some such bodies come one after the other, the server is down for a while.
 //
 // A request that is neither GET nor HEAD, or is to be sent once, is tried again
 // only where the server cannot have acted on it: no connection, 429, 503.

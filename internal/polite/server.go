@@ -34,6 +34,7 @@ type server struct {
 	pause      time.Time // no request before
 	announced  time.Time // the last time that waiting was told
 	breaker    breaker
+	stalls     int // bodies that did not go on, one after the other
 }
 
 func newServer(name string, places int, waiting func(string, time.Time)) *server {
@@ -230,6 +231,25 @@ func (p *pass) heard(l limits, worked bool) {
 	p.arrived()
 	p.breaker, p.met = breaker{}, true
 	p.quota.update(time.Now(), l)
+}
+
+// maxStalls is how many answers in a row may begin and not go on: each costs a
+// minute, and a server that does so for all would hold a run for hours.
+const maxStalls = 4
+
+// flowed notes how a body ended: with an error, the server did not go on with
+// it. Enough of those, and the server is left alone for a while.
+func (s *server) flowed(stalled error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if stalled == nil {
+		s.stalls = 0
+		return
+	}
+	if s.stalls++; s.stalls >= maxStalls {
+		s.breaker = breaker{lost: s.stalls, since: time.Now(), last: stalled, open: time.Now().Add(downPause), pauses: 1, gaveUp: true}
+		s.signal()
+	}
 }
 
 // failed notes an answer that says the server cannot do its work. One
