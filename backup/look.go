@@ -20,6 +20,9 @@ import (
 func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	targets := r.live()
 	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
+	if r.halts(err) {
+		return
+	}
 	if err != nil {
 		r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Failed, Err: err})
 		return
@@ -38,6 +41,9 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	fetching.Release(1)
 	if ctx.Err() != nil && err != nil {
 		r.leave(ctx, int(j.source), 1)
+		return
+	}
+	if r.halts(err) {
 		return
 	}
 	if err != nil {
@@ -193,6 +199,9 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 		}
 		suspect := known[i].suspicion(v)
 		if err := t.run.Save(doc, v, suspect, known[i].Before); errors.Is(err, repository.ErrFile) {
+			if r.halts(err) {
+				return Event{}
+			}
 			return r.failed(&job{given: &Document{Source: j.given.Source, ID: v.ID, Line: j.given.Line}, source: j.source, index: j.index}, targets[i:], known[i:], err)
 		} else if err != nil {
 			r.lose(t, err)

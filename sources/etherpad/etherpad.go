@@ -233,6 +233,9 @@ func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if errors.Is(err, spool.ErrFolder) {
+			return err
+		}
 		if err == nil {
 			continue
 		}
