@@ -9,6 +9,7 @@ import (
 	"filippo.io/age/plugin"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -56,6 +57,8 @@ func (a *app) hints(err error) []string {
 	var schemeless *schemelessError
 	var barrier *sources.Barrier
 	switch {
+	case errors.Is(err, spool.ErrFolder):
+		return []string{a.text("hint-temporary")}
 	case errors.As(err, &schemeless):
 		return []string{a.text("hint-scheme", "Address", schemeless.completed)}
 	case errors.Is(err, sources.ErrAddress):

@@ -46,16 +46,21 @@ type bars struct {
 	err       error // of the last of them
 }
 
-func (a *app) newProgress(asJSON bool, all []wanted) *progress {
-	p := &progress{app: a, out: a.stdout, barred: make(map[int]*bars), origins: make([]origin, 0, len(all))}
-	for _, w := range all {
-		p.origins = append(p.origins, w.origin)
-	}
+func (a *app) newProgress(asJSON bool) *progress {
+	p := &progress{app: a, out: a.stdout, barred: make(map[int]*bars)}
 	if asJSON {
 		p.out = a.stderr
 	}
 	p.terminal = isTerminal(p.out)
 	return p
+}
+
+// know says where the documents were named, by their places from 1.
+func (p *progress) know(all []wanted) {
+	p.origins = make([]origin, 0, len(all))
+	for _, w := range all {
+		p.origins = append(p.origins, w.origin)
+	}
 }
 
 // start begins to show what becomes of the plan's documents.

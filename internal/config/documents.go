@@ -2,7 +2,6 @@ package config
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -23,30 +22,44 @@ type Document struct {
 // ReadDocuments yields the entries of a documents file: one on each line,
 // without the white space around it. A # begins a comment at the start of a
 // line or after white space; within an address it is a part of it. Blank
-// lines have no entry; a byte order mark and CRLF are understood. The first
-// error, an *Error where a line is at fault, is the last thing yielded.
+// lines have no entry; a byte order mark and CRLF are understood. A line that
+// is at fault is an *Error, and costs only itself; any other error is the last
+// thing yielded.
 func ReadDocuments(r io.Reader) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
-		lines := bufio.NewScanner(r)
-		lines.Buffer(nil, maxLine)
-		n := 1
-		for ; lines.Scan(); n++ {
-			entry, ok := readEntry(lines.Text(), n == 1)
-			if !ok {
-				yield(Document{}, &Error{Line: n, Problem: NotText})
+		lines := bufio.NewReaderSize(r, maxLine)
+		for n := 1; ; n++ {
+			line, whole, err := readLine(lines)
+			if err != nil && err != io.EOF {
+				yield(Document{}, fmt.Errorf("read documents: %w", err))
 				return
 			}
-			if entry != "" && !yield(Document{n, NewSecret(entry)}, nil) {
+			entry, ok := readEntry(line, n == 1)
+			on := true
+			switch {
+			case !whole:
+				on = yield(Document{}, &Error{Line: n, Problem: TooLong})
+			case !ok:
+				on = yield(Document{}, &Error{Line: n, Problem: NotText})
+			case entry != "":
+				on = yield(Document{n, NewSecret(entry)}, nil)
+			}
+			if err == io.EOF || !on {
 				return
 			}
-		}
-		switch err := lines.Err(); {
-		case errors.Is(err, bufio.ErrTooLong):
-			yield(Document{}, &Error{Line: n, Problem: TooLong})
-		case err != nil:
-			yield(Document{}, fmt.Errorf("read documents: %w", err))
 		}
 	}
+}
+
+// readLine reads a line; of one that is too long it gives the beginning, and
+// reads the rest.
+func readLine(r *bufio.Reader) (line string, whole bool, err error) {
+	start, err := r.ReadSlice('\n')
+	line, whole = string(start), err != bufio.ErrBufferFull
+	for err == bufio.ErrBufferFull {
+		_, err = r.ReadSlice('\n')
+	}
+	return line, whole, err
 }
 
 func readEntry(line string, first bool) (string, bool) {
