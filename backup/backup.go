@@ -188,7 +188,7 @@ type run struct {
 	jobs    []job
 	given   []int // places of the sources in the caller's plan
 	begun   time.Time
-	unsure  map[int]bool // sources with documents whose id is a guess
+	unsure  map[int]bool // sources with documents whose id is a guess, or perhaps another spelling of their own
 
 	standings []standing // by source
 	allGone   context.CancelFunc

@@ -47,7 +47,7 @@ func (r *run) arrange() {
 		d := &p.Documents[i]
 		source := place[d.Source]
 		r.jobs[i] = job{given: d, source: int32(source)}
-		r.unsure[source] = r.unsure[source] || d.Locator != ""
+		r.unsure[source] = r.unsure[source] || d.Locator != "" || !p.Sources[source].All && d.ID != strings.ToLower(d.ID)
 	}
 	slices.SortStableFunc(r.jobs, func(a, b job) int { return cmp.Or(compare(a, b), strings.Compare(b.given.Locator, a.given.Locator)) })
 	r.jobs = slices.CompactFunc(r.jobs, func(a, b job) bool {

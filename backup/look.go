@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/semaphore"
 
@@ -35,6 +36,11 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 		return
 	}
 	asked := validator(known)
+	if asked == "" {
+		if asked, err = r.otherSpelling(targets, j); r.halts(err) {
+			return
+		}
+	}
 	standing := &r.standings[j.source]
 	gone := standing.asked()
 	v, err := r.plan.Sources[int(j.source)].Client.Fetch(ctx, j.locator(), asked)
@@ -69,6 +75,9 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 			return
 		}
 	}
+	if strings.EqualFold(v.ID, j.given.ID) {
+		r.respell(j, v.ID)
+	}
 	if v.Unchanged && (asked == "" || validator(known) != asked) {
 		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
 		return
@@ -94,6 +103,19 @@ func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*pr
 		}
 	}
 	return known, nil
+}
+
+// respell tells that a document has nothing under the id that it was known by:
+// its server spells it otherwise by now, and it goes on under that.
+func (r *run) respell(j *job, id string) {
+	if id == j.given.ID {
+		return
+	}
+	for _, t := range r.live() {
+		if known, err := t.priors.of(j); err == nil && known.Newest != nil {
+			t.run.Tell(manifest.Document{Source: int(j.source), ID: j.given.ID, State: manifest.Missing})
+		}
+	}
 }
 
 // joined reports whether another link has opened the document.

@@ -157,7 +157,7 @@ func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown,
 		return nil, nil, err
 	}
 	defer c.Close()
-	hashes, err := hashesOf(r, c)
+	hashes, err := new(selection).hashesOf(r, c)
 	if err != nil {
 		return nil, nil, a.failed(err, "repository", "Repository", shown)
 	}

@@ -137,7 +137,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 		return nil, err
 	}
 	defer c.Close()
-	hashes, err := hashesOf(r, c)
+	hashes, err := new(selection).hashesOf(r, c)
 	if err != nil {
 		return nil, err
 	}

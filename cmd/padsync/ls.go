@@ -77,7 +77,7 @@ func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []str
 }
 
 func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJSON bool) error {
-	hashes, err := hashesOf(r, c)
+	hashes, err := selection.hashesOf(r, c)
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}

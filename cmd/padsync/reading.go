@@ -133,14 +133,16 @@ func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when 
 	return at, nil
 }
 
-// hashesOf gives short names to all documents of the repository.
-func hashesOf(r *reading, c *repository.Contents) (*hashes, error) {
+// hashesOf gives short names to all documents of the repository, and learns
+// what of them is another spelling of one that is named.
+func (s *selection) hashesOf(r *reading, c *repository.Contents) (*hashes, error) {
 	return newHashes(r.ID(), func(add func(manifest.Source, string)) error {
 		for record, err := range c.Documents() {
 			if err != nil {
 				return err
 			}
 			add(record.Source, record.ID)
+			s.learn(record)
 		}
 		return nil
 	})

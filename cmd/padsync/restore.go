@@ -150,7 +150,7 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, err
 	}
-	hashes, err := hashesOf(r, c)
+	hashes, err := selection.hashesOf(r, c)
 	if err != nil {
 		return nil, errors.Join(a.failed(err, "repository", "Repository", r.shown), c.Close())
 	}

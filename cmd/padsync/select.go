@@ -20,6 +20,9 @@ type named struct {
 	addresses []address // or else
 	pattern   string    // a glob over ids, "" if it is none
 	found     bool      // something fits
+
+	state manifest.State             // of the document that has this very id, "" if there is none
+	other map[address]manifest.State // of those whose ids differ from it in case alone
 }
 
 // An address is where a document is. It is comparable.
@@ -70,7 +73,7 @@ func (s *selection) names(from manifest.Source, id string) bool {
 func (s *selection) has(from manifest.Source, id string) bool {
 	has := s.all()
 	for _, n := range s.named {
-		if n.names(from, id) || n.matches(id) {
+		if n.names(from, id) || n.matches(id) || n.spells(from, id) {
 			n.found, has = true, true
 		}
 	}
@@ -99,6 +102,46 @@ func (s *selection) schemeless(err error) error {
 		}
 	}
 	return err
+}
+
+// learn takes note of a document of the repository whose id is one that is
+// named, or differs from it in case alone.
+func (s *selection) learn(record *manifest.Record) {
+	for _, n := range s.named {
+		switch at := (address{record.Source.Kind, sources.Identity(record.Source.URL), record.ID}); {
+		case n.names(record.Source, record.ID):
+			n.state = record.State
+		case n.folds(at):
+			if n.other == nil {
+				n.other = make(map[address]manifest.State)
+			}
+			n.other[at] = record.State
+		}
+	}
+}
+
+// spells reports whether the selection has the document by another spelling of
+// its id.
+func (s *selection) spells(from manifest.Source, id string) bool {
+	return slices.ContainsFunc(s.named, func(n *named) bool { return n.spells(from, id) })
+}
+
+// spells is so where nothing has the very id that was named, or where one of the
+// two is no more on its server, which then takes both for one: a document goes
+// on under the spelling that its server gives.
+func (n *named) spells(from manifest.Source, id string) bool {
+	state, other := n.other[address{from.Kind, sources.Identity(from.URL), id}]
+	return other && (n.state == "" || n.state == manifest.Missing || state == manifest.Missing)
+}
+
+// folds reports whether the id is that which is named, but for its case.
+func (n *named) folds(at address) bool {
+	if n.addresses == nil {
+		return strings.EqualFold(n.text, at.id)
+	}
+	return slices.ContainsFunc(n.addresses, func(a address) bool {
+		return a.kind == at.kind && a.server == at.server && strings.EqualFold(a.id, at.id)
+	})
 }
 
 func (n *named) names(from manifest.Source, id string) bool {

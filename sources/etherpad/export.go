@@ -92,6 +92,9 @@ func (s *Source) exportWith(ctx context.Context, o opening, id string, f format,
 		return r, nil
 	}
 	handle := func(r *http.Response) error {
+		if other, ok := respelling(r, id); ok {
+			return other
+		}
 		body, err := s.receive(r, f, etag != "", known.archived)
 		if err != nil {
 			return err

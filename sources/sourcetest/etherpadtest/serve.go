@@ -157,7 +157,11 @@ func (s *Server) sanitize(id string) string {
 	if s.pads[id] != nil {
 		return id
 	}
-	return colons.ReplaceAllString(id, "_")
+	id = colons.ReplaceAllString(id, "_")
+	if s.options.LowerCase && s.pads[id] == nil {
+		id = strings.ToLower(id)
+	}
+	return id
 }
 
 // limited counts the request, and deals with it if it is one too many.
