@@ -32,6 +32,8 @@ type wanted struct {
 	otherwise *wanted
 	certain   bool
 
+	verbatim string // the id as the address has it, if that is another
+
 	all bool // everything that the server lists
 
 	origin origin
@@ -184,7 +186,7 @@ func (c *collector) add(source *config.Source, entry string, o origin) {
 	}
 	w.base = c.bases[w.base]
 	// Without a copy, each id would keep the whole address in memory.
-	w.id, w.locator = strings.Clone(w.id), strings.Clone(w.locator)
+	w.id, w.locator, w.verbatim = strings.Clone(w.id), strings.Clone(w.locator), strings.Clone(w.verbatim)
 	if w.id == w.locator {
 		w.locator = w.id
 	}
@@ -283,8 +285,23 @@ func parseAddress(kind, pad, poll string) (wanted, error) {
 }
 
 func parsePad(address string) (wanted, error) {
+	verbatim, err := etherpad.ParseVerbatim(address)
+	if err != nil {
+		return wanted{}, err
+	}
+	w := wanted{kind: kindEtherpad, base: verbatim.Base, certain: true}
 	a, err := etherpad.ParseAddress(address)
-	return wanted{kind: kindEtherpad, base: a.Base, locator: a.ID, id: a.ID, certain: true}, err
+	if etherpad.IsUnaskable(verbatim.ID) {
+		a, err = verbatim, nil // ls prints it, and its source says what is the matter
+	}
+	if err != nil {
+		return w, err
+	}
+	w.id, w.locator = a.ID, a.ID
+	if verbatim.ID != a.ID {
+		w.verbatim = verbatim.ID
+	}
+	return w, nil
 }
 
 // parsePoll also says whether the address can be that of nothing else.

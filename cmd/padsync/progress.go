@@ -187,6 +187,8 @@ func (a *app) reason(err error) string {
 		return a.text("reason-wrong-password")
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
 		return a.text("reason-credentials")
+	case errors.Is(err, etherpad.ErrUnaskable):
+		return a.text("reason-unaskable")
 	case errors.Is(err, etherpad.ErrNoList):
 		return a.text("reason-no-list")
 	case errors.Is(err, fs.ErrPermission):

@@ -50,8 +50,10 @@ func (a *app) parseSelection(args []string) (*selection, error) {
 // the repository knows.
 func addressesOf(raw string) []address {
 	var found []address
-	if p, err := etherpad.ParseAddress(raw); err == nil {
-		found = append(found, address{kindEtherpad, sources.Identity(p.Base), p.ID})
+	for _, parse := range []func(string) (etherpad.Address, error){etherpad.ParseAddress, etherpad.ParseVerbatim} {
+		if p, err := parse(raw); err == nil {
+			found = append(found, address{kindEtherpad, sources.Identity(p.Base), p.ID})
+		}
 	}
 	if p, err := framadate.ParseAddress(raw); err == nil {
 		found = append(found, address{kindFramadate, sources.Identity(p.Base), p.ID})

@@ -58,6 +58,30 @@ func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
 	}
 }
 
+// TestWhatIsPrintedIsUnderstood, whatever a server calls its documents.
+func TestWhatIsPrintedIsUnderstood(t *testing.T) {
+	for _, id := range []string{
+		".", "..", "r.deadbeef", "with  raw spaces", " begins and ends ", "a:b::c", "tab\tand\nline", "été", "e\u0301te\u0301", "a/b", "../../x", "?x#y%",
+		"*", "[", "g.0123456789abcdef$privé", "%2e", "p", "export", "timeslider", "x/admin", "a\x00b", "日本語",
+	} {
+		for _, from := range []manifest.Source{pads, {Kind: kindEtherpad, URL: "https://example.org/sub/pads"}} {
+			printed := documentURL(from, id)
+			s, err := testApp(t, nil).parseSelection([]string{printed})
+			if err != nil || !s.has(from, id) {
+				t.Errorf("%q is printed as %s, which is not understood: %v", id, printed, err)
+			}
+			w, err := parseDocument(new(config.Source), printed)
+			if err != nil || w.base != from.URL || w.id != id && w.verbatim != id {
+				t.Errorf("%q is printed as %s, which is taken for %+v: %v", id, printed, w, err)
+			}
+		}
+	}
+	s, err := testApp(t, nil).parseSelection([]string{documentURL(polls, "AG-2027-Asso")})
+	if err != nil || !s.has(polls, "AG-2027-Asso") {
+		t.Error(err)
+	}
+}
+
 // TestOtherSpellingIsFoundWhereItIsTheSameDocument: if nothing has the very id,
 // or one of the two is gone as its server takes both for one.
 func TestOtherSpellingIsFoundWhereItIsTheSameDocument(t *testing.T) {

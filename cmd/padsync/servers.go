@@ -73,6 +73,9 @@ func (n network) plan(all []wanted, formats []string) (*backup.Plan, error) {
 			p.Sources[at].All = true
 			continue
 		}
+		if access := n.accesses.of(w.base); access.Operator() && w.verbatim != "" {
+			w.id, w.locator = w.verbatim, w.verbatim // the API knows pads by names that servers would change
+		}
 		d := backup.Document{Source: at, ID: w.id, Line: i + 1}
 		if w.locator != w.id {
 			d.Locator = w.locator

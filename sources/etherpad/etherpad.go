@@ -111,6 +111,9 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 // server answers for the pad but gives no complete .etherpad. The id may be
 // another spelling of the pad's own, which the version has.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
+	if IsUnaskable(id) {
+		return nil, ErrUnaskable
+	}
 	id, err := s.ownID(id)
 	if err != nil {
 		return nil, err
