@@ -601,7 +601,7 @@ func TestSubPathIsKept(t *testing.T) {
 
 func TestIDThatCanBeNoPadIsNotAskedFor(t *testing.T) {
 	inBubble(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
-		for _, id := range []string{"", ".", "..", "\xff", strings.Repeat("secret", 100)} {
+		for _, id := range []string{"", "\xff", strings.Repeat("secret", 100)} {
 			_, err := s.Fetch(t.Context(), id, "")
 			if !errors.Is(err, sources.ErrAddress) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("Fetch(%q): %v", id, err)
