@@ -31,6 +31,7 @@ var (
 	errIdle    = errors.New("the answer stopped in the middle")
 	errEndless = errors.New("the answer does not end")
 	errSlow    = errors.New("the answer comes too slowly")
+	errProxy   = errors.New("the proxy of this machine refuses")
 	errInvalid = errors.New("no valid answer")
 )
 
@@ -95,7 +96,7 @@ func plain(err error) error {
 		op          *net.OpError
 		number      syscall.Errno
 	)
-	for _, known := range []error{errHung, errIdle, errEndless, errSlow, io.ErrUnexpectedEOF, io.EOF} {
+	for _, known := range []error{errHung, errIdle, errEndless, errSlow, errProxy, io.ErrUnexpectedEOF, io.EOF} {
 		if errors.Is(err, known) {
 			return known
 		}
