@@ -31,6 +31,10 @@ type Plan struct {
 	Machine          Machine
 	ChangeRecipients bool
 
+	// FormerLost says that the identities of those who were recipients once
+	// are gone, so that nobody is to be told any more of what only they open.
+	FormerLost bool
+
 	// Observe is told, if not nil, of each document when it is done. It may
 	// be called concurrently.
 	Observe func(Event)
@@ -121,11 +125,19 @@ type Event struct {
 	ID       string // its own id
 	Outcome  Outcome
 	Suspect  string   // why what was saved may be a loss
+	Standing string   // why its newest version, which was there before, may be a loss
 	New      bool     // missing or suspect, and was not so at the last look
 	Expires  string   // the day from which its source may delete it, if that is known
+	Before   Before   // the last look
 	Lacking  []string // forms that its source does not give
 	Bytes    int64    // of the files that were saved
 	Err      error    // why it failed
+}
+
+// Before is what the last look at a document told, zero without one.
+type Before struct {
+	Checked time.Time
+	Expires string
 }
 
 // A Report tells what a run did.
@@ -151,8 +163,16 @@ type Lack struct {
 // A RepositoryReport tells what a run stored in one repository.
 type RepositoryReport struct {
 	Name     string
+	New      bool // it was made for this run
+	Sealed   bool
 	Sequence int64
 	repository.RunStats
+
+	// Of documents that none of the recipients could read: how many a former
+	// identity sealed anew, and how many are left, of those all that the
+	// repository holds. What restore gives of them is sealed to others.
+	Resealed, Unreadable int
+
 	Err error // why the run failed there
 }
 
@@ -212,8 +232,11 @@ type target struct {
 	run      *repository.Run
 	priors   *priors
 
-	mu  sync.Mutex // guards err
-	err error
+	resealed int
+
+	mu   sync.Mutex // guards what follows
+	err  error
+	left int // documents that none of the recipients can read
 }
 
 func (t *target) failed() error {
@@ -237,7 +260,11 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	for _, t := range r.live() {
-		if err := t.try(r.open(t)); err != nil {
+		err := r.reseal(ctx, t)
+		if err == nil {
+			err = r.open(t)
+		}
+		if err := t.try(err); err != nil {
 			return err
 		}
 	}
@@ -280,7 +307,7 @@ func refused(err error) bool {
 func (r *run) open(t *target) (err error) {
 	t.run, err = t.Begin(r.store, t.contents, repository.RunOptions{
 		Run: r.report.Run, Program: r.plan.Program, Host: r.plan.Host, Sources: r.asManifest(),
-		Last: t.Last, Resumes: r.interrupted(t.contents), ChangeRecipients: r.plan.ChangeRecipients,
+		Last: t.Last, Resumes: r.interrupted(t.contents), ChangeRecipients: r.plan.ChangeRecipients, FormerLost: r.plan.FormerLost,
 	})
 	if err != nil {
 		return err
@@ -289,7 +316,7 @@ func (r *run) open(t *target) (err error) {
 		r.plan.Machine.Begun(t.run.Name())
 	}
 	r.report.Run = t.run.Name()
-	t.priors, err = readPriors(t.contents, r)
+	t.priors, err = readPriors(t, r)
 	return err
 }
 
@@ -423,7 +450,7 @@ func (r *run) halts(err error) bool {
 func (r *run) end(ctx context.Context) {
 	r.report.Interrupted, r.report.Left = ctx.Err() != nil || r.report.Broken != nil, r.left()
 	for _, t := range r.targets {
-		report := RepositoryReport{Name: t.Name, Err: t.failed()}
+		report := RepositoryReport{Name: t.Name, New: t.New(), Sealed: t.Sealed(), Err: t.failed()}
 		if report.Err == nil {
 			report.Err = t.run.Commit(r.store, r.ending())
 		}
@@ -432,6 +459,7 @@ func (r *run) end(ctx context.Context) {
 		}
 		if t.run != nil {
 			report.Sequence, report.RunStats = t.run.Sequence(), t.run.Stats()
+			report.Resealed, report.Unreadable = t.resealed, t.left
 		}
 		r.report.Repositories = append(r.report.Repositories, report)
 	}

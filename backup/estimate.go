@@ -34,7 +34,7 @@ func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
 	}
 	for _, t := range r.live() {
 		var err error
-		if t.priors, err = readPriors(t.contents, r); err != nil {
+		if t.priors, err = readPriors(t, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}

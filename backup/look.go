@@ -163,11 +163,12 @@ func (r *run) first(j *job, id string) bool {
 }
 
 // validator gives what all repositories hold, or "": an answer that nothing
-// changed would leave a hole in one that does not hold the version.
+// changed would leave a hole in one that does not hold the version, or not so
+// that a recipient can read it.
 func validator(known []*prior) string {
 	var value string
 	for i, p := range known {
-		if p.Newest == nil || i > 0 && p.Newest.Validator != value {
+		if p.Newest == nil || p.Sealed || i > 0 && p.Newest.Validator != value {
 			return ""
 		}
 		value = p.Newest.Validator
@@ -207,7 +208,7 @@ func withheld(known *prior, err error) *manifest.Withheld {
 // found saves the version where it is new, and tells where it is not. If no
 // repository took it, the event has no outcome.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
-	e := Event{Document: r.document(j), ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking}
+	e := Event{Document: r.document(j), ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking, Before: r.last(int(j.source), v.ID, known)}
 	for i, t := range targets {
 		doc := manifest.Document{Source: int(j.source), ID: v.ID, State: manifest.Current}
 		if newest := known[i].Newest; v.Unchanged && newest != nil {
@@ -217,6 +218,9 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 			doc.Versions = revalidated(known[i].Newest, v.Validator)
 			t.run.Tell(doc)
 			e.Outcome = cmp.Or(e.Outcome, Unchanged)
+			if known[i].Newest != nil {
+				e.Standing = cmp.Or(e.Standing, known[i].Newest.Suspect)
+			}
 			continue
 		}
 		suspect := known[i].suspicion(v)
@@ -229,10 +233,22 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 			r.lose(t, err)
 			continue
 		}
+		t.saved(known[i], suspect)
 		e.Outcome, e.Suspect, e.Bytes = Saved, suspect, size(v)
 		e.New = e.New || suspect != "" && (known[i].Newest == nil || known[i].Newest.Suspect != suspect)
 	}
 	return e
+}
+
+// last is the last look at a document, in whichever repository.
+func (r *run) last(source int, id string, known []*prior) (b Before) {
+	for _, p := range known {
+		if p.Checked.Before(b.Checked) || p.Newest == nil {
+			continue
+		}
+		b = Before{p.Checked, r.plan.Sources[source].expires(id, p.Newest.Modified, p.Newest.Facts.Expires)}
+	}
+	return b
 }
 
 // revalidated tells a new validator for a version that is the same.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -19,9 +18,18 @@ import (
 type prior struct {
 	State    manifest.State     `json:"state,omitempty"`
 	Resumed  bool               `json:"resumed,omitempty"`
-	Withheld *manifest.Withheld `json:"withheld,omitempty"` // by the last look
-	Newest   *version           `json:"newest,omitempty"`
-	Base     *manifest.Facts    `json:"base,omitempty"` // of the version that a sound one continues
+	Checked  time.Time          `json:"checked"`            // the last look
+	Withheld *manifest.Withheld `json:"withheld,omitempty"` // by it
+
+	// Sealed says that none of the present recipients can read the newest
+	// version, Unreadable that they cannot read the one that restore gives,
+	// and that somebody else may.
+	Sealed     bool `json:"sealed,omitempty"`
+	Unreadable bool `json:"unreadable,omitempty"`
+
+	Sound  bool            `json:"sound,omitempty"` // some version is not suspect
+	Newest *version        `json:"newest,omitempty"`
+	Base   *manifest.Facts `json:"base,omitempty"` // of the version that a sound one continues
 
 	// Texts are the hashes of the texts at which the history may have been cut
 	// off: of all versions that were sound, but for the one that the document
@@ -68,13 +76,17 @@ type place struct {
 
 // readPriors goes through all that the repository knows, once. What the runs
 // that are taken up have found not long ago need not be looked at again.
-func readPriors(c *repository.Contents, r *run) (*priors, error) {
+func readPriors(t *target, r *run) (*priors, error) {
+	c := t.contents
 	p := &priors{jobs: make([]place, len(r.jobs)), ids: make(map[key]place)}
 	w := r.plan.Pool.Create()
 	done, rest := c.Resumed(r.interrupted(c)), r.jobs
 	for record, err := range c.Documents() {
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
+		}
+		if t.unreadable(record) {
+			t.left++
 		}
 		source, here := r.source(record.Source)
 		if here {
@@ -90,12 +102,12 @@ func readPriors(c *repository.Contents, r *run) (*priors, error) {
 		if len(wanted) == 0 && !(here && r.unsure[source]) {
 			continue
 		}
-		resumed := done(record)
-		at, err := put(w, newPrior(record, resumed))
+		known := t.prior(record, done(record))
+		at, err := put(w, known)
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
 		}
-		at.resumed, at.expires = resumed, r.expires(record, source)
+		at.resumed, at.expires = known.Resumed, r.expires(record, source)
 		at.checked = uint32(min(max(record.Checked.Unix(), 0), math.MaxUint32))
 		for _, i := range wanted {
 			p.jobs[i] = at
@@ -159,7 +171,7 @@ func put(w *spool.Writer, p *prior) (place, error) {
 }
 
 func newPrior(r *manifest.Record, resumed bool) *prior {
-	p := &prior{State: r.State, Resumed: resumed, Withheld: r.Withheld}
+	p := &prior{State: r.State, Resumed: resumed, Checked: r.Checked, Withheld: r.Withheld}
 	if v := r.Newest(); v != nil {
 		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Modified: v.Modified, Facts: v.Facts}
 		for _, f := range v.Files {
@@ -217,7 +229,7 @@ func (r *run) priorOf(t *target, source int, id string) (*prior, error) {
 			return nil, err
 		}
 		if here, ok := r.source(record.Source); ok && here == source && record.ID == id {
-			return newPrior(record, false), nil
+			return t.prior(record, false), nil
 		}
 	}
 	return new(prior), nil

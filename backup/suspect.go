@@ -56,10 +56,10 @@ func (p *prior) suspicion(v *sources.Version) string {
 
 // same reports whether the version holds what the newest one holds, so that
 // it need not be saved again: the same bytes, or the same content in the same
-// forms where the source says what content is. That fewer forms were asked
-// for is no change.
+// forms where the source says what content is, and a recipient can read it.
+// That fewer forms were asked for is no change.
 func (p *prior) same(v *sources.Version) bool {
-	if p.Newest == nil || v.Suspect != "" && len(p.Newest.Files) != len(v.Files) {
+	if p.Newest == nil || p.Sealed || v.Suspect != "" && len(p.Newest.Files) != len(v.Files) {
 		return false
 	}
 	if p.Newest.Suspect == string(sources.RescueCopy) && v.Suspect != sources.RescueCopy {

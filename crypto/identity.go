@@ -15,6 +15,8 @@ import (
 	"filippo.io/age/armor"
 	"filippo.io/age/plugin"
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // ErrPassphrase is matched by errors for a passphrase that is wrong or that
@@ -34,7 +36,7 @@ type Prompt struct {
 
 // ParseIdentities reads an identity file of at most 1 MiB: lines of
 // AGE-SECRET-KEY-1…, AGE-SECRET-KEY-PQ-1… and AGE-PLUGIN-…, or an SSH private
-// key; or such a file protected by a passphrase, as an age file or as ssh
+// key, in UTF-8 or UTF-16, as Windows' shells write what they are given; or such a file protected by a passphrase, as an age file or as ssh
 // does it. A passphrase is asked for at once. No error holds any of its text.
 func ParseIdentities(r io.Reader, p Prompt) ([]age.Identity, error) {
 	text, err := readAll(r)
@@ -50,9 +52,11 @@ func ParseIdentities(r io.Reader, p Prompt) ([]age.Identity, error) {
 	case bytes.HasPrefix(trimmed, []byte("-----BEGIN")):
 		return parseSSHIdentity(text, p)
 	}
-	return parseLines(bytes.NewReader(text), p)
+	return parseLines(text, p)
 }
 
+// readAll gives the file's text, of UTF-16 in UTF-8 and without a byte order
+// mark.
 func readAll(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
@@ -61,12 +65,28 @@ func readAll(r io.Reader) ([]byte, error) {
 	if len(text) > maxFile {
 		return nil, ErrTooLong
 	}
-	return text, nil
+	decoded, _, err := transform.Bytes(encodingOf(text), text)
+	if err != nil {
+		return text, nil // which is no text, and told so
+	}
+	return decoded, nil
 }
 
-func parseLines(r io.Reader, p Prompt) ([]age.Identity, error) {
+// encodingOf is that which the file's mark tells. Without one, UTF-16 shows by
+// its first character: all that stands in such files is ASCII.
+func encodingOf(text []byte) transform.Transformer {
+	switch {
+	case len(text) > 1 && text[0] != 0 && text[1] == 0:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder()
+	case len(text) > 1 && text[0] == 0 && text[1] != 0:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder()
+	}
+	return unicode.BOMOverride(transform.Nop)
+}
+
+func parseLines(text []byte, p Prompt) ([]age.Identity, error) {
 	var found []age.Identity
-	err := eachLine(r, func(line string) error {
+	err := eachLine(text, func(line string) error {
 		id, err := parseIdentity(line, p)
 		if err != nil {
 			// The cause may quote the secret.
@@ -116,7 +136,7 @@ func parseProtected(r io.Reader, p Prompt) ([]age.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseLines(bytes.NewReader(text), p)
+	return parseLines(text, p)
 }
 
 // ask gives the passphrase that the person said.

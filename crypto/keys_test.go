@@ -275,3 +275,48 @@ func TestWhatIsNoKeyIsToldWithItsLine(t *testing.T) {
 		}
 	}
 }
+
+// Windows' shells and editors write UTF-16, or a byte order mark.
+func TestKeysAreReadInEveryEncodingOfTheirFile(t *testing.T) {
+	id, err := crypto.Generate(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipient, err := crypto.RecipientOf(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	utf16 := func(text string, low, high int) string {
+		var b []byte
+		for _, c := range []byte(strings.ReplaceAll(text, "\n", "\r\n")) {
+			pair := [2]byte{}
+			pair[low], pair[high] = c, 0
+			b = append(b, pair[:]...)
+		}
+		return string(b)
+	}
+	for name, encode := range map[string]func(string) string{
+		"UTF-8":              func(s string) string { return s },
+		"UTF-8 with a mark":  func(s string) string { return "\ufeff" + s },
+		"little-endian":      func(s string) string { return "\xff\xfe" + utf16(s, 0, 1) },
+		"big-endian":         func(s string) string { return "\xfe\xff" + utf16(s, 1, 0) },
+		"little, no mark":    func(s string) string { return utf16(s, 0, 1) },
+		"big, no mark":       func(s string) string { return utf16(s, 1, 0) },
+		"a mark and a blank": func(s string) string { return "\ufeff\r\n" + s },
+	} {
+		for _, file := range []string{identityFile(t, id), sshKey(t, key, ""), protected(t, identityFile(t, id), "padsync", true)} {
+			ids, err := crypto.ParseIdentities(strings.NewReader(encode(file)), crypto.Prompt{Passphrase: func() (string, error) { return "padsync", nil }})
+			if err != nil || len(ids) != 1 {
+				t.Errorf("%s: %d identities, %v", name, len(ids), err)
+			}
+		}
+		found, err := crypto.ParseRecipients(strings.NewReader(encode("# mine\n" + recipient.String() + "\n")))
+		if err != nil || len(found) != 1 || found[0].Hash() != recipient.Hash() {
+			t.Errorf("%s: %v, %v", name, found, err)
+		}
+	}
+}

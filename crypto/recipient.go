@@ -1,7 +1,6 @@
 package crypto
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -155,11 +154,15 @@ func publicText(key ssh.PublicKey) string {
 }
 
 // ParseRecipients reads a recipients file: one on each line, and blank lines
-// and comments (#). An error names the line, and not what is in it: that may
+// and comments (#), in UTF-8 or UTF-16. An error names the line, and not what is in it: that may
 // be another file than was meant.
 func ParseRecipients(r io.Reader) ([]Recipient, error) {
+	text, err := readAll(r)
+	if err != nil {
+		return nil, err
+	}
 	var found []Recipient
-	err := eachLine(r, func(line string) error {
+	err = eachLine(text, func(line string) error {
 		one, err := ParseRecipient(line)
 		if errors.Is(err, ErrIdentity) {
 			return err
@@ -179,13 +182,13 @@ func ParseRecipients(r io.Reader) ([]Recipient, error) {
 	return found, nil
 }
 
-// eachLine calls do with the lines of r that are neither blank nor a comment.
-func eachLine(r io.Reader, do func(string) error) error {
-	limited := &io.LimitedReader{R: r, N: maxFile + 1}
-	lines := bufio.NewScanner(limited)
-	lines.Buffer(nil, maxFile+1)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+// eachLine calls do with the lines of the text that are neither blank nor a
+// comment.
+func eachLine(text []byte, do func(string) error) error {
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
@@ -193,8 +196,5 @@ func eachLine(r io.Reader, do func(string) error) error {
 			return &LineError{n, err}
 		}
 	}
-	if limited.N == 0 || errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return ErrTooLong
-	}
-	return lines.Err()
+	return nil
 }

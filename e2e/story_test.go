@@ -190,7 +190,11 @@ func (s *story) costs(what string, got summary, requests int) {
 // opens is a command of the owner's on the repository.
 func (s *story) opens(command string, args ...string) *outcome {
 	s.Helper()
-	return s.owner.padsync(append([]string{command, "-r", s.address, "-i", s.key}, args...)...)
+	where := []string{command, "-r", s.address}
+	if s.sealed {
+		where = append(where, "-i", s.key)
+	}
+	return s.owner.padsync(append(where, args...)...)
 }
 
 // restores restores everything, and compares the pads.
@@ -201,7 +205,7 @@ func (s *story) restores(want map[string]string, ending string, args ...string) 
 	got := files(s, target)
 	for id, content := range want {
 		name := strings.Join([]string{
-			repository.Escape(strings.TrimPrefix(s.etherpad.URL, "http://")), repository.Escape(id), repository.Escape(id + "." + ending),
+			repository.EscapeLegibly(strings.TrimPrefix(s.etherpad.URL, "http://")), repository.EscapeLegibly(id), repository.EscapeLegibly(id + "." + ending),
 		}, "/")
 		if got[name] == "" {
 			s.Errorf("%q: there is no %s in %q", args, name, slices.Sorted(maps.Keys(got)))
@@ -237,7 +241,7 @@ func (s *story) pollComesBack() {
 func (s *story) lists() {
 	for _, m := range []*machine{s.runner, s.owner} {
 		args := []string{"-r", s.address, "--json"}
-		if m == s.owner {
+		if m == s.owner && s.sealed {
 			args = append(args, "-i", s.key)
 		}
 		states := make(map[string]string)

@@ -33,6 +33,7 @@ type Header struct {
 	Program    string   `json:"program"`
 	Host       string   `json:"host"`
 	Recipients []string `json:"recipients,omitempty"` // hashes of who can read the packs
+	Lost       Hashes   `json:"lost,omitempty"`       // recipients whose identities nobody has any more
 	Sources    []Source `json:"sources"`
 	Packs      []Pack   `json:"packs"`
 	Parts      []Pack   `json:"parts,omitempty"` // checkpoints: where the documents are

@@ -57,6 +57,9 @@ func (h *Header) validate() error {
 			return errors.New("manifest: sources are not sorted, each once")
 		}
 	}
+	if !h.Lost.valid() {
+		return errors.New("manifest: a lost recipient is not told of as recipients are")
+	}
 	for _, p := range slices.Concat(h.Packs, h.Parts) {
 		if !objectKey.MatchString(p.Key) || p.Size < 0 || !p.Recipients.valid() {
 			return errors.New("manifest: a pack is not told of as packs are")

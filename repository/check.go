@@ -61,6 +61,9 @@ func (r *Repository) Check(ctx context.Context, readData bool, observe func(done
 	if readData {
 		err = k.packs(ctx, observe)
 	}
+	if err == nil {
+		err = k.restorable(ctx)
+	}
 	slices.SortFunc(k.report.Problems, func(a, b Problem) int { return strings.Compare(a.Object, b.Object) })
 	return k.report, err
 }
@@ -69,6 +72,7 @@ type checker struct {
 	repo     *Repository
 	contents *Contents
 	named    map[string]manifest.Pack // by versions, and stored with the right size
+	sample   *checkedFile             // is read as a restore does
 	report   *CheckReport
 }
 
@@ -143,6 +147,7 @@ func (k *checker) documents() error {
 				broken[in.Key] = append(broken[in.Key], DocumentRef{record.Source, record.ID})
 			}
 		}
+		k.consider(record)
 	}
 	for key, documents := range broken {
 		problem := "missing"
@@ -154,6 +159,45 @@ func (k *checker) documents() error {
 	for _, in := range k.named {
 		k.report.Packs++
 		k.report.Bytes += in.Size
+	}
+	return nil
+}
+
+// consider takes a file as the sample that says more than the one before:
+// one that is put together from several packs, else one that lies further
+// behind the beginning of its pack.
+func (k *checker) consider(r *manifest.Record) {
+	for _, v := range r.Versions {
+		for _, f := range v.Files {
+			if slices.ContainsFunc(f.Packs(), func(in manifest.Pack) bool { return !k.contents.stored(in) }) {
+				continue
+			}
+			if k.sample == nil || cmp.Or(cmp.Compare(len(k.sample.Shares), len(f.Shares)), cmp.Compare(k.sample.Frame[0], f.Frame[0])) < 0 {
+				k.sample = &checkedFile{f, DocumentRef{r.Source, r.ID}}
+			}
+		}
+	}
+}
+
+// restorable reads the sample as a restore does: the rest of a check never
+// reads a part of a pack, nor puts a file together.
+func (k *checker) restorable(ctx context.Context) error {
+	if k.sample == nil {
+		return nil
+	}
+	rd := k.repo.NewReader(ctx)
+	defer rd.Close()
+	content, err := rd.File(k.sample.FileRecord)
+	corrupt := (*CorruptError)(nil)
+	switch {
+	case err == nil:
+		return content.Close()
+	case errors.Is(err, ErrNoIdentity):
+		return nil
+	case !errors.As(err, &corrupt):
+		return err
+	case !slices.ContainsFunc(k.report.Problems, func(p Problem) bool { return p.Object == corrupt.Key }):
+		k.problem(corrupt.Key, corrupt.Problem, []DocumentRef{k.sample.document})
 	}
 	return nil
 }

@@ -60,6 +60,7 @@ func (w *Run) checkpoint(ctx context.Context) error {
 
 func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) error {
 	h.Sources, h.Includes, h.Condemned = c.sources(), c.includes(), c.stillCondemned()
+	h.Lost = manifest.HashesOf(slices.Collect(maps.Keys(c.lost())))
 	w := &checkpointWriter{repo: c.repo, ctx: ctx, header: &h, told: map[string]int{}, packs: map[string]int{}}
 	// A pack that is not there now may come back, and so may a manifest that
 	// cannot be read: what belongs to them must not be forgotten.

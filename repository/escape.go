@@ -21,16 +21,36 @@ var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9�
 // Escape gives a name for a file or a folder that is safe and unique on
 // Linux, macOS and Windows, whatever the name: docs/format.md says how.
 func Escape(name string) string {
-	stem, end := splitEnding(name)
-	if plain(stem) {
-		return name
-	}
-	escaped := escapeAll(norm.NFC.String(strings.ToValidUTF8(stem, "\uFFFD")))
-	short := cut(escaped)
-	if short != escaped || ambiguous(name) {
+	short, end, whole := legibly(name)
+	if !whole || ambiguous(name) {
 		short += fmt.Sprintf("~%x", sha256.Sum256([]byte(name)))[:17]
 	}
 	return short + end
+}
+
+// EscapeLegibly gives a name as safe as Escape's, and not unique: two names
+// whose Folds are the same may be one name to a file system.
+func EscapeLegibly(name string) string {
+	short, end, _ := legibly(name)
+	return short + end
+}
+
+// Fold gives what of a name counts where case is ignored and names are
+// normalised.
+func Fold(name string) string {
+	return strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, norm.NFC.String(name))
+}
+
+// legibly escapes a name, and tells its ending apart, and whether none of it
+// was cut off.
+func legibly(name string) (short, end string, whole bool) {
+	stem, end := splitEnding(name)
+	if plain(stem) {
+		return stem, end, true
+	}
+	escaped := escapeAll(norm.NFC.String(strings.ToValidUTF8(stem, "\uFFFD")))
+	short = cut(escaped)
+	return short, end, short == escaped
 }
 
 // plain is true of names that need no escape, for most, which are ASCII.

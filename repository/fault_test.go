@@ -740,3 +740,68 @@ func TestRunsAreListed(t *testing.T) {
 	}
 	w.wantThese(w.asOwner().contents(at), map[string]string{"a": "1", "b": "2"})
 }
+
+// A lying sink gives other bytes where a part of an object is asked for.
+type lying struct{ sinks.Sink }
+
+func (l lying) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	if offset > 0 {
+		return l.Sink.Get(ctx, key, offset-1, length)
+	}
+	return l.Sink.Get(ctx, key, offset, length)
+}
+
+// TestWhatTheStoreHasCanBeRestored: also out of a store that gives objects
+// whole, and no part of them as it should.
+func TestWhatTheStoreHasCanBeRestored(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		w.mustRun(map[string]string{"ag": w.text(100_000), "long": w.noise(3 << 20), "new": "x", "grown": grown(100_000)})
+		w.mustRun(map[string]string{"grown": grown(101_000)})
+		w.sink = lying{w.sink}
+		w.asOwner().wantContents()
+		w.wantSound()
+	})
+}
+
+// A refusing sink gives no part of an object, only all of it.
+type refusing struct{ sinks.Sink }
+
+var errRefused = errors.New("no parts here")
+
+func (r refusing) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	if length >= 0 {
+		return nil, errRefused
+	}
+	return r.Sink.Get(ctx, key, offset, length)
+}
+
+// TestCheckReadsAsARestoreDoes: what a restore would meet, a check does, too.
+func TestCheckReadsAsARestoreDoes(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		w.mustRun(map[string]string{"ag": w.text(1000), "bureau": w.text(1000)})
+		owner := w.asOwner()
+		for _, readData := range []bool{false, true} {
+			r, err := repository.Open(t.Context(), refusing{w.sink}, owner.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report, err := r.Check(t.Context(), readData, nil); !errors.Is(err, errRefused) {
+				t.Errorf("read data %t: %+v, %v", readData, report, err)
+			}
+		}
+	})
+}
+
+// TestLongFileIsReadAtOnce: by many reads of parts, a store that gives no
+// parts would send the pack as many times.
+func TestLongFileIsReadAtOnce(t *testing.T) {
+	bothKinds(t, func(t *testing.T, w *world) {
+		w.mustRun(map[string]string{"long": w.noise(5 << 20)})
+		count := &sinktest.Count{Sink: w.sink}
+		w.sink = count
+		w.asOwner().wantContents()
+		if n, read := count.Calls("packs/"), count.Read("packs/"); n > 4 || read > 6<<20 { // a listing, sealed: its beginning and end
+			t.Errorf("%d calls, %d bytes", n, read)
+		}
+	})
+}

@@ -128,7 +128,7 @@ func ageRecipients(recipients []crypto.Recipient) []age.Recipient {
 func (r *Repository) fetch(ctx context.Context, key, want string, limit int64) (*spool.Spool, error) {
 	rc, err := sinks.Read(ctx, r.sink, key, 0, -1)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", key, &storeError{err})
+		return nil, &storeError{err}
 	}
 	defer rc.Close()
 	s, err := r.receive(rc, limit)
@@ -136,7 +136,7 @@ func (r *Repository) fetch(ctx context.Context, key, want string, limit int64) (
 		return nil, &CorruptError{key, "damaged", err}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", key, err)
+		return nil, reading(key, err)
 	}
 	if sum := s.SHA256(); !strings.HasPrefix(fmt.Sprintf("%x", sum), want) {
 		return nil, errors.Join(&CorruptError{key, "damaged", nil}, s.Close())
@@ -216,6 +216,14 @@ func (o storedObject) ReadAt(b []byte, offset int64) (int, error) {
 		err = &storeError{err}
 	}
 	return n, err
+}
+
+// reading names the object that was read, unless the store does.
+func reading(key string, err error) error {
+	if _, named := errors.AsType[*sinks.Error](err); named {
+		return err
+	}
+	return &sinks.Error{Op: "get", Key: key, Err: err}
 }
 
 // A storeError is what a sink said, as against what is wrong with the bytes.

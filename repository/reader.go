@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -31,13 +30,17 @@ type Reader struct {
 	repo *Repository
 	ctx  context.Context // of all reads
 
-	packs  []*openPack      // the last used one first
-	sealed map[string]error // packs that no identity opens are not read again
+	packs   []*openPack      // the last used one first
+	sealed  map[string]error // packs that no identity opens are not read again
+	damaged map[string]bool  // packs that were read whole, and whose hash is wrong
+
+	privateOf string // the pack that privates are of, by its key
+	privates  map[string]map[string]string
 }
 
 // NewReader gives a Reader that reads until ctx ends. The caller closes it.
 func (r *Repository) NewReader(ctx context.Context) *Reader {
-	return &Reader{repo: r, ctx: ctx, sealed: map[string]error{}}
+	return &Reader{repo: r, ctx: ctx, sealed: map[string]error{}, damaged: map[string]bool{}}
 }
 
 // Close frees what the Reader keeps.
@@ -52,12 +55,11 @@ func (rd *Reader) Close() error {
 
 // An openPack is a pack, opened.
 type openPack struct {
-	key     string
-	plain   io.ReaderAt
-	size    int64
-	whole   *spool.Spool // once it was read whole
-	damaged bool         // it was read whole, and its hash is wrong
-	frames  int          // read so far
+	key    string
+	plain  io.ReaderAt
+	size   int64
+	whole  *spool.Spool // once it was read whole
+	frames int          // read so far
 
 	frame [2]int64 // the one that data is of
 	data  []byte
@@ -87,7 +89,11 @@ func (rd *Reader) File(f manifest.FileRecord) (*spool.Spool, error) {
 // The error matches ErrNoIdentity if no identity opens one of them.
 func (rd *Reader) Opens(f manifest.FileRecord) error {
 	for _, in := range f.Packs() {
-		if _, err := rd.open(in); err != nil {
+		err := rd.insist(in, func() error {
+			_, err := rd.open(in)
+			return err
+		})
+		if err != nil {
 			return rd.explain(f, err)
 		}
 	}
@@ -95,12 +101,62 @@ func (rd *Reader) Opens(f manifest.FileRecord) error {
 }
 
 // whole reads what lies in one place.
-func (rd *Reader) whole(f manifest.FileRecord) (*spool.Spool, error) {
-	s, err := rd.read(f)
+func (rd *Reader) whole(f manifest.FileRecord) (s *spool.Spool, err error) {
+	err = rd.insist(f.In, func() error {
+		if s, err = rd.read(f); err == nil {
+			s, err = verified(f, s)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, rd.explain(f, err)
 	}
-	return verified(f, s)
+	return s, nil
+}
+
+// insist reads a second time what is damaged, out of the pack read whole: it
+// may be the store that gives other bytes than the part that it was asked for.
+func (rd *Reader) insist(in manifest.Pack, read func() error) error {
+	err := read()
+	if corrupt := (*CorruptError)(nil); !errors.As(err, &corrupt) || corrupt.Problem != "damaged" || rd.damaged[in.Key] {
+		return err
+	}
+	again, wholeErr := rd.reopen(in)
+	switch {
+	case again:
+		return read()
+	case wholeErr == nil || rd.damaged[in.Key]:
+		return err
+	}
+	return wholeErr
+}
+
+// reopen reads a pack whole, and tells whether it was not before and is now.
+func (rd *Reader) reopen(in manifest.Pack) (bool, error) {
+	i := slices.IndexFunc(rd.packs, func(p *openPack) bool { return p.key == in.Key })
+	if i >= 0 && rd.packs[i].whole != nil {
+		return false, nil
+	}
+	s, err := rd.fetchPack(in)
+	if err != nil {
+		return false, err
+	}
+	if i >= 0 {
+		rd.packs = slices.Delete(rd.packs, i, i+1)
+	}
+	if err := rd.keep(in, s); err != nil {
+		return false, errors.Join(err, s.Close())
+	}
+	return true, nil
+}
+
+// fetchPack reads a pack whole. The caller closes it.
+func (rd *Reader) fetchPack(in manifest.Pack) (*spool.Spool, error) {
+	s, err := rd.repo.fetchPack(rd.ctx, in)
+	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
+		rd.damaged[in.Key] = true
+	}
+	return s, err
 }
 
 // verified gives s if it is what f says, else closes it.
@@ -120,7 +176,7 @@ func (rd *Reader) explain(f manifest.FileRecord, err error) error {
 	case gone(err):
 		return &CorruptError{f.In.Key, "missing", err}
 	}
-	return fmt.Errorf("read %s: %w", f.In.Key, err)
+	return reading(f.In.Key, err)
 }
 
 func (rd *Reader) read(f manifest.FileRecord) (*spool.Spool, error) {
@@ -152,12 +208,8 @@ func (rd *Reader) open(in manifest.Pack) (*openPack, error) {
 	if err := rd.sealed[in.Key]; err != nil {
 		return nil, err
 	}
-	if len(rd.packs) >= openPacks {
-		last := rd.packs[len(rd.packs)-1]
-		rd.packs = rd.packs[:len(rd.packs)-1]
-		if err := last.close(); err != nil {
-			return nil, err
-		}
+	if err := rd.makeRoom(); err != nil {
+		return nil, err
 	}
 	plain, size, err := rd.repo.plain(storedObject{rd.ctx, rd.repo.sink, in.Key}, in.Size)
 	if err != nil {
@@ -172,26 +224,39 @@ func (rd *Reader) open(in manifest.Pack) (*openPack, error) {
 	return p, nil
 }
 
+// makeRoom closes the pack that was used the longest time ago, if there are
+// many.
+func (rd *Reader) makeRoom() error {
+	if len(rd.packs) < openPacks {
+		return nil
+	}
+	last := rd.packs[len(rd.packs)-1]
+	rd.packs = rd.packs[:len(rd.packs)-1]
+	return last.close()
+}
+
 // keep gives the Reader a pack that was read whole, which it closes.
 func (rd *Reader) keep(in manifest.Pack, s *spool.Spool) error {
 	plain, size, err := rd.repo.plain(s, s.Size())
 	if err != nil {
 		return unsealed(in.Key, err)
 	}
+	if err := rd.makeRoom(); err != nil {
+		return err
+	}
 	rd.packs = slices.Insert(rd.packs, 0, &openPack{key: in.Key, plain: plain, size: size, whole: s})
 	return nil
 }
 
 // enter makes the file's frame the pack's, and keeps its data if it is short.
-// A pack that is asked again and again is read whole, unless it is damaged:
-// what is sound in it has a hash of its own.
+// A pack that is asked again and again, or for most of what it holds, is read
+// whole, unless it is damaged: what is sound in it has a hash of its own.
 func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 	p.data = nil
-	if p.frames++; p.frames > wholeAfter && p.whole == nil && !p.damaged {
-		err := rd.readWhole(p, f.In)
-		if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
-			p.damaged = true
-		} else if err != nil {
+	p.frames++
+	most := f.Frame[1] > maxFrame && f.Frame[1] >= f.In.Size/2
+	if (most || p.frames > wholeAfter) && p.whole == nil && !rd.damaged[p.key] {
+		if err := rd.readWhole(p, f.In); err != nil && !rd.damaged[p.key] {
 			return err
 		}
 	}
@@ -223,7 +288,7 @@ func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 
 // readWhole exchanges the store for a local copy.
 func (rd *Reader) readWhole(p *openPack, in manifest.Pack) error {
-	s, err := rd.repo.fetchPack(rd.ctx, in)
+	s, err := rd.fetchPack(in)
 	if err != nil {
 		return err
 	}

@@ -98,8 +98,9 @@ type Options struct {
 // concurrent use.
 type Repository struct {
 	Options
-	sink sinks.Sink
-	head head
+	sink  sinks.Sink
+	head  head
+	isNew bool
 
 	// fresh says that manifests and checkpoints were listed when it was
 	// made, and there were none: the first Read need not ask again.
@@ -123,6 +124,9 @@ const (
 
 // ID is the repository's random name.
 func (r *Repository) ID() string { return r.head.ID }
+
+// New reports whether the repository was made when it was opened.
+func (r *Repository) New() bool { return r.isNew }
 
 // Sealed reports whether its objects are age files.
 func (r *Repository) Sealed() bool { return r.head.Sealed }
@@ -164,7 +168,14 @@ func OpenOrCreate(ctx context.Context, sink sinks.Sink, o Options) (*Repository,
 	if !errors.Is(err, ErrNone) {
 		return r, err
 	}
-	if r, err = create(ctx, sink, o); err == nil {
+	return Create(ctx, sink, o)
+}
+
+// Create makes a repository where OpenToWrite found none. If another run makes
+// one at the same time, it is that which is opened.
+func Create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
+	r, err := create(ctx, sink, o)
+	if err == nil {
 		err = r.agrees()
 	}
 	if err != nil {
@@ -211,21 +222,23 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 	}
 	b = append(b, '\n')
 	if err := sink.Put(ctx, headKey, bytes.NewReader(b), int64(len(b))); err != nil {
-		return nil, fmt.Errorf("create repository: %w", err)
+		return nil, err
 	}
 	r.fresh.Store(true)
-	return r, r.readHead(ctx)
+	err = r.readHead(ctx)
+	r.isNew = r.head.ID == id
+	return r, err
 }
 
 func (r *Repository) readHead(ctx context.Context) error {
 	rc, err := sinks.Read(ctx, r.sink, headKey, 0, -1)
 	if err != nil {
-		return fmt.Errorf("open repository: %w", err)
+		return err
 	}
 	defer rc.Close()
 	b, err := io.ReadAll(io.LimitReader(rc, 4096))
 	if err != nil {
-		return fmt.Errorf("open repository: %w", err)
+		return err
 	}
 	if err := json.Unmarshal(b, &r.head); err != nil {
 		return &CorruptError{headKey, "damaged", ErrHead}
@@ -249,7 +262,7 @@ func (r *Repository) headless(ctx context.Context) error {
 	for _, prefix := range []string{manifestsPrefix, checkpointsPrefix} {
 		for o, err := range r.sink.List(ctx, prefix) {
 			if err != nil {
-				return fmt.Errorf("open repository: %w", err)
+				return err
 			}
 			if r.id(strings.TrimSuffix(o.Key, ageEnding), prefix) != "" {
 				return ErrHeadless

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +45,10 @@ type RunOptions struct {
 
 	// ChangeRecipients allows other recipients than last time.
 	ChangeRecipients bool
+
+	// FormerLost says that the identities of all those who could read once,
+	// and are no recipients now, are gone.
+	FormerLost bool
 }
 
 // A Run writes what one execution of backup finds into a repository. Its
@@ -56,6 +61,7 @@ type Run struct {
 	contents *Contents
 
 	condemned map[string]bool // packs that are about to be deleted
+	lost      map[string]bool // recipients whose identities are gone
 
 	mu        sync.Mutex // guards what follows
 	err       error
@@ -109,6 +115,11 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if last != nil && !o.ChangeRecipients && !slices.Equal(last.header.Recipients, hashes) {
 		return nil, ErrRecipients
 	}
+	lost, gone := c.lost(), map[string]bool{}
+	if o.FormerLost {
+		gone = c.former(hashes)
+		maps.Copy(lost, gone)
+	}
 	sequence, err := c.nextSequence(o.Last)
 	if err != nil {
 		return nil, err
@@ -117,9 +128,9 @@ func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
+	w := &Run{repo: r, ctx: ctx, contents: c, condemned: c.condemned(), lost: lost, committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
 		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: o.Resumes, Started: manifest.At(r.Now()),
-		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Sources: o.Sources,
+		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Lost: manifest.HashesOf(slices.Collect(maps.Keys(gone))), Sources: o.Sources,
 	}}
 	return w, nil
 }
@@ -182,7 +193,7 @@ func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string, be
 		told.Files[i].History = histories[i].told
 		e.files = append(e.files, &placed{file: &told.Files[i], shares: histories[i].shares})
 	}
-	if err := w.write(&e, v); err != nil {
+	if err := w.write(&e, told, v); err != nil {
 		return w.fail(err)
 	}
 	w.entries = append(w.entries, e)
@@ -232,9 +243,10 @@ func newVersion(now time.Time, v *sources.Version, suspect string) manifest.Docu
 	return told
 }
 
-// write puts all members of a version into the current pack, or several.
-func (w *Run) write(e *entry, v *sources.Version) error {
-	told, source := e.doc.Versions[0], w.header.Sources[e.doc.Source]
+// write puts all members of a version, of which all is told, into the current
+// pack, or several.
+func (w *Run) write(e *entry, told manifest.DocumentVersion, v *sources.Version) error {
+	source := w.header.Sources[e.doc.Source]
 	private := make(map[string]string)
 	for name, value := range v.Private {
 		private[clean(name)] = clean(value)
@@ -252,7 +264,7 @@ func (w *Run) write(e *entry, v *sources.Version) error {
 			return err
 		}
 	}
-	dir := Escape(source.Address()) + "/" + Escape(e.doc.ID) + "/" + told.Name + "/"
+	dir := versionFolder(source, e.doc.ID, told.Name) + "/"
 	if err := w.member(dir+documentName, told.Saved.Time, int64(len(header)), nil, func(to io.Writer) error {
 		_, err := to.Write(header)
 		return err

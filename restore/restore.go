@@ -14,6 +14,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/durable"
@@ -72,6 +73,12 @@ var (
 	// ErrTarget says that the folder to restore into cannot be used.
 	ErrTarget = errors.New("open the target folder")
 
+	// ErrFull says that the disk of the folder to restore into is full.
+	ErrFull = errors.New("the disk of the target folder is full")
+
+	// ErrTemporaryFull says that the disk for temporary files is full.
+	ErrTemporaryFull = errors.New("the disk for temporary files is full")
+
 	// ErrNoForm says that a document has none of the forms asked for.
 	ErrNoForm = errors.New("it has none of these forms")
 )
@@ -81,7 +88,11 @@ var (
 // itself, also one that was sealed to others; Run's error is for what costs
 // all of them, such as identities that open none.
 func Run(ctx context.Context, p Plan) (*Report, error) {
-	r := &run{Plan: p, reader: p.Repository.NewReader(ctx)}
+	names, err := newNames(p.Contents)
+	if err != nil {
+		return new(Report), err
+	}
+	r := &run{Plan: p, reader: p.Repository.NewReader(ctx), names: names, began: time.Now()}
 	defer r.close()
 	for records, err := range p.batches() {
 		if err == nil {
@@ -165,7 +176,7 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 			return err
 		}
 		e := r.restore(record)
-		if errors.Is(e.Err, ErrTarget) {
+		if ofAll(e.Err) {
 			return e.Err
 		}
 		if errors.Is(e.Err, repository.ErrNoIdentity) && !r.opened {
@@ -224,6 +235,8 @@ type run struct {
 	Plan
 	root   *os.Root // of the target; nil before there is something to write
 	reader *repository.Reader
+	names  *names
+	began  time.Time
 	report Report
 	fatal  error // what the next document would meet too
 	opened bool  // the identities opened something: they are not the wrong ones
@@ -281,13 +294,13 @@ func (r *run) restore(record *manifest.Record) Event {
 		e.Err = NoVersion(record)
 		return e
 	}
-	dir := path.Join(repository.Escape(record.Source.Address()), repository.Escape(record.ID))
 	outputs := r.outputs(record, e.Version)
-	for _, o := range outputs {
-		name := path.Join(dir, repository.Escape(o.name))
+	r.sweep(r.folder(record))
+	for i, name := range r.namesOf(record, outputs) {
+		o := outputs[i]
 		err := r.write(name, o)
 		switch {
-		case errors.Is(err, ErrTarget):
+		case ofAll(err):
 			return Event{Err: err}
 		case err == nil:
 			e.Files, e.Bytes = append(e.Files, name), e.Bytes+o.from.Size
@@ -299,6 +312,26 @@ func (r *run) restore(record *manifest.Record) Event {
 		e.Err = ErrNoForm
 	}
 	return e
+}
+
+// folder is a document's, below the target, with slashes.
+func (r *run) folder(record *manifest.Record) string {
+	address := record.Source.Address()
+	return path.Join(r.names.in("", address), r.names.in(address, record.ID))
+}
+
+// namesOf is where its outputs go, below the target, with slashes.
+func (r *run) namesOf(record *manifest.Record, outputs []output) []string {
+	all := fileNames(outputs)
+	for i := range all {
+		all[i] = path.Join(r.folder(record), all[i])
+	}
+	return all
+}
+
+// ofAll reports whether an error would meet all other documents, too.
+func ofAll(err error) bool {
+	return errors.Is(err, ErrTarget) || errors.Is(err, ErrFull) || errors.Is(err, ErrTemporaryFull)
 }
 
 // NoVersion says why there is no version of a document: ErrNoVersion or
@@ -321,9 +354,13 @@ func Choose(record *manifest.Record, newest bool) (v *manifest.VersionRecord, sk
 	return sound, last.Suspect
 }
 
-// write writes one output.
+// write writes one output. A file that is there with the very same bytes is
+// written: an earlier run did it.
 func (r *run) write(name string, o output) error {
 	s, err := r.reader.File(o.from)
+	if durable.Full(err) {
+		return fmt.Errorf("%w: %w", ErrTemporaryFull, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -337,9 +374,28 @@ func (r *run) write(name string, o output) error {
 	if r.Overwrite {
 		put = durable.Replace
 	}
-	err = put(root, name, func(w io.Writer) error { return o.write(w, s, s.Size()) })
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s: %w", strings.TrimPrefix(path.Ext(name), "."), fs.ErrExist)
+	write := func(w io.Writer) error { return o.write(w, s, s.Size()) }
+	switch err = put(root, name, write); {
+	case durable.Full(err):
+		return fmt.Errorf("%w: %w", ErrFull, durable.Nameless(err))
+	case !errors.Is(err, fs.ErrExist):
+		return durable.Nameless(err) // it is a document's
 	}
-	return durable.Nameless(err) // it is a document's
+	if same, err := durable.Holds(root, name, write); same || err != nil {
+		return durable.Nameless(err)
+	}
+	return fmt.Errorf("%s: %w", strings.TrimPrefix(path.Ext(name), "."), fs.ErrExist)
+}
+
+// sweep removes what an earlier run that was cut off was writing into a
+// folder. What is younger than this run may be another one's.
+func (r *run) sweep(dir string) {
+	if r.root == nil {
+		if _, err := os.Lstat(r.Target); err != nil {
+			return // a run that gives nothing makes no folder
+		}
+	}
+	if root, err := r.target(); err == nil {
+		durable.Sweep(root, dir, r.began)
+	}
 }

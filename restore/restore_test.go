@@ -138,7 +138,7 @@ func TestNothingIsOverwrittenUnasked(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, events := run(t, p)
-	if r.Failed != 2 || !errors.Is(events[0].Err, fs.ErrExist) {
+	if r.Failed != 1 || r.Restored != 1 || !errors.Is(events[0].Err, fs.ErrExist) {
 		t.Errorf("%+v, %v", r, events[0].Err)
 	}
 	if b, _ := os.ReadFile(name); string(b) != "mine" {

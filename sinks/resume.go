@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -59,17 +60,24 @@ func (r *resumed) resume() error {
 		return io.EOF
 	}
 	if r.ReadCloser == nil || r.left == 0 || r.ctx.Err() != nil {
-		return fmt.Errorf("broke off: %w", r.broken)
+		return r.failure(r.broken)
 	}
 	r.left--
 	r.ReadCloser.Close()
 	var err error
 	if r.ReadCloser, err = r.sink.Get(r.ctx, r.key, r.offset, r.length); err != nil {
 		r.ReadCloser = nil
-		return fmt.Errorf("broke off: %w", err)
+		return r.failure(err)
 	}
 	r.broken = nil
 	return nil
+}
+
+func (r *resumed) failure(err error) error {
+	if told, ok := errors.AsType[*Error](err); ok {
+		err = told.Err
+	}
+	return &Error{"get", r.key, fmt.Errorf("%w: %w", ErrBroken, err)}
 }
 
 func (r *resumed) Close() error {

@@ -31,8 +31,9 @@ type Sink interface {
 	Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error)
 
 	// List yields the objects whose key begins with prefix, which is "" or
-	// ends in a slash, in no order. After an error it stops. An object
-	// whose Put has returned is in every later List.
+	// ends in a slash, in no order. After an error it stops; where a store
+	// would go on for ever, that matches ErrEndless. An object whose Put has
+	// returned is in every later List.
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 
 	// Delete removes the object; one that is missing is fine.

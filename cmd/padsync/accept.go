@@ -19,18 +19,19 @@ func (a *app) acceptCommand() *cobra.Command {
 	var flags backupFlags
 	var point string
 	cmd := &cobra.Command{
-		Use:   "accept DOCUMENT…",
-		Short: a.text("accept"),
-		Long:  a.text("accept-long"),
-		Args:  a.takes(1, math.MaxInt),
+		Use:     "accept DOCUMENT…",
+		Short:   a.text("accept"),
+		Example: a.text("accept-example"),
+		Long:    a.text("accept-long"),
+		Args:    a.takes(1, math.MaxInt),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.accept(ctx, flags, point, args)
 		}),
 	}
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
 	flags.keys.addRecipients(a, cmd)
-	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 	cmd.Flags().StringVar(&point, "at", "", a.text("flag-accept-at"))
 	return cmd
 }
@@ -56,6 +57,9 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 		found, errs = append(found, some...), append(errs, err)
 	}
 	for _, f := range found {
+		if a.quiet && !flags.json {
+			break
+		}
 		if err := f.print(a, flags.json); err != nil {
 			return err
 		}
@@ -108,15 +112,14 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 		keys = repository.Options{}
 	}
 	keys.Pool, keys.Warn = new(spool.Pool), a.warnDamaged
-	sink, err := at.openSink(ctx)
+	repo, err := a.openToWrite(ctx, at, keys)
+	if errors.Is(err, errPlain) {
+		return nil, a.usage(err, "plain-now", "Repository", at.shown)
+	}
 	if err != nil {
 		return nil, fail(err)
 	}
-	repo, err := repository.OpenToWrite(ctx, sink, keys)
-	if err != nil {
-		return nil, fail(err)
-	}
-	hashes, version, err := a.accepting(ctx, repo, at.shown, point)
+	hashes, version, err := a.accepting(ctx, repo, at.shown, point, selection)
 	if errors.Is(err, repository.ErrNoIdentity) {
 		return nil, &problem{exitFailed, err.Error(), errors.Join(errOtherRunner, err)}
 	}
@@ -133,7 +136,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 		}
 		found = append(found, acceptance{
 			at.shown, r.Source.URL, r.ID, hashes.short(r.Source, r.ID), v.Name, stamp(v.Saved), v.Suspect,
-			a.documentName(r.Source, r.ID, hashes, selection.names(r.Source, r.ID)), localTime(v.Saved),
+			a.documentName(a.stdout, r.Source, r.ID, hashes, selection.shows(r.Source, r.ID)), localTime(v.Saved),
 		})
 		return v
 	})
@@ -150,14 +153,14 @@ var versionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
 
 // accepting gives the names of the repository's documents, and what finds the
 // version that the point means: by its name, or the newest at some moment.
-func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown, point string) (*hashes, func(*manifest.Record) *manifest.VersionRecord, error) {
+func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown, point string, selection *selection) (*hashes, func(*manifest.Record) *manifest.VersionRecord, error) {
 	r := &reading{Repository: repo, shown: shown}
 	c, err := a.contents(ctx, r, "")
 	if err != nil {
 		return nil, nil, err
 	}
 	defer c.Close()
-	hashes, err := new(selection).hashesOf(r, c)
+	hashes, err := selection.hashesOf(r, c)
 	if err != nil {
 		return nil, nil, a.failed(err, "repository", "Repository", shown)
 	}

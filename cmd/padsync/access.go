@@ -68,6 +68,7 @@ func (a *app) readAccess(ctx context.Context, c config.Access, into *etherpad.Ac
 	} {
 		switch {
 		case secret.file != "":
+			a.warnExposed(secret.file)
 			text, err := readSecret(secret.file)
 			if err != nil {
 				return a.usage(err, "bad-key-file", "File", secret.file, "Error", err)

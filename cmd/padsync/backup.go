@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -25,8 +26,9 @@ type backupFlags struct {
 	commonFlags
 	documentsFiles   []string
 	formats          []string
-	unencrypted      bool
 	changeRecipients bool
+	formerLost       bool
+	newRepository    bool
 	dryRun           bool
 	maxDuration      time.Duration
 }
@@ -34,9 +36,10 @@ type backupFlags struct {
 func (a *app) backupCommand() *cobra.Command {
 	var flags backupFlags
 	cmd := &cobra.Command{
-		Use:   "backup [" + a.text("help-address") + "…]",
-		Short: a.text("backup"),
-		Long:  a.text("backup-long"),
+		Use:     "backup [" + a.text("help-address") + "…]",
+		Short:   a.text("backup"),
+		Example: a.text("backup-example"),
+		Long:    a.text("backup-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.backup(ctx, flags, args)
 		}),
@@ -46,9 +49,10 @@ func (a *app) backupCommand() *cobra.Command {
 	flags.keys.addRecipients(a, cmd)
 	cmd.Flags().StringArrayVar(&flags.documentsFiles, "documents-file", nil, a.text("flag-documents-file"))
 	cmd.Flags().StringSliceVar(&flags.formats, "formats", nil, a.text("flag-formats"))
-	cmd.Flags().BoolVar(&flags.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 	cmd.Flags().BoolVar(&flags.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
-	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, a.text("flag-dry-run"))
+	cmd.Flags().BoolVar(&flags.formerLost, "former-recipients-lost", false, a.text("flag-former-lost"))
+	cmd.Flags().BoolVar(&flags.newRepository, "new-repository", false, a.text("flag-new-repository"))
+	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, a.text("flag-dry-run"))
 	cmd.Flags().DurationVar(&flags.maxDuration, "max-duration", 0, a.text("flag-max-duration"))
 	return cmd
 }
@@ -72,7 +76,11 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	case len(flags.documentsFiles) > 0:
 		return &problem{exitFailed, a.text("nothing-listed"), errEmptyList}
 	default:
-		return &problem{exitFailed, a.text("nothing-to-do"), errNoDocuments}
+		text := "nothing-to-do"
+		if !s.found {
+			text = "nothing-configured"
+		}
+		return &problem{exitFailed, a.text(text, "File", s.file), errNoDocuments}
 	}
 	var keys repository.Options
 	if !flags.dryRun {
@@ -119,8 +127,8 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		return errors.Join(a.dryRun(ctx, flags, s, plan), a.unlistedToo(unlisted), bad.problem(exitIncomplete))
 	}
 	plan.Program, plan.Host = "padsync "+programVersion(), hostName()
-	plan.ChangeRecipients, plan.Observe = flags.changeRecipients, progress.observe
-	report, err := a.run(ctx, s, keys, plan, func() { progress.start(plan, n.client) })
+	plan.ChangeRecipients, plan.FormerLost, plan.Observe = flags.changeRecipients, flags.formerLost, progress.observe
+	report, err := a.run(ctx, s, keys, flags.newRepository, plan, func() { progress.start(plan, n.client) })
 	if err != nil {
 		return errors.Join(err, bad.problem(exitIncomplete))
 	}
@@ -128,6 +136,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if bad.count > 0 {
 		report.Outcomes[backup.Failed] += bad.count
 	}
+	progress.warned.keep()
 	left := budgeted.left(ctx, plan, report)
 	if flags.json {
 		if err := json.NewEncoder(a.stdout).Encode(progress.summarize(report, n.client, left)); err != nil {
@@ -139,8 +148,8 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 }
 
 // run backs up into all repositories that can be opened, and reports on all.
-func (a *app) run(ctx context.Context, s *settings, keys repository.Options, plan *backup.Plan, start func()) (*backup.Report, error) {
-	lost, err := a.openForWriting(ctx, s, keys, plan)
+func (a *app) run(ctx context.Context, s *settings, keys repository.Options, anew bool, plan *backup.Plan, start func()) (*backup.Report, error) {
+	lost, err := a.openForWriting(ctx, s, keys, anew, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -180,16 +189,19 @@ func hostName() string {
 
 // openForWriting opens the repositories and adds them to the plan. One that
 // cannot be reached is given back as lost, and costs only itself; one that
-// would be written wrongly costs the run.
-func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.Options, p *backup.Plan) (lost []backup.RepositoryReport, err error) {
+// would be written wrongly costs the run. If anew, one may be made in the place
+// of one that this machine knows.
+func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.Options, anew bool, p *backup.Plan) (lost []backup.RepositoryReport, err error) {
 	for _, place := range s.repositories {
 		o := keys
 		if place.unencrypted {
 			o = repository.Options{}
 		}
 		o.Pool, o.Warn = p.Pool, a.warnDamaged
-		repo, err := place.openOrCreate(ctx, o)
+		repo, err := a.openOrCreate(ctx, place, o, anew)
 		switch {
+		case errors.Is(err, errPlain):
+			return nil, a.usage(err, "plain-now", "Repository", place.shown)
 		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
 			return nil, &problem{exitUsage, place.shown + ": " + err.Error(), err}
 		case ctx.Err() != nil:
@@ -201,14 +213,6 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo, Last: a.lastSequence(repo.ID())})
 	}
 	return lost, nil
-}
-
-func (l location) openOrCreate(ctx context.Context, o repository.Options) (*repository.Repository, error) {
-	sink, err := l.openSink(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return repository.OpenOrCreate(ctx, sink, o)
 }
 
 // outcome is the problem that the report amounts to.
@@ -229,7 +233,7 @@ func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted, barriers err
 		return &problem{exitInterrupted, a.text("interrupted"), context.Canceled}
 	case len(unlisted) > 0:
 		return a.unlisted(exitIncomplete, unlisted)
-	case r.Outcomes[backup.Failed] > 0 || r.New > 0:
+	case r.Outcomes[backup.Failed] > 0 || r.New > 0 || slices.ContainsFunc(r.Repositories, func(repo backup.RepositoryReport) bool { return repo.Unreadable > 0 }):
 		return &problem{exitIncomplete, "", errors.Join(errIncomplete, barriers)}
 	}
 	return nil

@@ -15,9 +15,10 @@ func (a *app) checkCommand() *cobra.Command {
 	var flags commonFlags
 	var readData bool
 	cmd := &cobra.Command{
-		Use:   "check",
-		Short: a.text("check"),
-		Args:  a.takes(0, 0),
+		Use:     "check",
+		Short:   a.text("check"),
+		Example: a.text("check-example"),
+		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
 			r, err := a.open(ctx, flags)
 			if err != nil {
@@ -28,7 +29,7 @@ func (a *app) checkCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.lists(ctx, flags, r, func() error { return a.check(ctx, r, readData, flags.json) })
+			return a.lists(ctx, flags, r, func() error { return a.check(ctx, r, readData, flags) })
 		}),
 	}
 	flags.add(a, cmd)
@@ -63,7 +64,7 @@ type checkedDocument struct {
 	named string // for people
 }
 
-func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) error {
+func (a *app) check(ctx context.Context, r *reading, readData bool, flags commonFlags) error {
 	r.Warn = func(*repository.CorruptError) {} // the report tells of it
 	bar := &checkBar{app: a}
 	report, err := r.Check(ctx, readData, bar.observe)
@@ -75,20 +76,27 @@ func (a *app) check(ctx context.Context, r *reading, readData, asJSON bool) erro
 	if err != nil {
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
-	if asJSON {
+	if flags.json {
 		err = json.NewEncoder(a.stdout).Encode(result)
-	} else {
+	} else if !a.quiet || len(result.Problems) > 0 {
 		err = a.printChecked(result)
 	}
 	if err != nil {
 		return err
 	}
 	switch n := len(report.Sealed); {
+	case n > 0 && n == report.Packs && a.ownerGiven(flags, r.settings):
+		return errors.Join(&problem{exitFailed, a.text("check-opens-nothing"), repository.ErrNoIdentity}, a.checkProblem(report))
+	case a.quiet:
 	case n > 0 && n == report.Packs:
 		a.note("check-sealed")
 	case n > 0:
 		a.note("check-sealed-some", "Count", n, "Packs", report.Packs)
 	}
+	return a.checkProblem(report)
+}
+
+func (a *app) checkProblem(report *repository.CheckReport) error {
 	if len(report.Problems) == 0 {
 		return nil
 	}
@@ -121,7 +129,7 @@ type checkBar struct {
 }
 
 func (b *checkBar) observe(_, of int) {
-	if b.bar == nil && isTerminal(b.app.stderr) {
+	if b.bar == nil && !b.app.quiet && isTerminal(b.app.stderr) {
 		b.bar = newBar(b.app.stderr, of, func() string { return "" })
 	}
 	b.bar.step()
@@ -145,7 +153,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}, p.Unopened}
 		for _, d := range p.Documents {
 			found.Documents = append(found.Documents, checkedDocument{
-				d.Source.URL, d.ID, hashes.short(d.Source, d.ID), a.documentName(d.Source, d.ID, hashes, false),
+				d.Source.URL, d.ID, hashes.short(d.Source, d.ID), a.documentName(a.stdout, d.Source, d.ID, hashes, false),
 			})
 		}
 		result.Problems = append(result.Problems, found)

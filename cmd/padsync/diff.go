@@ -20,10 +20,11 @@ func (a *app) diffCommand() *cobra.Command {
 	var flags commonFlags
 	var newest bool
 	cmd := &cobra.Command{
-		Use:   "diff DOCUMENT [A [B]]",
-		Short: a.text("diff"),
-		Long:  a.text("diff-long") + a.text("point-long"),
-		Args:  a.takes(1, 3),
+		Use:     "diff DOCUMENT [A [B]]",
+		Short:   a.text("diff"),
+		Example: a.text("diff-example"),
+		Long:    a.text("diff-long") + a.text("point-long"),
+		Args:    a.takes(1, 3),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			d, err := a.openSaved(ctx, flags, args[0], newest)
 			if err != nil {
@@ -34,6 +35,7 @@ func (a *app) diffCommand() *cobra.Command {
 		}),
 	}
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags, 1)
 	cmd.Flags().BoolVar(&newest, "newest", false, a.text("flag-newest"))
 	return cmd
 }

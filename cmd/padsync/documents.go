@@ -45,8 +45,8 @@ type wanted struct {
 type origin struct {
 	text  string // on this command line; or
 	file  *string
-	line  int32 // in the file, or
-	entry int32 // in a list of the configuration
+	line  int32 // in the file; and
+	entry int32 // in a list of the configuration, 0 for a line of its own
 }
 
 // given says that this command line has the document's address.
@@ -57,10 +57,10 @@ func (o origin) name(a *app) string {
 	switch {
 	case o.given():
 		return o.text
-	case o.line > 0:
-		return a.text("line-of-file", "Line", o.line, "File", *o.file)
+	case o.entry > 0:
+		return a.text("entry-of-file", "Entry", o.entry, "File", *o.file, "Line", o.line)
 	}
-	return a.text("entry-of-file", "Entry", o.entry, "File", *o.file)
+	return a.text("line-of-file", "Line", o.line, "File", *o.file)
 }
 
 // withoutUser is the address without user name and password, which are not to
@@ -89,7 +89,13 @@ func withoutUser(address string) string {
 func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, *mistakes) {
 	c := collector{app: a, bases: make(map[string]string), mistakes: &mistakes{app: a}}
 	for _, arg := range args {
-		c.add(new(config.Source), arg, origin{text: withoutUser(arg)})
+		if isList(arg) {
+			c.addFile(new(config.Source), arg)
+			continue
+		}
+		for _, address := range addressesIn(arg) {
+			c.add(new(config.Source), address, origin{text: withoutUser(address)})
+		}
 	}
 	for _, name := range flags.documentsFiles {
 		c.addFile(new(config.Source), name)
@@ -97,18 +103,48 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, *
 	if len(args)+len(flags.documentsFiles) == 0 {
 		for i := range s.Sources {
 			source := &s.Sources[i]
-			for i, d := range source.Documents {
-				c.add(source, d.Reveal(), origin{file: &s.file, entry: int32(i + 1)})
+			for j, d := range source.Documents {
+				line := s.Line(fmt.Sprintf("source[%d].documents[%d]", i, j))
+				for _, address := range addressesIn(d.Reveal()) {
+					c.add(source, address, origin{file: &s.file, line: int32(line), entry: int32(j + 1)})
+				}
 			}
 			if source.DocumentsFile != "" {
 				c.addFile(source, source.DocumentsFile)
 			}
 			if source.All {
-				c.addAll(source, origin{file: &s.file, entry: int32(i + 1)})
+				line := s.Line(fmt.Sprintf("source[%d].all", i))
+				c.addAll(source, origin{file: &s.file, line: int32(line)})
 			}
 		}
 	}
 	return c.all, c.mistakes
+}
+
+// isList tells whether an argument is the name of a file with documents, and
+// no address.
+func isList(arg string) bool {
+	if strings.Contains(arg, "://") {
+		return false
+	}
+	i, err := os.Stat(arg)
+	return err == nil && i.Mode().IsRegular()
+}
+
+// addressesIn are the addresses in a text, else the text: an id, or what is
+// told as it was given.
+func addressesIn(text string) []string {
+	if found := config.Addresses(text); len(found) > 0 {
+		return found
+	}
+	return []string{text}
+}
+
+// hasUser says whether there is a user name or a password in an address: who
+// lists processes sees them on a command line, and padsync would have to repeat
+// them with the address.
+func hasUser(address string) bool {
+	return strings.Contains(address, "://") && withoutUser(address) != address
 }
 
 // A collector gathers documents, and all that is wrong with them.
@@ -133,7 +169,10 @@ const shownProblems = 10
 
 func (m *mistakes) fail(at string, err error) {
 	text := err.Error()
-	if errors.Is(err, sources.ErrAddress) {
+	switch {
+	case errors.Is(err, errUser):
+		text = m.app.text("user-in-address")
+	case errors.Is(err, sources.ErrAddress):
 		text = m.app.text("bad-document")
 	}
 	m.add(fmt.Sprintf("%s: %s", at, text), err)
@@ -172,7 +211,7 @@ func (c *collector) add(source *config.Source, entry string, o origin) {
 	w, err := parseDocument(source, entry)
 	if err != nil {
 		if address, ok := completed(entry); ok {
-			if !o.given() && !c.app.attended {
+			if !o.given() && !isTerminal(c.app.stderr) {
 				address = "https://…"
 			}
 			err = &schemelessError{address, err}
@@ -229,6 +268,9 @@ func (a *app) openDocuments(name string) (io.ReadCloser, string, error) {
 // configuration says what server it is on.
 func parseDocument(source *config.Source, entry string) (wanted, error) {
 	base := source.URL.Reveal()
+	if hasUser(entry) {
+		return wanted{}, errUser
+	}
 	if strings.Contains(entry, "://") {
 		return parseAddress(source.Kind, entry, entry)
 	}

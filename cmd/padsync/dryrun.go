@@ -62,20 +62,18 @@ func leastTime(p *backup.Plan, e backup.Estimate) time.Duration {
 // one is not made yet, nothing is in all of them.
 func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *backup.Plan) error {
 	for _, place := range s.repositories {
-		sink, err := place.openSink(ctx)
-		if err != nil {
-			return a.failed(err, "repository", "Repository", place.shown)
-		}
-		repo, err := repository.Open(ctx, sink, repository.Options{Pool: p.Pool, Warn: a.warnDamaged})
-		if errors.Is(err, repository.ErrNone) {
+		repo, err := a.openToRead(ctx, place, flags.commonFlags, s, repository.Options{Pool: p.Pool, Warn: a.warnDamaged})
+		if errors.Is(err, repository.ErrNone) && !errors.Is(err, errAway) {
 			p.Repositories = nil
 			return nil
 		}
-		if err == nil && repo.Sealed() {
-			repo.Identities, err = a.cheapIdentities(flags.commonFlags, s)
-		}
 		if err != nil {
-			return a.failed(err, "repository", "Repository", place.shown)
+			return err
+		}
+		if repo.Sealed() {
+			if repo.Identities, err = a.cheapIdentities(flags.commonFlags, s); err != nil {
+				return a.failed(err, "repository", "Repository", place.shown)
+			}
 		}
 		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo})
 	}

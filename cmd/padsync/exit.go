@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
@@ -27,22 +29,34 @@ const (
 	exitInterrupted = 130
 )
 
-// exitTable is the table above for people.
-func (a *app) exitTable() string {
-	var lines []string
-	for _, row := range []struct {
-		code int
-		id   string
-	}{
-		{exitDone, "exit-done"},
-		{exitFailed, "exit-failed"},
-		{exitUsage, "exit-usage"},
-		{exitIncomplete, "exit-incomplete"},
-		{exitInterrupted, "exit-interrupted"},
-	} {
-		lines = append(lines, fmt.Sprintf("  %-3d   %s", row.code, a.text(row.id)))
+// exitTexts explain the codes to people.
+var exitTexts = []struct {
+	code int
+	id   string
+}{
+	{exitDone, "exit-done"},
+	{exitFailed, "exit-failed"},
+	{exitUsage, "exit-usage"},
+	{exitIncomplete, "exit-incomplete"},
+	{exitInterrupted, "exit-interrupted"},
+}
+
+// exitRows are the codes and what they mean.
+func (a *app) exitRows() (rows [][2]string) {
+	for _, row := range exitTexts {
+		rows = append(rows, [2]string{strconv.Itoa(row.code), a.text(row.id)})
 	}
-	return strings.Join(lines, "\n")
+	return rows
+}
+
+// exitText is what a code means.
+func (a *app) exitText(code int) string {
+	for _, row := range exitTexts {
+		if row.code == code {
+			return a.text(row.id)
+		}
+	}
+	return ""
 }
 
 // problem is an error in the user's words.
@@ -67,6 +81,7 @@ func (a *app) failed(cause error, id string, data ...any) error {
 
 // causes are the messages for errors of other packages that people meet.
 var causes = map[error]string{
+	errAway:                  "cause-away",
 	repository.ErrNone:       "cause-none",
 	repository.ErrHeadless:   "cause-headless",
 	repository.ErrSealed:     "cause-sealed",
@@ -84,9 +99,14 @@ var causes = map[error]string{
 	crypto.ErrPassphrase:     "cause-passphrase",
 	local.ErrNoFolder:        "cause-no-folder",
 	local.ErrFull:            "cause-full-disk",
+	sinks.ErrGone:            "cause-gone",
+	sinks.ErrEndless:         "cause-endless",
+	sinks.ErrWebPage:         "cause-web-page",
+	sinks.ErrBroken:          "cause-broken",
 	rclone.ErrConfig:         "cause-rclone-config",
 	rclone.ErrEncrypted:      "cause-rclone-encrypted",
 	rclone.ErrNotObscured:    "cause-rclone-obscured",
+	rclone.ErrNoKind:         "cause-rclone-kind",
 	rclone.ErrNoRemote:       "cause-rclone-remote",
 	s3.ErrNoCredentials:      "cause-s3-credentials",
 	etherpad.ErrFormat:       "cause-format",
@@ -107,16 +127,29 @@ var problems = map[config.Problem]string{
 	config.UnknownKey: "config-unknown-key",
 	config.WrongType:  "config-wrong-type",
 	config.Missing:    "config-missing",
-	config.Invalid:    "config-invalid",
+	config.NoSwitch:   "config-no-switch",
+	config.NoString:   "config-no-string",
+	config.NoList:     "config-no-list",
+	config.NoTable:    "config-no-table",
+	config.NoLanguage: "config-no-language",
+	config.NoFormat:   "config-no-format",
+	config.NoHours:    "config-no-hours",
+	config.NoDays:     "config-no-days",
+	config.NoNumber:   "config-no-number",
+	config.NoAddress:  "config-no-address",
 	config.NoKind:     "config-no-kind",
 	config.NoScheme:   "config-no-scheme",
 	config.NoServer:   "config-no-server",
+	config.HasUser:    "user-in-address",
 	config.Duplicate:  "config-duplicate",
 }
 
 // cause is the text of err, with what is known of it in the user's language.
 func (a *app) cause(err error) string {
 	text := err.Error()
+	for _, e := range storeErrors(err) {
+		text = strings.ReplaceAll(text, e.Begin(), a.text(storeDoings[e.Op], "Object", e.Key)+" ")
+	}
 	for known, id := range causes {
 		if errors.Is(err, known) {
 			text = strings.ReplaceAll(text, known.Error(), a.text(id))
@@ -130,6 +163,30 @@ func (a *app) cause(err error) string {
 		text = strings.ReplaceAll(text, ": "+string(known)+"\n", ": "+a.text(id)+"\n")
 	}
 	return strings.TrimSuffix(text, "\n")
+}
+
+// storeDoings are the messages for what was being done to a store.
+var storeDoings = map[string]string{
+	"put": "store-put", "get": "store-get", "list": "store-list", "delete": "store-delete", "open": "store-open",
+}
+
+// storeErrors are all errors of sinks in a tree of errors.
+func storeErrors(err error) []*sinks.Error {
+	var all []*sinks.Error
+	if e, ok := err.(*sinks.Error); ok && storeDoings[e.Op] != "" {
+		all = append(all, e)
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			all = append(all, storeErrors(inner)...)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			all = append(all, storeErrors(inner)...)
+		}
+	}
+	return all
 }
 
 func exitCode(err error) int {

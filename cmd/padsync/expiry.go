@@ -40,10 +40,10 @@ func (e expiries) of(source manifest.Source, id string, v *manifest.VersionRecor
 const expirySoon = 30
 
 // expiry warns that the document's source may delete it from this day on, if
-// that is soon; else it is "".
-func (a *app) expiry(day string) string {
+// that is soon after now; else it is "".
+func (a *app) expiry(day string, now time.Time) string {
 	t, err := time.Parse(time.DateOnly, day)
-	if err != nil || t.After(time.Now().AddDate(0, 0, expirySoon)) {
+	if err != nil || t.After(now.AddDate(0, 0, expirySoon)) {
 		return ""
 	}
 	return a.text("expires", "Day", t.Format(time.DateOnly))

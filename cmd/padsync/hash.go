@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
@@ -49,6 +51,11 @@ func (h *hashes) short(s manifest.Source, id string) string {
 		digits = max(digits, alike(h.all[at], sum)+1)
 	}
 	return hex.EncodeToString(binary.BigEndian.AppendUint64(nil, sum))[:min(digits, 16)]
+}
+
+// begins reports whether the document's hash begins with these digits.
+func (h *hashes) begins(s manifest.Source, id, digits string) bool {
+	return strings.HasPrefix(fmt.Sprintf("%016x", h.sum(s, id)), digits)
 }
 
 // alike is how many hex digits two have in common at the beginning.

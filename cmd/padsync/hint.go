@@ -13,6 +13,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
 	"github.com/padsync/padsync/sinks/s3"
@@ -23,12 +24,15 @@ import (
 
 var (
 	errUsage        = errors.New("usage")
+	errUser         = errors.New("a user name or password in an address")
 	errForm         = errors.New("no such form")
 	errNothing      = errors.New("no such document")
 	errNoDocuments  = errors.New("no documents")
 	errEmptyList    = errors.New("empty list")
 	errIncomplete   = errors.New("not all documents")
 	errNotSealed    = errors.New("nobody to seal to")
+	errPlain        = errors.New("a plain repository in the place of a sealed one")
+	errKeyExists    = errors.New("a file of this name exists")
 	errOtherRunner  = errors.New("this machine's runner identity is another one than before")
 	errDamaged      = errors.New("damaged")
 	errDamagedList  = errors.New("damaged list")
@@ -61,6 +65,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-temporary")}
 	case errors.As(err, &schemeless):
 		return []string{a.text("hint-scheme", "Address", schemeless.completed)}
+	case errors.Is(err, errUser), errors.As(err, &inConfig) && inConfig.Problem == config.HasUser:
+		return []string{a.text("hint-user-in-address")}
 	case errors.Is(err, sources.ErrAddress):
 		return []string{a.text("hint-address")}
 	case errors.Is(err, errUsage):
@@ -77,6 +83,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-forms")}
 	case errors.Is(err, restore.ErrNoForm):
 		return []string{a.text("hint-no-form")}
+	case errors.Is(err, restore.ErrFull):
+		return []string{a.text("hint-restore-full")}
 	case errors.Is(err, restore.ErrTarget):
 		return []string{a.text("hint-target")}
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, etherpad.ErrNoList):
@@ -97,6 +105,12 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-no-documents")}
 	case errors.Is(err, errNotSealed):
 		return []string{a.text("hint-not-sealed")}
+	case errors.Is(err, errPlain):
+		return []string{a.text("hint-plain")}
+	case errors.Is(err, errAway):
+		return []string{a.text("hint-away")}
+	case errors.Is(err, errKeyExists):
+		return []string{a.text("hint-key-exists")}
 	case errors.Is(err, repository.ErrSealed):
 		return []string{a.text("hint-sealed")}
 	case errors.Is(err, repository.ErrPlain):
@@ -107,10 +121,28 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-unsupported")}
 	case errors.Is(err, s3.ErrNoCredentials):
 		return []string{a.text("hint-s3-credentials")}
+	case errors.Is(err, sinks.ErrRegion):
+		return []string{a.text("hint-region")}
+	case errors.Is(err, sinks.ErrClock):
+		return []string{a.text("hint-clock")}
+	case errors.Is(err, sinks.ErrQuota):
+		return []string{a.text("hint-quota")}
+	case errors.Is(err, sinks.ErrArchived):
+		return []string{a.text("hint-archived")}
+	case errors.Is(err, sinks.ErrBucketInHost):
+		return []string{a.text("hint-bucket-in-host")}
+	case errors.Is(err, sinks.ErrExpired):
+		return []string{a.text("hint-expired")}
+	case errors.Is(err, sinks.ErrWebPage):
+		return []string{a.text("hint-web-page")}
 	case errors.Is(err, s3.ErrRefused):
 		return []string{a.text("hint-s3-refused")}
 	case errors.Is(err, s3.ErrNoBucket):
 		return []string{a.text("hint-s3-bucket")}
+	case errors.Is(err, sinks.ErrGone):
+		return []string{a.text("hint-gone")}
+	case errors.Is(err, sinks.ErrEndless):
+		return []string{a.text("hint-endless")}
 	case errors.Is(err, local.ErrFull):
 		return []string{a.text("hint-full-disk")}
 	case errors.Is(err, rclone.ErrNoRemote):

@@ -74,6 +74,9 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 func (a *app) targetBases(given []string) (bases []string, groups map[string]string, err error) {
 	groups = make(map[string]string)
 	for _, raw := range given {
+		if hasUser(raw) {
+			return nil, nil, a.usage(errUser, "user-in-address")
+		}
 		base, group, err := etherpad.ParseGroup(raw)
 		if err == nil {
 			groups[base] = group
@@ -110,7 +113,7 @@ func tableName(base string) string {
 
 // openTargets opens the servers, with what the configuration says of them, one
 // for each kind of documents.
-func (a *app) openTargets(ctx context.Context, s *settings, bases []string, groups map[string]string, mail string, waiting func(string, time.Time)) ([]restore.Target, error) {
+func (a *app) openTargets(ctx context.Context, s *settings, bases []string, groups map[string]string, mail string, waiting func(polite.Wait)) ([]restore.Target, error) {
 	var all []wanted
 	for _, base := range bases {
 		all = append(all, wanted{base: base})

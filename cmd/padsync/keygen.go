@@ -2,29 +2,38 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/durable"
 	"github.com/spf13/cobra"
 )
 
 func (a *app) keygenCommand() *cobra.Command {
 	var runner, postQuantum bool
+	var output string
 	cmd := &cobra.Command{
-		Use:   "keygen",
-		Short: a.text("keygen"),
-		Long:  a.text("keygen-long"),
-		Args:  a.takes(0, 0),
-		RunE:  a.action(func(context.Context, []string) error { return a.keygen(runner, postQuantum) }),
+		Use:     "keygen",
+		Short:   a.text("keygen"),
+		Example: a.text("keygen-example"),
+		Long:    a.text("keygen-long"),
+		Args:    a.takes(0, 0),
+		RunE:    a.action(func(context.Context, []string) error { return a.keygen(runner, postQuantum, output) }),
 	}
 	cmd.Flags().BoolVar(&runner, "runner", false, a.text("flag-runner"))
 	cmd.Flags().BoolVar(&postQuantum, "post-quantum", false, a.text("flag-post-quantum"))
+	cmd.Flags().StringVarP(&output, "output", "o", "", a.text("flag-output"))
 	return cmd
 }
 
 // keygen writes an identity file. The two kinds of identity differ in what is
 // done with them, which the hint says.
-func (a *app) keygen(runner, postQuantum bool) error {
+func (a *app) keygen(runner, postQuantum bool, output string) error {
 	id, err := crypto.Generate(postQuantum)
 	if err != nil {
 		return err
@@ -33,13 +42,50 @@ func (a *app) keygen(runner, postQuantum bool) error {
 	if err != nil {
 		return err
 	}
-	if err := crypto.WriteIdentity(a.stdout, id, time.Now()); err != nil {
+	if err := a.writeIdentity(id, output); err != nil {
 		return err
 	}
-	if runner {
+	switch {
+	case runner:
 		a.note("keygen-runner-note")
-	} else {
+	case output != "":
+		a.note("keygen-file-note", "File", output)
+		fallthrough
+	default:
 		a.note("keygen-note", "Recipient", recipient)
 	}
 	return nil
+}
+
+// writeIdentity writes the identity into the file, which must not exist: the
+// key in it may be the only one. Without a file it is printed.
+func (a *app) writeIdentity(id crypto.NativeIdentity, file string) error {
+	if file == "" {
+		a.warnPrinted()
+		return crypto.WriteIdentity(a.stdout, id, time.Now())
+	}
+	root, err := os.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return a.usage(err, "bad-file", "Error", err)
+	}
+	defer root.Close()
+	err = durable.Create(root, filepath.Base(file), func(w io.Writer) error { return crypto.WriteIdentity(w, id, time.Now()) })
+	if errors.Is(err, fs.ErrExist) {
+		return &problem{exitFailed, a.text("keygen-exists", "File", file), errKeyExists}
+	}
+	if err != nil {
+		return a.failed(durable.Nameless(err), "repository", "Repository", file)
+	}
+	return nil
+}
+
+// warnPrinted says that the key goes into a file that others can read.
+func (a *app) warnPrinted() {
+	f, ok := a.stdout.(*os.File)
+	if !ok {
+		return
+	}
+	if info, err := f.Stat(); err == nil && exposed(info) {
+		a.note("keygen-exposed")
+	}
 }

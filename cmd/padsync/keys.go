@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -90,6 +91,7 @@ func (a *app) readIdentities(files []string) ([]age.Identity, error) {
 		if err != nil {
 			return nil, a.usage(err, "bad-file", "Error", err)
 		}
+		a.warnExposed(name)
 		found, err := crypto.ParseIdentities(f, a.prompt(name))
 		f.Close()
 		if err != nil {
@@ -98,6 +100,15 @@ func (a *app) readIdentities(files []string) ([]age.Identity, error) {
 		all = append(all, found...)
 	}
 	return all, nil
+}
+
+// warnExposed says once of a file with a key or a password that others can
+// read it.
+func (a *app) warnExposed(name string) {
+	if info, err := os.Stat(name); err == nil && exposed(info) && !slices.Contains(a.exposed, name) {
+		a.exposed = append(a.exposed, name)
+		a.note("key-exposed", "File", name)
+	}
 }
 
 // identitiesFromEnv reads the text of an identity file from a variable, for

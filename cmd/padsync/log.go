@@ -23,9 +23,10 @@ func (a *app) logCommand() *cobra.Command {
 	var flags commonFlags
 	var newest bool
 	cmd := &cobra.Command{
-		Use:   "log DOCUMENT",
-		Short: a.text("log"),
-		Args:  a.takes(1, 1),
+		Use:     "log DOCUMENT",
+		Short:   a.text("log"),
+		Example: a.text("log-example"),
+		Args:    a.takes(1, 1),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			d, err := a.openSaved(ctx, flags, args[0], newest)
 			if err != nil {
@@ -36,6 +37,7 @@ func (a *app) logCommand() *cobra.Command {
 		}),
 	}
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags, 1)
 	flags.addJSON(a, cmd)
 	cmd.Flags().BoolVar(&newest, "newest", false, a.text("flag-newest"))
 	return cmd
@@ -121,7 +123,7 @@ func (l *logger) version(v *manifest.VersionRecord) error {
 		line += "  @" + v.Revision
 	}
 	if v.Suspect != "" {
-		line += "  (" + l.app.suspicion(v.Suspect) + ")"
+		line += "  (" + l.app.text("suspect-because", "Reason", l.app.suspicion(v.Suspect)) + ")"
 	}
 	return l.line(line)
 }

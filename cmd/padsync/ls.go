@@ -19,14 +19,16 @@ func (a *app) lsCommand() *cobra.Command {
 	var flags commonFlags
 	var when string
 	cmd := &cobra.Command{
-		Use:   "ls [DOCUMENT…]",
-		Short: a.text("ls"),
-		Long:  a.text("document-long"),
+		Use:     "ls [DOCUMENT…]",
+		Short:   a.text("ls"),
+		Example: a.text("ls-example"),
+		Long:    a.text("document-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.ls(ctx, flags, when, args)
 		}),
 	}
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags, manyDocuments)
 	flags.addJSON(a, cmd)
 	cmd.Flags().StringVar(&when, "at", "", a.text("flag-at"))
 	return cmd
@@ -82,6 +84,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 		return a.failed(err, "repository", "Repository", r.shown)
 	}
 	out, expiries := bufio.NewWriter(a.stdout), r.settings.expiries()
+	header := !asJSON && !a.quiet
 	found := false
 	for record, err := range c.Documents() {
 		if err != nil {
@@ -91,6 +94,10 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 			continue
 		}
 		found = true
+		if header {
+			header = false
+			a.printHeader(out)
+		}
 		l := newListed(record, hashes, expiries)
 		if asJSON {
 			err = json.NewEncoder(out).Encode(l)
@@ -134,7 +141,13 @@ func listedFiles(v *manifest.VersionRecord) []listedFile {
 	return files
 }
 
-// printListed writes a line for people: what is short and alike first.
+// listedRow is a line for people: what is short and alike first.
+const listedRow = "%-6s  %-9s  %-16s  %8v  %s\n"
+
+func (a *app) printHeader(w io.Writer) {
+	fmt.Fprintf(w, listedRow, a.text("ls-hash"), a.text("ls-state"), a.text("ls-saved"), a.text("ls-versions"), a.text("ls-document"))
+}
+
 func (a *app) printListed(w io.Writer, l listed) error {
 	name := l.URL
 	if l.Title != "" {
@@ -143,15 +156,24 @@ func (a *app) printListed(w io.Writer, l listed) error {
 	if l.Suspect != "" {
 		name += "  (" + a.suspicion(l.Suspect) + ")"
 	}
-	if warning := a.expiry(l.Expires); warning != "" && l.State == string(manifest.Current) {
+	if warning := a.expiry(l.Expires, time.Now()); warning != "" && l.State == string(manifest.Current) {
 		name += "  (" + warning + ")"
 	}
 	saved := "-"
 	if t, err := time.Parse(time.RFC3339, l.Saved); err == nil {
-		saved = t.Local().Format("2006-01-02 15:04")
+		saved = localTime(t)
 	}
-	_, err := fmt.Fprintf(w, "%-6s  %-9s  %-16s  %4d  %s\n", l.Hash, a.state(l.State), saved, l.Versions, printable(name))
+	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), saved, l.Versions, printable(name))
 	return err
+}
+
+// listedState is one word: what the last look found, or that it was there, and
+// may be a loss.
+func (a *app) listedState(l listed) string {
+	if l.State == string(manifest.Current) && l.Suspect != "" {
+		return a.text("state-suspect")
+	}
+	return a.state(l.State)
 }
 
 func documentURL(s manifest.Source, id string) string {

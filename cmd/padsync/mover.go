@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"time"
 
+	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
@@ -84,7 +85,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 }
 
 func (m *mover) startBar(plan restore.IntoPlan) {
-	if m.json || !isTerminal(m.app.stdout) {
+	if m.json || m.app.quiet || !isTerminal(m.app.stdout) {
 		return
 	}
 	steps := 0
@@ -96,22 +97,31 @@ func (m *mover) startBar(plan restore.IntoPlan) {
 	m.bar = newBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
 }
 
-// waiting is told that a server is not asked before until.
-func (m *mover) waiting(server string, until time.Time) {
-	if m.waits.note(server, until) && m.bar == nil {
-		m.app.remark(m.app.stderr, m.app.waiting(server, until))
+// waiting is told that a server is waited for.
+func (m *mover) waiting(w polite.Wait) {
+	if m.waits.note(w) && m.bar == nil && !m.app.quiet {
+		m.app.remark(m.app.stderr, m.app.waiting(w))
 	}
 }
 
 // line says something while documents are moved.
 func (m *mover) line(id string, data ...any) { m.print(m.app.text(id, data...)) }
 
-func (m *mover) print(text string) {
-	out := m.bar.above(m.app.stdout)
-	if m.json {
-		out = m.app.stderr
+// done says that all is well, which --quiet leaves out.
+func (m *mover) done(id string, data ...any) {
+	if !m.app.quiet {
+		m.line(id, data...)
 	}
-	fmt.Fprintln(out, printable(text))
+}
+
+func (m *mover) print(text string) { fmt.Fprintln(m.bar.above(m.out()), printable(text)) }
+
+// out is where messages go.
+func (m *mover) out() io.Writer {
+	if m.json {
+		return m.app.stderr
+	}
+	return m.app.stdout
 }
 
 // observe counts a document and tells of it. Its new address is a key to it,
@@ -120,7 +130,7 @@ func (m *mover) observe(e restore.Move) {
 	if m.json {
 		m.encode(e, string(e.State))
 	}
-	name := m.name(e.Document)
+	name := m.name(m.out(), e.Document)
 	if !e.Earlier {
 		m.lost.add(e.Losses)
 	}
@@ -153,10 +163,10 @@ func (m *mover) observe(e restore.Move) {
 		m.found++
 	default:
 		m.moved++
-		if !m.app.attended {
-			m.line("into-moved-private", "Document", name)
+		if !isTerminal(m.out()) {
+			m.done("into-moved-private", "Document", name)
 		} else {
-			m.line("into-moved", "Document", name, "New", e.Address)
+			m.done("into-moved", "Document", name, "New", e.Address)
 		}
 	}
 	if !m.json && e.Err == nil && !e.Earlier {
@@ -169,17 +179,19 @@ func (m *mover) observe(e restore.Move) {
 func (m *mover) remark(e restore.Move) {
 	switch saved := e.Version.Saved.Local().Format("2006-01-02 15:04"); {
 	case e.Document.Lost:
-		m.line("restore-lost", "Document", m.name(e.Document), "Saved", saved)
+		m.line("restore-lost", "Document", m.name(m.out(), e.Document), "Saved", saved)
 	case e.Skipped != "":
-		m.line("restore-not-newest", "Document", m.name(e.Document), "Reason", m.app.suspicion(e.Skipped), "Saved", saved)
+		m.line("restore-not-newest", "Document", m.name(m.out(), e.Document), "Reason", m.app.suspicion(e.Skipped), "Saved", saved)
 	case e.Version.Suspect != "":
-		m.line(suspectTaken(e.Document), "Document", m.name(e.Document), "Reason", m.app.suspicion(e.Version.Suspect))
+		m.line(suspectTaken(e.Document), "Document", m.name(m.out(), e.Document), "Reason", m.app.suspicion(e.Version.Suspect))
 	}
 }
 
 // summary says what became of all.
 func (m *mover) summary(table string) {
-	m.print(m.app.tally("count-moved", m.moved, "count-found", m.found, "count-earlier", m.earlier, "count-failed", m.notMade))
+	if !m.app.quiet {
+		m.print(m.app.tally("count-moved", m.moved, "count-found", m.found, "count-earlier", m.earlier, "count-failed", m.notMade))
+	}
 	m.lost.say(m.line, m.app)
 	if m.differs > 0 {
 		m.line("into-summary-differs", "Count", m.differs)
@@ -193,7 +205,7 @@ func (m *mover) summary(table string) {
 	if m.left > 0 {
 		m.line("into-left-all", "Count", m.left)
 	}
-	m.line("into-summary-table", "File", table, "Page", pageName(table))
+	m.done("into-summary-table", "File", table, "Page", pageName(table))
 }
 
 // moveReason says why a document was not made.

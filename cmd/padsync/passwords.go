@@ -44,6 +44,7 @@ func (p passwords) of(base string) map[string]string {
 
 func (a *app) readPasswords(ctx context.Context, source config.Source, into map[string]string) error {
 	if source.PasswordsFile != "" {
+		a.warnExposed(source.PasswordsFile)
 		text, err := os.ReadFile(source.PasswordsFile)
 		if err != nil {
 			return a.usage(err, "bad-file", "Error", err)

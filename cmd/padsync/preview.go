@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +58,7 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 		m.encode(e, "planned")
 		return
 	}
-	switch name := m.name(e.Document); {
+	switch name := m.name(a.stdout, e.Document); {
 	case errors.Is(e.Err, restore.ErrNoTarget):
 		a.say("into-left", "Document", name)
 	case e.Err != nil:
@@ -118,11 +117,6 @@ func commandLine(args []string) string {
 		}
 	}
 	return strings.Join(quoted, " ")
-}
-
-// say prints a line of the result.
-func (a *app) say(id string, data ...any) {
-	fmt.Fprintln(a.stdout, printable(a.text(id, data...)))
 }
 
 // moved is what restore --into --json tells of a document.

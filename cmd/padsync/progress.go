@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -29,15 +30,21 @@ type progress struct {
 	sources []backup.Source
 	client  *polite.Client
 	hashes  *hashes
+	warned  *warned
 	bar     *bar
 
 	waits waits
 
 	mu sync.Mutex // guards what follows, and lines
 
-	expiring int           // documents that may soon be deleted
-	barred   map[int]*bars // what is the matter with whole servers, by the sources' places
+	told   standing      // documents that were named
+	all    standing      // those that are so
+	barred map[int]*bars // what is the matter with whole servers, by the sources' places
 }
+
+// standing are documents in states that last: they are named on the first
+// night, and counted on all others.
+type standing struct{ missing, suspect, expiring int }
 
 // bars are the documents that could not be looked at for a reason that is about
 // their whole server.
@@ -51,7 +58,7 @@ func (a *app) newProgress(asJSON bool) *progress {
 	if asJSON {
 		p.out = a.stderr
 	}
-	p.terminal = isTerminal(p.out)
+	p.terminal = isTerminal(p.out) && !a.quiet
 	return p
 }
 
@@ -72,6 +79,7 @@ func (p *progress) start(plan *backup.Plan, client *polite.Client) {
 		}
 		return nil
 	})
+	p.warned = p.app.readWarned(plan.Repositories[0].ID())
 	if !p.terminal {
 		return
 	}
@@ -83,13 +91,13 @@ func (p *progress) status() string {
 	return strings.TrimRight(p.app.byteSize(p.client.Received())+"  "+p.waits.text(p.app), " ")
 }
 
-// waiting is told that a server is not asked before until. In lines, it is
-// said again only for another wait.
-func (p *progress) waiting(server string, until time.Time) {
-	if p.waits.note(server, until) && !p.terminal {
+// waiting is told that a server is waited for. In lines, it is said again only
+// for another wait.
+func (p *progress) waiting(w polite.Wait) {
+	if p.waits.note(w) && !p.terminal && !p.app.quiet {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.line(p.app.waiting(server, until))
+		p.line(p.app.waiting(w))
 	}
 }
 
@@ -97,13 +105,8 @@ func (p *progress) waiting(server string, until time.Time) {
 func (p *progress) observe(e backup.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if text := p.describe(e); text != "" && !p.bars(e) {
-		p.line(text)
-	}
-	if warning := p.app.expiry(e.Expires); warning != "" {
-		p.expiring++
-		p.line(p.app.text("document-expires", "Document", p.name(e), "Warning", warning))
-	}
+	p.describe(e)
+	p.expiry(e)
 	p.bar.step()
 }
 
@@ -123,19 +126,50 @@ func (p *progress) bars(e backup.Event) (again bool) {
 	return b.documents > 1
 }
 
-// describe says what became of a document, "" if it is not worth a line.
-func (p *progress) describe(e backup.Event) string {
+// expiry warns of a document that its server may delete soon.
+func (p *progress) expiry(e backup.Event) {
+	if e.Outcome != backup.Saved && e.Outcome != backup.Unchanged {
+		return
+	}
+	hash := p.hashes.sum(p.sources[e.Document.Source].Source, e.ID)
+	warning := p.app.expiry(e.Expires, time.Now())
+	if warning == "" {
+		p.warned.over(hash)
+		return
+	}
+	isNew := p.warned.first(hash, p.app.expiry(e.Before.Expires, e.Before.Checked) != "")
+	p.state(&p.all.expiring, &p.told.expiring, isNew, "document-expires", "Document", p.name(e), "Warning", warning)
+}
+
+// describe says what became of a document, if it is worth a line.
+func (p *progress) describe(e backup.Event) {
 	switch {
 	case e.Outcome == backup.Failed:
-		return p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.reason(e.Err))
-	case e.Outcome == backup.Missing && e.New:
-		return p.app.text("document-missing", "Document", p.name(e))
-	case e.Suspect != "":
-		return p.app.text("document-suspect", "Document", p.name(e), "Reason", p.app.suspicion(e.Suspect))
-	case e.Outcome == backup.Saved && !p.terminal:
-		return p.app.text("document-saved", "Document", p.name(e))
+		if again := p.bars(e); !again {
+			p.line(p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.reason(e.Err)))
+		}
+	case e.Outcome == backup.Missing:
+		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
+	case cmp.Or(e.Suspect, e.Standing) != "" && p.state(&p.all.suspect, &p.told.suspect, e.New,
+		"document-suspect", "Document", p.name(e), "Reason", p.app.suspicion(cmp.Or(e.Suspect, e.Standing))):
+	case e.Outcome == backup.Saved && !p.app.quiet && (!p.terminal || p.app.verbose):
+		p.line(p.app.text("document-saved", "Document", p.name(e)))
+	case e.Outcome == backup.Unchanged && p.app.verbose:
+		p.line(p.app.text("document-unchanged", "Document", p.name(e)))
 	}
-	return ""
+}
+
+// state counts a document in a state that lasts, and says whether it named it,
+// as it does if that is new.
+func (p *progress) state(all, told *int, isNew bool, id string, data ...any) bool {
+	*all++
+	if isNew {
+		*told++
+	}
+	if isNew || p.app.verbose {
+		p.line(p.app.text(id, data...))
+	}
+	return isNew || p.app.verbose
 }
 
 // line writes one; p.mu is held.
@@ -143,12 +177,13 @@ func (p *progress) line(text string) {
 	fmt.Fprintln(p.bar.above(p.out), printable(text))
 }
 
-// name names a document. Its address, id and title are keys to it: where
-// nobody is at a terminal, they are shown only if this command line had them.
+// name names a document. Its address, id and title are keys to it: where what
+// is shown may end in a log, they are shown only if this command line had them.
 func (p *progress) name(e backup.Event) string {
+	attended := isTerminal(p.out)
 	source := p.sources[e.Document.Source].Source
 	if e.Document.Line == 0 { // the server listed it
-		if !p.app.attended {
+		if !attended {
 			return p.app.text("document-hash", "Source", source.URL, "Hash", p.hashes.short(source, e.ID))
 		}
 		return documentURL(source, e.ID)
@@ -157,7 +192,7 @@ func (p *progress) name(e backup.Event) string {
 	switch {
 	case from.given():
 		return from.text
-	case p.app.attended:
+	case attended:
 		return documentURL(source, e.ID)
 	}
 	return p.app.text("document-private", "Source", source.URL, "Place", from.name(p.app), "Hash", p.hashes.short(source, e.ID))

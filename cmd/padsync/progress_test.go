@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/polite"
 )
 
 // newTestProgress shows in lines what becomes of two pads: one of a file, and
@@ -24,6 +25,7 @@ func newTestProgress(t *testing.T) (*progress, *bytes.Buffer) {
 	p.know([]wanted{{origin: origin{file: &file, line: 7}}, {origin: origin{text: "https://pad.example.org/p/given"}}})
 	p.sources = []backup.Source{{Source: pads}}
 	p.hashes = &hashes{repository: "0123"}
+	p.warned = &warned{now: map[uint64]bool{}}
 	return p, out
 }
 
@@ -66,15 +68,41 @@ func TestOneWaitIsToldOnce(t *testing.T) {
 	p, out := newTestProgress(t)
 	until := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
 	for i := range 20 {
-		p.waiting("https://pad.example.org", until.Add(time.Duration(i)*50*time.Millisecond))
+		p.waiting(polite.Wait{Server: "https://pad.example.org", Until: until.Add(time.Duration(i) * 50 * time.Millisecond), Why: polite.Limit})
 	}
-	p.waiting("https://pad.example.org", until.Add(90*time.Second))
-	p.waiting("https://other.example.org", until)
+	p.waiting(polite.Wait{Server: "https://pad.example.org", Until: until.Add(90 * time.Second), Why: polite.Refused})
+	p.waiting(polite.Wait{Server: "https://other.example.org", Until: until, Why: polite.Slow})
 	if n := strings.Count(out.String(), "\n"); n != 3 {
 		t.Errorf("%d lines, want 3:\n%s", n, out)
 	}
-	if !regexp.MustCompile(`^waiting for https://pad\.example\.org until \d\d:\d\d:\d\d\n`).MatchString(out.String()) {
+	if !regexp.MustCompile(`^waiting for https://pad\.example\.org until \d\d:\d\d:\d\d \(0 s\): it allows no more requests before\n`).MatchString(out.String()) {
 		t.Errorf("said: %s", out)
+	}
+}
+
+func TestWaitsSayWhyAndForHowLong(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"en": {"allows no more", "refuses", "no answer", "cannot do its work", "limit", "refused", "slow", "down"},
+		"fr": {"ne permet pas", "refuse", "ne répond pas", "ne peut pas", "limite", "refus", "lent", "panne"},
+	} {
+		a := testApp(t, map[string]string{"LANG": lang})
+		for i, why := range []polite.Why{polite.Limit, polite.Refused, polite.Slow, polite.Down} {
+			w := polite.Wait{Server: "https://pad.example.org", Until: time.Now().Add(75 * time.Second), Why: why}
+			if got := a.waiting(w); !strings.Contains(got, want[i]) || !strings.Contains(got, "(75 s)") {
+				t.Errorf("%s, %s: %q", lang, why, got)
+			}
+			var waits waits
+			waits.note(w)
+			// What matters fits beside a count and a size in 40 columns.
+			if got := []rune(waits.text(a)); !strings.Contains(string(got[:min(24, len(got))]), want[4+i]) || !strings.Contains(string(got[:min(24, len(got))]), "75 s") {
+				t.Errorf("%s, %s: %q", lang, why, string(got))
+			}
+		}
+	}
+	for d, want := range map[time.Duration]string{-time.Second: "0 s", 1500 * time.Millisecond: "2 s", 119 * time.Second: "119 s", 5 * time.Minute: "5 min"} {
+		if got := roughly(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
 	}
 }
 

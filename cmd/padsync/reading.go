@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"filippo.io/age"
 	"github.com/padsync/padsync/internal/spool"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
 
@@ -25,14 +25,13 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := s.repositories[0].location
-	sink, err := at.openSink(ctx)
-	if err != nil {
-		return nil, a.failed(err, "repository", "Repository", at.shown)
+	at := s.repositories[0]
+	repo, err := a.openToRead(ctx, at, c, s, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged})
+	if errors.Is(err, repository.ErrNone) && !errors.Is(err, errAway) && !s.found && len(c.repositories) == 0 {
+		return nil, a.failed(repository.ErrNone, "repository-unconfigured", "Repository", at.shown, "File", s.file)
 	}
-	repo, err := repository.Open(ctx, sink, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged})
 	if err != nil {
-		return nil, a.failed(err, "repository", "Repository", at.shown)
+		return nil, err
 	}
 	r := &reading{repo, at.shown, s}
 	if repo.Sealed() {
@@ -44,8 +43,7 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 // addOwner adds the identities that the configuration names, if none was
 // given: the owner's, which may ask for a passphrase.
 func (a *app) addOwner(ctx context.Context, c commonFlags, r *reading) error {
-	given := len(c.keys.identityFiles) > 0 || a.getenv("PADSYNC_IDENTITY") != ""
-	if given || !r.Sealed() {
+	if a.identitiesGiven(c) || !r.Sealed() {
 		return nil
 	}
 	e := r.settings.Encryption
@@ -59,6 +57,10 @@ func (a *app) addOwner(ctx context.Context, c commonFlags, r *reading) error {
 	ids, err := a.identitiesFromCommand(ctx, e.IdentityCommand)
 	r.Identities = append(r.Identities, ids...)
 	return err
+}
+
+func (a *app) identitiesGiven(c commonFlags) bool {
+	return len(c.keys.identityFiles) > 0 || strings.TrimSpace(a.getenv("PADSYNC_IDENTITY")) != ""
 }
 
 func (a *app) cheapIdentities(c commonFlags, s *settings) ([]age.Identity, error) {
@@ -131,21 +133,6 @@ func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when 
 		return at, a.usage(errWhen, "no-such-run")
 	}
 	return at, nil
-}
-
-// hashesOf gives short names to all documents of the repository, and learns
-// what of them is another spelling of one that is named.
-func (s *selection) hashesOf(r *reading, c *repository.Contents) (*hashes, error) {
-	return newHashes(r.ID(), func(add func(manifest.Source, string)) error {
-		for record, err := range c.Documents() {
-			if err != nil {
-				return err
-			}
-			add(record.Source, record.ID)
-			s.learn(record)
-		}
-		return nil
-	})
 }
 
 // warnDamaged tells of an object that is left out. Of those that no identity

@@ -21,6 +21,13 @@ type location struct {
 	kind  string // "local", "s3" or "rclone"
 	value string // the address without the kind
 	shown string // without secrets
+	s3    s3Options
+}
+
+// s3Options stand behind "s3", each after a comma, as rclone has it.
+type s3Options struct {
+	region       string
+	bucketInHost bool
 }
 
 // schemeLike is what looks like an address of another kind, or a remote of
@@ -28,14 +35,16 @@ type location struct {
 var schemeLike = regexp.MustCompile(`^:?[A-Za-z0-9_.+@-]{2,}[:,]`)
 
 // openSink is the only place that knows every kind of sink.
-func (l location) openSink(ctx context.Context) (sinks.Sink, error) {
+func (a *app) openSink(ctx context.Context, l location) (sinks.Sink, error) {
 	switch l.kind {
 	case "local":
 		return local.Open(l.value)
 	case "s3":
-		return s3.Open(l.value, s3.Options{})
+		return s3.Open(l.value, s3.Options{Region: l.s3.region, BucketInHost: l.s3.bucketInHost})
 	case "rclone":
-		return rclone.Open(ctx, l.value, rclone.Options{})
+		return rclone.Open(ctx, l.value, rclone.Options{
+			Warn: func(text string) { a.note("rclone-says", "Text", text) },
+		})
 	}
 	return nil, errLocation
 }
@@ -43,12 +52,15 @@ func (l location) openSink(ctx context.Context) (sinks.Sink, error) {
 // parseLocation reads the address of a repository. It asks nobody.
 func (a *app) parseLocation(s string) (location, error) {
 	kind, rest, _ := strings.Cut(s, ":")
+	kind, options, _ := strings.Cut(kind, ",")
 	switch {
 	case s == "", s == "file:":
 		// An empty path would be the working folder.
 		return location{}, a.usage(errLocation, "bad-repository", "Repository", s)
 	case kind == "s3":
-		return a.parseS3(rest)
+		return a.parseS3(rest, options)
+	case options != "":
+		// None of the others has options here, but perhaps a folder a comma.
 	case kind == "rclone":
 		parsed, err := fspath.Parse(rest)
 		switch {
@@ -59,10 +71,11 @@ func (a *app) parseLocation(s string) (location, error) {
 			// passwords too, looks like a path.
 			return location{}, a.usage(errLocation, "bad-repository-quotes")
 		}
-		return location{"rclone", rest, "rclone:" + rclone.Shown(rest)}, nil
+		return location{kind: "rclone", value: rest, shown: "rclone:" + rclone.Shown(rest)}, nil
 	case kind == "file":
 		return folder(rest)
-	case schemeLike.MatchString(s):
+	}
+	if schemeLike.MatchString(s) {
 		// Not shown: it may hold a secret in its options.
 		return location{}, a.usage(errLocation, "bad-repository-kind")
 	}
@@ -77,10 +90,26 @@ func folder(path string) (location, error) {
 		path = filepath.Join(home, rest)
 	}
 	dir, err := filepath.Abs(path)
-	return location{"local", dir, dir}, err
+	return location{kind: "local", value: dir, shown: dir}, err
 }
 
-func (a *app) parseS3(s string) (location, error) {
+func (a *app) parseS3(s, options string) (location, error) {
+	var o s3Options
+	shown := "s3"
+	for option := range strings.SplitSeq(options, ",") {
+		name, value, _ := strings.Cut(option, "=")
+		switch {
+		case option == "":
+			continue
+		case option == "bucket-in-host":
+			o.bucketInHost = true
+		case name == "region" && value != "":
+			o.region = value
+		default:
+			return location{}, a.usage(errLocation, "bad-repository-s3-option")
+		}
+		shown += "," + option
+	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") == "" ||
 		u.RawQuery != "" || u.Fragment != "" {
@@ -92,7 +121,7 @@ func (a *app) parseS3(s string) (location, error) {
 	if s3.Check(s) != nil {
 		return location{}, a.usage(errLocation, "bad-repository-s3-name")
 	}
-	return location{"s3", s, "s3:" + s3.Shown(s)}, nil
+	return location{"s3", s, shown + ":" + s3.Shown(s), o}, nil
 }
 
 // defaultRepository is the folder for who names none.

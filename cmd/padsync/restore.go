@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -26,22 +27,16 @@ type restoreFlags struct {
 func (a *app) restoreCommand() *cobra.Command {
 	var flags restoreFlags
 	cmd := &cobra.Command{
-		Use:   "restore [DOCUMENT…] --target DIR | --into URL [--yes]",
-		Short: a.text("restore"),
-		Long:  a.text("document-long"),
+		Use:     "restore [DOCUMENT…] --target DIR | --into URL [--yes]",
+		Short:   a.text("restore"),
+		Example: a.text("restore-example"),
+		Long:    a.text("document-long"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.restore(ctx, flags, args)
 		}),
 	}
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		for _, elsewhere := range []string{"target", "format", "overwrite"} {
-			if err := a.exclude(cmd, "into", elsewhere); err != nil {
-				return err
-			}
-		}
-		return a.exclude(cmd, "json", "target")
-	}
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
 	flags.into.add(a, cmd)
 	cmd.Flags().StringVar(&flags.target, "target", "", a.text("flag-target"))
@@ -92,13 +87,17 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		if mendable == nil && len(a.hints(e.Err)) > 0 {
 			mendable = e.Err
 		}
-		progress.done(e, chosen.name(e.Document))
+		progress.done(e, chosen)
 	}
 	report, err := restore.Run(ctx, plan)
 	progress.bar.stop()
 	switch {
 	case errors.Is(err, restore.ErrTarget):
 		return err
+	case errors.Is(err, restore.ErrFull):
+		return &problem{exitFailed, a.text("restore-full", "Target", flags.target, "Count", report.Restored), err}
+	case errors.Is(err, restore.ErrTemporaryFull):
+		return &problem{exitFailed, a.text("temporary-full", "Folder", os.TempDir()), err}
 	case err != nil:
 		return a.failed(err, "repository", "Repository", chosen.shown)
 	}
@@ -112,7 +111,12 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	default:
 		return a.nothing(chosen.selection)
 	}
-	fmt.Fprintln(a.stdout, printable(a.text("restored", "Count", report.Restored, "Target", flags.target)))
+	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
+		if err := a.writeIndex(plan); err != nil {
+			return a.failed(err, "index", "File", indexName)
+		}
+	}
+	a.done("restored", "Count", report.Restored, "Target", flags.target)
 	err = a.tellUnfound(chosen.selection)
 	if failed > 0 {
 		cause := errors.Join(errIncomplete, mendable)
@@ -161,9 +165,9 @@ func (c *chosen) wanted(record *manifest.Record) bool {
 	return c.selection.has(record.Source, record.ID)
 }
 
-// name names a document for messages.
-func (c *chosen) name(record *manifest.Record) string {
-	return c.app.documentName(record.Source, record.ID, c.hashes, c.selection.names(record.Source, record.ID))
+// name names a document for messages on out.
+func (c *chosen) name(out io.Writer, record *manifest.Record) string {
+	return c.app.documentName(out, record.Source, record.ID, c.hashes, c.selection.shows(record.Source, record.ID))
 }
 
 // restored says of a document what is worth a line, else "".
@@ -217,10 +221,11 @@ func (a *app) restoreReason(err error) string {
 	return a.cause(err)
 }
 
-// documentName names a document that the repository holds; given says that
-// this command line named it, so that its address is no secret here.
-func (a *app) documentName(source manifest.Source, id string, h *hashes, given bool) string {
-	if given || a.attended {
+// documentName names a document that the repository holds, for messages on out;
+// given says that this command line named it, so that its address is no secret
+// here. What is no terminal may be a log.
+func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *hashes, given bool) string {
+	if given || isTerminal(out) {
 		return documentURL(source, id)
 	}
 	return a.text("document-hash", "Source", source.URL, "Hash", h.short(source, id))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"sync/atomic"
 
 	"github.com/padsync/padsync/repository"
@@ -19,7 +18,7 @@ type restoring struct {
 // The caller stops its bar.
 func (a *app) newRestoring(c *repository.Contents, plan *restore.Plan) (*restoring, error) {
 	r := &restoring{app: a}
-	if !isTerminal(a.stdout) {
+	if a.quiet || !isTerminal(a.stdout) {
 		return r, nil
 	}
 	count := 0
@@ -35,18 +34,18 @@ func (a *app) newRestoring(c *repository.Contents, plan *restore.Plan) (*restori
 	return r, nil
 }
 
-// done is told of a document, which name names.
-func (r *restoring) done(e restore.Event, name string) {
+// done is told of one of the chosen documents.
+func (r *restoring) done(e restore.Event, c *chosen) {
 	r.bytes.Add(e.Bytes)
-	if text := r.app.restored(e, name); text != "" {
-		out := r.app.stderr
+	out := r.app.stderr
+	if text := r.app.restored(e, c.name(out, e.Document)); text != "" {
 		if isTerminal(out) {
 			out = r.bar.above(out)
 		}
 		r.app.remark(out, text)
 	}
 	if r.bar == nil && e.Err == nil {
-		fmt.Fprintln(r.app.stdout, printable(r.app.text("document-restored", "Document", name)))
+		r.app.done("document-restored", "Document", c.name(r.app.stdout, e.Document))
 	}
 	r.bar.step()
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,11 +24,15 @@ type app struct {
 	words  *words
 	args   []string
 
-	// attended: somebody is at a terminal; else what is shown may end in a log.
-	attended bool
+	configured *settings // once it is read
+
+	tasks []task // all commands that people see, in the order of help
+
+	quiet, verbose bool // say only what went wrong; say more than usual
 
 	running  bool      // the command line was understood
 	unopened sync.Once // tells of objects that no identity opens
+	exposed  []string  // key files that others can read, and that was told
 }
 
 // run executes the command line args and gives the exit code.
@@ -37,10 +43,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		return exitFailed
 	}
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: words, args: args}
-	a.attended = isTerminal(stdout) || isTerminal(stderr)
 	root := a.rootCommand()
 	root.SetArgs(args)
-	err = root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.running {
 		err = &problem{code: exitUsage, text: err.Error(), cause: errUsage}
 	}
@@ -48,6 +53,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		err = &problem{exitInterrupted, a.text("interrupted-early"), err}
 	}
 	a.report(err)
+	if err != nil && a.wantsJSON(cmd) {
+		a.reportJSON(err)
+	}
 	return exitCode(err)
 }
 
@@ -56,7 +64,7 @@ func (a *app) report(err error) {
 	if err == nil {
 		return
 	}
-	for line := range strings.Lines(a.cause(err)) {
+	for line := range strings.Lines(a.placed(err)) {
 		if strings.TrimSpace(line) == "" {
 			continue // all of that was said before
 		}
@@ -67,23 +75,56 @@ func (a *app) report(err error) {
 	}
 }
 
+// reported is what --json tells of an error, in the last line of standard
+// error: standard output has results only.
+type reported struct {
+	Error string   `json:"error"`
+	Hints []string `json:"hints,omitempty"`
+	Code  int      `json:"code"` // the exit code
+}
+
+func (a *app) reportJSON(err error) {
+	r := reported{Error: a.placed(err), Hints: a.hints(err), Code: exitCode(err)}
+	if r.Error == "" {
+		r.Error = a.exitText(r.Code)
+	}
+	_ = json.NewEncoder(a.stderr).Encode(r)
+}
+
+// wantsJSON also finds the option in a command line that was not understood.
+func (a *app) wantsJSON(cmd *cobra.Command) bool {
+	f := cmd.Flags().Lookup("json")
+	return f != nil && (f.Value.String() == "true" || slices.Contains(a.args, "--json") || a.getenv(variable("json")) == "1")
+}
+
 func (a *app) text(id string, data ...any) string { return a.words.text(id, data...) }
 
 func (a *app) rootCommand() *cobra.Command {
+	var asksVersion bool
 	root := &cobra.Command{
-		Use:               "padsync",
-		Short:             a.text("padsync"),
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Args:              a.isCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Use:           "padsync",
+		Short:         a.text("padsync"),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          a.isCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asksVersion {
+				return a.writeVersion()
+			}
+			return cmd.Help()
+		},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Example:           a.text("padsync-example"),
+		PersistentPreRunE: a.options,
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.PersistentFlags().BoolP("help", "h", false, a.text("flag-help"))
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, a.text("flag-quiet"))
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, a.text("flag-verbose"))
+	root.Flags().BoolVar(&asksVersion, "version", false, a.text("version"))
 	root.SetHelpFunc(a.help)
 	root.SetFlagErrorFunc(a.flagProblem)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { a.help(cmd, nil); return nil })
@@ -100,8 +141,21 @@ func (a *app) rootCommand() *cobra.Command {
 			return err
 		},
 	})
-	root.AddCommand(a.backupCommand(), a.runsCommand(), a.lsCommand(), a.showCommand(), a.logCommand(), a.diffCommand(), a.acceptCommand(), a.restoreCommand(),
-		a.checkCommand(), a.keygenCommand(), a.versionCommand())
+	a.tasks = []task{
+		{a.text("task-save"), []*cobra.Command{a.backupCommand()}},
+		{a.text("task-look"), []*cobra.Command{a.lsCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
+		{a.text("task-restore"), []*cobra.Command{a.restoreCommand()}},
+		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand()}},
+		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.completionCommand(), a.versionCommand()}},
+	}
+	for _, t := range a.tasks {
+		for _, cmd := range t.commands {
+			cmd.Flags().SortFlags = false
+			completesOptions(cmd)
+			root.AddCommand(cmd)
+		}
+	}
+	root.AddCommand(a.manCommand())
 	return root
 }
 
@@ -117,6 +171,25 @@ func (a *app) action(do func(ctx context.Context, args []string) error) func(*co
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// say prints a line of the result.
+func (a *app) say(id string, data ...any) {
+	fmt.Fprintln(a.stdout, printable(a.text(id, data...)))
+}
+
+// done says that all is well, which --quiet leaves out.
+func (a *app) done(id string, data ...any) {
+	if !a.quiet {
+		a.say(id, data...)
+	}
+}
+
+// detail tells what only --verbose asks for, beside the result.
+func (a *app) detail(id string, data ...any) {
+	if a.verbose {
+		a.note(id, data...)
+	}
 }
 
 // note tells the person something, beside the result.

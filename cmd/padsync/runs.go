@@ -16,9 +16,10 @@ import (
 func (a *app) runsCommand() *cobra.Command {
 	var flags commonFlags
 	cmd := &cobra.Command{
-		Use:   "runs",
-		Short: a.text("runs"),
-		Args:  a.takes(0, 0),
+		Use:     "runs",
+		Short:   a.text("runs"),
+		Example: a.text("runs-example"),
+		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
 			r, err := a.open(ctx, flags)
 			if err != nil {

@@ -82,7 +82,7 @@ func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record
 			return nil, d.app.usage(errSeveral, "several-fit")
 		}
 		found = record
-		d.name = d.app.documentName(record.Source, record.ID, hashes, d.selection.names(record.Source, record.ID))
+		d.name = d.app.documentName(d.app.stderr, record.Source, record.ID, hashes, d.selection.shows(record.Source, record.ID))
 	}
 	return found, nil
 }

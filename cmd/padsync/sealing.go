@@ -20,7 +20,6 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 	sealed := 0
 	for i := range s.repositories {
 		place := &s.repositories[i]
-		place.unencrypted = place.unencrypted || flags.unencrypted
 		switch {
 		case place.unencrypted:
 		case len(recipients) > 0:
@@ -67,6 +66,9 @@ func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) (
 		return nil, a.usage(errUsage, "sealed-or-not")
 	}
 	if len(texts)+len(files) == 0 {
+		if err := a.badRecipient(s); err != nil {
+			return nil, err
+		}
 		texts = s.Encryption.Recipients
 		if s.Encryption.RecipientsFile != "" {
 			files = []string{s.Encryption.RecipientsFile}

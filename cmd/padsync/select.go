@@ -2,23 +2,29 @@ package main
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
 )
 
 // selection is the documents that a command line names; without any, all.
-type selection struct{ named []*named }
+type selection struct {
+	named  []*named
+	hashes *hashes // once known
+}
 
 // named is one DOCUMENT of a command line.
 type named struct {
 	text      string
 	addresses []address // or else
 	pattern   string    // a glob over ids, "" if it is none
+	isID      bool      // the repository has a document of this id: it is no hash
 	found     bool      // something fits
 
 	state manifest.State             // of the document that has this very id, "" if there is none
@@ -29,13 +35,19 @@ type named struct {
 type address struct{ kind, server, id string }
 
 // parseSelection reads DOCUMENT…: what has :// is an address, the rest are
-// ids, or globs over ids.
+// ids, globs over ids, or, where no id fits, the hashes that messages show.
 func (a *app) parseSelection(args []string) (*selection, error) {
 	s := new(selection)
 	for _, arg := range args {
 		n := &named{text: arg}
 		if strings.Contains(arg, "://") {
-			if n.addresses = addressesOf(arg); len(n.addresses) == 0 {
+			for _, address := range addressesIn(arg) {
+				if hasUser(address) {
+					return nil, a.usage(errUser, "user-in-address")
+				}
+				n.addresses = append(n.addresses, addressesOf(address)...)
+			}
+			if len(n.addresses) == 0 {
 				return nil, a.usage(sources.ErrAddress, "bad-document")
 			}
 		} else if _, err := path.Match(arg, ""); err == nil {
@@ -68,6 +80,12 @@ func (s *selection) all() bool { return len(s.named) == 0 }
 
 // names reports whether the selection names this very document.
 func (s *selection) names(from manifest.Source, id string) bool {
+	return s.shows(from, id) || slices.ContainsFunc(s.named, func(n *named) bool { return s.hashed(n, from, id) })
+}
+
+// shows reports whether the command line has the document's address or id, so
+// that messages may repeat it. A hash tells neither.
+func (s *selection) shows(from manifest.Source, id string) bool {
 	return slices.ContainsFunc(s.named, func(n *named) bool { return n.names(from, id) })
 }
 
@@ -75,11 +93,38 @@ func (s *selection) names(from manifest.Source, id string) bool {
 func (s *selection) has(from manifest.Source, id string) bool {
 	has := s.all()
 	for _, n := range s.named {
-		if n.names(from, id) || n.matches(id) || n.spells(from, id) {
+		if n.names(from, id) || n.matches(id) || n.spells(from, id) || s.hashed(n, from, id) {
 			n.found, has = true, true
 		}
 	}
 	return has
+}
+
+// hashForm is a short hash as messages show it.
+var hashForm = regexp.MustCompile(`^[0-9a-f]{6,16}$`)
+
+func (s *selection) hashed(n *named, from manifest.Source, id string) bool {
+	return s.hashes != nil && !n.isID && n.addresses == nil && hashForm.MatchString(n.text) && s.hashes.begins(from, id, n.text)
+}
+
+// hashesOf gives short names to all documents of the repository, and learns
+// which of those named are ids.
+func (s *selection) hashesOf(r *reading, c *repository.Contents) (*hashes, error) {
+	h, err := newHashes(r.ID(), func(add func(manifest.Source, string)) error {
+		for record, err := range c.Documents() {
+			if err != nil {
+				return err
+			}
+			add(record.Source, record.ID)
+			for _, n := range s.named {
+				n.learn(record)
+				n.isID = n.isID || n.names(record.Source, record.ID) || n.matches(record.ID)
+			}
+		}
+		return nil
+	})
+	s.hashes = h
+	return h, err
 }
 
 // tellUnfound says which of those named nothing was found for. Something was
@@ -108,17 +153,15 @@ func (s *selection) schemeless(err error) error {
 
 // learn takes note of a document of the repository whose id is one that is
 // named, or differs from it in case alone.
-func (s *selection) learn(record *manifest.Record) {
-	for _, n := range s.named {
-		switch at := (address{record.Source.Kind, sources.Identity(record.Source.URL), record.ID}); {
-		case n.names(record.Source, record.ID):
-			n.state = record.State
-		case n.folds(at):
-			if n.other == nil {
-				n.other = make(map[address]manifest.State)
-			}
-			n.other[at] = record.State
+func (n *named) learn(record *manifest.Record) {
+	switch at := (address{record.Source.Kind, sources.Identity(record.Source.URL), record.ID}); {
+	case n.names(record.Source, record.ID):
+		n.state = record.State
+	case n.folds(at):
+		if n.other == nil {
+			n.other = make(map[address]manifest.State)
 		}
+		n.other[at] = record.State
 	}
 }
 

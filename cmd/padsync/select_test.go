@@ -62,7 +62,7 @@ func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
 func TestWhatIsPrintedIsUnderstood(t *testing.T) {
 	for _, id := range []string{
 		".", "..", "r.deadbeef", "with  raw spaces", " begins and ends ", "a:b::c", "tab\tand\nline", "été", "e\u0301te\u0301", "a/b", "../../x", "?x#y%",
-		"*", "[", "g.0123456789abcdef$privé", "%2e", "p", "export", "timeslider", "x/admin", "a\x00b", "日本語",
+		"*", "[", "g.0123456789abcdef$privé", "%2e", "p", "ends.", "ends:", "export", "timeslider", "x/admin", "a\x00b", "日本語",
 	} {
 		for _, from := range []manifest.Source{pads, {Kind: kindEtherpad, URL: "https://example.org/sub/pads"}} {
 			printed := documentURL(from, id)
@@ -104,7 +104,7 @@ func TestOtherSpellingIsFoundWhereItIsTheSameDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 		for id, state := range c.saved {
-			s.learn(&manifest.Record{Source: pads, ID: id, State: state})
+			s.named[0].learn(&manifest.Record{Source: pads, ID: id, State: state})
 		}
 		var got []string
 		for id := range c.saved {

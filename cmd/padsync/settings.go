@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/adrg/xdg"
+	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/config"
 	"github.com/spf13/cobra"
 )
@@ -17,6 +19,7 @@ type commonFlags struct {
 	config       string
 	repositories []string
 	json         bool
+	unencrypted  bool
 	keys         keyFlags
 }
 
@@ -24,10 +27,27 @@ func (c *commonFlags) add(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.config, "config", "", a.text("flag-config"))
 	cmd.Flags().StringArrayVarP(&c.repositories, "repository", "r", nil, a.text("flag-repository"))
 	c.keys.addIdentities(a, cmd)
+	cmd.Flags().BoolVar(&c.unencrypted, "unencrypted", false, a.text("flag-unencrypted"))
 }
 
 func (c *commonFlags) addJSON(a *app, cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&c.json, "json", false, a.text("flag-json"))
+}
+
+// configurationFile is the configuration's, which the command line may name.
+func (a *app) configurationFile(given string) string {
+	if given != "" {
+		return given
+	}
+	return filepath.Join(a.folder("XDG_CONFIG_HOME", xdg.ConfigHome), "padsync", "padsync.toml")
+}
+
+// speakAsConfigured goes before the system's language, which jobs of cron and
+// units have none of.
+func (a *app) speakAsConfigured(file string) {
+	if language := config.Language(a.configurationFile(file)); language != "" {
+		a.words.speak(language)
+	}
 }
 
 // settings are the configuration, with what the command line and the
@@ -35,6 +55,7 @@ func (c *commonFlags) addJSON(a *app, cmd *cobra.Command) {
 type settings struct {
 	*config.Config
 	file         string // the configuration's
+	found        bool   // it is there
 	repositories []place
 }
 
@@ -45,42 +66,76 @@ type place struct {
 }
 
 func (a *app) settings(c commonFlags) (*settings, error) {
-	s := &settings{Config: new(config.Config), file: c.config}
-	if s.file == "" {
-		s.file = filepath.Join(a.folder("XDG_CONFIG_HOME", xdg.ConfigHome), "padsync", "padsync.toml")
-	}
+	s := &settings{Config: new(config.Config), file: a.configurationFile(c.config)}
 	loaded, err := config.Load(s.file)
 	switch {
 	case err == nil:
-		s.Config = loaded
-	case c.config != "" || !errors.Is(err, fs.ErrNotExist):
+		s.Config, s.found, a.configured = loaded, true, s
+		a.detail("reads-configuration", "File", s.file)
+	case c.config != "" && errors.Is(err, fs.ErrNotExist):
+		return nil, a.usage(err, "no-configuration", "File", s.file)
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, &problem{exitUsage, err.Error(), err}
 	}
 	repositories, err := a.repositories(c, s.Config)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range repositories {
+	configured := len(c.repositories) == 0 && len(s.Repositories) > 0
+	for i, r := range repositories {
 		l, err := a.parseLocation(r.Address.Reveal())
+		if p := (*problem)(nil); configured && errors.As(err, &p) {
+			err = &problem{p.code, s.place("repository[%d].address", i) + ": " + p.text, p.cause}
+		}
 		if err != nil {
 			return nil, err
 		}
 		if !slices.ContainsFunc(s.repositories, func(p place) bool { return p.location == l }) {
-			s.repositories = append(s.repositories, place{l, r.Unencrypted})
+			s.repositories = append(s.repositories, place{l, r.Unencrypted || c.unencrypted})
+			a.detail("uses-repository", "Repository", l.shown)
 		}
 	}
 	return s, nil
 }
 
-// repositories are those of the command line, or else of the environment, of
-// the configuration, or the default one.
+// place is the file and line of a key, as config's errors have it.
+func (s *settings) place(key string, index ...any) string {
+	if line := s.Line(fmt.Sprintf(key, index...)); line > 0 {
+		return fmt.Sprintf("%s:%d", s.file, line)
+	}
+	return s.file
+}
+
+// placed is the text of err. Where a file that the configuration names cannot
+// be read, it begins with the line that names it.
+func (a *app) placed(err error) string {
+	text := a.cause(err)
+	if a.configured == nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		return text
+	}
+	if line := a.configured.LineOfFile(text); line > 0 {
+		return fmt.Sprintf("%s:%d: %s", a.configured.file, line, text)
+	}
+	return text
+}
+
+// badRecipient is the problem of the first recipient of the configuration that
+// is none, with its place.
+func (a *app) badRecipient(s *settings) error {
+	for i, text := range s.Encryption.Recipients {
+		if _, err := crypto.ParseRecipient(text); err != nil {
+			return a.usage(err, "bad-key-file", "File", s.place("encryption.recipients[%d]", i), "Error", err)
+		}
+	}
+	return nil
+}
+
+// repositories are those of the options, or else of the configuration, or the
+// default one.
 func (a *app) repositories(c commonFlags, configured *config.Config) ([]config.Repository, error) {
 	var all []config.Repository
 	for _, address := range c.repositories {
 		all = append(all, config.Repository{Address: config.NewSecret(address)})
-	}
-	if fromEnv := a.getenv("PADSYNC_REPOSITORY"); len(all) == 0 && fromEnv != "" {
-		all = []config.Repository{{Address: config.NewSecret(fromEnv)}}
 	}
 	if len(all) == 0 {
 		all = configured.Repositories

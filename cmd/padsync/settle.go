@@ -114,22 +114,21 @@ func (a *app) knownServers(ctx context.Context, pool *spool.Pool, flags backupFl
 		return nil
 	}
 	for _, place := range s.repositories {
-		if known, err := place.knownServers(ctx, repository.Options{Pool: pool, Identities: identities}); err == nil {
+		repo, err := a.openToRead(ctx, place, flags.commonFlags, s, repository.Options{Pool: pool})
+		if err != nil {
+			continue
+		}
+		if repo.Sealed() {
+			repo.Identities = identities
+		}
+		if known, err := readServers(ctx, repo); err == nil {
 			return known
 		}
 	}
 	return nil
 }
 
-func (l location) knownServers(ctx context.Context, o repository.Options) (knownServers, error) {
-	sink, err := l.openSink(ctx)
-	if err != nil {
-		return nil, err
-	}
-	repo, err := repository.Open(ctx, sink, o)
-	if err != nil {
-		return nil, err
-	}
+func readServers(ctx context.Context, repo *repository.Repository) (knownServers, error) {
 	c, err := repo.Read(ctx, repository.At{})
 	if err != nil {
 		return nil, err

@@ -30,19 +30,18 @@ type showFlags struct {
 func (a *app) showCommand() *cobra.Command {
 	var flags showFlags
 	cmd := &cobra.Command{
-		Use:   "show DOCUMENT",
-		Short: a.text("show"),
-		Long:  a.text("point-long"),
-		Args:  a.takes(1, 1),
+		Use:     "show DOCUMENT",
+		Short:   a.text("show"),
+		Example: a.text("show-example"),
+		Long:    a.text("point-long"),
+		Args:    a.takes(1, 1),
 	}
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error {
-		if err := errors.Join(a.exclude(cmd, "rev", "at"), a.exclude(cmd, "chat", "authors", "format")); err != nil {
-			return err
-		}
 		flags.atRev = cmd.Flags().Changed("rev")
 		return a.show(ctx, flags, args[0])
 	})
 	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags.commonFlags, 1)
 	cmd.Flags().IntVar(&flags.revision, "rev", 0, a.text("flag-rev"))
 	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-point"))
 	cmd.Flags().StringVar(&flags.format, "format", "txt", a.text("flag-show-format"))

@@ -32,7 +32,12 @@ type summarized struct {
 	Run       string `json:"run"`
 	Documents counts `json:"documents"`
 	Expiring  int    `json:"expiring"` // documents that may soon be deleted
-	Bytes     struct {
+	Standing  struct {
+		Missing  int `json:"missing"`
+		Suspect  int `json:"suspect"`
+		Expiring int `json:"expiring"`
+	} `json:"standing"` // documents that were so at the last look already
+	Bytes struct {
 		Fetched int64 `json:"fetched"`
 		Stored  int64 `json:"stored"`
 	} `json:"bytes"`
@@ -64,15 +69,21 @@ type summarizedTarget struct {
 	Manifest   string `json:"manifest"`
 	Packs      int    `json:"packs"`
 	Error      string `json:"error"`
+	New        bool   `json:"new"`        // made by this run
+	Resealed   int    `json:"resealed"`   // documents, with a former identity
+	Unreadable int    `json:"unreadable"` // documents that only former recipients can read
 }
 
 func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left) summarized {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := summarized{
-		Run: r.Run, Expiring: p.expiring, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Barred: []barredServer{}, Repositories: []summarizedTarget{},
+		Run: r.Run, Expiring: p.all.expiring, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Barred: []barredServer{}, Repositories: []summarizedTarget{},
 		Documents: countsOf(r),
 	}
+	s.Standing.Missing = p.all.missing - p.told.missing
+	s.Standing.Suspect = p.all.suspect - p.told.suspect
+	s.Standing.Expiring = p.all.expiring - p.told.expiring
 	s.Bytes.Fetched = client.Received()
 	for _, l := range r.Lacking {
 		s.Lacking = append(s.Lacking, lack{p.sources[l.Source].URL, l.Format, l.Documents})
@@ -86,7 +97,7 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	}
 	for _, repo := range r.Repositories {
 		s.Bytes.Stored += repo.Stored
-		t := summarizedTarget{Repository: repo.Name, Manifest: repo.Manifest, Packs: repo.Packs}
+		t := summarizedTarget{Repository: repo.Name, Manifest: repo.Manifest, Packs: repo.Packs, New: repo.New, Resealed: repo.Resealed, Unreadable: repo.Unreadable}
 		if repo.Err != nil {
 			t.Error = repo.Err.Error()
 		}
@@ -108,12 +119,16 @@ func (p *progress) barriers() error {
 	return errors.Join(all...)
 }
 
-// summary says what is safe now, and what is not.
+// summary says what is safe now, and what is not. With --quiet, only that.
 func (p *progress) summary(r *backup.Report, rest left) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	say := func(id string, data ...any) { p.line(p.app.text(id, data...)) }
-	if r.Run != "" {
+	warn := func(id string, data ...any) { p.line(p.app.text(id, data...)) }
+	say := warn
+	if p.app.quiet {
+		say = func(string, ...any) {}
+	}
+	if r.Run != "" && !p.app.quiet {
 		p.line(countsOf(r).text(p.app))
 	}
 	if n := r.Outcomes[backup.Resumed]; n > 0 {
@@ -124,29 +139,56 @@ func (p *progress) summary(r *backup.Report, rest left) {
 		if repo.Err == nil && safe > 0 {
 			say("summary-safe", "Count", safe, "Repository", repo.Name)
 		} else if repo.Err != nil {
-			say("summary-unsafe", "Repository", repo.Name)
+			warn("summary-unsafe", "Repository", repo.Name)
 		}
 	}
 	if n := r.Outcomes[backup.Failed]; n > 0 {
-		say("summary-failed", "Count", n)
+		warn("summary-failed", "Count", n)
 	}
 	for _, at := range slices.Sorted(maps.Keys(p.barred)) {
 		if b := p.barred[at]; b.documents > 1 {
-			say("summary-barred", "Count", b.documents, "Source", p.sources[at].URL, "Reason", p.app.reason(b.err))
+			warn("summary-barred", "Count", b.documents, "Source", p.sources[at].URL, "Reason", p.app.reason(b.err))
 		}
 	}
-	if n := r.Outcomes[backup.Missing]; n > 0 {
+	if n := p.all.missing; n > 0 {
 		say("summary-missing", "Count", n)
 	}
-	if p.expiring > 0 {
-		say("summary-expiring", "Count", p.expiring)
+	if n := p.all.expiring; n > 0 {
+		say("summary-expiring", "Count", n)
 	}
-	if r.Suspect > 0 {
-		say("summary-suspect", "Count", r.Suspect)
-		say("summary-suspect-next")
+	if n := p.told.suspect; n > 0 {
+		warn("summary-suspect", "Count", n)
+		warn("summary-suspect-next")
+	}
+	if n := p.all.suspect - p.told.suspect; n > 0 {
+		say("summary-still-suspect", "Count", n)
 	}
 	for _, l := range r.Lacking {
 		say("summary-lacking", "Count", l.Documents, "Source", p.sources[l.Source].URL, "Format", l.Format)
 	}
 	rest.say(say)
+	for _, repo := range r.Repositories {
+		p.repository(repo, say, warn)
+	}
+	if p.app.verbose && p.client != nil {
+		say("summary-requests", "Count", p.client.Requests(), "Received", p.app.byteSize(p.client.Received()))
+	}
+}
+
+// repository says what is particular about a repository: it stands in the last
+// lines, as none of it may be overlooked.
+func (p *progress) repository(repo backup.RepositoryReport, say, warn func(string, ...any)) {
+	if repo.Resealed > 0 {
+		say("summary-resealed", "Count", repo.Resealed, "Repository", repo.Name)
+	}
+	if repo.Unreadable > 0 {
+		warn("summary-unreadable", "Count", repo.Unreadable, "Repository", repo.Name)
+		warn("summary-unreadable-next")
+	}
+	switch {
+	case repo.New && repo.Sealed:
+		say("summary-new", "Repository", repo.Name)
+	case repo.New:
+		say("summary-new-plain", "Repository", repo.Name)
+	}
 }

@@ -62,18 +62,3 @@ func optionName(given interface {
 	}
 	return "--" + given.GetSpecifiedName()
 }
-
-// exclude refuses more than one of these options at once.
-func (a *app) exclude(cmd *cobra.Command, names ...string) error {
-	given := ""
-	for _, name := range names {
-		switch {
-		case !cmd.Flags().Changed(name):
-		case given != "":
-			return a.usage(errUsage, "options-exclude", "One", "--"+given, "Other", "--"+name)
-		default:
-			given = name
-		}
-	}
-	return nil
-}

@@ -23,6 +23,7 @@ var catalogueFiles = []string{"active.en.toml", "active.fr.toml"}
 
 // words gives messages in the user's language. It is safe for concurrent use.
 type words struct {
+	bundle    *i18n.Bundle
 	localizer *i18n.Localizer
 
 	mu    sync.Mutex // guards plain
@@ -37,7 +38,14 @@ func newWords(getenv func(string) string) (*words, error) {
 			return nil, fmt.Errorf("catalogue of messages: %w", err)
 		}
 	}
-	return &words{localizer: i18n.NewLocalizer(bundle, userLanguage(getenv)), plain: map[string]message{}}, nil
+	w := &words{bundle: bundle}
+	w.speak(userLanguage(getenv))
+	return w, nil
+}
+
+// speak changes the language. Nothing is said meanwhile.
+func (w *words) speak(language string) {
+	w.localizer, w.plain = i18n.NewLocalizer(w.bundle, language), map[string]message{}
 }
 
 // userLanguage is what the locale asks for, as "fr-CA" for fr_CA.UTF-8.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/pelletier/go-toml/v2"
 )
@@ -204,6 +206,21 @@ func TestCausesAreTranslated(t *testing.T) {
 	}
 }
 
+func TestWhatAStoreWasDoingIsTranslated(t *testing.T) {
+	w, err := newWords(func(string) string { return "fr" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{words: w}
+	for op := range storeDoings {
+		err := errors.Join(errors.New("x"), fmt.Errorf("one: %w", &sinks.Error{Op: op, Key: "packs/a", Err: local.ErrFull}), &sinks.Error{Op: op, Key: "packs/b", Err: sinks.ErrBroken})
+		want := regexp.MustCompile("^x\none: \\S+ (de )?packs/a : le disque est plein\n\\S+ (de )?packs/b : la connexion s.est interrompue$")
+		if got := a.cause(err); !want.MatchString(got) {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 func TestWhatTheSystemRefusesHasAHint(t *testing.T) {
 	w, err := newWords(func(string) string { return "en" })
 	if err != nil {
@@ -211,7 +228,13 @@ func TestWhatTheSystemRefusesHasAHint(t *testing.T) {
 	}
 	a := &app{words: w}
 	for id, known := range map[string]error{
-		"hint-full-disk":  local.ErrFull,
+		"hint-full-disk": local.ErrFull,
+		"hint-gone":      &sinks.Error{Op: "put", Key: "packs/a", Err: sinks.ErrGone},
+		"hint-endless":   sinks.ErrEndless,
+
+		"hint-region": sinks.ErrRegion, "hint-clock": sinks.ErrClock, "hint-quota": sinks.ErrQuota, "hint-archived": sinks.ErrArchived,
+		"hint-bucket-in-host": sinks.ErrBucketInHost, "hint-expired": sinks.ErrExpired, "hint-web-page": sinks.ErrWebPage,
+
 		"hint-full":       syscall.ENOSPC,
 		"hint-permission": syscall.EROFS,
 		"hint-no-answer":  &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},

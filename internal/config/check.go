@@ -11,31 +11,39 @@ import (
 // kinds are those of sources; "" is found out.
 var kinds = []string{"", "etherpad", "framadate"}
 
-var format = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+// formats are those that an Etherpad can give besides the complete one.
+var formats = []string{"html", "txt", "pdf", "docx", "odt", "doc"}
+
+// languages are those that padsync speaks; "" is that of the system.
+var languages = []string{"", "en", "fr"}
 
 // A checker collects problems with their places.
 type checker struct {
-	places map[string]place
+	places placeMap
 	found  problems
 }
 
 // report notes a problem of the key in a table: where the key is, else where
 // the table begins. A single table may do without its number.
-func (c *checker) report(table, key string, p Problem) {
+func (c *checker) report(table, key string, p Problem) { c.reportMember(table, key, -1, p) }
+
+// reportMember notes a problem of a member of a list; -1 is the whole.
+func (c *checker) reportMember(table, key string, i int, p Problem) {
 	name, _, _ := strings.Cut(table, "[")
-	var at place
-	for _, candidate := range []string{table + "." + key, name + "." + key, table, name} {
-		var ok bool
-		if at, ok = c.places[candidate]; ok {
-			break
-		}
+	full := table + "." + key
+	if i >= 0 {
+		full += fmt.Sprintf("[%d]", i)
 	}
-	c.found = append(c.found, &Error{Line: at.line, Column: at.column, Key: name + "." + key, Problem: p})
+	at := c.places.of(full)
+	c.found = append(c.found, &Error{Line: at.line, Column: at.column, Key: strings.TrimPrefix(name+"."+key, "."), Problem: p})
 }
 
 // check tells what is wrong with values, as problems.
-func (c *Config) check(places map[string]place) error {
+func (c *Config) check(places placeMap) error {
 	k := &checker{places: places}
+	if !slices.Contains(languages, c.Language) {
+		k.report("", "language", NoLanguage)
+	}
 	names := make(map[string]bool)
 	for i, s := range c.Sources {
 		table := fmt.Sprintf("source[%d]", i)
@@ -57,8 +65,8 @@ func (c *Config) check(places map[string]place) error {
 			addresses[a] = true
 		}
 	}
-	if slices.Contains(c.Encryption.Recipients, "") {
-		k.report("encryption", "recipients", Missing)
+	if i := slices.Index(c.Encryption.Recipients, ""); i >= 0 {
+		k.reportMember("encryption", "recipients", i, Missing)
 	}
 	if c := c.Encryption.IdentityCommand; len(c) > 0 && c[0] == "" {
 		k.report("encryption", "identity-command", Missing)
@@ -82,11 +90,14 @@ func (k *checker) source(table string, s Source) {
 	if len(s.Documents) == 0 && s.DocumentsFile == "" && !s.All {
 		k.report(table, "documents", Missing)
 	}
-	for _, d := range s.Documents {
+	for i, d := range s.Documents {
 		if d.Reveal() == "" {
-			k.report(table, "documents", Missing)
+			k.reportMember(table, "documents", i, Missing)
+		} else if hasUser(d.Reveal()) {
+			k.reportMember(table, "documents", i, HasUser)
+			break
 		} else if lacksScheme(d.Reveal(), s.URL.Reveal()) {
-			k.report(table, "documents", NoScheme)
+			k.reportMember(table, "documents", i, NoScheme)
 			break
 		} else if s.URL.Reveal() == "" && !strings.Contains(d.Reveal(), "://") {
 			k.report(table, "url", Missing)
@@ -100,14 +111,14 @@ func (k *checker) source(table string, s Source) {
 		k.report(table, "url", Missing)
 	}
 	if days := s.ExpiresAfter; days != nil && (*days < 0 || *days > maxExpiresAfter || s.Kind == "framadate") {
-		k.report(table, "expires-after", Invalid)
+		k.report(table, "expires-after", NoDays)
 	}
 	k.access(table, &s)
 	if !s.Hours.valid() {
-		k.report(table, "hours", Invalid)
+		k.report(table, "hours", NoHours)
 	}
-	if slices.ContainsFunc(s.Formats, func(f string) bool { return !format.MatchString(f) }) {
-		k.report(table, "formats", Invalid)
+	if i := slices.IndexFunc(s.Formats, func(f string) bool { return !slices.Contains(formats, f) }); i >= 0 {
+		k.reportMember(table, "formats", i, NoFormat)
 	}
 }
 
@@ -119,6 +130,8 @@ var padPath = regexp.MustCompile(`(?i)/p/[^/]+/?$`)
 // baseProblem is what is wrong with the address of a server, "" if nothing is.
 func baseProblem(s string) Problem {
 	switch {
+	case hasUser(s):
+		return HasUser
 	case s == "", isBase(s) && !padPath.MatchString(s):
 		return ""
 	case isBase(s):
@@ -126,7 +139,7 @@ func baseProblem(s string) Problem {
 	case !strings.Contains(s, "://") && isBase("https://"+s):
 		return NoScheme
 	}
-	return Invalid
+	return NoAddress
 }
 
 // lacksScheme says whether a document is named by an address that begins with
@@ -134,6 +147,12 @@ func baseProblem(s string) Problem {
 func lacksScheme(document, base string) bool {
 	return !strings.Contains(document, "://") &&
 		(strings.Contains(document, "/p/") || base == "" && strings.Contains(document, "/"))
+}
+
+// hasUser says whether there is a user name in an address, or a password.
+func hasUser(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.User != nil && u.Host != ""
 }
 
 func isBase(s string) bool {

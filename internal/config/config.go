@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -18,6 +19,10 @@ import (
 // A Config is what padsync.toml says. Paths in the file are relative to its
 // folder, "~/" is the home folder; in a Config from Load they are absolute.
 type Config struct {
+	// language is that of messages, "en" or "fr", whatever the system says:
+	// a job of cron has no LANG. "": as the system says.
+	Language string `toml:"language"`
+
 	// Each [[source]] is a server, or a part of what it holds.
 	Sources []Source `toml:"source"`
 
@@ -27,6 +32,8 @@ type Config struct {
 
 	// [encryption] says who can read the repositories.
 	Encryption Encryption `toml:"encryption"`
+
+	places placeMap
 }
 
 // A Source is what to back up from one server.
@@ -128,7 +135,7 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	text, err := io.ReadAll(decoded(io.LimitReader(f, maxFile+1)))
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
@@ -148,13 +155,34 @@ func Load(path string) (*Config, error) {
 	return c, nil
 }
 
+// Language is what the file at path says of the language, whatever else is in
+// it, so that its mistakes can be told in that language; "" if that is nothing
+// that Load takes.
+func Language(path string) string {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
+		return "" // a pipe can be read but once
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	var c struct {
+		Language string `toml:"language"`
+	}
+	_ = toml.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &c) // the rest may be wrong
+	if !slices.Contains(languages, c.Language) {
+		return ""
+	}
+	return c.Language
+}
+
 // parse decodes strictly and checks, without a look at anything else.
 func parse(text []byte, file string) (*Config, error) {
 	var c Config
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&c)
 	if err == nil {
-		err = c.check(places(text))
+		c.places = places(text)
+		err = c.check(c.places)
 	}
 	if err != nil {
 		return nil, named(err, file)

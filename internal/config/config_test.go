@@ -108,14 +108,14 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"[[sources]]\nname = 'hunter2'\n", "1:3: sources: unknown key"},
 		{"typo = 'hunter2'", "1:1: typo: unknown key"},
 		{"'https://h/hunter2' = 1", "1:1: unknown key"},
-		{"[[source]]\ndocuments = 'hunter2'\n", "2:13: source.documents: another type of value is needed"},
-		{"[[source]]\nname = 3\n", "2:8: source.name: another type of value is needed"},
-		{"[[source]]\nurl = ['hunter2']\n", "2:7: source.url: another type of value is needed"},
+		{"[[source]]\ndocuments = 'hunter2'\n", "2:13: source.documents: a list is needed, such as [\"one\", \"two\"]"},
+		{"[[source]]\nname = 3\n", "2:8: source.name: text is needed, in quotes"},
+		{"[[source]]\nurl = ['hunter2']\n", "2:7: source.url: text is needed, in quotes"},
 		{"a = 'hunter2'\n[[source]]\nb = 'hunter2'\n", "1:1: a: unknown key\n3:1: source.b: unknown key"},
-		{"[[repository]]\naddress = 'x'\nunencrypted = 'hunter2'\n", "3:15: repository.unencrypted: another type of value is needed"},
-		{"source = 'hunter2'\n", "1:10: source: another type of value is needed"},
+		{"[[repository]]\naddress = 'x'\nunencrypted = 'hunter2'\n", "3:15: repository.unencrypted: true or false is needed, without quotes"},
+		{"source = 'hunter2'\n", "1:10: source: a table is needed, such as [encryption] or [[source]]"},
 		{"[source]\nname = 'hunter2'\n", "1:2: source.documents: missing or empty"},
-		{"[encryption]\nidentity-command = 'pass hunter2'\n", "2:20: encryption.identity-command: another type of value is needed"},
+		{"[encryption]\nidentity-command = 'pass hunter2'\n", "2:20: encryption.identity-command: a list is needed, such as [\"one\", \"two\"]"},
 		{"[encryption]\nrecipients = ['hunter2\n", "2:23: not valid TOML"},
 		{"name = hunter2\n", "1:8: not valid TOML"},
 		{"https://h/hunter2\n", "1:6: not valid TOML"},
@@ -125,23 +125,28 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"a = '\xff'", "1:6: not valid TOML"},
 		{"[[source]]\ndocuments = ['hunter2']\n", "1:3: source.url: missing or empty"},
 		{"\n[[source]]\nurl = 'https://h'\n", "2:3: source.documents: missing or empty"},
-		{"[[source]]\nurl = ''\ndocuments = ['https://h/p/hunter2', '']\n", "3:1: source.documents: missing or empty"},
+		{"[[source]]\nurl = ''\ndocuments = ['https://h/p/hunter2', '']\n", "3:37: source.documents: missing or empty"},
 		{"[[source]]\nkind = 'hunter2'\ndocuments-file = 'x'\n", "2:1: source.kind: no such kind: there are etherpad and framadate"},
 		{"[[source]]\nurl = 'hunter2.example.org'\ndocuments-file = 'x'\n", "2:1: source.url: an address begins with https:// or http://"},
 		{"[[source]]\nurl = 'https://h/p/hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: the address of a pad: the server's ends before /p/"},
-		{"[[source]]\ndocuments = ['h/p/hunter2', 'i/p/hunter2']\n", "2:1: source.documents: an address begins with https:// or http://"},
-		{"[[source]]\nurl = 'https://h'\ndocuments = ['h/p/hunter2']\n", "3:1: source.documents: an address begins with https:// or http://"},
-		{"[[source]]\nurl = 'ftp://hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: not a value that this takes"},
-		{"[[source]]\nurl = 'https://h?hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: not a value that this takes"},
-		{"[[source]]\nformats = ['../hunter2']\ndocuments-file = 'x'\n", "2:1: source.formats: not a value that this takes"},
+		{"[[source]]\ndocuments = ['h/p/hunter2', 'i/p/hunter2']\n", "2:14: source.documents: an address begins with https:// or http://"},
+		{"[[source]]\nurl = 'https://h'\ndocuments = ['h/p/hunter2']\n", "3:14: source.documents: an address begins with https:// or http://"},
+		{"[[source]]\nurl = 'ftp://hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: the address of a server is needed, such as https://pad.example.org"},
+		{"[[source]]\nurl = 'https://h?hunter2'\ndocuments-file = 'x'\n", "2:1: source.url: the address of a server is needed, such as https://pad.example.org"},
+		{"[[source]]\nformats = ['../hunter2']\ndocuments-file = 'x'\n", "2:12: source.formats: no such form: there are html, txt, pdf, docx, odt and doc"},
 		{"[[source]]\nname = 'a'\ndocuments-file = 'x'\n[[source]]\nname = 'a'\ndocuments-file = 'y'\n", "5:1: source.name: there already"},
 		{"[[source]]\npasswords-file = 'hunter2'\ndocuments-file = 'x'\n", "1:3: source.url: missing or empty"},
 		{"[[source]]\nurl = 'https://h'\npasswords-command = ['']\ndocuments-file = 'x'\n", "3:1: source.passwords-command: missing or empty"},
+		{"language = 'hunter2'\n", "1:1: language: no such language: there are en and fr"},
+		{"[[source]]\nurl = 'https://h'\ndocuments = [\n  'a', # first\n  'h/p/hunter2',\n]\n", "5:3: source.documents: an address begins with https:// or http://"},
+		{"[[source]]\ndocuments-file = 'x'\nhours = 'hunter2'\n", "3:1: source.hours: a part of the day is needed, such as 22:00-06:00"},
+		{"[[source]]\ndocuments-file = 'x'\nexpires-after = 'hunter2'\n", "3:17: source.expires-after: a whole number is needed, without quotes"},
+		{"[[source]]\ndocuments-file = 'x'\nexpires-after = -1\n", "3:1: source.expires-after: a number of days is needed, or 0, and no poll's server"},
 		{"[[repository]]\n", "1:3: repository.address: missing or empty"},
 		{"[[repository]]\naddress = 'hunter2'\n\n[[repository]]\naddress = 'hunter2'\n", "5:1: repository.address: there already"},
-		{"[encryption]\nrecipients = ['']\n", "2:1: encryption.recipients: missing or empty"},
+		{"[encryption]\nrecipients = ['']\n", "2:15: encryption.recipients: missing or empty"},
 		{"[encryption]\nidentity-command = ['']\n", "2:1: encryption.identity-command: missing or empty"},
-		{"source = [{kind = 'hunter2', documents-file = 'x'}]\n", "1:1: source.kind: no such kind: there are etherpad and framadate"},
+		{"source = [{kind = 'hunter2', documents-file = 'x'}]\n", "1:11: source.kind: no such kind: there are etherpad and framadate"},
 		{strings.Repeat("#", maxFile+1), "too long"},
 	} {
 		_, dir, err := load(t, c.text)
@@ -224,5 +229,76 @@ func TestPathsAreOfTheFile(t *testing.T) {
 	}
 	if got := absolute("~/a", dir, ""); filepath.ToSlash(got) != "/etc/padsync/~/a" {
 		t.Errorf("without a home folder: %q", got)
+	}
+}
+
+func TestLinesOfValuesAreKnown(t *testing.T) {
+	c, _, err := load(t, `language = "fr"
+[[source]]
+url = "https://h"
+documents = [
+  "a",
+  # not yet
+  "b",
+]
+all = false
+[[repository]]
+address = "x"
+[encryption]
+recipients = ["age1a",
+ "age1b"]
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]int{
+		"source[0].documents[0]": 5, "source[0].documents[1]": 7, "source[0].documents": 4, "source[0].all": 9,
+		"repository[0].address": 11, "encryption.recipients[1]": 14, "source[0].hours": 2, "source[1].all": 0, "language": 1,
+	} {
+		if got := c.Line(key); got != want {
+			t.Errorf("%s is in line %d, want %d", key, got, want)
+		}
+	}
+}
+
+// Mistakes are told in the language that the same file asks for.
+func TestLanguageIsReadWhateverElseIsWrong(t *testing.T) {
+	for text, want := range map[string]string{
+		"language = 'fr'\n[[source]]\nkind = 3\n": "fr",
+		"language = 'fr'\ntypo = 1\n":             "fr",
+		"\ufefflanguage = 'en'\n":                 "en",
+		"language = 'nix'\n":                      "",
+		"language = 3\n":                          "",
+		"[[source]]\ndocuments = ['https://h/a']": "",
+	} {
+		path := filepath.Join(t.TempDir(), "padsync.toml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := Language(path); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := Language(filepath.Join(t.TempDir(), "none.toml")); got != "" {
+		t.Errorf("of no file: %q", got)
+	}
+}
+
+func TestLinesOfFilesAreKnown(t *testing.T) {
+	c, dir, err := load(t, `[[source]]
+url = "https://h"
+documents-file = "a list.txt"
+user = "marie"
+password-file = "a list.txt.secret"
+[encryption]
+identity-file = "key.txt"
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"a list.txt": 3, "a list.txt.secret": 5, "key.txt": 7, "other.txt": 0} {
+		if got := c.LineOfFile("open " + filepath.Join(dir, name) + ": no such file"); got != want {
+			t.Errorf("%s is named in line %d, want %d", name, got, want)
+		}
 	}
 }

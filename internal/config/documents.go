@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,53 +20,65 @@ type Document struct {
 	Address Secret // or an id
 }
 
-// ReadDocuments yields the entries of a documents file: one on each line,
-// without the white space around it. A # begins a comment at the start of a
-// line or after white space; within an address it is a part of it. Blank
-// lines have no entry; a byte order mark and CRLF are understood. A line that
-// is at fault is an *Error, and costs only itself; any other error is the last
-// thing yielded.
+// ReadDocuments yields the entries of a documents file: of each line its
+// Addresses, in the order in which they stand there, else an id, without the
+// white space, list mark or quotes around it. A # begins a comment at the
+// start of a line or after white space; within an address it is a part of it.
+// Blank lines, lines of a table that only draw it, the names of its columns
+// and all but the address of a .pad file have no entry. UTF-16 with a byte
+// order mark, a byte order mark and CRLF are understood. A line that is at fault
+// is an *Error, and costs only itself; any other error is the last thing
+// yielded.
 func ReadDocuments(r io.Reader) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
-		lines := bufio.NewReaderSize(r, maxLine)
+		lines := bufio.NewReaderSize(decoded(r), maxLine)
+		var l list
 		for n := 1; ; n++ {
-			line, whole, err := readLine(lines)
+			next, whole, err := nextLine(lines)
 			if err != nil && err != io.EOF {
 				yield(Document{}, fmt.Errorf("read documents: %w", err))
 				return
 			}
-			entry, ok := readEntry(line, n == 1)
-			on := true
+			line, ok := readLine(next)
+			var bad *Error
 			switch {
 			case !whole:
-				on = yield(Document{}, &Error{Line: n, Problem: TooLong})
+				bad = &Error{Line: n, Problem: TooLong}
 			case !ok:
-				on = yield(Document{}, &Error{Line: n, Problem: NotText})
-			case entry != "":
-				on = yield(Document{n, NewSecret(entry)}, nil)
+				bad = &Error{Line: n, Problem: NotText}
 			}
-			if err == io.EOF || !on {
+			if bad != nil {
+				if !yield(Document{}, bad) {
+					return
+				}
+			} else {
+				for _, entry := range l.entries(line) {
+					if !yield(Document{n, NewSecret(entry)}, nil) {
+						return
+					}
+				}
+			}
+			if err == io.EOF {
 				return
 			}
 		}
 	}
 }
 
-// readLine reads a line; of one that is too long it gives the beginning, and
-// reads the rest.
-func readLine(r *bufio.Reader) (line string, whole bool, err error) {
+// nextLine reads a line, without its end; of one that is too long it gives the
+// beginning, and reads the rest.
+func nextLine(r *bufio.Reader) (line string, whole bool, err error) {
 	start, err := r.ReadSlice('\n')
-	line, whole = string(start), err != bufio.ErrBufferFull
+	line, whole = strings.TrimRight(string(start), "\r\n"), err != bufio.ErrBufferFull
 	for err == bufio.ErrBufferFull {
 		_, err = r.ReadSlice('\n')
 	}
 	return line, whole, err
 }
 
-func readEntry(line string, first bool) (string, bool) {
-	if first {
-		line = strings.TrimPrefix(line, "\ufeff")
-	}
+// readLine is the line without its comment and the white space around it, if
+// it is text.
+func readLine(line string) (string, bool) {
 	if !utf8.ValidString(line) {
 		return "", false
 	}
@@ -78,5 +91,59 @@ func readEntry(line string, first bool) (string, bool) {
 		blank = unicode.IsSpace(c)
 	}
 	line = strings.TrimSpace(line)
-	return line, !strings.ContainsFunc(line, unicode.IsControl)
+	return line, !strings.ContainsFunc(line, func(c rune) bool { return c != '\t' && unicode.IsControl(c) })
+}
+
+// A list knows what the lines before tell of the next ones.
+type list struct {
+	begun    bool // something was read
+	shortcut bool // it is a .pad file, or a .url
+}
+
+var (
+	drawing = regexp.MustCompile(`^[-=|:+\s]*$`)
+	mark    = regexp.MustCompile(`^(?:[-*+•–]|[0-9]{1,4}[.)])\s+(?:\[[ xX]\]\s+)?`)
+	columns = regexp.MustCompile(`(?i)(?:^|[,;|\t])\s*"?(?:url|uri|lien|link|adresse|address|pad|sondage|poll)s?"?\s*(?:$|[,;|\t])`)
+	several = regexp.MustCompile(`[,;|\t]`)
+)
+
+func (l *list) entries(line string) []string {
+	first := !l.begun
+	l.begun = l.begun || line != ""
+	found := Addresses(line)
+	switch {
+	case len(found) > 0:
+		if name, _, ok := strings.Cut(line, "="); l.shortcut && ok && !strings.EqualFold(strings.TrimSpace(name), "url") {
+			return nil // such as IconFile
+		}
+		return found
+	case first && strings.EqualFold(line, "[InternetShortcut]"):
+		l.shortcut = true
+		return nil
+	case l.shortcut, drawing.MatchString(line), isHeader(line):
+		return nil
+	}
+	return []string{id(line)}
+}
+
+// isHeader tells whether a line has the names of columns, and no address that
+// lacks its beginning.
+func isHeader(line string) bool {
+	return several.MatchString(line) && columns.MatchString(line) && !strings.Contains(line, "/")
+}
+
+// id is what a line without an address names: all of it, but for a list mark,
+// a label behind a tab, and what is around it.
+func id(line string) string {
+	line = line[len(mark.FindString(line)):]
+	line, _, _ = strings.Cut(line, "\t")
+	line = strings.TrimSpace(line)
+	for open, close := range closing {
+		inner, begins := strings.CutPrefix(line, string(open))
+		inner, ends := strings.CutSuffix(inner, string(close))
+		if inner = strings.TrimSpace(inner); begins && ends && inner != "" && !several.MatchString(string(open)) {
+			return inner
+		}
+	}
+	return line
 }

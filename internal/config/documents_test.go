@@ -38,19 +38,43 @@ func TestDocumentsHaveTheirLines(t *testing.T) {
 	}
 }
 
+func TestListsAsPeopleAndProgramsWriteThem(t *testing.T) {
+	utf16 := "\xff\xfe"
+	for _, c := range "https://h/p/été\r\nag\r\n" {
+		utf16 += string([]byte{byte(c), byte(c >> 8)})
+	}
+	for name, c := range map[string]struct{ file, want string }{
+		"labels":        {"https://h/p/a\tAssemblée\nhttps://h/p/b B c\nAG : https://h/p/c", "[1 https://h/p/a 2 https://h/p/b 3 https://h/p/c]"},
+		"ids":           {"- a\n* b\n1. c\n- [ ] d\n\"e\"\n<f>\ng\tG\nh i\n-j", "[1 a 2 b 3 c 4 d 5 e 6 f 7 g 8 h i 9 -j]"},
+		"CSV":           {"Titre;URL\nAG;https://h/p/a\n\"B\";\"https://h/p/b\"", "[2 https://h/p/a 3 https://h/p/b]"},
+		"CSV, commas":   {"url,title\nhttps://h/p/a,\"AG, 2026\"\n", "[2 https://h/p/a]"},
+		"tabs":          {"Pad\tNotes\nhttps://h/p/a\tx", "[2 https://h/p/a]"},
+		"Markdown":      {"# Pads\n\n- [AG](https://h/p/a)\n\n| Nom | Lien |\n|---|:--|\n| B | <https://h/p/b> |\n---", "[3 https://h/p/a 7 https://h/p/b]"},
+		".pad":          {"[InternetShortcut]\r\nURL=https://h/p/a\r\nIconFile=https://h/favicon.ico\r\nIDList=\r\n", "[2 https://h/p/a]"},
+		"UTF-16":        {utf16, "[1 https://h/p/été 2 ag]"},
+		"one pad":       {"pad", "[1 pad]"},
+		"two in a line": {"https://h/p/a, https://h/p/b", "[1 https://h/p/a 1 https://h/p/b]"},
+	} {
+		got, err := read(strings.NewReader(c.file))
+		if err != nil || fmt.Sprint(got) != c.want {
+			t.Errorf("%s: %v, %v, want %s", name, got, err, c.want)
+		}
+	}
+}
+
 func TestBrokenDocumentsFileIsAnErrorOfItsLine(t *testing.T) {
 	for name, c := range map[string]struct {
 		file string
 		want Error
 	}{
-		"long line":      {"a\n" + strings.Repeat("hunter2", maxLine) + "\nb", Error{Line: 2, Problem: TooLong}},
-		"endless line":   {strings.Repeat("hunter2", 1<<20), Error{Line: 1, Problem: TooLong}},
-		"latin-1":        {"a\n\n\xe9hunter2", Error{Line: 3, Problem: NotText}},
-		"utf-16":         {"\xff\xfeh\x00u\x00n\x00", Error{Line: 1, Problem: NotText}},
-		"nul":            {"hun\x00ter2", Error{Line: 1, Problem: NotText}},
-		"old mac":        {"hunter\r2", Error{Line: 1, Problem: NotText}},
-		"escape":         {"\x1b[2Jhunter2", Error{Line: 1, Problem: NotText}},
-		"a file of bits": {"\x1f\x8b\x08hunter2", Error{Line: 1, Problem: NotText}},
+		"long line":       {"a\n" + strings.Repeat("hunter2", maxLine) + "\nb", Error{Line: 2, Problem: TooLong}},
+		"endless line":    {strings.Repeat("hunter2", 1<<20), Error{Line: 1, Problem: TooLong}},
+		"latin-1":         {"a\n\n\xe9hunter2", Error{Line: 3, Problem: NotText}},
+		"utf-16, no mark": {"h\x00u\x00n\x00", Error{Line: 1, Problem: NotText}},
+		"nul":             {"hun\x00ter2", Error{Line: 1, Problem: NotText}},
+		"old mac":         {"hunter\r2", Error{Line: 1, Problem: NotText}},
+		"escape":          {"\x1b[2Jhunter2", Error{Line: 1, Problem: NotText}},
+		"a file of bits":  {"\x1f\x8b\x08hunter2", Error{Line: 1, Problem: NotText}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(strings.NewReader(c.file))
@@ -85,7 +109,7 @@ func FuzzReadDocuments(f *testing.F) {
 				continue
 			}
 			s := d.Address.Reveal()
-			if d.Line <= line || s == "" || s != strings.TrimSpace(s) || s[0] == '#' || len(s) > maxLine || !utf8.ValidString(s) {
+			if d.Line < line || s == "" || s != strings.TrimSpace(s) || s[0] == '#' || len(s) > maxLine || !utf8.ValidString(s) {
 				t.Fatalf("line %d: %q", d.Line, s)
 			}
 			line = d.Line

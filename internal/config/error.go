@@ -42,11 +42,21 @@ const (
 	TooLong    Problem = "too long"
 	UnknownKey Problem = "unknown key"
 	WrongType  Problem = "another type of value is needed"
+	NoSwitch   Problem = "true or false is needed, without quotes"
+	NoString   Problem = "text is needed, in quotes"
+	NoList     Problem = "a list is needed, such as [\"one\", \"two\"]"
+	NoTable    Problem = "a table is needed, such as [encryption] or [[source]]"
 	Missing    Problem = "missing or empty"
-	Invalid    Problem = "not a value that this takes"
 	NoKind     Problem = "no such kind: there are etherpad and framadate"
+	NoLanguage Problem = "no such language: there are en and fr"
+	NoFormat   Problem = "no such form: there are html, txt, pdf, docx, odt and doc"
+	NoHours    Problem = "a part of the day is needed, such as 22:00-06:00"
+	NoDays     Problem = "a number of days is needed, or 0, and no poll's server"
+	NoNumber   Problem = "a whole number is needed, without quotes"
+	NoAddress  Problem = "the address of a server is needed, such as https://pad.example.org"
 	NoScheme   Problem = "an address begins with https:// or http://"
 	NoServer   Problem = "the address of a pad: the server's ends before /p/"
+	HasUser    Problem = "there is a user name or a password in the address"
 	Duplicate  Problem = "there already"
 )
 
@@ -58,10 +68,29 @@ func (p problems) Error() string { return "invalid" }
 // bare is what a key can be without being a secret that lost its place.
 var bare = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,30}$`)
 
+// typeProblem says what is needed in place of a value of another type, by the
+// Go type at the end of the decoder's message.
+func typeProblem(message string) Problem {
+	wanted := message[strings.LastIndexByte(message, ' ')+1:]
+	switch wanted {
+	case "bool":
+		return NoSwitch
+	case "int", "*int":
+		return NoNumber
+	case "string", "config.Secret", "config.Hours":
+		return NoString
+	case "[]string", "[]config.Secret":
+		return NoList
+	case "[]config.Source", "[]config.Repository", "config.Encryption":
+		return NoTable
+	}
+	return WrongType
+}
+
 func decodeError(e *toml.DecodeError, problem Problem) *Error {
 	line, column := e.Position()
 	if strings.HasPrefix(e.Error(), "toml: cannot decode") {
-		problem = WrongType
+		problem = typeProblem(e.Error())
 	}
 	key := e.Key()
 	for _, part := range key {

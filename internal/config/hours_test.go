@@ -46,7 +46,7 @@ func TestHoursThatAreNone(t *testing.T) {
 	for _, h := range []string{"22-6", "22:00", "24:00-06:00", "22:00-22:00", "22:60-06:00", "10pm-6am", "22:00 - 06:00", "22:00-06:00\\n"} {
 		_, _, err := load(t, "[[source]]\nname = \"n\"\ndocuments = [\"https://h/p/a\"]\nhours = \""+h+"\"\n")
 		var e *Error
-		if !errors.As(err, &e) || e.Problem != Invalid || e.Key != "source.hours" || e.Line != 4 {
+		if !errors.As(err, &e) || e.Problem != NoHours || e.Key != "source.hours" || e.Line != 4 {
 			t.Errorf("%q: %v", h, err)
 		}
 	}

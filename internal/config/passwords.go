@@ -12,15 +12,16 @@ import (
 // ReadPasswords reads a file with the passwords of documents: an id, blanks,
 // and the password, on each line. The id * stands for all documents that have
 // no line of their own, and is "" in what is returned. Blank lines and lines
-// that begin with # have none; a byte order mark and CRLF are understood. An
+// that begin with # have none; UTF-16 with a byte order mark, such a mark and
+// CRLF are understood. An
 // *Error names the line that is at fault.
 func ReadPasswords(r io.Reader) (map[string]Secret, error) {
 	all := make(map[string]Secret)
-	lines := bufio.NewScanner(r)
+	lines := bufio.NewScanner(decoded(r))
 	lines.Buffer(nil, maxLine)
 	n := 1
 	for ; lines.Scan(); n++ {
-		line := strings.TrimLeft(strings.TrimPrefix(lines.Text(), "\ufeff"), " \t")
+		line := strings.TrimLeft(lines.Text(), " \t")
 		if line == "" || line[0] == '#' {
 			continue
 		}

@@ -1,8 +1,11 @@
 package config
 
 import (
+	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,22 +15,47 @@ var otherKind = regexp.MustCompile(`^:?[A-Za-z0-9_.+@-]{2,}[:,]`)
 
 // resolve makes paths absolute.
 func (c *Config) resolve(dir, home string) {
-	for i := range c.Sources {
-		s := &c.Sources[i]
-		s.DocumentsFile = absolute(s.DocumentsFile, dir, home)
-		s.PasswordsFile = absolute(s.PasswordsFile, dir, home)
-		for _, secret := range s.secrets() {
-			*secret.file = absolute(*secret.file, dir, home)
-		}
+	for _, path := range c.files {
+		*path = absolute(*path, dir, home)
 	}
 	for i := range c.Repositories {
 		r := &c.Repositories[i]
 		r.Address = NewSecret(folder(r.Address.Reveal(), dir, home))
 	}
-	e := &c.Encryption
-	for _, path := range []*string{&e.RecipientsFile, &e.IdentityFile, &e.RunnerIdentityFile} {
-		*path = absolute(*path, dir, home)
+}
+
+// files yields all names of files by their keys, as Line takes them.
+func (c *Config) files(yield func(key string, path *string) bool) {
+	all := map[string]*string{
+		"encryption.recipients-file":      &c.Encryption.RecipientsFile,
+		"encryption.identity-file":        &c.Encryption.IdentityFile,
+		"encryption.runner-identity-file": &c.Encryption.RunnerIdentityFile,
 	}
+	for i := range c.Sources {
+		s := &c.Sources[i]
+		table := fmt.Sprintf("source[%d].", i)
+		all[table+"documents-file"], all[table+"passwords-file"] = &s.DocumentsFile, &s.PasswordsFile
+		for _, secret := range s.secrets() {
+			all[table+secret.key+"-file"] = secret.file
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if !yield(key, all[key]) {
+			return
+		}
+	}
+}
+
+// LineOfFile is the line that names a file which occurs in a text, such as the
+// message of an error; 0 if none does. Of several, the longest name counts.
+func (c *Config) LineOfFile(text string) (line int) {
+	longest := 0
+	for key, path := range c.files {
+		if len(*path) > longest && strings.Contains(text, *path) {
+			longest, line = len(*path), c.Line(key)
+		}
+	}
+	return line
 }
 
 // folder makes the address of a folder absolute, and leaves others alone.

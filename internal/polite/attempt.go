@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -113,10 +114,10 @@ func (a *attempt) unanswered(ctx context.Context, p *pass, err error) (time.Dura
 		p.dropped()
 		return 0, context.Cause(ctx)
 	}
-	dial := notConnected(err) || a.asked.Load() && !a.wrote.Load()
+	dial, why := notConnected(err) || a.asked.Load() && !a.wrote.Load(), unansweredWhy(err)
 	err = a.server.transportError(err)
 	hung := errors.Is(err, errHung)
-	down := p.unheard(err, hung, !dial)
+	down := p.unheard(err, why, hung, !dial)
 	if a.once && p.alive && !dial && !hung && errors.Is(err, ErrTemporary) {
 		return 0, broken(err)
 	}
@@ -145,12 +146,20 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
 		undone = true
-		down = p.refused(a.server.statusError(status), l, again)
+		why := Limit
+		if status == http.StatusServiceUnavailable {
+			why = Down
+		}
+		down = p.refused(a.server.statusError(status), why, l, again)
 	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		// A proxy speaks for a server that is away; 504 is how it tells that
 		// the server hangs.
+		why := Down
+		if status == http.StatusGatewayTimeout {
+			why = Slow
+		}
 		err := a.server.statusError(status)
-		down = p.unheard(err, status == http.StatusGatewayTimeout, true)
+		down = p.unheard(err, why, why == Slow, true)
 		if a.once && p.alive && status == http.StatusBadGateway {
 			return 0, broken(err)
 		}
@@ -198,6 +207,18 @@ func (a *attempt) delay(factor time.Duration) time.Duration {
 		d = min(d*4, a.client.options.Backoff*64)
 	}
 	return d*3/4 + rand.N(d/2+1)
+}
+
+// unansweredWhy is the reason for a try without an answer.
+func unansweredWhy(err error) Why {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return Refused
+	case errors.Is(err, errHung), errors.Is(err, errIdle), errors.As(err, &timeout) && timeout.Timeout():
+		return Slow
+	}
+	return Down
 }
 
 // notConnected: the request has not reached the server.

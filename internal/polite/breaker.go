@@ -22,6 +22,11 @@ const (
 	// waited for, as it has not answered before. It is more than an Etherpad
 	// with a large database takes to start again (40 s for 767 MB).
 	downTime = 2 * time.Minute
+
+	// Where connections are refused, nobody waits for a machine to start, so
+	// that the two are shorter, and yet longer than a program takes.
+	refusedPatience = 12 * time.Minute
+	refusedTime     = time.Minute
 )
 
 // A breaker leaves a server alone that does nothing for its requests. The
@@ -30,6 +35,7 @@ type breaker struct {
 	lost   int       // tries in vain since the last good answer
 	since  time.Time // the first of them
 	last   error     // of the last of them
+	why    Why       // the same for people
 	open   time.Time // no request before
 	pauses int
 	gaveUp bool // requests fail until open
@@ -38,12 +44,12 @@ type breaker struct {
 // lose counts a try in vain. Enough of them, in the time least at least, open
 // the breaker, and so does one that looked whether the server is back. The
 // error says that patience has an end.
-func (b *breaker) lose(now time.Time, err error, least, patience time.Duration) error {
+func (b *breaker) lose(now time.Time, err error, why Why, least, patience time.Duration) error {
 	if b.lost == 0 {
 		b.since = now
 	}
 	b.lost++
-	b.last = err
+	b.last, b.why = err, why
 	took := now.Sub(b.since)
 	switch {
 	case b.pauses == 0 && (b.lost < downTries || took < least):

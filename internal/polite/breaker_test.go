@@ -49,18 +49,47 @@ func TestServerThatComesBackCostsHardlyADocument(t *testing.T) {
 }
 
 func TestServerThatStaysAwayIsGivenUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &absent{from: 10 * time.Second, to: 6 * time.Hour, away: refused, begin: time.Now()}
-		c := New(Options{Transport: s})
-		failed, down := work(t, c, 500)
-		if took := time.Since(s.begin); failed < 450 || failed != down || s.asked > 14 || took < patience || took > 20*time.Minute {
-			t.Errorf("%d failed, %d as it was down, %d requests while it was away, took %v", failed, down, s.asked, took)
-		}
-		time.Sleep(s.to)
-		if failed, _ := work(t, c, 20); failed > 0 {
-			t.Errorf("%d failed after it came back", failed)
-		}
-	})
+	gaveUp := make(map[string]time.Duration)
+	for name, c := range map[string]struct {
+		away  func(*http.Request) (*http.Response, error)
+		least time.Duration
+		other int // documents that failed by their own tries
+	}{"refused": {refused, refusedPatience, 0}, "502": {status(502), patience, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &absent{from: 10 * time.Second, to: 6 * time.Hour, away: c.away, begin: time.Now()}
+			client := New(Options{Transport: s})
+			failed, down := work(t, client, 500)
+			if took := time.Since(s.begin); failed < 450 || failed-down > c.other || s.asked > 14 || took < c.least || took > 20*time.Minute {
+				t.Errorf("%s: %d failed, %d as it was down, %d requests while it was away, took %v", name, failed, down, s.asked, took)
+			}
+			gaveUp[name] = time.Since(s.begin)
+			time.Sleep(s.to)
+			if failed, _ := work(t, client, 20); failed > 0 {
+				t.Errorf("%s: %d failed after it came back", name, failed)
+			}
+		})
+	}
+	if gaveUp["refused"] >= gaveUp["502"] {
+		t.Errorf("given up after %v", gaveUp)
+	}
+}
+
+// A server that was never met and refuses connections is given up sooner than
+// one that is slow, but not before a program has started.
+func TestRefusalIsGivenUpSoonerThanSilence(t *testing.T) {
+	gaveUp := make(map[string]time.Duration)
+	for name, away := range map[string]func(*http.Request) (*http.Response, error){
+		"refused": refused, "silent": silent, "502": status(502),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			begin := time.Now()
+			work(t, New(Options{Transport: script(away)}), 100)
+			gaveUp[name] = time.Since(begin)
+		})
+	}
+	if gaveUp["refused"] >= gaveUp["502"] || gaveUp["refused"] >= gaveUp["silent"] || gaveUp["refused"] < refusedTime {
+		t.Errorf("given up after %v", gaveUp)
+	}
 }
 
 func TestServerThatFailsForAllIsLeftAlone(t *testing.T) {
@@ -100,7 +129,7 @@ func TestTriesThatBeganBeforeAPauseMakeItNoLonger(t *testing.T) {
 	now := time.Now()
 	var b breaker
 	for range downTries + 3 {
-		if err := b.lose(now, errHung, 0, patience); err != nil {
+		if err := b.lose(now, errHung, Slow, 0, patience); err != nil {
 			t.Error(err)
 		}
 	}

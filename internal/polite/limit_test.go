@@ -376,16 +376,16 @@ func TestWaitingIsToldOncePerWindow(t *testing.T) {
 		var told []string
 		var c *Client
 		e := &etherpad{max: 10, window: 90 * time.Second, took: time.Second, over: hang}
-		c = New(Options{Transport: e, Waiting: func(server string, until time.Time) {
+		c = New(Options{Transport: e, Waiting: func(w Wait) {
 			s := c.servers["h"]
 			s.mu.Lock() // would never return if it were held
 			defer s.mu.Unlock()
 			mu.Lock()
 			defer mu.Unlock()
-			told = append(told, fmt.Sprint(server, until.Sub(e.end) < 2*time.Second))
+			told = append(told, fmt.Sprint(w.Server, w.Until.Sub(e.end) < 2*time.Second, w.Why))
 		}})
 		all(t, c, "https://h", 30)
-		if want := []string{"https://htrue", "https://htrue"}; fmt.Sprint(told) != fmt.Sprint(want) {
+		if want := []string{"https://htruelimit", "https://htruelimit"}; fmt.Sprint(told) != fmt.Sprint(want) {
 			t.Errorf("told %q", told)
 		}
 	})
@@ -395,21 +395,25 @@ func TestWaitForAServerThatIsAwayIsTold(t *testing.T) {
 	for name, c := range map[string]struct {
 		step func(*http.Request) (*http.Response, error)
 		told int
+		why  Why
 	}{
-		"away":    {refused, 3},
-		"a proxy": {status(502), 3},
-		"refuses": {status(503), 3},
-		"broken":  {status(500), 0}, // others may be answered
+		"away":      {refused, 3, Refused},
+		"a proxy":   {status(502), 3, Down},
+		"refuses":   {status(503), 3, Down},
+		"limits":    {status(429), 3, Limit},
+		"hangs":     {silent, 3, Slow},
+		"behind it": {status(504), 3, Slow},
+		"broken":    {status(500), 0, ""}, // others may be answered
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
 				var told []time.Duration
-				client := New(Options{Transport: script(c.step), Waiting: func(server string, until time.Time) {
-					if server != "http://h" {
-						t.Error(server)
+				client := New(Options{Transport: script(c.step), Waiting: func(w Wait) {
+					if w.Server != "http://h" || w.Why != c.why {
+						t.Errorf("%+v, want the reason %s", w, c.why)
 					}
-					told = append(told, until.Sub(begin))
+					told = append(told, w.Until.Sub(begin))
 				}})
 				_ = client.Do(t.Context(), get("http://h/secret"), wantStatus(200))
 				if len(told) != c.told || !slices.IsSorted(told) || c.told > 0 && told[2] < 50*time.Second {

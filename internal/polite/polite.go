@@ -41,12 +41,28 @@ type Options struct {
 	// average of each minute in which they are waited for. 0: 256.
 	LeastRate int64
 
-	// Waiting is told, if not nil, that requests to a server (scheme and
-	// host, never more) wait until the time given, if that is more than a
-	// second away: for what it allows, or as it seems to be away. It may be
+	// Waiting is told, if not nil, of waits of more than a second. It may be
 	// called concurrently.
-	Waiting func(server string, until time.Time)
+	Waiting func(Wait)
 }
+
+// A Wait is one of all requests to a server.
+type Wait struct {
+	Server string // scheme and host, never more
+	Until  time.Time
+	Why    Why
+}
+
+// Why requests wait.
+type Why string
+
+// All reasons.
+const (
+	Limit   Why = "limit"   // it allows no more of them yet
+	Refused Why = "refused" // it takes no connections
+	Slow    Why = "slow"    // it gave no answer in time
+	Down    Why = "down"    // it says that it cannot do its work, or something else is wrong
+)
 
 // A Client is the one client of a run for all sources. It is safe for
 // concurrent use.
@@ -121,7 +137,8 @@ func UserAgent(version, contact string) string {
 // A server that has answered before and then does nothing for its requests is
 // left alone, and looked for by one request after each of some pauses, for a
 // quarter of an hour: meanwhile tries that it did nothing for do not count.
-// One that has not answered before is down after some minutes.
+// One that has not answered before is down after some minutes. Both are less
+// for one that refuses connections: its machine is there, its program is not.
 //
 // If the last try had no answer, the error matches ErrUnanswered, and
 // ErrTemporary; only an untrusted certificate or a host that does not exist is

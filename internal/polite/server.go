@@ -20,7 +20,7 @@ const maxWait = time.Hour
 type server struct {
 	name    string // as users see it
 	places  int    // requests at once, with those whose body is being received
-	waiting func(string, time.Time)
+	waiting func(Wait)
 
 	mu         sync.Mutex    // guards what follows
 	changed    chan struct{} // closed when something below changed
@@ -32,12 +32,13 @@ type server struct {
 	met        bool          // it has answered
 	quota      quota
 	pause      time.Time // no request before
+	paused     Why
 	announced  time.Time // the last time that waiting was told
 	breaker    breaker
 	stalls     int // bodies that did not go on, one after the other
 }
 
-func newServer(name string, places int, waiting func(string, time.Time)) *server {
+func newServer(name string, places int, waiting func(Wait)) *server {
 	return &server{name: name, places: places, pace: newPace(places), waiting: waiting, changed: make(chan struct{})}
 }
 
@@ -108,14 +109,14 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 		now := time.Now()
 		p, until, err := s.admit(now, counted)
 		changed := s.changed
-		held := s.held(now, counted)
+		held, why := s.held(now, counted)
 		announce := s.announces(now, held)
 		s.mu.Unlock()
 		if p != nil || err != nil {
 			return p, err
 		}
 		if announce {
-			s.waiting(s.name, held)
+			s.waiting(Wait{s.name, held, why})
 		}
 		wait(ctx, changed, until)
 	}
@@ -126,13 +127,14 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 func (s *server) away(until time.Time) {
 	s.mu.Lock()
 	now := time.Now()
-	if held := s.held(now, true); held.After(until) {
-		until = held
+	why := s.breaker.why
+	if held, because := s.held(now, true); held.After(until) {
+		until, why = held, because
 	}
 	announce := s.breaker.lost > 0 && s.announces(now, until)
 	s.mu.Unlock()
 	if announce {
-		s.waiting(s.name, until)
+		s.waiting(Wait{s.name, until, why})
 	}
 }
 
@@ -164,7 +166,7 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) {
 // admit gives a pass, or says until when to wait for a change, zero for as
 // long as it takes. The caller holds s.mu.
 func (s *server) admit(now time.Time, counted bool) (p *pass, until time.Time, err error) {
-	held := s.held(now, counted)
+	held, _ := s.held(now, counted)
 	probe := !s.met || s.breaker.lost > 0 || counted && s.quota.over(now)
 	switch {
 	case s.breaker.gaveUp && now.Before(s.breaker.open):
@@ -187,14 +189,17 @@ func (s *server) admit(now time.Time, counted bool) (p *pass, until time.Time, e
 	return &pass{server: s, probe: probe, counted: counted, alive: s.met && s.breaker.lost == 0, sent: now}, time.Time{}, nil
 }
 
-// held is when the server can be asked at the earliest. The caller holds
-// s.mu.
-func (s *server) held(now time.Time, counted bool) time.Time {
-	at := later(s.pause, s.breaker.open)
-	if counted && s.quota.spent(now) {
-		at = later(at, s.quota.end)
+// held is when the server can be asked at the earliest, and why not before.
+// The caller holds s.mu.
+func (s *server) held(now time.Time, counted bool) (at time.Time, why Why) {
+	at, why = s.pause, s.paused
+	if s.breaker.open.After(at) {
+		at, why = s.breaker.open, s.breaker.why
 	}
-	return at
+	if counted && s.quota.spent(now) && s.quota.end.After(at) {
+		at, why = s.quota.end, Limit
+	}
+	return at, why
 }
 
 // signal wakes all that wait. The caller holds s.mu.
@@ -265,15 +270,15 @@ func (p *pass) failed(err error, l limits, last bool) error {
 		return nil
 	}
 	if p.met {
-		return p.breaker.lose(now, err, downTime, patience)
+		return p.breaker.lose(now, err, Down, downTime, patience)
 	}
-	return p.breaker.lose(now, err, downTime, 0)
+	return p.breaker.lose(now, err, Down, downTime, 0)
 }
 
 // refused notes an answer that asks for fewer requests, and keeps all of
 // them back until the quota begins anew, else for as long as it says, else
 // for otherwise. The error says that the server is down.
-func (p *pass) refused(err error, l limits, otherwise time.Duration) error {
+func (p *pass) refused(err error, why Why, l limits, otherwise time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.arrived()
@@ -283,16 +288,16 @@ func (p *pass) refused(err error, l limits, otherwise time.Duration) error {
 		otherwise = l.retry
 	}
 	if !p.quota.spent(now) {
-		p.pause = later(p.pause, now.Add(otherwise))
+		p.hold(now.Add(otherwise), why)
 	}
-	return p.lose(now, err)
+	return p.lose(now, err, why)
 }
 
 // unheard notes that no answer came, or one from a proxy in the server's
 // place. A request that hung was not refused by the network; one that counts
 // may have been counted by the server. The error says that the server is
 // down.
-func (p *pass) unheard(err error, hung, counts bool) error {
+func (p *pass) unheard(err error, why Why, hung, counts bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.arrived()
@@ -304,18 +309,29 @@ func (p *pass) unheard(err error, hung, counts bool) error {
 		// Etherpad 1.9.4 to 3.3.1 never answers over the limit. The window
 		// that this request fell into is not known, but over when a whole
 		// one has passed.
-		p.pause = later(p.pause, p.sent.Add(window))
+		p.hold(p.sent.Add(window), Limit)
 	}
-	return p.lose(now, err)
+	return p.lose(now, err, why)
+}
+
+// hold keeps all requests back until then. The caller holds s.mu.
+func (s *server) hold(until time.Time, why Why) {
+	if until.After(s.pause) {
+		s.pause, s.paused = until, why
+	}
 }
 
 // lose counts a try that the server did nothing for. The caller holds s.mu.
-func (s *server) lose(now time.Time, err error) error {
+func (s *server) lose(now time.Time, err error, why Why) error {
 	s.pace.lost()
-	if s.met {
-		return s.breaker.lose(now, err, 0, patience)
+	least, most := downTime, patience
+	if why == Refused {
+		least, most = refusedTime, refusedPatience
 	}
-	return s.breaker.lose(now, err, downTime, 0)
+	if s.met {
+		return s.breaker.lose(now, err, why, 0, most)
+	}
+	return s.breaker.lose(now, err, why, least, 0)
 }
 
 // waited: requests wait for the server to come back.
@@ -341,11 +357,4 @@ func (p *pass) leave() {
 	defer p.mu.Unlock()
 	p.taken--
 	p.signal()
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -14,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/padsync/padsync/internal/durable"
@@ -29,23 +29,45 @@ var (
 	ErrFull = errors.New("the disk is full")
 )
 
-// A Sink keeps each object in a file of its key's name below one folder.
+// A Sink keeps each object in a regular file of its key's name below one
+// folder; whatever else has such a name is no object.
 type Sink struct {
 	dir   string
-	swept sync.Map // folders without leftovers of a crash
+	there atomic.Bool // the folder was seen
+	swept sync.Map    // folders without leftovers of a crash
 }
 
 // Open is the sink in the folder dir. The first Put makes the folder; until
-// then it may be missing, and the sink is empty.
+// then it may be missing, and the sink is empty. Once it was there, it is not
+// made again: without it, every call is an error that matches sinks.ErrGone.
 func Open(dir string) (*Sink, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	if i, err := os.Stat(dir); err == nil && !i.IsDir() {
+	s := &Sink{dir: dir}
+	i, err := os.Stat(dir)
+	if err == nil && !i.IsDir() {
 		return nil, ErrNoFolder
 	}
-	return &Sink{dir: dir}, nil
+	s.there.Store(err == nil)
+	return s, nil
+}
+
+// root opens the folder, by one of the functions that do.
+func (s *Sink) root(open func(string) (*os.Root, error)) (*os.Root, error) {
+	was := s.there.Load()
+	if was {
+		open = os.OpenRoot
+	}
+	root, err := open(s.dir)
+	switch {
+	case err == nil:
+		s.there.Store(true)
+	case was && errors.Is(err, fs.ErrNotExist):
+		return nil, sinks.ErrGone
+	}
+	return root, err
 }
 
 // failure says what was being done. Which folder it is, the caller knows.
@@ -58,7 +80,7 @@ func failure(operation, key string, err error) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		err = ErrFull
 	}
-	return fmt.Errorf("%s %q: %w", operation, key, durable.Nameless(err))
+	return &sinks.Error{Op: operation, Key: key, Err: durable.Nameless(err)}
 }
 
 // Put implements sinks.Sink.
@@ -70,7 +92,7 @@ func (s *Sink) put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
 		return err
 	}
-	root, err := durable.OpenRoot(s.dir)
+	root, err := s.root(durable.OpenRoot)
 	if err != nil {
 		return err
 	}
@@ -101,17 +123,25 @@ func (s *Sink) open(ctx context.Context, key string, offset, length int64) (io.R
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.root(os.OpenRoot)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	f, err := root.Open(key)
+	// What is no regular file is not opened, as that may wait for ever; what
+	// becomes one meanwhile, without waiting.
+	i, err := root.Lstat(key)
+	if err == nil && !i.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
 	if err != nil {
 		return nil, err
 	}
-	i, err := f.Stat()
-	if err == nil && !i.Mode().IsRegular() {
+	f, err := root.OpenFile(key, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if i, err = f.Stat(); err == nil && !i.Mode().IsRegular() {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
@@ -138,7 +168,7 @@ func (s *Sink) walk(ctx context.Context, prefix string, yield func(sinks.Object,
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.root(os.OpenRoot)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -181,7 +211,7 @@ func (s *Sink) remove(ctx context.Context, key string) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := s.root(os.OpenRoot)
 	if err != nil {
 		return err
 	}

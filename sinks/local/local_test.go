@@ -151,3 +151,43 @@ func TestAFullDiskIsToldInOneLine(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The disk of a folder may be taken away while a run goes on.
+func TestFolderIsNotMadeAgain(t *testing.T) {
+	for name, s := range map[string]func(dir string) *local.Sink{
+		"that was there": func(dir string) *local.Sink {
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, dir)
+		},
+		"that was made": func(dir string) *local.Sink {
+			s := open(t, dir)
+			if err := s.Put(t.Context(), "packs/a", strings.NewReader("x"), 1); err != nil {
+				t.Fatal(err)
+			}
+			return s
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "disk")
+			s := s(dir)
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.Get(t.Context(), "packs/a", 0, -1)
+			errs := []error{err, s.Put(t.Context(), "packs/b", strings.NewReader("x"), 1), s.Delete(t.Context(), "packs/a")}
+			for _, err := range s.List(t.Context(), "packs/") {
+				errs = append(errs, err)
+			}
+			for _, err := range errs {
+				if !errors.Is(err, sinks.ErrGone) || errors.Is(err, fs.ErrNotExist) {
+					t.Error(err)
+				}
+			}
+			if _, err := os.Stat(dir); len(errs) != 4 || !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%d errors, and the folder: %v", len(errs), err)
+			}
+		})
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -39,15 +38,15 @@ func New(now func() time.Time) *Sink {
 // Put implements sinks.Sink.
 func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
-		return fmt.Errorf("put %q: %w", key, err)
+		return &sinks.Error{Op: "put", Key: key, Err: err}
 	}
 	// No lock is held while r is read: it may be slow, or use this sink.
 	content := make([]byte, size)
 	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), content); err != nil {
-		return fmt.Errorf("put %q: body: %w", key, err)
+		return &sinks.Error{Op: "put", Key: key, Err: err}
 	}
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("put %q: %w", key, err)
+		return &sinks.Error{Op: "put", Key: key, Err: err}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,13 +57,13 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 // Get implements sinks.Sink.
 func (s *Sink) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
-		return nil, fmt.Errorf("get %q: %w", key, err)
+		return nil, &sinks.Error{Op: "get", Key: key, Err: err}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, ok := s.objects[key]
 	if !ok {
-		return nil, fmt.Errorf("get %q: %w", key, fs.ErrNotExist)
+		return nil, &sinks.Error{Op: "get", Key: key, Err: fs.ErrNotExist}
 	}
 	begin, n := sinks.Range(int64(len(o.content)), offset, length)
 	return io.NopCloser(bytes.NewReader(o.content[begin:][:n])), nil
@@ -78,7 +77,7 @@ func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, 
 		s.mu.Unlock()
 		for key, o := range objects {
 			if err := ctx.Err(); err != nil {
-				yield(sinks.Object{}, fmt.Errorf("list %q: %w", prefix, err))
+				yield(sinks.Object{}, &sinks.Error{Op: "list", Key: prefix, Err: err})
 				return
 			}
 			if !strings.HasPrefix(key, prefix) {
@@ -94,7 +93,7 @@ func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, 
 // Delete implements sinks.Sink.
 func (s *Sink) Delete(ctx context.Context, key string) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
-		return fmt.Errorf("delete %q: %w", key, err)
+		return &sinks.Error{Op: "delete", Key: key, Err: err}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -25,10 +25,7 @@ func Shown(address string) string {
 	return shown
 }
 
-var (
-	user = regexp.MustCompile(`//[^/\s]*@`)
-	link = regexp.MustCompile(`([a-z]+://)(?:[^/\s"]*@)?([^/\s"?#@]*)[^\s"]*`)
-)
+var user = regexp.MustCompile(`//[^/\s]*@`)
 
 // defaults are better for few and small objects than rclone's own; what the
 // user has set goes before them.
@@ -62,9 +59,9 @@ func withDefaults(kind *fs.RegInfo, parsed fspath.Parsed, options *configmap.Map
 	return name + ":" + folder
 }
 
-// hide replaces what is secret in the options: passwords and tokens in both
+// secretsOf is what is secret in the options: passwords and tokens in both
 // forms, and all that a connection string says.
-func hide(kind *fs.RegInfo, parsed fspath.Parsed, options configmap.Getter) *strings.Replacer {
+func secretsOf(kind *fs.RegInfo, parsed fspath.Parsed, options configmap.Getter) []string {
 	var secrets []string
 	for _, option := range kind.Options {
 		if value, ok := options.Get(option.Name); ok && (option.IsPassword || option.Sensitive) {
@@ -79,11 +76,5 @@ func hide(kind *fs.RegInfo, parsed fspath.Parsed, options configmap.Getter) *str
 			secrets = append(secrets, revealed)
 		}
 	}
-	var pairs []string
-	for _, secret := range secrets {
-		if len(secret) > 3 {
-			pairs = append(pairs, secret, "…")
-		}
-	}
-	return strings.NewReplacer(pairs...)
+	return secrets
 }

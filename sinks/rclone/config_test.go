@@ -60,13 +60,22 @@ func TestConfigurations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			said := openInChild(t, c.address, append(c.env, "RCLONE_CONFIG="+c.config))
-			if !strings.Contains(said, c.want) || !strings.HasPrefix(said, "opened: ") {
+			if !strings.Contains(said, c.want) || !strings.Contains("\n"+said, "\nopened: ") {
 				t.Errorf("%q", said)
 			}
 			if strings.Contains(said, "hunter2") {
 				t.Errorf("tells a secret: %q", said)
 			}
 		})
+	}
+}
+
+// A token that could not be kept makes tomorrow's run fail.
+func TestWarningsReachThePersonOnce(t *testing.T) {
+	secret := hidden(t, "hunter2")
+	said := openInChild(t, fmt.Sprintf(":webdav,url='http://127.0.0.1:1',pass='%s':", secret), []string{"PADSYNC_TEST_SECRET=hunter2", "RCLONE_CONFIG="})
+	if n := strings.Count(said, "warned: Failed to save config after 10 tries: … of https://example.org/… is read-only\n"); n != 1 || strings.Count(said, "warned: ") != 1 {
+		t.Errorf("%q", said)
 	}
 }
 

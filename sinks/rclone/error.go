@@ -2,14 +2,13 @@ package rclone
 
 import (
 	"errors"
-	"fmt"
 	iofs "io/fs"
 	"net/http"
-	"strings"
-	"unicode"
 
 	webdav "github.com/rclone/rclone/backend/webdav/api"
 	"github.com/rclone/rclone/fs"
+
+	"github.com/padsync/padsync/sinks"
 )
 
 // failure says what was being done, and hides what is secret in the text.
@@ -17,24 +16,7 @@ func (s *Sink) failure(operation, key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &failed{fmt.Sprintf("%s %q: %s", operation, key, s.clean(err.Error())), err}
-}
-
-const longest = 300 // bytes of a text that a server may have written
-
-// clean is the text on one line, bounded, and without what is secret.
-func (s *Sink) clean(text string) string {
-	text = s.secrets.Replace(link.ReplaceAllString(text, "$1$2/…"))
-	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + "…"
-	}
-	return text
+	return &sinks.Error{Op: operation, Key: key, Err: &failed{sinks.Said(err.Error(), s.secrets), err}}
 }
 
 // A failed call has a text that holds no secrets; what it wraps may.
@@ -53,7 +35,7 @@ func (f *failed) Is(target error) bool {
 	case iofs.ErrPermission:
 		return isForbidden(f.err)
 	}
-	return false
+	return target == sinks.Reason(codeOf(f.err), statusOf(f.err))
 }
 
 func isMissing(err error) bool {
@@ -61,14 +43,28 @@ func isMissing(err error) bool {
 }
 
 func isForbidden(err error) bool {
+	status := statusOf(err)
+	return errors.Is(err, fs.ErrorPermissionDenied) || status == http.StatusForbidden || status == http.StatusUnauthorized
+}
+
+// statusOf is the HTTP status of a store's answer, 0 if err is none.
+func statusOf(err error) int {
 	var answer interface{ HTTPStatusCode() int }
 	var answered *webdav.Error
-	status := 0
 	switch {
 	case errors.As(err, &answer):
-		status = answer.HTTPStatusCode()
+		return answer.HTTPStatusCode()
 	case errors.As(err, &answered):
-		status = answered.StatusCode
+		return answered.StatusCode
 	}
-	return errors.Is(err, fs.ErrorPermissionDenied) || status == http.StatusForbidden || status == http.StatusUnauthorized
+	return 0
+}
+
+// codeOf is the code of an S3 store's answer, "" if err is none.
+func codeOf(err error) string {
+	var answer interface{ ErrorCode() string }
+	if errors.As(err, &answer) {
+		return answer.ErrorCode()
+	}
+	return ""
 }

@@ -2,7 +2,6 @@ package rclone
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/rclone/rclone/fs"
 	"github.com/rclone/rclone/fs/config"
@@ -20,6 +20,7 @@ import (
 	"github.com/rclone/rclone/fs/fshttp"
 	"github.com/rclone/rclone/fs/fspath"
 
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/rclone/early"
 )
 
@@ -28,9 +29,15 @@ var _ = early.Restore()
 
 // Options say how rclone is used. The zero value is usable.
 type Options struct {
-	// Log takes what rclone has to say, which may name objects and hosts;
-	// nil: nothing does. That of the first Open counts.
-	Log slog.Handler
+	// Warn takes what rclone warns of, such as a token that it could not
+	// keep, which the next run would need: each warning once, without
+	// secrets. It may be called concurrently; nil: nobody is told. That of the
+	// first Open counts.
+	Warn func(text string)
+
+	// Patience is how long a listing may bring nothing; 0: a quarter of an
+	// hour.
+	Patience time.Duration
 }
 
 var (
@@ -44,6 +51,10 @@ var (
 	// ErrNoRemote is matched if it has no remote of that name.
 	ErrNoRemote = errors.New("no such remote in rclone's configuration")
 
+	// ErrNoKind is matched if its kind is none of those that this program
+	// was built with.
+	ErrNoKind = errors.New("no such kind of remote")
+
 	// ErrNotObscured is matched if a password is not in the form in which
 	// rclone keeps them. Its text names the option, and not the value.
 	ErrNotObscured = errors.New("not as rclone obscure writes it")
@@ -54,42 +65,48 @@ var (
 // rclone would take; it is only ever changed by rclone, to renew a token. It
 // never prompts.
 func Open(ctx context.Context, address string, o Options) (*Sink, error) {
-	if err := setUp(o.Log); err != nil {
+	if err := setUp(o.Warn); err != nil {
 		return nil, err
 	}
+	failure := func(err error) error { return &sinks.Error{Op: "open", Key: Shown(address), Err: err} }
 	parsed, err := fspath.Parse(address)
 	if err != nil {
-		return nil, errors.New("rclone remote: want REMOTE:PATH")
+		return nil, failure(errors.New("want REMOTE:PATH"))
 	}
 	kind, _, _, options, err := fs.ConfigFs(address)
 	if errors.Is(err, fs.ErrorNotFoundInConfigFile) {
-		return nil, fmt.Errorf("rclone remote %q: %w", parsed.Name, ErrNoRemote)
+		return nil, failure(ErrNoRemote)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("rclone remote %q: no such kind of remote", parsed.Name)
+		return nil, failure(ErrNoKind)
 	}
-	s := &Sink{secrets: hide(kind, parsed, options)}
+	secrets := secretsOf(kind, parsed, options)
+	log.hide(secrets)
+	s := &Sink{secrets: sinks.Hiding(secrets...), patience: o.Patience}
 	if err := checkPasswords(kind, options); err != nil {
-		return nil, fmt.Errorf("rclone remote %q: %w", parsed.Name, err)
+		return nil, failure(err)
 	}
 	// A back end may keep its context, to renew a token with.
 	s.remote, err = fs.NewFs(configured(context.WithoutCancel(ctx)), withDefaults(kind, parsed, options))
 	if err != nil {
 		return nil, s.failure("open", Shown(address), err)
 	}
-	return s, nil
+	return s, s.gone() // never is, but seen
 }
 
 // rclone has one configuration and one log for a process.
 var (
 	once     sync.Once
 	setUpErr error
+	log      = &warner{said: make(map[string]bool)}
 )
 
-func setUp(log slog.Handler) error {
+func setUp(warn func(string)) error {
 	once.Do(func() {
-		fs.SetLogger(cmp.Or[slog.Handler](log, slog.DiscardHandler))
-		setUpErr = loadConfig()
+		fs.SetLogger(slog.DiscardHandler)
+		setUpErr = loadConfig() // what is wrong with it is an error
+		log.warn = warn
+		fs.SetLogger(log)
 	})
 	return setUpErr
 }

@@ -13,10 +13,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	iofs "io/fs"
 	"iter"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/rclone/rclone/fs"
 
@@ -28,6 +32,10 @@ type Sink struct {
 	remote  fs.Fs
 	secrets *strings.Replacer
 	moving  sync.Mutex // held from the look whether a name is free until it is taken
+	ranges  ranges
+
+	there    atomic.Bool   // the folder of this machine, if it is one, was seen
+	patience time.Duration // how long a listing may bring nothing; 0: see sinks.NewWatch
 }
 
 // Put implements sinks.Sink.
@@ -35,7 +43,36 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
 		return s.failure("put", key, err)
 	}
-	return s.failure("put", key, s.put(configured(ctx), key, r, size))
+	if err := s.gone(); err != nil {
+		return s.failure("put", key, err)
+	}
+	err := s.put(configured(ctx), key, r, size)
+	switch {
+	case err == nil:
+		s.there.Store(true)
+	case errors.Is(err, fs.ErrorObjectNotFound):
+		// What was just stored is not there: so a website answers, with 200 to
+		// whatever it is sent.
+		err = fmt.Errorf("%w: %s", sinks.ErrWebPage, err)
+	}
+	return s.failure("put", key, err)
+}
+
+// gone is an error if this is a folder of this machine that was there and is
+// no more, as when its disk is taken away: a back end would make it again, and
+// take it to be empty.
+func (s *Sink) gone() error {
+	if !s.remote.Features().IsLocal {
+		return nil
+	}
+	_, err := os.Stat(s.remote.Root())
+	switch {
+	case err == nil:
+		s.there.Store(true)
+	case s.there.Load() && errors.Is(err, iofs.ErrNotExist):
+		return sinks.ErrGone
+	}
+	return nil
 }
 
 // Get implements sinks.Sink.
@@ -45,13 +82,16 @@ func (s *Sink) Get(ctx context.Context, key string, offset, length int64) (io.Re
 	}
 	r, err := s.get(configured(ctx), key, offset, length)
 	if err != nil {
-		return nil, s.failure("get", key, err)
+		return nil, s.failure("get", key, cmp.Or(s.gone(), err))
 	}
 	return r, nil
 }
 
 func (s *Sink) get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	o, err := s.remote.NewObject(ctx, key)
+	if err == nil && !o.Storable() { // a FIFO, say
+		err = fs.ErrorObjectNotFound
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -63,15 +103,54 @@ func (s *Sink) get(ctx context.Context, key string, offset, length int64) (io.Re
 	if n == 0 {
 		return http.NoBody, nil
 	}
-	var part []fs.OpenOption
 	if n < size {
-		part = append(part, &fs.RangeOption{Start: begin, End: begin + n - 1})
+		served, err := s.ranges.served(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		if served {
+			r, err := o.Open(ctx, &fs.RangeOption{Start: begin, End: begin + n - 1})
+			if err != nil {
+				return nil, err
+			}
+			return &whole{r, n}, nil
+		}
 	}
-	r, err := o.Open(ctx, part...)
+	r, err := o.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &whole{r, n}, nil
+	return sinks.Part(&whole{r, size}, begin, n), nil
+}
+
+// ranges knows whether a remote serves them. Not every back end of rclone
+// tells of an answer that is all of an object in the place of a part.
+type ranges struct {
+	mu         sync.Mutex // held while the remote is asked
+	known, yes bool
+}
+
+// served asks, the first time, for the last byte of o, which has more.
+func (g *ranges) served(ctx context.Context, o fs.Object) (bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.known {
+		return g.yes, nil
+	}
+	r, err := o.Open(ctx, &fs.RangeOption{Start: o.Size() - 1, End: o.Size() - 1})
+	if errors.Is(err, fs.ErrorRangeIgnored) {
+		g.known = true
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	n, err := io.ReadFull(r, make([]byte, 2))
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return false, errors.Join(err, r.Close())
+	}
+	g.known, g.yes = true, n == 1
+	return g.yes, r.Close()
 }
 
 // A whole reader has an error if there are less bytes than there should be.
@@ -95,7 +174,13 @@ func (w *whole) Read(b []byte) (int, error) {
 // List implements sinks.Sink.
 func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, error] {
 	return func(yield func(sinks.Object, error) bool) {
-		err := s.walk(configured(ctx), strings.TrimSuffix(prefix, "/"), func(o sinks.Object) bool { return yield(o, nil) })
+		ctx, watch := sinks.NewWatch(configured(ctx), s.patience)
+		defer watch.Stop()
+		l := listing{s, watch, func(o sinks.Object) bool { return yield(o, nil) }}
+		err := l.walk(ctx, strings.TrimSuffix(prefix, "/"))
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause
+		}
 		if err != nil && !errors.Is(err, errEnough) {
 			yield(sinks.Object{}, s.failure("list", prefix, err))
 		}
@@ -106,23 +191,58 @@ const deepest = 32 // folders in a folder: a server that has more is out of its 
 
 var errEnough = errors.New("the rest is not wanted")
 
-func (s *Sink) walk(ctx context.Context, folder string, yield func(sinks.Object) bool) error {
+// A listing is one List.
+type listing struct {
+	*Sink
+	watch *sinks.Watch
+	yield func(sinks.Object) bool
+}
+
+func (l *listing) walk(ctx context.Context, folder string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := s.remote.List(ctx, folder)
-	if errors.Is(err, fs.ErrorDirNotFound) || err != nil && s.isObject(ctx, folder) {
+	var folders []string
+	err := l.entries(ctx, folder, func(entries fs.DirEntries) error {
+		for _, entry := range entries {
+			sub, err := l.visit(ctx, entry)
+			if err != nil {
+				return err
+			}
+			if sub != "" {
+				folders = append(folders, sub)
+			}
+		}
 		return nil
-	}
-	if err != nil {
+	})
+	switch {
+	case errors.Is(err, errEnough), errors.Is(err, sinks.ErrEndless):
+		return err
+	case errors.Is(err, fs.ErrorDirNotFound):
+		return l.gone()
+	case err != nil && l.isObject(ctx, folder):
+		return nil
+	case err != nil:
 		return err
 	}
-	for _, entry := range entries {
-		if err := s.visit(ctx, entry, yield); err != nil {
+	for _, sub := range folders {
+		if err := l.walk(ctx, sub); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// entries gives what is in a folder, page by page where the back end can.
+func (l *listing) entries(ctx context.Context, folder string, each fs.ListRCallback) error {
+	if pages := l.remote.Features().ListP; pages != nil {
+		return pages(ctx, folder, each)
+	}
+	entries, err := l.remote.List(ctx, folder)
+	if err != nil {
+		return err
+	}
+	return each(entries)
 }
 
 func (s *Sink) isObject(ctx context.Context, name string) bool {
@@ -133,24 +253,25 @@ func (s *Sink) isObject(ctx context.Context, name string) bool {
 	return err == nil
 }
 
-func (s *Sink) visit(ctx context.Context, entry fs.DirEntry, yield func(sinks.Object) bool) error {
+// visit yields an object, and gives a folder.
+func (l *listing) visit(ctx context.Context, entry fs.DirEntry) (folder string, err error) {
 	key := entry.Remote()
-	if err := ctx.Err(); err != nil {
-		return err
+	if err := cmp.Or(ctx.Err(), l.watch.Saw(key)); err != nil {
+		return "", err
 	}
 	if sinks.CheckKey(key) != nil { // such as what is not yet whole
-		return nil
+		return "", nil
 	}
 	o, isObject := entry.(fs.Object)
 	switch {
 	case !isObject && strings.Count(key, "/") > deepest:
-		return fmt.Errorf("more than %d folders in each other", deepest)
+		return "", fmt.Errorf("more than %d folders in each other", deepest)
 	case !isObject:
-		return s.walk(ctx, key, yield)
-	case !yield(sinks.Object{Key: key, Size: o.Size(), Modified: o.ModTime(ctx)}):
-		return errEnough
+		return key, nil
+	case !l.yield(sinks.Object{Key: key, Size: o.Size(), Modified: o.ModTime(ctx)}):
+		return "", errEnough
 	}
-	return nil
+	return "", nil
 }
 
 // Delete implements sinks.Sink.

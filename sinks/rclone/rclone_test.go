@@ -4,13 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/minio/minio-go/v7/pkg/signer"
+	rclonefs "github.com/rclone/rclone/fs"
 	"github.com/rclone/rclone/fs/config/obscure"
 
 	"github.com/padsync/padsync/internal/testserver"
@@ -33,7 +42,11 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if address, ok := os.LookupEnv("PADSYNC_TEST_OPEN"); ok {
-		s, err := rclone.Open(context.Background(), address, rclone.Options{})
+		s, err := rclone.Open(context.Background(), address, rclone.Options{Warn: func(text string) { fmt.Printf("warned: %s\n", text) }})
+		for range 2 {
+			rclonefs.Errorf(nil, "Failed to save config after %d tries: %s of %s is\nread-only", 10, os.Getenv("PADSYNC_TEST_SECRET"), "https://me:hunter2@example.org/x?hunter2")
+			rclonefs.Infof(nil, "nothing that matters")
+		}
 		if err == nil {
 			err = s.Put(context.Background(), "key", strings.NewReader("content"), 7)
 		}
@@ -95,6 +108,44 @@ func TestOnWebDAV(t *testing.T) {
 	isForbidden(t, address("hunter2"))
 }
 
+// Some servers, and proxies before them, take no notice of ranges.
+func TestOnWebDAVWithoutRanges(t *testing.T) {
+	t.Parallel()
+	server := testserver.WebDAV(t)
+	proxy := proxyOf(t, server.URL, func(r *http.Request) { r.Header.Del("Range") })
+	check(t, fmt.Sprintf(":webdav,url='%s/dav/',vendor=other,user=%s,pass='%s':Backups/pads", proxy, server.User, hidden(t, server.Password)))
+}
+
+func TestOnS3WithoutRanges(t *testing.T) {
+	t.Parallel()
+	server := testserver.S3(t)
+	proxy := proxyOf(t, server.Endpoint, func(r *http.Request) {
+		if r.Header.Get("Range") != "" {
+			r.Header.Del("Range")
+			*r = *signer.SignV4(*r, server.AccessKey, server.SecretKey, "", "us-east-1")
+		}
+	})
+	check(t, fmt.Sprintf(":s3,provider=Other,endpoint='%s',access_key_id=%s,secret_access_key=%s:%s/pre/fix", proxy, server.AccessKey, server.SecretKey, server.Bucket))
+}
+
+// proxyOf is a server before another, which changes requests.
+func proxyOf(t *testing.T, server string, change func(*http.Request)) string {
+	t.Helper()
+	to, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = to.Scheme, to.Host, r.In.Host
+			change(r.Out)
+		},
+		ErrorLog: log.New(io.Discard, "", 0), // of requests that tests cut off
+	})
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
+
 func TestOnSFTP(t *testing.T) {
 	t.Parallel()
 	server := testserver.SFTP(t)
@@ -111,6 +162,69 @@ func TestOnS3(t *testing.T) {
 	}
 	check(t, address(server.SecretKey))
 	isForbidden(t, address("hunter2"))
+}
+
+// rclone itself would ask for the next page for ever.
+func TestListThatNeverEndsIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		objects  string
+		patience time.Duration
+	}{
+		"objects that come round": {objects: strings.Repeat("<Contents><Key>packs/x</Key><Size>1</Size><LastModified>2027-01-11T09:30:00Z</LastModified></Contents>", 100)},
+		"pages without objects":   {patience: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				fmt.Fprintf(w, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>%s</ListBucketResult>", c.objects)
+			}))
+			defer server.Close()
+			s, err := rclone.Open(t.Context(), fmt.Sprintf(":s3,provider=Other,endpoint='%s',access_key_id=a,secret_access_key=b:bucket", server.URL), rclone.Options{Patience: c.patience})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got error
+			for _, err := range s.List(t.Context(), "packs/") {
+				got = err
+			}
+			if !errors.Is(got, sinks.ErrEndless) {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+func TestRefusalsAreKnownByTheirCodes(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]error{
+		"<Error><Code>RequestTimeTooSkewed</Code><Message>so it is</Message></Error>": sinks.ErrClock,
+		"<Error><Code>QuotaExceeded</Code><Message>so it is</Message></Error>":        sinks.ErrQuota,
+		"": sinks.ErrWebPage,
+	} {
+		t.Run(want.Error(), func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if answer == "" {
+					w.Header().Set("Content-Type", "text/html")
+					fmt.Fprint(w, "<!DOCTYPE html><title>Nextcloud</title><p>Log in")
+					return
+				}
+				w.Header().Set("Content-Type", "application/xml")
+				w.WriteHeader(http.StatusForbidden)
+				fmt.Fprint(w, answer)
+			}))
+			defer server.Close()
+			address := fmt.Sprintf(":s3,provider=Other,endpoint='%s',access_key_id=a,secret_access_key=b:bucket", server.URL)
+			if answer == "" {
+				address = fmt.Sprintf(":webdav,vendor=nextcloud,url='%s/remote.php/dav/files/me',user=me:Backups", server.URL)
+			}
+			err := open(t, address).Put(t.Context(), "key", strings.NewReader("x"), 1)
+			if !errors.Is(err, want) || errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), `put "key": `) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
 }
 
 // noLeftovers finds temporary files of uploads that failed.

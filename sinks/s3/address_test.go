@@ -3,6 +3,7 @@ package s3_test
 import (
 	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,6 +68,31 @@ func TestCredentialsFromTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestRegionFromTheAWSTools(t *testing.T) {
+	noCredentials(t)
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("; mine\n[profile other]\nregion = eu-other-1\n\n[default]\noutput=json\n region=eu-test-2 \n[profile third]\nregion = x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CONFIG_FILE", config)
+	t.Setenv("AWS_ACCESS_KEY_ID", "a")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "b")
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} {
+		t.Setenv(name, "")
+	}
+	if seen := signature(t); !strings.Contains(seen, "/eu-test-2/s3/") {
+		t.Errorf("%q", seen)
+	}
+	t.Setenv("AWS_PROFILE", "other")
+	if seen := signature(t); !strings.Contains(seen, "/eu-other-1/s3/") {
+		t.Errorf("%q", seen)
+	}
+	t.Setenv("AWS_DEFAULT_REGION", "eu-test-3")
+	if seen := signature(t); !strings.Contains(seen, "/eu-test-3/s3/") {
+		t.Errorf("%q", seen)
+	}
+}
+
 func TestCredentialsFromAWSFiles(t *testing.T) {
 	noCredentials(t)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join("testdata", "credentials"))
@@ -77,10 +103,13 @@ func TestCredentialsFromAWSFiles(t *testing.T) {
 }
 
 // noting takes all that it is sent, and keeps the last request's header.
-type noting struct{ header http.Header }
+type noting struct {
+	header http.Header
+	url    string
+}
 
 func (n *noting) RoundTrip(r *http.Request) (*http.Response, error) {
-	n.header = r.Header
+	n.header, n.url = r.Header, r.URL.String()
 	status := http.StatusOK
 	if r.Method == http.MethodDelete {
 		status = http.StatusNoContent

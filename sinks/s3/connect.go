@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -29,7 +28,7 @@ func findCredentials(o Options) (*credentials.Credentials, error) {
 	})
 	value, err := found.GetWithContext(&credentials.CredContext{Client: http.DefaultClient})
 	if err != nil || value.SignerType.IsAnonymous() {
-		return nil, fmt.Errorf("open an S3 store: %w", ErrNoCredentials)
+		return nil, ErrNoCredentials
 	}
 	return found, nil
 }

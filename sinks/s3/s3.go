@@ -13,10 +13,11 @@ import (
 	"io/fs"
 	"iter"
 	"net/http"
-	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/minio/minio-go/v7/pkg/s3utils"
 
 	"github.com/padsync/padsync/sinks"
@@ -25,8 +26,14 @@ import (
 // Options say how a store is reached. The zero value is usable.
 type Options struct {
 	// Region is part of what is signed. "": AWS_REGION, AWS_DEFAULT_REGION,
-	// what an address at Amazon says, us-east-1.
+	// the profile in ~/.aws/config, what an address at Amazon says,
+	// us-east-1. Where the store names another one, that is taken.
 	Region string
+
+	// BucketInHost asks for the bucket at BUCKET.HOST, and not at
+	// HOST/BUCKET, as some stores want it. Amazon's, Google's and Alibaba's
+	// are known by their addresses.
+	BucketInHost bool
 
 	// AccessKey and SecretKey; "": the first found in AWS_ACCESS_KEY_ID and
 	// its like, the profile of the AWS files, the role of the machine.
@@ -41,8 +48,13 @@ type Options struct {
 
 // A Sink keeps each object under prefix and key in one bucket.
 type Sink struct {
-	client         *minio.Client
+	client         atomic.Pointer[minio.Client]
+	connect        func(region string) (*minio.Client, error)
+	creds          *credentials.Credentials
 	bucket, prefix string
+
+	// rangeless is set once the store took no notice of a range.
+	rangeless atomic.Bool
 }
 
 // Open is the sink at https://HOST[:PORT]/BUCKET[/PREFIX], or http. It looks
@@ -60,26 +72,58 @@ func Open(address string, o Options) (*Sink, error) {
 	}
 	creds, err := findCredentials(o)
 	if err != nil {
-		return nil, err
+		return nil, &sinks.Error{Op: "open", Key: Shown(address), Err: err}
 	}
-	client, err := minio.New(a.endpoint.Host, &minio.Options{
-		Creds:           creds,
-		Secure:          a.endpoint.Scheme == "https",
-		Transport:       o.Transport,
-		Region:          cmp.Or(o.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), s3utils.GetRegionFromURL(a.endpoint), "us-east-1"),
-		BucketLookup:    lookup(a),
-		TrailingHeaders: o.TrailingChecksums,
-	})
+	s := &Sink{creds: creds, bucket: a.bucket, prefix: a.prefix}
+	s.connect = func(region string) (*minio.Client, error) {
+		return minio.New(a.endpoint.Host, &minio.Options{
+			Creds:           creds,
+			Secure:          a.endpoint.Scheme == "https",
+			Transport:       answers{o.Transport},
+			Region:          region,
+			BucketLookup:    lookup(a, o.BucketInHost),
+			TrailingHeaders: o.TrailingChecksums,
+		})
+	}
+	client, err := s.connect(cmp.Or(o.Region, configuredRegion(), s3utils.GetRegionFromURL(a.endpoint), "us-east-1"))
 	if err != nil {
 		return nil, fmt.Errorf("address of an S3 store: %w", err)
 	}
-	return &Sink{client, a.bucket, a.prefix}, nil
+	s.client.Store(client)
+	return s, nil
+}
+
+// do makes a request, and once more where the store names the region that it
+// should have been signed for: not everyone can know it.
+func (s *Sink) do(request func(*minio.Client) error) error {
+	err := request(s.client.Load())
+	region := namedRegion(err)
+	if region == "" {
+		return err
+	}
+	client, connectErr := s.connect(region)
+	if connectErr != nil {
+		return err
+	}
+	if err = request(client); err == nil {
+		s.client.Store(client)
+	}
+	return err
+}
+
+// hiding replaces the credentials, as far as they are known.
+func (s *Sink) hiding() *strings.Replacer {
+	value, err := s.creds.GetWithContext(&credentials.CredContext{Client: http.DefaultClient})
+	if err != nil {
+		return sinks.Hiding()
+	}
+	return sinks.Hiding(value.AccessKeyID, value.SecretAccessKey, value.SessionToken)
 }
 
 // lookup has the bucket in the path, as stores of one's own want it, but for
 // those that are known to want it in the host's name.
-func lookup(a *address) minio.BucketLookupType {
-	if s3utils.IsVirtualHostSupported(a.endpoint, a.bucket) {
+func lookup(a *address, inHost bool) minio.BucketLookupType {
+	if inHost || s3utils.IsVirtualHostSupported(a.endpoint, a.bucket) {
 		return minio.BucketLookupDNS
 	}
 	return minio.BucketLookupPath
@@ -88,22 +132,26 @@ func lookup(a *address) minio.BucketLookupType {
 // Put implements sinks.Sink.
 func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
-		return failure("put", key, err)
+		return s.failure("put", key, err)
 	}
+	return s.failure("put", key, s.do(func(c *minio.Client) error { return s.put(ctx, c, key, r, size) }))
+}
+
+func (s *Sink) put(ctx context.Context, client *minio.Client, key string, r io.ReaderAt, size int64) error {
 	ctx, body := sinks.NewBody(ctx, r, size)
 	defer body.Stop()
-	_, err := s.client.PutObject(ctx, s.bucket, s.prefix+key, body, size, minio.PutObjectOptions{
+	_, err := client.PutObject(ctx, s.bucket, s.prefix+key, body, size, minio.PutObjectOptions{
 		DisableMultipart: true,
 		ContentType:      "application/octet-stream",
 		// Else versitygw 1.8.0, for one, keeps what it has of an upload that
 		// was cut, unless each chunk is signed, which is done without TLS only.
-		SendContentMd5: s.client.EndpointURL().Scheme == "https",
+		SendContentMd5: client.EndpointURL().Scheme == "https",
 		// versitygw 1.8.0 leaves the signed last chunk of an empty body
 		// unread, and takes it for the next request.
 		DisableContentSha256: size == 0,
 	})
 	if err != nil {
-		return failure("put", key, cmp.Or(context.Cause(ctx), err))
+		return cmp.Or(context.Cause(ctx), err)
 	}
 	return nil
 }
@@ -111,12 +159,15 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 // Get implements sinks.Sink.
 func (s *Sink) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
-		return nil, failure("get", key, err)
+		return nil, s.failure("get", key, err)
 	}
 	if length == 0 { // which no Range header can say
-		_, err := s.client.StatObject(ctx, s.bucket, s.prefix+key, minio.StatObjectOptions{})
+		err := s.do(func(c *minio.Client) error {
+			_, err := c.StatObject(ctx, s.bucket, s.prefix+key, minio.StatObjectOptions{})
+			return err
+		})
 		if err != nil {
-			return nil, failure("get", key, err)
+			return nil, s.failure("get", key, err)
 		}
 		return http.NoBody, nil
 	}
@@ -125,29 +176,51 @@ func (s *Sink) Get(ctx context.Context, key string, offset, length int64) (io.Re
 		return http.NoBody, nil
 	}
 	if err != nil {
-		return nil, failure("get", key, err)
+		return nil, s.failure("get", key, err)
 	}
 	return r, nil
 }
 
 func (s *Sink) get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
-	var o minio.GetObjectOptions
-	if wanted := rangeHeader(offset, length); wanted != "" {
-		o.Set("Range", wanted)
+	wanted := rangeHeader(offset, length)
+	if wanted != "" && !s.rangeless.Load() {
+		r, answered, err := s.request(ctx, key, wanted)
+		if err != nil {
+			return nil, err
+		}
+		if isRange(answered, offset, length) {
+			return r, nil
+		}
+		// What this body is, nobody knows: without a range there is but one
+		// answer.
+		s.rangeless.Store(true)
+		if err := r.Close(); err != nil {
+			return nil, err
+		}
 	}
-	r, _, header, err := minio.Core{Client: s.client}.GetObject(ctx, s.bucket, s.prefix+key, o)
+	r, _, err := s.request(ctx, key, "")
 	if err != nil {
 		return nil, err
 	}
-	if offset > 0 || length > 0 {
-		err = checkRange(header.Get("Content-Range"), offset, length)
-	}
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	return r, nil
+	return sinks.Part(r, offset, length), nil
 }
 
+// request gives the body of an object and its Content-Range.
+func (s *Sink) request(ctx context.Context, key, wanted string) (io.ReadCloser, string, error) {
+	var o minio.GetObjectOptions
+	if wanted != "" {
+		o.Set("Range", wanted)
+	}
+	var r io.ReadCloser
+	var header http.Header
+	err := s.do(func(c *minio.Client) (err error) {
+		r, _, header, err = minio.Core{Client: c}.GetObject(ctx, s.bucket, s.prefix+key, o)
+		return err
+	})
+	return r, header.Get("Content-Range"), err
+}
+
+// rangeHeader is "" for all of an object.
 func rangeHeader(offset, length int64) string {
 	switch {
 	case length > 0:
@@ -158,48 +231,59 @@ func rangeHeader(offset, length int64) string {
 	return ""
 }
 
-// checkRange finds stores that answer with other bytes than were asked for.
-func checkRange(answer string, offset, length int64) error {
+// isRange tells whether a Content-Range is what was asked for: some stores
+// answer with all of the object, or with another part of it.
+func isRange(answer string, offset, length int64) bool {
 	var first, last, size int64
 	_, err := fmt.Sscanf(answer, "bytes %d-%d/%d", &first, &last, &size)
-	if begin, n := sinks.Range(size, offset, length); err != nil || first != begin || last != begin+n-1 {
-		return errors.New("the store does not answer with the range that was asked for")
-	}
-	return nil
+	begin, n := sinks.Range(size, offset, length)
+	return err == nil && first == begin && last == begin+n-1
 }
 
 // List implements sinks.Sink.
 func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, error] {
 	return func(yield func(sinks.Object, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		objects := s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix + prefix, Recursive: true})
-		for o := range objects {
-			if o.Err != nil {
-				yield(sinks.Object{}, failure("list", prefix, o.Err))
-				return
-			}
-			key, ok := strings.CutPrefix(o.Key, s.prefix)
-			if !ok || !strings.HasPrefix(key, prefix) || sinks.CheckKey(key) != nil {
-				continue // not ours, such as the mark of a folder
-			}
-			if !yield(sinks.Object{Key: key, Size: o.Size, Modified: o.LastModified}, nil) {
-				return
-			}
+		ctx, watch := sinks.NewWatch(ctx, 0)
+		defer watch.Stop()
+		ctx = steady(ctx, watch.Stuck)
+		err := s.do(func(c *minio.Client) error { return s.list(ctx, c, prefix, watch, yield) })
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause
 		}
-		if err := ctx.Err(); err != nil {
-			yield(sinks.Object{}, failure("list", prefix, err))
+		if err != nil && err != errEnough {
+			yield(sinks.Object{}, s.failure("list", prefix, err))
 		}
 	}
+}
+
+var errEnough = errors.New("the rest is not wanted")
+
+func (s *Sink) list(ctx context.Context, client *minio.Client, prefix string, watch *sinks.Watch, yield func(sinks.Object, error) bool) error {
+	objects := client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: s.prefix + prefix, Recursive: true})
+	for o := range objects {
+		if err := cmp.Or(o.Err, watch.Saw(o.Key)); err != nil {
+			return err
+		}
+		key, ok := strings.CutPrefix(o.Key, s.prefix)
+		if !ok || !strings.HasPrefix(key, prefix) || sinks.CheckKey(key) != nil {
+			continue // not ours, such as the mark of a folder
+		}
+		if !yield(sinks.Object{Key: key, Size: o.Size, Modified: o.LastModified}, nil) {
+			return errEnough
+		}
+	}
+	return ctx.Err()
 }
 
 // Delete implements sinks.Sink.
 func (s *Sink) Delete(ctx context.Context, key string) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
-		return failure("delete", key, err)
+		return s.failure("delete", key, err)
 	}
-	err := s.client.RemoveObject(ctx, s.bucket, s.prefix+key, minio.RemoveObjectOptions{})
-	if err = failure("delete", key, err); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := s.do(func(c *minio.Client) error {
+		return c.RemoveObject(ctx, s.bucket, s.prefix+key, minio.RemoveObjectOptions{})
+	})
+	if err = s.failure("delete", key, err); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

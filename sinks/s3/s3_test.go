@@ -8,13 +8,16 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/minio/minio-go/v7/pkg/signer"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/padsync/padsync/internal/testserver"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/s3"
 	"github.com/padsync/padsync/sinks/sinktest"
 )
@@ -41,6 +44,13 @@ func TestOnARealServer(t *testing.T) {
 			}
 		}
 	})
+	t.Run("keeps them where it takes no notice of ranges", func(t *testing.T) {
+		o := options(server)
+		o.Transport = rangeless{o}
+		if err := sinktest.Check(t.Context(), open(t, server.Address("rangeless"), o)); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("lists more than a page", func(t *testing.T) { listsMoreThanAPage(t, server) })
 	t.Run("is not empty for want of a bucket", func(t *testing.T) {
 		isNoEmptyStore(t, open(t, server.Endpoint+"/other-bucket", options(server)), s3.ErrNoBucket)
@@ -51,6 +61,18 @@ func TestOnARealServer(t *testing.T) {
 		isNoEmptyStore(t, open(t, server.Address(""), o), s3.ErrRefused)
 	})
 	t.Run("sends one request for each call", func(t *testing.T) { sendsOneRequest(t, server) })
+}
+
+// rangeless makes a store of one that does not know ranges.
+type rangeless struct{ o s3.Options }
+
+func (x rangeless) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Range") != "" {
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
+		r = signer.SignV4(*r, x.o.AccessKey, x.o.SecretKey, "", "us-east-1")
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func listsMoreThanAPage(t *testing.T, server testserver.S3Server) {
@@ -126,50 +148,206 @@ func sendsOneRequest(t *testing.T, server testserver.S3Server) {
 	}
 }
 
-// A server that ignores Range must not pass for one that serves it.
-func TestOtherBytesThanAskedForAreAnError(t *testing.T) {
-	answer := ""
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
-		if answer != "" {
+// A store that answers with other bytes than were asked for must not pass for
+// one that serves ranges; nor are its objects lost.
+func TestWithoutRangesTheWholeObjectIsRead(t *testing.T) {
+	for _, answer := range []string{"", "bytes 0-3/10", "bytes 5-8/10", "bytes 4-8/10", "bytes 4-7/6", "bytes", "bytes 4-7/*"} {
+		var requests atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests.Add(1)
+			w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
+			if r.Header.Get("Range") == "" || answer == "" {
+				_, _ = io.WriteString(w, "0123456789")
+				return
+			}
 			w.Header().Set("Content-Range", answer)
 			w.Header().Set("Content-Length", "4")
 			w.WriteHeader(http.StatusPartialContent)
 			_, _ = io.WriteString(w, "0123")
-			return
+		}))
+		s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"})
+		for _, r := range []struct {
+			offset, length int64
+			want           string
+		}{{4, 4, "4567"}, {0, 3, "012"}, {7, -1, "789"}, {8, 9, "89"}, {20, 4, ""}} {
+			body, err := s.Get(t.Context(), "key", r.offset, r.length)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(body)
+			if err := errors.Join(err, body.Close()); string(got) != r.want || err != nil {
+				t.Errorf("Content-Range %q: from %d, length %d: %q, %v; want %q", answer, r.offset, r.length, got, err, r.want)
+			}
 		}
-		_, _ = io.WriteString(w, "0123456789")
+		if n := requests.Load(); n != 6 {
+			t.Errorf("Content-Range %q: %d requests for 5 ranges: it is asked for none once this is known", answer, n)
+		}
+		server.Close()
+	}
+}
+
+// Each of these would be asked for its next page for ever.
+func TestListThatNeverEndsIsAnError(t *testing.T) {
+	const object = "<Contents><Key>packs/%d</Key><Size>1</Size><LastModified>2027-01-11T09:30:00Z</LastModified></Contents>"
+	for name, page := range map[string]func(n int) string{
+		"a token that stands still": func(n int) string { return fmt.Sprintf(object, n) + "<NextContinuationToken>x</NextContinuationToken>" },
+		"no page has an object":     func(int) string { return "<NextContinuationToken>x</NextContinuationToken>" },
+		"tokens that come round":    func(n int) string { return fmt.Sprintf("<NextContinuationToken>%d</NextContinuationToken>", n%3) },
+		"objects that come round": func(n int) string {
+			return fmt.Sprintf(object+"<NextContinuationToken>%d</NextContinuationToken>", n%3, n)
+		},
+		"no token, and yet it goes on": func(n int) string { return fmt.Sprintf(object, n) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				n++
+				_, _ = fmt.Fprintf(w, "<ListBucketResult><IsTruncated>true</IsTruncated>%s</ListBucketResult>", page(n))
+			}))
+			defer server.Close()
+			var got error
+			for _, err := range open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"}).List(t.Context(), "packs/") {
+				got = err
+			}
+			if got == nil || n > 500 {
+				t.Errorf("%v after %d pages", got, n)
+			}
+			if name != "no token, and yet it goes on" && !errors.Is(got, sinks.ErrEndless) {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+func TestRangesThatAreServedAreTaken(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
+		w.Header().Set("Content-Range", "bytes 4-7/10")
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = io.WriteString(w, "4567")
 	}))
 	defer server.Close()
-	s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"})
-	for _, answer = range []string{"", "bytes 0-3/10", "bytes 5-8/10", "bytes 4-8/10", "bytes 4-7/6", "bytes", "bytes 4-7/*"} {
-		if _, err := s.Get(t.Context(), "key", 4, 4); err == nil {
-			t.Errorf("Content-Range %q: no error", answer)
-		}
-	}
-	answer = "bytes 4-7/10"
-	r, err := s.Get(t.Context(), "key", 4, 4)
+	body, err := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"}).Get(t.Context(), "key", 4, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Close(); err != nil {
+	got, err := io.ReadAll(body)
+	if err := errors.Join(err, body.Close()); string(got) != "4567" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// refusing is a store that answers every request so.
+func refusing(t *testing.T, status int, answer string) *s3.Sink {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, strings.ReplaceAll(answer, "AUTHORIZATION", r.Header.Get("Authorization")))
+	}))
+	t.Cleanup(server.Close)
+	return open(t, server.URL+"/bucket", s3.Options{AccessKey: "THEKEY", SecretKey: "b"})
+}
+
+// What a store says helps, but may be anything, such as what it was asked.
+func TestErrorsHaveTheStoresWordsAndNoSecrets(t *testing.T) {
+	s := refusing(t, http.StatusForbidden, "<Error><Code>Access\u009b31m</Code><Message>This bucket is closed\nfor AUTHORIZATION on "+strings.Repeat("x", 1000)+"</Message></Error>")
+	_, err := s.Get(t.Context(), "key", 0, -1)
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "This bucket is closed for ") {
+		t.Error(err)
+	}
+	text := err.Error()
+	if strings.Contains(text, "THEKEY") || strings.ContainsAny(text, "\u009b\n") || regexp.MustCompile("[0-9a-f]{16}").MatchString(text) || len(text) > 500 {
+		t.Errorf("%q", text)
+	}
+}
+
+func TestRefusalsAreKnownByTheirCodes(t *testing.T) {
+	for code, want := range map[string]error{
+		"RequestTimeTooSkewed": sinks.ErrClock, "QuotaExceeded": sinks.ErrQuota, "InvalidObjectState": sinks.ErrArchived,
+		"SecondLevelDomainForbidden": sinks.ErrBucketInHost, "InvalidToken": sinks.ErrExpired, "InvalidRegion": sinks.ErrRegion,
+	} {
+		s := refusing(t, http.StatusForbidden, "<Error><Code>"+code+"</Code><Message>so it is</Message></Error>")
+		_, err := s.Get(t.Context(), "key", 0, -1)
+		errs := []error{err, s.Put(t.Context(), "key", strings.NewReader("x"), 1), s.Delete(t.Context(), "key")}
+		for _, err := range s.List(t.Context(), "") {
+			errs = append(errs, err)
+		}
+		for _, err := range errs {
+			if !errors.Is(err, want) || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), "so it is") {
+				t.Errorf("%s: %v", code, err)
+			}
+		}
+	}
+	s := refusing(t, http.StatusInsufficientStorage, "")
+	if err := s.Put(t.Context(), "key", strings.NewReader("x"), 1); !errors.Is(err, sinks.ErrQuota) {
 		t.Error(err)
 	}
 }
 
-// The text of a store's answer may be anything, such as what it was asked.
-func TestErrorsDoNotRepeatTheStore(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = fmt.Fprintf(w, "<Error><Code>Access\x1b[31m</Code><Message>not for %s</Message></Error>", r.Header.Get("Authorization"))
-	}))
-	defer server.Close()
-	s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "THEKEY", SecretKey: "b"})
-	_, err := s.Get(t.Context(), "key", 0, -1)
-	if !errors.Is(err, fs.ErrPermission) {
-		t.Error(err)
+// Nobody can know a store's region; it says it itself.
+func TestRegionThatTheStoreNamesIsTaken(t *testing.T) {
+	for name, refuse := range map[string]func(http.ResponseWriter){
+		"in the answer": func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>")
+		},
+		"in its header": func(w http.ResponseWriter) {
+			w.Header().Set("X-Amz-Bucket-Region", "eu-west-3")
+			w.WriteHeader(http.StatusMovedPermanently)
+			_, _ = io.WriteString(w, "<Error><Code>PermanentRedirect</Code></Error>")
+		},
+	} {
+		refused := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case !strings.Contains(r.Header.Get("Authorization"), "/eu-west-3/s3/"):
+				refused++
+				refuse(w)
+			case r.Method == http.MethodGet && r.URL.Query().Has("list-type"):
+				_, _ = io.WriteString(w, "<ListBucketResult/>")
+			case r.Method == http.MethodDelete:
+				w.WriteHeader(http.StatusNoContent)
+			default:
+				w.Header().Set("Last-Modified", "Mon, 11 Jan 2027 09:30:00 GMT")
+			}
+		}))
+		s := open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"})
+		_, err := s.Get(t.Context(), "key", 0, -1)
+		errs := []error{err, s.Put(t.Context(), "key", strings.NewReader("x"), 1), s.Delete(t.Context(), "key")}
+		for _, err := range s.List(t.Context(), "") {
+			errs = append(errs, err)
+		}
+		if err := errors.Join(errs...); err != nil || refused != 1 {
+			t.Errorf("%s: %d times refused, %v", name, refused, err)
+		}
+		server.Close()
 	}
-	if text := err.Error(); strings.Contains(text, "THEKEY") || strings.Contains(text, "\x1b") {
-		t.Errorf("%q", text)
+}
+
+// A website answers everything, with 200 or 404, and keeps nothing.
+func TestAWebPageIsNoStore(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusNotFound, http.StatusForbidden} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "<!DOCTYPE html><title>Console</title>")
+		}))
+		isNoEmptyStore(t, open(t, server.URL+"/bucket", s3.Options{AccessKey: "a", SecretKey: "b"}), sinks.ErrWebPage)
+		server.Close()
+	}
+}
+
+func TestTheBucketMayBeInTheHost(t *testing.T) {
+	var n noting
+	s, err := s3.Open("https://s3.example.org/bucket/prefix", s3.Options{AccessKey: "a", SecretKey: "b", Transport: &n, BucketInHost: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), "key"); err != nil {
+		t.Fatal(err)
+	}
+	if n.url != "https://bucket.s3.example.org/prefix/key" {
+		t.Error(n.url)
 	}
 }

@@ -16,8 +16,15 @@ type Address struct {
 	ID   string // the pad's, as decoded text
 }
 
-// URL is the page of the pad.
-func (a Address) URL() string { return a.Base + "/p/" + url.PathEscape(a.ID) }
+// URL is the page of the pad. A full stop or a colon at its end is escaped: in a
+// text or a list it would be taken for that of the sentence.
+func (a Address) URL() string {
+	id := url.PathEscape(a.ID)
+	if last := len(id) - 1; last >= 0 && (id[last] == '.' || id[last] == ':') {
+		id = fmt.Sprintf("%s%%%02X", id[:last], id[last])
+	}
+	return a.Base + "/p/" + id
+}
 
 // errAddress says what was expected, and never what was given: an address is
 // the key to its pad.

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/restore"
+	"github.com/spf13/cobra"
+)
+
+// shells are those that completion is written for.
+var shells = map[string]func(*cobra.Command, io.Writer) error{
+	"bash":       func(root *cobra.Command, w io.Writer) error { return root.GenBashCompletionV2(w, true) },
+	"zsh":        (*cobra.Command).GenZshCompletion,
+	"fish":       func(root *cobra.Command, w io.Writer) error { return root.GenFishCompletion(w, true) },
+	"powershell": (*cobra.Command).GenPowerShellCompletionWithDesc,
+}
+
+func (a *app) completionCommand() *cobra.Command {
+	names := slices.Sorted(maps.Keys(shells))
+	return &cobra.Command{
+		Use:       "completion " + strings.Join(names, "|"),
+		Short:     a.text("completion"),
+		Long:      a.text("completion-long"),
+		Example:   a.text("completion-example"),
+		Args:      a.takes(1, 1),
+		ValidArgs: names,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write, known := shells[args[0]]
+			if !known {
+				return a.usage(errUsage, "no-shell", "Shell", args[0], "Shells", strings.Join(names, ", "))
+			}
+			a.running = true
+			return write(cmd.Root(), a.stdout)
+		},
+	}
+}
+
+// completionTime is for how long a person waits who only pressed a key.
+const completionTime = 5 * time.Second
+
+// completesDocuments completes as many DOCUMENTs as a command takes by what
+// the repository holds: ids, or addresses where one was begun.
+func (a *app) completesDocuments(cmd *cobra.Command, flags *commonFlags, most int) {
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= most {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := context.WithTimeout(cmp.Or(cmd.Context(), context.Background()), completionTime)
+		defer cancel()
+		// Nobody is asked for a passphrase, and nothing is said.
+		a.stdin, a.stderr = strings.NewReader(""), io.Discard
+		if a.options(cmd, args) != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return a.documentsBegun(ctx, *flags, typed), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// manyDocuments is for commands that take any number of them.
+const manyDocuments = math.MaxInt
+
+func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed string) (found []string) {
+	r, err := a.open(ctx, flags)
+	if err != nil {
+		return nil
+	}
+	c, err := a.contents(ctx, r, "")
+	if err != nil {
+		return nil
+	}
+	defer c.Close()
+	for record, err := range c.Documents() {
+		if err != nil || ctx.Err() != nil {
+			return found
+		}
+		name := record.ID
+		if strings.Contains(typed, "://") {
+			name = documentURL(record.Source, record.ID)
+		}
+		if record.State == manifest.Erased || !strings.HasPrefix(name, typed) || !typable(name) {
+			continue
+		}
+		if v := record.Newest(); v != nil && v.Title != "" {
+			name += "\t" + printable(v.Title)
+		}
+		found = append(found, name)
+	}
+	return found
+}
+
+// typable: no shell takes the name for something else. Ids are what strangers
+// chose.
+func typable(name string) bool {
+	return !strings.HasPrefix(name, "-") && !strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:/%+=,@", r)
+	})
+}
+
+// completesForms completes a list of forms, with commas between them, or one.
+func completesForms(cmd *cobra.Command, option string, list bool, forms ...string) {
+	_ = cmd.RegisterFlagCompletionFunc(option, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		directive, before := cobra.ShellCompDirectiveNoFileComp, ""
+		if list {
+			directive |= cobra.ShellCompDirectiveNoSpace
+			before = typed[:strings.LastIndexByte(typed, ',')+1]
+		}
+		var found []string
+		for _, form := range forms {
+			if !slices.Contains(strings.Split(before, ","), form) {
+				found = append(found, before+form)
+			}
+		}
+		return found, directive
+	})
+}
+
+// completesOptions says what the values of options are that many commands have.
+func completesOptions(cmd *cobra.Command) {
+	for _, name := range []string{"target"} {
+		if cmd.Flags().Lookup(name) != nil {
+			_ = cmd.MarkFlagDirname(name)
+		}
+	}
+	for _, name := range []string{"at", "rev", "recipient", "into", "mail", "max-duration"} {
+		if cmd.Flags().Lookup(name) != nil {
+			_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+		}
+	}
+	switch cmd.Name() {
+	case "restore":
+		completesForms(cmd, "format", true, restore.Forms()...)
+	case "show":
+		completesForms(cmd, "format", false, showForms()...)
+	case "backup":
+		completesForms(cmd, "formats", true, "html", "txt", "pdf", "docx", "odt")
+	}
+}
+
+// showForms are those that show makes of a pad or of a poll.
+func showForms() []string {
+	forms := slices.Sorted(maps.Keys(padForms))
+	for _, form := range slices.Sorted(maps.Keys(pollForms)) {
+		if !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
+	}
+	return forms
+}

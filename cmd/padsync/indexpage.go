@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"html/template"
+	"io"
+	"io/fs"
+	"iter"
+	"net/url"
+	"os"
+
+	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/restore"
+)
+
+const indexName = "index.html"
+
+// indexMark tells a page of ours from one that somebody else put there.
+const indexMark = `<meta name="generator" content="padsync restore">`
+
+// indexPage leads to the pages of a folder. All of it is escaped, and links
+// lead into the folder only.
+var indexPage = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="{{.Language}}">
+<head>
+<meta charset="utf-8">
+` + indexMark + `
+<meta name="viewport" content="width=device-width">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>{{.Title}}</title>
+<style>
+body { font: 1rem/1.5 sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+</style>
+</head>
+<body>
+<h1>{{.Title}}</h1>
+<table>
+<thead><tr><th scope="col">{{.Document}}</th><th scope="col">{{.Server}}</th><th scope="col">{{.Saved}}</th></tr></thead>
+<tbody>
+{{- range .Rows}}
+<tr><td><a href="{{.Link}}">{{.Name}}</a></td><td>{{.Server}}</td><td>{{.Saved}}{{if .Suspect}} ({{.Suspect}}){{end}}</td></tr>
+{{- end}}
+</tbody>
+</table>
+</body>
+</html>
+`))
+
+type indexRow struct{ Link, Name, Server, Saved, Suspect string }
+
+// writeIndex writes index.html into the target: it leads to all pages that are
+// there of what is saved, also those of earlier restores. A page of this name
+// that is not ours is replaced with --overwrite only.
+func (a *app) writeIndex(plan restore.Plan) error {
+	root, err := os.OpenRoot(plan.Target)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if !plan.Overwrite && !replaceable(root) {
+		a.note("index-exists", "File", indexName)
+		return nil
+	}
+	var broken error
+	err = durable.Replace(root, indexName, func(w io.Writer) error {
+		return cmp.Or(indexPage.Execute(w, map[string]any{
+			"Language": a.text("language"), "Title": a.text("index-title"), "Document": a.text("ls-document"),
+			"Server": a.text("index-server"), "Saved": a.text("ls-saved"), "Rows": a.indexRows(plan, &broken),
+		}), broken)
+	})
+	return err
+}
+
+// replaceable reports whether no index.html is there that is not ours.
+func replaceable(root *os.Root) bool {
+	f, err := root.Open(indexName)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	defer f.Close()
+	begin := make([]byte, 1<<10)
+	n, _ := io.ReadFull(f, begin)
+	return bytes.Contains(begin[:n], []byte(indexMark))
+}
+
+func (a *app) indexRows(plan restore.Plan, broken *error) iter.Seq[indexRow] {
+	return func(yield func(indexRow) bool) {
+		for page, err := range restore.Pages(plan) {
+			if err != nil {
+				*broken = err
+				return
+			}
+			row := indexRow{
+				Link:   "./" + (&url.URL{Path: page.Name}).EscapedPath(),
+				Name:   cmp.Or(page.Version.Title, page.Document.ID),
+				Server: page.Document.Source.Address(), Saved: localTime(page.Version.Saved),
+			}
+			if page.Version.Suspect != "" {
+				row.Suspect = a.suspicion(page.Version.Suspect)
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/repository"
+)
+
+// A memory is what this machine remembers of one address: the repositories
+// that it saw there, which are several where disks take turns. It is kept in
+// the state folder, in a file that is named by a hash: an address may have a
+// secret in it.
+type memory struct {
+	Repositories []remembered `json:"repositories"`
+}
+
+// A remembered is a repository that was at the address.
+type remembered struct {
+	ID     string `json:"id"`
+	Sealed bool   `json:"sealed"`
+}
+
+const (
+	maxMemory     = 64 << 10 // bytes
+	maxRemembered = 100      // repositories at one address
+)
+
+// memory reads what is remembered of the location. What cannot be read is not
+// remembered.
+func (a *app) memory(l location) (m memory) {
+	f, err := os.Open(a.memoryFile(l))
+	if err != nil {
+		return m
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxMemory))
+	if err != nil || json.Unmarshal(b, &m) != nil {
+		return memory{}
+	}
+	return m
+}
+
+// sealed reports whether a sealed repository was there.
+func (m memory) sealed() bool {
+	return slices.ContainsFunc(m.Repositories, func(r remembered) bool { return r.Sealed })
+}
+
+// knows reports whether this very repository was there.
+func (m memory) knows(id string) bool {
+	return slices.ContainsFunc(m.Repositories, func(r remembered) bool { return r.ID == id })
+}
+
+// remember notes that the repository is there, and says so if the machine knew
+// another one. Where nothing can be kept, it goes without.
+func (a *app) remember(l location, r *repository.Repository) {
+	m, now := a.memory(l), remembered{r.ID(), r.Sealed()}
+	if slices.Contains(m.Repositories, now) || now.ID == "" || a.homeless("XDG_STATE_HOME") {
+		return
+	}
+	if len(m.Repositories) > 0 && !m.knows(now.ID) && !r.New() {
+		a.note("other-repository", "Repository", l.shown)
+	}
+	m.Repositories = append(m.Repositories, now)
+	m.Repositories = m.Repositories[max(0, len(m.Repositories)-maxRemembered):]
+	text, err := json.Marshal(m)
+	if err != nil {
+		return
+	}
+	file := a.memoryFile(l)
+	root, err := durable.OpenRoot(filepath.Dir(file))
+	if err != nil {
+		return
+	}
+	defer root.Close()
+	_ = durable.Replace(root, filepath.Base(file), func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(append(text, '\n')))
+		return err
+	})
+}
+
+func (a *app) memoryFile(l location) string {
+	name := sha256.Sum256([]byte(l.kind + ":" + strings.TrimRight(l.value, "/")))
+	return filepath.Join(a.stateFolder(), "repositories", fmt.Sprintf("%x.json", name[:16]))
+}

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+var scheme = regexp.MustCompile(`(?i)https?://`)
+
+// closing are the marks that people, and their programs, put around
+// addresses.
+var closing = map[rune]rune{
+	'<': '>', '(': ')', '[': ']', '{': '}', '"': '"', '\'': '\'', '`': '`', '«': '»', '“': '”', '‘': '’',
+	'|': '|', ';': ';', ',': ',',
+}
+
+// Addresses are those in a text such as people write them into lists: with a
+// label behind or before it, a list mark, quotes, <…>, as a link of Markdown,
+// a column of CSV, the URL= of a .pad file, or with the full stop of a
+// sentence. An address ends at white space; a comma or a mark in the middle of
+// one is a part of it. Each is given once. What has no http:// or https://
+// has none.
+func Addresses(text string) []string {
+	var found []string
+	for begin := 0; ; {
+		at := scheme.FindStringIndex(text[begin:])
+		if at == nil {
+			return found
+		}
+		start := begin + at[0]
+		before, _ := utf8.DecodeLastRuneInString(text[:start])
+		end := start + addressEnd(text[start:], before)
+		address := withoutTail(text[start:end])
+		if begin = max(end, begin+at[1]); address != "" && !slices.Contains(found, address) {
+			found = append(found, address)
+		}
+	}
+}
+
+// addressEnd is where the address ends that s begins with, and before which
+// stands such a character.
+func addressEnd(s string, before rune) int {
+	end, enclosed := closing[before]
+	depth := 0
+	for i, c := range s {
+		switch {
+		case unicode.IsSpace(c), strings.ContainsRune("<>\"|`", c):
+			return i
+		case enclosed && c == end && depth == 0 && (c != '\'' || isOver(s[i+1:])):
+			return i
+		case enclosed && c == before && before != end:
+			depth++
+		case enclosed && c == end && before != end:
+			depth--
+		case c == ';', c == ',' && isColumn(s[i+1:]):
+			return i
+		}
+	}
+	return len(s)
+}
+
+// isOver tells an apostrophe from a closing quote, by what comes behind it.
+func isOver(rest string) bool {
+	next, _ := utf8.DecodeRuneInString(rest)
+	return rest == "" || unicode.IsSpace(next) || strings.ContainsRune(",;:.)]", next)
+}
+
+// isColumn tells whether what comes behind a comma is another column, and no
+// part of an id: it is quoted, another address, or has blanks or more commas.
+func isColumn(rest string) bool {
+	next, _, _ := strings.Cut(rest, "://")
+	return rest == "" || strings.ContainsAny(next, "\" \t,") || scheme.MatchString(rest)
+}
+
+// withoutTail takes away what ends a sentence, and marks that nothing in the
+// address opens.
+func withoutTail(address string) string {
+	for {
+		last, size := utf8.DecodeLastRuneInString(address)
+		rest := address[:len(address)-size]
+		opened := false
+		for open, close := range closing {
+			if close == last && strings.Count(rest, string(open)) > strings.Count(rest, string(close)) {
+				opened = true
+			}
+		}
+		if size == 0 || opened || !strings.ContainsRune(".,;:…*)]}»”", last) {
+			return address
+		}
+		address = rest
+	}
+}

@@ -1,0 +1,215 @@
+package repository
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
+)
+
+// Reseal stores anew, for the present recipients, what none of them can read
+// and one of the identities opens: of each document the version that is
+// restored, and the newest. It gives the number of documents, and the place of
+// what it wrote in the order of runs, 0 if that is nothing. The Contents are of
+// now; where something was written they are those of before. The o.Sources are
+// not used.
+//
+// A version that cannot be read is left as it is, and a run that was
+// interrupted is still to be taken up.
+func (r *Repository) Reseal(ctx context.Context, c *Contents, o RunOptions) (documents int, sequence int64, err error) {
+	opens := r.opening()
+	if !r.Sealed() || !opens.may(maps.Keys(c.former(r.recipientHashes()))) {
+		return 0, 0, nil
+	}
+	o.Sources = c.sources()
+	w, err := r.Begin(ctx, c, o)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, w.Discard()) }()
+	rd := r.NewReader(ctx)
+	defer rd.Close()
+	for record, err := range c.Documents() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		done, err := w.resealDocument(rd, opens, record)
+		if err != nil {
+			return 0, 0, err
+		}
+		if done {
+			documents++
+		}
+	}
+	if documents == 0 {
+		return 0, 0, nil
+	}
+	return documents, w.Sequence(), w.Commit(ctx, manifest.AtEnd)
+}
+
+func (w *Run) resealDocument(rd *Reader, opens opening, record *manifest.Record) (done bool, err error) {
+	if record.State == manifest.Erased {
+		return false, nil
+	}
+	newest, sound := record.Newest(), record.NewestSound()
+	for i, v := range []*manifest.VersionRecord{newest, sound} {
+		if v == nil || i > 0 && v == newest || w.Readable(v) || !opens.mayAll(v) {
+			continue
+		}
+		err := w.reseal(rd, record, v)
+		corrupt := (*CorruptError)(nil)
+		switch {
+		case errors.Is(err, ErrNoIdentity), errors.As(err, &corrupt):
+			continue // it stays where it is, and is told of as what nobody can read
+		case err != nil:
+			return false, err
+		}
+		done = true
+	}
+	return done, w.CommitIfDue(rd.ctx)
+}
+
+// reseal stores one version anew and tells where it lies now.
+func (w *Run) reseal(rd *Reader, record *manifest.Record, v *manifest.VersionRecord) error {
+	again := &sources.Version{ID: record.ID}
+	defer func() { _ = again.Close() }()
+	if err := rd.fetch(v, again); err != nil {
+		return err
+	}
+	private, err := rd.private(v.Files[0].In)
+	if err != nil {
+		return err
+	}
+	again.Private = private[versionFolder(record.Source, record.ID, v.Name)]
+	histories, err := w.histories(again, nil)
+	if err != nil {
+		return err
+	}
+	source, _ := slices.BinarySearchFunc(w.header.Sources, record.Source, manifest.Source.Compare)
+	moved := manifest.DocumentVersion{Name: v.Name}
+	for i, f := range v.Files {
+		f.File.History = histories[i].told
+		moved.Files = append(moved.Files, f.File)
+	}
+	e := entry{doc: manifest.Document{Source: source, ID: record.ID, Versions: []manifest.DocumentVersion{moved}}}
+	for i := range moved.Files {
+		e.files = append(e.files, &placed{file: &moved.Files[i]})
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return w.err
+	}
+	if err := w.write(&e, whole(v, moved.Files), again); err != nil {
+		return w.fail(err)
+	}
+	w.entries = append(w.entries, e)
+	return nil
+}
+
+// whole is all that manifests tell of a version.
+func whole(v *manifest.VersionRecord, files []manifest.File) manifest.DocumentVersion {
+	saved, facts := manifest.At(v.Saved), v.Facts
+	told := manifest.DocumentVersion{Name: v.Name, Saved: &saved, Revision: v.Revision, Title: v.Title, Facts: &facts, Files: files}
+	if !v.Modified.IsZero() {
+		modified := manifest.At(v.Modified)
+		told.Modified = &modified
+	}
+	if v.Validator != "" {
+		told.Validator = &v.Validator
+	}
+	if v.Suspect != "" {
+		told.Suspect = &v.Suspect
+	}
+	return told
+}
+
+// fetch reads the version's files as if they came from their source. What it
+// has read when it fails is closed with the version, too.
+func (rd *Reader) fetch(v *manifest.VersionRecord, into *sources.Version) error {
+	var release []io.Closer
+	into.Release = func() (err error) {
+		for _, s := range release {
+			err = errors.Join(err, s.Close())
+		}
+		return err
+	}
+	for _, f := range v.Files {
+		s, err := rd.File(f)
+		if err != nil {
+			return err
+		}
+		release = append(release, s)
+		file := sources.File{Name: f.Name, Format: f.Format, Size: s.Size(), SHA256: s.SHA256(), Content: s}
+		if h := f.History; h != nil {
+			file.History = [2]int64{h.Offset, h.Offset}
+			for _, p := range h.Pieces {
+				file.History[1] += p.Length
+			}
+		}
+		into.Files = append(into.Files, file)
+	}
+	return nil
+}
+
+// maxPrivate bounds what is read of a document.json.
+const maxPrivate = 1 << 20
+
+// private gives what only the pack tells of the versions in it, by their
+// folders; of the last pack it is kept.
+func (rd *Reader) private(in manifest.Pack) (map[string]map[string]string, error) {
+	if rd.privateOf == in.Key {
+		return rd.privates, nil
+	}
+	s, err := rd.repo.fetchPack(rd.ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	plain, size, err := rd.repo.plain(s, s.Size())
+	if err != nil {
+		return nil, unsealed(in.Key, err)
+	}
+	d, err := newDecoder(io.NewSectionReader(plain, 0, size))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	found, members := make(map[string]map[string]string), tar.NewReader(packReader{in.Key, d})
+	for {
+		h, err := members.Next()
+		if err == io.EOF {
+			rd.privateOf, rd.privates = in.Key, found
+			return found, nil
+		}
+		if err != nil {
+			return nil, &CorruptError{in.Key, "damaged", err}
+		}
+		if path.Base(h.Name) != documentName || strings.Count(h.Name, "/") != 3 {
+			continue
+		}
+		var told struct {
+			Private map[string]string `json:"private"`
+		}
+		b, err := io.ReadAll(io.LimitReader(members, maxPrivate))
+		if err == nil && json.Unmarshal(b, &told) == nil && len(told.Private) > 0 {
+			found[path.Dir(h.Name)] = told.Private
+		}
+	}
+}
+
+// versionFolder is where a version lies in its pack.
+func versionFolder(source manifest.Source, id, version string) string {
+	return Escape(source.Address()) + "/" + Escape(id) + "/" + version
+}

@@ -1,0 +1,36 @@
+package sinks
+
+import (
+	"errors"
+	"fmt"
+)
+
+// An Error says what a sink was doing when Err came. It holds no secrets.
+type Error struct {
+	Op  string // "put", "get", "list", "delete"; "open"
+	Key string // of the object, or the prefix of a list; "" of the store itself
+	Err error
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Begin() + e.Err.Error() }
+
+// Begin is how the text begins, before the cause.
+func (e *Error) Begin() string {
+	if e.Key == "" {
+		return e.Op + ": "
+	}
+	return fmt.Sprintf("%s %q: ", e.Op, e.Key)
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+var (
+	// ErrBroken is matched where a body broke off and could not be taken up.
+	ErrBroken = errors.New("broke off")
+
+	// ErrGone is matched where a folder of this machine was there and is no
+	// more, as when its disk is taken away.
+	ErrGone = errors.New("the folder is gone")
+)
