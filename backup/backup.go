@@ -60,6 +60,8 @@ type Source struct {
 	// see Plan.List. The Client is a sources.Lister then.
 	All bool
 
+	emptied bool // it listed nothing
+
 	// Until ends the looks at its documents: those that are left were looked
 	// at after all others. Zero: as long as it takes.
 	Until time.Time
@@ -146,6 +148,7 @@ type Report struct {
 	Suspect      int // of those saved
 	New          int // newly missing or suspect
 	Interrupted  bool
+	Broken       error  // what ended the run, and is no document's and no repository's fault
 	Left         []Rest // of sources whose time was over, by their places
 	Lacking      []Lack // by their sources' places
 	Repositories []RepositoryReport
@@ -207,11 +210,13 @@ type run struct {
 	jobs    []job
 	given   []int // places of the sources in the caller's plan
 	begun   time.Time
-	unsure  map[int]bool // sources with documents whose id is a guess
-	allGone context.CancelFunc
+	unsure  map[int]bool // sources with documents whose id is a guess, or perhaps another spelling of their own
 
-	mu     sync.Mutex // guards what follows
-	report Report
+	standings []standing // by source
+	allGone   context.CancelFunc
+
+	mu     sync.Mutex   // guards what follows
+	report Report       // Broken is set when the run is to end
 	rests  []Rest       // by source
 	done   map[key]bool // documents that were found under another id or by a locator, and may be named again
 }
@@ -298,7 +303,7 @@ func (t *target) try(err error) error {
 
 func refused(err error) bool {
 	return errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrNoIdentity) ||
-		errors.Is(err, manifest.ErrUnsupported)
+		errors.Is(err, manifest.ErrUnsupported) || errors.Is(err, spool.ErrFolder)
 }
 
 func (r *run) open(t *target) (err error) {
@@ -390,6 +395,7 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 		close(next)
 		g.Wait()
 	}
+	r.conclude(ctx, source)
 }
 
 // commitNowAndThen commits on the way even while nothing comes in, such as
@@ -424,14 +430,27 @@ func (r *run) commitIfDue() {
 // lose notes that a repository failed; without any, there is nothing to do.
 func (r *run) lose(t *target, err error) {
 	t.fail(err)
-	if len(r.live()) == 0 {
+	if !r.halts(err) && len(r.live()) == 0 {
 		r.allGone()
 	}
 }
 
+// halts ends the run for trouble that is this machine's and would be the same
+// with every document: with the folder for temporary files.
+func (r *run) halts(err error) bool {
+	if !errors.Is(err, spool.ErrFolder) {
+		return false
+	}
+	r.mu.Lock()
+	r.report.Broken = cmp.Or(r.report.Broken, err)
+	r.mu.Unlock()
+	r.allGone()
+	return true
+}
+
 // end commits in every repository and reports.
 func (r *run) end(ctx context.Context) {
-	r.report.Interrupted, r.report.Left = ctx.Err() != nil, r.left()
+	r.report.Interrupted, r.report.Left = ctx.Err() != nil || r.report.Broken != nil, r.left()
 	for _, t := range r.targets {
 		report := RepositoryReport{Name: t.Name, New: t.New(), Sealed: t.Sealed(), Err: t.failed()}
 		if report.Err == nil {
@@ -452,6 +471,8 @@ func (r *run) end(ctx context.Context) {
 // ending says how the run ended.
 func (r *run) ending() manifest.Ending {
 	switch {
+	case r.report.Broken != nil:
+		return manifest.ByError
 	case r.report.Interrupted:
 		return manifest.BySignal
 	case len(r.report.Left) > 0:

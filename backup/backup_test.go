@@ -37,7 +37,8 @@ type world struct {
 	t      *testing.T
 	pads   *etherpadtest.Server
 	polls  *framadatetest.Server
-	block  func(*http.Request) bool // requests that get 403, if not nil
+	block  func(*http.Request) bool        // requests that get 403, if not nil
+	front  func(http.Handler) http.Handler // what stands before the servers, if not nil
 	pool   *spool.Pool
 	plan   backup.Plan
 	stores []sinks.Sink
@@ -83,6 +84,10 @@ func (w *world) serve(h http.Handler) string {
 		w.mu.Unlock()
 		if blocked {
 			http.Error(rw, "no", http.StatusForbidden)
+			return
+		}
+		if w.front != nil {
+			w.front(h).ServeHTTP(rw, r)
 			return
 		}
 		h.ServeHTTP(rw, r)

@@ -41,12 +41,13 @@ func (r *run) arrange() {
 		place[i], _ = slices.BinarySearchFunc(p.Sources, s, compareSources)
 		r.given[place[i]] = i
 	}
+	r.standings = make([]standing, len(p.Sources))
 	r.jobs, r.unsure = make([]job, len(p.Documents)), make(map[int]bool)
 	for i := range p.Documents {
 		d := &p.Documents[i]
 		source := place[d.Source]
 		r.jobs[i] = job{given: d, source: int32(source)}
-		r.unsure[source] = r.unsure[source] || d.Locator != ""
+		r.unsure[source] = r.unsure[source] || d.Locator != "" || !p.Sources[source].All && d.ID != strings.ToLower(d.ID)
 	}
 	slices.SortStableFunc(r.jobs, func(a, b job) int { return cmp.Or(compare(a, b), strings.Compare(b.given.Locator, a.given.Locator)) })
 	r.jobs = slices.CompactFunc(r.jobs, func(a, b job) bool {

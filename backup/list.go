@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
@@ -21,41 +23,57 @@ type Unlisted struct {
 // errNoLister is for a kind of source that lists nothing.
 var errNoLister = errors.New("it cannot list its documents")
 
-// List asks the sources that say All what they hold, and adds it to the
-// plan's documents. What a source had listed before an error is not added,
-// and nothing is known to be gone from it: it says All no more. One whose time
-// is over is not asked.
+// List asks the sources that say All what they hold, one beside the other, and
+// adds it to the plan's documents. What a source had listed before an error is
+// not added, and nothing is known to be gone from it: it says All no more. One
+// whose time is over is not asked, and one whose list takes longer than its
+// time is left.
 func (p *Plan) List(ctx context.Context) []Unlisted {
-	var failed []Unlisted
+	listed, errs := make([][]Document, len(p.Sources)), make([]error, len(p.Sources))
+	var g errgroup.Group
 	for i := range p.Sources {
 		until := p.Sources[i].Until
-		if !p.Sources[i].All || !until.IsZero() && !time.Now().Before(until) {
-			continue
+		if p.Sources[i].All && (until.IsZero() || time.Now().Before(until)) {
+			g.Go(func() error {
+				listed[i], errs[i] = p.list(ctx, i)
+				return nil
+			})
 		}
-		if err := p.list(ctx, i); err != nil {
+	}
+	g.Wait()
+	var failed []Unlisted
+	for i, err := range errs {
+		if err != nil {
 			p.Sources[i].All = false
 			failed = append(failed, Unlisted{p.Sources[i].Source, err})
 		}
+		p.Documents = append(p.Documents, listed[i]...)
 	}
 	return failed
 }
 
-func (p *Plan) list(ctx context.Context, source int) error {
-	lister, ok := p.Sources[source].Client.(sources.Lister)
+func (p *Plan) list(ctx context.Context, source int) (documents []Document, err error) {
+	from := &p.Sources[source]
+	lister, ok := from.Client.(sources.Lister)
 	if !ok {
-		return errNoLister
+		return nil, errNoLister
 	}
-	before := len(p.Documents)
+	if !from.Until.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, from.Until)
+		defer cancel()
+	}
+	from.emptied = true
 	for id, err := range lister.List(ctx) {
 		if err != nil {
-			p.Documents = p.Documents[:before]
-			return fmt.Errorf("list documents: %w", err)
+			return nil, fmt.Errorf("list documents: %w", err)
 		}
+		from.emptied = false
 		if manifest.ValidID(id) {
-			p.Documents = append(p.Documents, Document{Source: source, ID: strings.Clone(id)})
+			documents = append(documents, Document{Source: source, ID: strings.Clone(id)})
 		}
 	}
-	return nil
+	return documents, nil
 }
 
 // addKnown adds what a repository holds of sources that say All: what they no

@@ -1,8 +1,10 @@
 package backup_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"testing"
@@ -156,4 +158,30 @@ func TestOperatorsRunCostsWhatChanged(t *testing.T) {
 		}
 		t.Logf("%d exports and %d calls in %v, at least %v", exports, in.server.Calls()-calls, took, least)
 	})
+}
+
+// A meetingLister lists when another one has.
+type meetingLister struct {
+	odd
+	until chan bool
+	id    string
+}
+
+func (h meetingLister) List(context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		select {
+		case h.until <- true:
+		case <-h.until:
+		}
+		yield(h.id, nil)
+	}
+}
+
+// TestListsAreAskedForBesideEachOther: one that takes long holds up no other.
+func TestListsAreAskedForBesideEachOther(t *testing.T) {
+	meet := make(chan bool)
+	p := backup.Plan{Sources: []backup.Source{{All: true, Client: meetingLister{until: meet, id: "a"}}, {All: true, Client: meetingLister{until: meet, id: "b"}}}}
+	if unlisted := p.List(t.Context()); len(unlisted) > 0 || len(p.Documents) != 2 || p.Documents[0].ID != "a" {
+		t.Errorf("%v, %v", unlisted, p.Documents)
+	}
 }

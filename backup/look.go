@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/semaphore"
 
@@ -20,6 +21,9 @@ import (
 func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	targets := r.live()
 	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
+	if r.halts(err) {
+		return
+	}
 	if err != nil {
 		r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Failed, Err: err})
 		return
@@ -32,15 +36,29 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 		return
 	}
 	asked := validator(known)
+	if asked == "" {
+		if asked, err = r.otherSpelling(targets, j); r.halts(err) {
+			return
+		}
+	}
+	standing := &r.standings[j.source]
+	gone := standing.asked()
 	v, err := r.plan.Sources[int(j.source)].Client.Fetch(ctx, j.locator(), asked)
 	fetching.Release(1)
 	if ctx.Err() != nil && err != nil {
 		r.leave(ctx, int(j.source), 1)
 		return
 	}
+	if r.halts(err) {
+		return
+	}
 	if err != nil {
-		if r.joined(j) {
+		switch {
+		case r.joined(j):
 			targets = nil // another link opened it
+		case newlyGone(known, err):
+			standing.hold(j)
+			return
 		}
 		r.finish(r.failed(j, targets, known, err))
 		return
@@ -57,9 +75,15 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 			return
 		}
 	}
+	if strings.EqualFold(v.ID, j.given.ID) {
+		r.respell(j, v.ID)
+	}
 	if v.Unchanged && (asked == "" || validator(known) != asked) {
 		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
 		return
+	}
+	for _, j := range standing.answered(j, gone) {
+		r.gone(j, nil)
 	}
 	if !r.first(j, v.ID) {
 		return // another link to it came first
@@ -81,6 +105,19 @@ func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*pr
 	return known, nil
 }
 
+// respell tells that a document has nothing under the id that it was known by:
+// its server spells it otherwise by now, and it goes on under that.
+func (r *run) respell(j *job, id string) {
+	if id == j.given.ID {
+		return
+	}
+	for _, t := range r.live() {
+		if known, err := t.priors.of(j); err == nil && known.Newest != nil {
+			t.run.Tell(manifest.Document{Source: int(j.source), ID: j.given.ID, State: manifest.Missing})
+		}
+	}
+}
+
 // joined reports whether another link has opened the document.
 func (r *run) joined(j *job) bool {
 	r.mu.Lock()
@@ -95,6 +132,9 @@ func (r *run) skip(j *job, known []*prior) bool {
 	}
 	if !resumed(known) {
 		return false
+	}
+	if known[0].State == manifest.Current {
+		r.standings[j.source].recall(j)
 	}
 	r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Resumed})
 	return true
@@ -185,6 +225,9 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 		}
 		suspect := known[i].suspicion(v)
 		if err := t.run.Save(doc, v, suspect, known[i].Before); errors.Is(err, repository.ErrFile) {
+			if r.halts(err) {
+				return Event{}
+			}
 			return r.failed(&job{given: &Document{Source: j.given.Source, ID: v.ID, Line: j.given.Line}, source: j.source, index: j.index}, targets[i:], known[i:], err)
 		} else if err != nil {
 			r.lose(t, err)

@@ -216,6 +216,18 @@ func texts(r *manifest.Record) (texts []string) {
 // is empty.
 func (p *priors) of(j *job) (*prior, error) { return p.get(p.jobs[j.index]) }
 
+// otherSpelling gives the validator of the document whose id is the job's in
+// lower case, if that is all that is known of the job's: its server may take
+// both for one. If it does not, nothing comes of it.
+func (r *run) otherSpelling(targets []*target, j *job) (string, error) {
+	lower := strings.ToLower(j.given.ID)
+	if lower == j.given.ID || !r.unsure[int(j.source)] {
+		return "", nil
+	}
+	known, err := r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, int(j.source), lower) })
+	return validator(known), err
+}
+
 // priorOf gives what is known of a document that turned out to have another
 // id. That of a source with certain ids is searched, since it is rare.
 func (r *run) priorOf(t *target, source int, id string) (*prior, error) {

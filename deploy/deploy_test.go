@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -81,9 +82,9 @@ func TestProgramIsKeptThoughTheJobFails(t *testing.T) {
 
 func TestAllRunTheSameCommand(t *testing.T) {
 	for name, command := range map[string]string{
-		"github-actions/backup.yml": "padsync backup --config padsync.toml\n",
-		"gitlab-ci/.gitlab-ci.yml":  "padsync backup --config padsync.toml\n",
-		"systemd/padsync.service":   "padsync backup --config %d/padsync.toml\n",
+		"github-actions/backup.yml": "padsync backup --config padsync.toml --max-duration 5h\n",
+		"gitlab-ci/.gitlab-ci.yml":  "padsync backup --config padsync.toml --max-duration 5h\n",
+		"systemd/padsync.service":   "padsync backup --config %d/padsync.toml --max-duration 20h\n",
 		"Containerfile":             `CMD ["backup"]`,
 	} {
 		if !strings.Contains(read(t, name), command) {
@@ -113,5 +114,22 @@ func parse(t *testing.T, name string, into any) {
 	t.Helper()
 	if err := yaml.Unmarshal([]byte(read(t, name)), into); err != nil {
 		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+// A slow server is not to hold a run until it is ended from outside, with what
+// it has in hand, nor until the next one comes.
+func TestScheduledRunsHaveAnEnd(t *testing.T) {
+	for name, most := range map[string]time.Duration{
+		"systemd/padsync.service": 23 * time.Hour, "github-actions/backup.yml": 5*time.Hour + 30*time.Minute, "gitlab-ci/.gitlab-ci.yml": 5*time.Hour + 30*time.Minute,
+	} {
+		found := regexp.MustCompile(`padsync backup .*--max-duration (\S+)`).FindStringSubmatch(read(t, name))
+		if found == nil {
+			t.Errorf("%s: backup has no --max-duration", name)
+			continue
+		}
+		if d, err := time.ParseDuration(found[1]); err != nil || d <= 0 || d > most {
+			t.Errorf("%s: --max-duration %s, want at most %v", name, found[1], most)
+		}
 	}
 }

@@ -66,6 +66,16 @@ type Expirer interface {
 	Expires(id string, modified time.Time) string
 }
 
+// A Fronted is a Source whose server has a front page by which it is known.
+type Fronted interface {
+	Source
+
+	// Front asks for the server's front page, once, as a browser would, and
+	// says whether it is one of this kind of server. An error means doubt, and
+	// that alone: it never matches fs.ErrNotExist.
+	Front(ctx context.Context) error
+}
+
 // An Importer is a Source that can take a document back, as a new one.
 type Importer interface {
 	Source

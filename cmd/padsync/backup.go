@@ -68,12 +68,11 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	all, err := a.wanted(s, flags, args)
-	if err != nil {
-		return err
-	}
+	all, bad := a.wanted(s, flags, args)
 	switch {
 	case len(all) > 0:
+	case bad.count > 0:
+		return bad.alone()
 	case len(flags.documentsFiles) > 0:
 		return &problem{exitFailed, a.text("nothing-listed"), errEmptyList}
 	default:
@@ -97,14 +96,22 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	progress := a.newProgress(flags.json, all)
-	defer func() { progress.bar.stop() }()
-	n := network{pool: new(spool.Pool), expires: s.expiries(), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
-		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
-	})}
-	if err := a.settle(ctx, n, all); err != nil {
+	pool := new(spool.Pool)
+	if err := pool.Try(); err != nil {
 		return err
 	}
+	progress := a.newProgress(flags.json)
+	defer func() { progress.bar.stop() }()
+	n := network{pool: pool, expires: s.expiries(), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
+		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
+	})}
+	if all, err = a.settle(ctx, n, flags, s, all, bad); err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return bad.alone()
+	}
+	progress.know(all)
 	plan, err := n.plan(all, flags.formats)
 	if err != nil {
 		return err
@@ -115,17 +122,20 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case len(unlisted) > 0 && len(plan.Documents) == 0:
-		return a.unlisted(exitFailed, unlisted)
+		return errors.Join(a.unlisted(exitFailed, unlisted), bad.problem(exitIncomplete))
 	case flags.dryRun:
-		return errors.Join(a.dryRun(ctx, flags, s, plan), a.unlistedToo(unlisted))
+		return errors.Join(a.dryRun(ctx, flags, s, plan), a.unlistedToo(unlisted), bad.problem(exitIncomplete))
 	}
 	plan.Program, plan.Host = "padsync "+programVersion(), hostName()
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = flags.changeRecipients, flags.formerLost, progress.observe
 	report, err := a.run(ctx, s, keys, flags.newRepository, plan, func() { progress.start(plan, n.client) })
 	if err != nil {
-		return err
+		return errors.Join(err, bad.problem(exitIncomplete))
 	}
 	progress.bar.stop()
+	if bad.count > 0 {
+		report.Outcomes[backup.Failed] += bad.count
+	}
 	progress.warned.keep()
 	left := budgeted.left(ctx, plan, report)
 	if flags.json {
@@ -134,7 +144,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		}
 	}
 	progress.summary(report, left)
-	return a.outcome(report, unlisted)
+	return errors.Join(a.outcome(report, unlisted, progress.barriers()), bad.problem(exitIncomplete))
 }
 
 // run backs up into all repositories that can be opened, and reports on all.
@@ -144,7 +154,7 @@ func (a *app) run(ctx context.Context, s *settings, keys repository.Options, ane
 		return nil, err
 	}
 	if len(plan.Repositories) == 0 {
-		return &backup.Report{Repositories: lost}, nil
+		return &backup.Report{Repositories: lost, Outcomes: make(map[backup.Outcome]int)}, nil
 	}
 	start()
 	own := a.ownRuns()
@@ -206,7 +216,7 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 }
 
 // outcome is the problem that the report amounts to.
-func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted) error {
+func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted, barriers error) error {
 	var errs []error
 	for _, repo := range r.Repositories {
 		if repo.Err != nil {
@@ -214,6 +224,8 @@ func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted) error {
 		}
 	}
 	switch {
+	case r.Broken != nil:
+		return &problem{exitFailed, r.Broken.Error(), r.Broken}
 	case len(errs) > 0:
 		err := errors.Join(errs...)
 		return &problem{exitFailed, err.Error(), err}
@@ -222,7 +234,7 @@ func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted) error {
 	case len(unlisted) > 0:
 		return a.unlisted(exitIncomplete, unlisted)
 	case r.Outcomes[backup.Failed] > 0 || r.New > 0 || slices.ContainsFunc(r.Repositories, func(repo backup.RepositoryReport) bool { return repo.Unreadable > 0 }):
-		return &problem{exitIncomplete, "", errIncomplete}
+		return &problem{exitIncomplete, "", errors.Join(errIncomplete, barriers)}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/internal/config"
@@ -30,6 +31,8 @@ type wanted struct {
 	// it is if it is no poll.
 	otherwise *wanted
 	certain   bool
+
+	verbatim string // the id as the address has it, if that is another
 
 	all bool // everything that the server lists
 
@@ -81,9 +84,10 @@ func withoutUser(address string) string {
 	return address
 }
 
-// wanted are the documents of the command line, or else of the configuration.
-func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, error) {
-	c := collector{app: a, bases: make(map[string]string)}
+// wanted are the documents of the command line, or else of the configuration,
+// and what is wrong with some.
+func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, *mistakes) {
+	c := collector{app: a, bases: make(map[string]string), mistakes: &mistakes{app: a}}
 	for _, arg := range args {
 		if isList(arg) {
 			c.addFile(new(config.Source), arg)
@@ -114,7 +118,7 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, e
 			}
 		}
 	}
-	return c.all, c.problem()
+	return c.all, c.mistakes
 }
 
 // isList tells whether an argument is the name of a file with documents, and
@@ -144,40 +148,62 @@ func hasUser(address string) bool {
 
 // A collector gathers documents, and all that is wrong with them.
 type collector struct {
-	app    *app
-	all    []wanted
-	bases  map[string]string // each once in memory
-	errs   []error
-	texts  []string
-	unread int // problems that are not in texts
+	app   *app
+	all   []wanted
+	bases map[string]string // each once in memory
+	*mistakes
+}
+
+// mistakes are documents that nothing can be done about: each costs itself and
+// no other.
+type mistakes struct {
+	app   *app
+	count int
+	errs  []error  // of those that are shown
+	texts []string // a line each
+	later bool     // some of them may be none the next time
 }
 
 const shownProblems = 10
 
-func (c *collector) fail(at string, err error) {
-	c.errs = append(c.errs, err)
-	if len(c.texts) == shownProblems {
-		c.unread++
-		return
-	}
+func (m *mistakes) fail(at string, err error) {
 	text := err.Error()
 	switch {
 	case errors.Is(err, errUser):
-		text = c.app.text("user-in-address")
+		text = m.app.text("user-in-address")
 	case errors.Is(err, sources.ErrAddress):
-		text = c.app.text("bad-document")
+		text = m.app.text("bad-document")
 	}
-	c.texts = append(c.texts, fmt.Sprintf("%s: %s", at, text))
+	m.add(fmt.Sprintf("%s: %s", at, text), err)
 }
 
-func (c *collector) problem() error {
-	if len(c.errs) == 0 {
+// add notes one, with its line.
+func (m *mistakes) add(text string, err error) {
+	if m.count++; m.count > shownProblems {
+		return
+	}
+	m.texts, m.errs = append(m.texts, text), append(m.errs, err)
+}
+
+// problem is what they amount to beside documents that are done, nil if there
+// are none.
+func (m *mistakes) problem(code int) error {
+	if m.count == 0 {
 		return nil
 	}
-	if c.unread > 0 {
-		c.texts = append(c.texts, c.app.text("more-problems", "Count", c.unread))
+	texts := slices.Clone(m.texts)
+	if more := m.count - len(texts); more > 0 {
+		texts = append(texts, m.app.text("more-problems", "Count", more))
 	}
-	return &problem{exitUsage, strings.Join(c.texts, "\n"), errors.Join(c.errs...)}
+	return &problem{code, strings.Join(texts, "\n"), errors.Join(m.errs...)}
+}
+
+// alone is the problem where nothing else is to be done.
+func (m *mistakes) alone() error {
+	if m.later {
+		return m.problem(exitIncomplete)
+	}
+	return m.problem(exitUsage)
 }
 
 func (c *collector) add(source *config.Source, entry string, o origin) {
@@ -198,7 +224,7 @@ func (c *collector) add(source *config.Source, entry string, o origin) {
 	}
 	w.base = c.bases[w.base]
 	// Without a copy, each id would keep the whole address in memory.
-	w.id, w.locator = strings.Clone(w.id), strings.Clone(w.locator)
+	w.id, w.locator, w.verbatim = strings.Clone(w.id), strings.Clone(w.locator), strings.Clone(w.verbatim)
 	if w.id == w.locator {
 		w.locator = w.id
 	}
@@ -216,7 +242,7 @@ func (c *collector) addFile(source *config.Source, name string) {
 		if bad, ok := errors.AsType[*config.Error](err); ok {
 			// It knows its line, and no file.
 			c.fail(origin{file: &shown, line: int32(bad.Line)}.name(c.app), &config.Error{Problem: bad.Problem})
-			return
+			continue
 		} else if err != nil {
 			c.fail(shown, err)
 			return
@@ -300,8 +326,23 @@ func parseAddress(kind, pad, poll string) (wanted, error) {
 }
 
 func parsePad(address string) (wanted, error) {
+	verbatim, err := etherpad.ParseVerbatim(address)
+	if err != nil {
+		return wanted{}, err
+	}
+	w := wanted{kind: kindEtherpad, base: verbatim.Base, certain: true}
 	a, err := etherpad.ParseAddress(address)
-	return wanted{kind: kindEtherpad, base: a.Base, locator: a.ID, id: a.ID, certain: true}, err
+	if etherpad.IsUnaskable(verbatim.ID) {
+		a, err = verbatim, nil // ls prints it, and its source says what is the matter
+	}
+	if err != nil {
+		return w, err
+	}
+	w.id, w.locator = a.ID, a.ID
+	if verbatim.ID != a.ID {
+		w.verbatim = verbatim.ID
+	}
+	return w, nil
 }
 
 // parsePoll also says whether the address can be that of nothing else.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -111,6 +112,7 @@ var causes = map[error]string{
 	rclone.ErrNoRemote:       "cause-rclone-remote",
 	s3.ErrNoCredentials:      "cause-s3-credentials",
 	etherpad.ErrFormat:       "cause-format",
+	spool.ErrFolder:          "cause-temporary",
 
 	syscall.ENOENT:       "cause-no-file",
 	syscall.EACCES:       "cause-permission",

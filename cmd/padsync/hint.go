@@ -9,6 +9,7 @@ import (
 	"filippo.io/age/plugin"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -63,7 +64,10 @@ func (a *app) hints(err error) []string {
 	var inConfig *config.Error
 	var schemeless *schemelessError
 	var headless *repository.HeadError
+	var barrier *sources.Barrier
 	switch {
+	case errors.Is(err, spool.ErrFolder):
+		return []string{a.text("hint-temporary")}
 	case errors.As(err, &schemeless):
 		return []string{a.text("hint-scheme", "Address", schemeless.completed)}
 	case errors.Is(err, errUser), errors.As(err, &inConfig) && inConfig.Problem == config.HasUser:
@@ -96,6 +100,8 @@ func (a *app) hints(err error) []string {
 		return []string{a.text("hint-table-in-use")}
 	case errors.Is(err, errNoAnswer), errors.As(err, &unreached), unanswered(err):
 		return []string{a.text("hint-no-answer")}
+	case errors.As(err, &barrier):
+		return []string{a.text("hint-barrier")}
 	case errors.Is(err, errTable):
 		return []string{a.text("hint-table")}
 	case errors.Is(err, errEmptyList):

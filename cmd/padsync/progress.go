@@ -37,24 +37,37 @@ type progress struct {
 
 	mu sync.Mutex // guards what follows, and lines
 
-	told standing // documents that were named
-	all  standing // those that are so
+	told   standing      // documents that were named
+	all    standing      // those that are so
+	barred map[int]*bars // what is the matter with whole servers, by the sources' places
 }
 
 // standing are documents in states that last: they are named on the first
 // night, and counted on all others.
 type standing struct{ missing, suspect, expiring int }
 
-func (a *app) newProgress(asJSON bool, all []wanted) *progress {
-	p := &progress{app: a, out: a.stdout, origins: make([]origin, 0, len(all))}
-	for _, w := range all {
-		p.origins = append(p.origins, w.origin)
-	}
+// bars are the documents that could not be looked at for a reason that is about
+// their whole server.
+type bars struct {
+	documents int
+	err       error // of the last of them
+}
+
+func (a *app) newProgress(asJSON bool) *progress {
+	p := &progress{app: a, out: a.stdout, barred: make(map[int]*bars)}
 	if asJSON {
 		p.out = a.stderr
 	}
 	p.terminal = isTerminal(p.out) && !a.quiet
 	return p
+}
+
+// know says where the documents were named, by their places from 1.
+func (p *progress) know(all []wanted) {
+	p.origins = make([]origin, 0, len(all))
+	for _, w := range all {
+		p.origins = append(p.origins, w.origin)
+	}
 }
 
 // start begins to show what becomes of the plan's documents.
@@ -97,6 +110,22 @@ func (p *progress) observe(e backup.Event) {
 	p.bar.step()
 }
 
+// bars notes a failure that is about a whole server. It is said of the first
+// of its documents, and in the end, once, of how many.
+func (p *progress) bars(e backup.Event) (again bool) {
+	if e.Err == nil || !errors.Is(e.Err, sources.ErrServer) {
+		return false
+	}
+	b := p.barred[e.Document.Source]
+	if b == nil {
+		b = new(bars)
+		p.barred[e.Document.Source] = b
+	}
+	b.documents++
+	b.err = e.Err
+	return b.documents > 1
+}
+
 // expiry warns of a document that its server may delete soon.
 func (p *progress) expiry(e backup.Event) {
 	if e.Outcome != backup.Saved && e.Outcome != backup.Unchanged {
@@ -116,7 +145,9 @@ func (p *progress) expiry(e backup.Event) {
 func (p *progress) describe(e backup.Event) {
 	switch {
 	case e.Outcome == backup.Failed:
-		p.line(p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.reason(e.Err)))
+		if again := p.bars(e); !again {
+			p.line(p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.reason(e.Err)))
+		}
 	case e.Outcome == backup.Missing:
 		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
 	case cmp.Or(e.Suspect, e.Standing) != "" && p.state(&p.all.suspect, &p.told.suspect, e.New,
@@ -172,7 +203,10 @@ func (p *progress) name(e backup.Event) string {
 // reason says why a document failed.
 func (a *app) reason(err error) string {
 	var withheld *sources.WithheldError
+	barrier, barred := errors.AsType[*sources.Barrier](err)
 	switch {
+	case barred:
+		return a.barrier(barrier)
 	case errors.As(err, &withheld):
 		day := func(t time.Time) string { return t.Local().Format(time.DateOnly) }
 		return a.text("reason-withheld", "Since", day(withheld.Since), "Until", day(withheld.Since.Add(sources.WithheldFor)))
@@ -190,6 +224,8 @@ func (a *app) reason(err error) string {
 		return a.text("reason-wrong-password")
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
 		return a.text("reason-credentials")
+	case errors.Is(err, etherpad.ErrUnaskable):
+		return a.text("reason-unaskable")
 	case errors.Is(err, etherpad.ErrNoList):
 		return a.text("reason-no-list")
 	case errors.Is(err, fs.ErrPermission):
@@ -198,6 +234,27 @@ func (a *app) reason(err error) string {
 		return a.text("reason-unanswered", "Error", a.cause(err))
 	}
 	return a.cause(err)
+}
+
+// barriers are the words for what stands in the place of all that a server
+// has, and for the same where it leads to another host.
+var barriers = map[sources.BarrierKind]struct{ here, there string }{
+	sources.Elsewhere:   {"barrier-page", "barrier-elsewhere"},
+	sources.Challenge:   {"barrier-challenge", "barrier-elsewhere"},
+	sources.Maintenance: {"barrier-maintenance", "barrier-maintenance-at"},
+	sources.Login:       {"barrier-login", "barrier-login-at"},
+	sources.Proxy:       {"barrier-proxy", "barrier-elsewhere"},
+	sources.Page:        {"barrier-page", "barrier-elsewhere"},
+	sources.NotThere:    {"barrier-not-there", "barrier-elsewhere"},
+	sources.NoneThere:   {"barrier-none-there", "barrier-elsewhere"},
+	sources.EmptyList:   {"barrier-empty-list", "barrier-elsewhere"},
+}
+
+func (a *app) barrier(b *sources.Barrier) string {
+	if b.Host != "" {
+		return a.text(barriers[b.Kind].there, "Host", b.Host)
+	}
+	return a.text(barriers[b.Kind].here)
 }
 
 // byteSize is a number of bytes for people.

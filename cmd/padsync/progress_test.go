@@ -21,7 +21,8 @@ func newTestProgress(t *testing.T) (*progress, *bytes.Buffer) {
 	a := testApp(t, nil)
 	a.stdout = out
 	file := "pads.txt"
-	p := a.newProgress(false, []wanted{{origin: origin{file: &file, line: 7}}, {origin: origin{text: "https://pad.example.org/p/given"}}})
+	p := a.newProgress(false)
+	p.know([]wanted{{origin: origin{file: &file, line: 7}}, {origin: origin{text: "https://pad.example.org/p/given"}}})
 	p.sources = []backup.Source{{Source: pads}}
 	p.hashes = &hashes{repository: "0123"}
 	p.warned = &warned{now: map[uint64]bool{}}

@@ -66,6 +66,9 @@ func (a *app) report(err error) {
 		return
 	}
 	for line := range strings.Lines(a.placed(err)) {
+		if strings.TrimSpace(line) == "" {
+			continue // all of that was said before
+		}
 		fmt.Fprintf(a.stderr, "padsync: %s %s\n", a.text("error"), printable(strings.TrimSpace(line)))
 	}
 	for _, line := range a.hints(err) {

@@ -77,7 +77,10 @@ func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record
 			return nil, d.app.failed(err, "repository", "Repository", d.shown)
 		case record.State == manifest.Erased || !d.selection.has(record.Source, record.ID):
 			continue
-		case found != nil:
+		case found == nil:
+		case d.selection.names(found.Source, found.ID) && d.selection.spells(record.Source, record.ID):
+			continue
+		case !d.selection.spells(found.Source, found.ID) || !d.selection.names(record.Source, record.ID):
 			return nil, d.app.usage(errSeveral, "several-fit")
 		}
 		found = record

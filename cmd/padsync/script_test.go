@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,14 +23,15 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/*.txtar, each beside its own servers of pads and
 // polls, at $PADS and $POLLS, one at $CLOSED that takes a password, and one with
-// MyPads at $MYPADS; at $NOWHERE nothing listens.
+// MyPads at $MYPADS; at $NOWHERE nothing listens. The command fault puts
+// something before the first two.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup:               func(e *testscript.Env) error { setUp(t, e); return nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "pad": padCommand, "poll": pollCommand, "newpad": newPadCommand, "mypads": myPadsCommand,
+			"exits": exits, "pad": padCommand, "poll": pollCommand, "newpad": newPadCommand, "mypads": myPadsCommand, "fault": faultCommand,
 		},
 	})
 }
@@ -69,7 +71,9 @@ func setUp(t *testing.T, e *testscript.Env) {
 		Protected: "/admin/", User: "operator", Password: "s3cret", Unasked: unasked,
 	})
 	e.Values["pads"], e.Values["polls"], e.Values["made"] = pads, polls, make(map[string]*etherpadtest.Pad)
-	padServer, pollServer := httptest.NewServer(pads), httptest.NewServer(stalling(polls))
+	padFaults, pollFaults := &sourcetest.Faults{Handler: pads}, &sourcetest.Faults{Handler: stalling(polls)}
+	e.Values["pad faults"], e.Values["poll faults"] = padFaults, pollFaults
+	padServer, pollServer := httptest.NewServer(padFaults), httptest.NewServer(pollFaults)
 	e.Defer(padServer.Close)
 	e.Defer(pollServer.Close)
 	nowhere := httptest.NewServer(nil)
@@ -122,6 +126,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 var faults = map[string]etherpadtest.Fault{
 	"sound": etherpadtest.None, "forbidden": etherpadtest.Forbidden, "not-enabled": etherpadtest.NotEnabled,
+}
+
+// fault pad|poll FAULT spoils all answers of a server, with "none" no more.
+func faultCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fault pad|poll FAULT")
+	}
+	faults := ts.Value(args[0] + " faults").(*sourcetest.Faults)
+	for fault := sourcetest.None; fault <= sourcetest.Absent; fault++ {
+		if fault.String() == args[1] {
+			faults.Set(fault)
+			return
+		}
+	}
+	ts.Fatalf("fault: none is called %s", args[1])
 }
 
 var escapes = strings.NewReplacer(`\n`, "\n", `\e`, "\x1b")

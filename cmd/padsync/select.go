@@ -27,6 +27,9 @@ type named struct {
 	pattern   string    // a glob over ids, "" if it is none
 	isID      bool      // the repository has a document of this id: it is no hash
 	found     bool      // something fits
+
+	state manifest.State             // of the document that has this very id, "" if there is none
+	other map[address]manifest.State // of those whose ids differ from it in case alone
 }
 
 // An address is where a document is. It is comparable.
@@ -60,8 +63,10 @@ func (a *app) parseSelection(args []string) (*selection, error) {
 // the repository knows.
 func addressesOf(raw string) []address {
 	var found []address
-	if p, err := etherpad.ParseAddress(raw); err == nil {
-		found = append(found, address{kindEtherpad, sources.Identity(p.Base), p.ID})
+	for _, parse := range []func(string) (etherpad.Address, error){etherpad.ParseAddress, etherpad.ParseVerbatim} {
+		if p, err := parse(raw); err == nil {
+			found = append(found, address{kindEtherpad, sources.Identity(p.Base), p.ID})
+		}
 	}
 	if p, err := framadate.ParseAddress(raw); err == nil {
 		found = append(found, address{kindFramadate, sources.Identity(p.Base), p.ID})
@@ -89,7 +94,7 @@ func (s *selection) shows(from manifest.Source, id string) bool {
 func (s *selection) has(from manifest.Source, id string) bool {
 	has := s.all()
 	for _, n := range s.named {
-		if n.names(from, id) || n.matches(id) || s.hashed(n, from, id) {
+		if n.names(from, id) || n.matches(id) || n.spells(from, id) || s.hashed(n, from, id) {
 			n.found, has = true, true
 		}
 	}
@@ -113,6 +118,7 @@ func (s *selection) hashesOf(r *reading, c *repository.Contents) (*hashes, error
 			}
 			add(record.Source, record.ID)
 			for _, n := range s.named {
+				n.learn(record)
 				n.isID = n.isID || n.names(record.Source, record.ID) || n.matches(record.ID)
 			}
 		}
@@ -144,6 +150,44 @@ func (s *selection) schemeless(err error) error {
 		}
 	}
 	return err
+}
+
+// learn takes note of a document of the repository whose id is one that is
+// named, or differs from it in case alone.
+func (n *named) learn(record *manifest.Record) {
+	switch at := (address{record.Source.Kind, sources.Identity(record.Source.URL), record.ID}); {
+	case n.names(record.Source, record.ID):
+		n.state = record.State
+	case n.folds(at):
+		if n.other == nil {
+			n.other = make(map[address]manifest.State)
+		}
+		n.other[at] = record.State
+	}
+}
+
+// spells reports whether the selection has the document by another spelling of
+// its id.
+func (s *selection) spells(from manifest.Source, id string) bool {
+	return slices.ContainsFunc(s.named, func(n *named) bool { return n.spells(from, id) })
+}
+
+// spells is so where nothing has the very id that was named, or where one of the
+// two is no more on its server, which then takes both for one: a document goes
+// on under the spelling that its server gives.
+func (n *named) spells(from manifest.Source, id string) bool {
+	state, other := n.other[address{from.Kind, sources.Identity(from.URL), id}]
+	return other && (n.state == "" || n.state == manifest.Missing || state == manifest.Missing)
+}
+
+// folds reports whether the id is that which is named, but for its case.
+func (n *named) folds(at address) bool {
+	if n.addresses == nil {
+		return strings.EqualFold(n.text, at.id)
+	}
+	return slices.ContainsFunc(n.addresses, func(a address) bool {
+		return a.kind == at.kind && a.server == at.server && strings.EqualFold(a.id, at.id)
+	})
 }
 
 func (n *named) names(from manifest.Source, id string) bool {

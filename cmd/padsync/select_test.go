@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,66 @@ func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
 	_, err := testApp(t, nil).parseSelection([]string{"ftp://secret.example.org/p/x"})
 	if !errors.Is(err, sources.ErrAddress) || exitCode(err) != exitUsage || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestWhatIsPrintedIsUnderstood, whatever a server calls its documents.
+func TestWhatIsPrintedIsUnderstood(t *testing.T) {
+	for _, id := range []string{
+		".", "..", "r.deadbeef", "with  raw spaces", " begins and ends ", "a:b::c", "tab\tand\nline", "été", "e\u0301te\u0301", "a/b", "../../x", "?x#y%",
+		"*", "[", "g.0123456789abcdef$privé", "%2e", "p", "ends.", "ends:", "export", "timeslider", "x/admin", "a\x00b", "日本語",
+	} {
+		for _, from := range []manifest.Source{pads, {Kind: kindEtherpad, URL: "https://example.org/sub/pads"}} {
+			printed := documentURL(from, id)
+			s, err := testApp(t, nil).parseSelection([]string{printed})
+			if err != nil || !s.has(from, id) {
+				t.Errorf("%q is printed as %s, which is not understood: %v", id, printed, err)
+			}
+			w, err := parseDocument(new(config.Source), printed)
+			if err != nil || w.base != from.URL || w.id != id && w.verbatim != id {
+				t.Errorf("%q is printed as %s, which is taken for %+v: %v", id, printed, w, err)
+			}
+		}
+	}
+	s, err := testApp(t, nil).parseSelection([]string{documentURL(polls, "AG-2027-Asso")})
+	if err != nil || !s.has(polls, "AG-2027-Asso") {
+		t.Error(err)
+	}
+}
+
+// TestOtherSpellingIsFoundWhereItIsTheSameDocument: if nothing has the very id,
+// or one of the two is gone as its server takes both for one.
+func TestOtherSpellingIsFoundWhereItIsTheSameDocument(t *testing.T) {
+	type states = map[string]manifest.State
+	for name, c := range map[string]struct {
+		named string
+		saved states
+		want  []string
+	}{
+		"only the other":     {"https://pad.example.org/p/Bureau", states{"bureau": manifest.Current}, []string{"bureau"}},
+		"by its id":          {"Bureau", states{"bureau": manifest.Current}, []string{"bureau"}},
+		"two documents":      {"Bureau", states{"bureau": manifest.Current, "Bureau": manifest.Current}, []string{"Bureau"}},
+		"went on, by new":    {"bureau", states{"bureau": manifest.Current, "Bureau": manifest.Missing}, []string{"Bureau", "bureau"}},
+		"went on, by old":    {"Bureau", states{"bureau": manifest.Current, "Bureau": manifest.Missing}, []string{"Bureau", "bureau"}},
+		"of another server":  {"https://other.example.org/p/Bureau", states{"bureau": manifest.Current}, nil},
+		"more than the case": {"Bureaux", states{"bureau": manifest.Current}, nil},
+	} {
+		s, err := testApp(t, nil).parseSelection([]string{c.named})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, state := range c.saved {
+			s.named[0].learn(&manifest.Record{Source: pads, ID: id, State: state})
+		}
+		var got []string
+		for id := range c.saved {
+			if s.has(pads, id) {
+				got = append(got, id)
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
 

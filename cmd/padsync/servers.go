@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"io/fs"
 	"slices"
 
 	"github.com/padsync/padsync/backup"
@@ -45,54 +42,6 @@ func (n network) openSource(kind, base string, formats []string) (sources.Source
 	return nil, errKind
 }
 
-// settle asks each server of which no address tells what it is, once.
-func (a *app) settle(ctx context.Context, n network, all []wanted) error {
-	isPoll := make(map[string]bool) // by base address
-	for _, w := range all {
-		if w.certain && w.kind == kindFramadate {
-			isPoll[w.base] = true
-		}
-	}
-	for i := range all {
-		w := &all[i]
-		if w.certain {
-			continue
-		}
-		if _, asked := isPoll[w.base]; !asked {
-			var err error
-			if isPoll[w.base], err = n.hasPolls(ctx, w); err != nil {
-				return err
-			}
-		}
-		switch {
-		case isPoll[w.base]:
-			w.certain = true
-		case w.otherwise != nil:
-			w.otherwise.origin, w.otherwise.source = w.origin, w.source
-			*w = *w.otherwise
-		default:
-			return a.usage(sources.ErrAddress, "not-a-server", "Document", w.origin.name(a))
-		}
-	}
-	return nil
-}
-
-// hasPolls asks with a request that changes nothing. A server that does not
-// answer now is taken for what the address looks like: fetching from it will
-// say what is wrong.
-func (n network) hasPolls(ctx context.Context, w *wanted) (bool, error) {
-	access := n.accesses.of(w.base)
-	source, err := framadate.New(w.base, n.client, n.pool, framadate.Options{User: access.User, Password: access.Password})
-	if err != nil {
-		return false, err
-	}
-	err = source.Probe(ctx, w.locator)
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	return !errors.Is(err, sources.ErrRefused) || errors.Is(err, fs.ErrNotExist), nil
-}
-
 // plan puts the documents to their servers, which it sorts as manifests do:
 // so the places that events tell are those in this plan. A document's Line is
 // its place in all, from 1.
@@ -123,6 +72,9 @@ func (n network) plan(all []wanted, formats []string) (*backup.Plan, error) {
 		if w.all {
 			p.Sources[at].All = true
 			continue
+		}
+		if access := n.accesses.of(w.base); access.Operator() && w.verbatim != "" {
+			w.id, w.locator = w.verbatim, w.verbatim // the API knows pads by names that servers would change
 		}
 		d := backup.Document{Source: at, ID: w.id, Line: i + 1}
 		if w.locator != w.id {

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"errors"
+	"maps"
+	"slices"
+
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/sources"
 )
 
 // counts are documents by what a run found.
@@ -39,6 +44,7 @@ type summarized struct {
 	Requests     int64              `json:"requests"`
 	Left         left               `json:"left"`
 	Lacking      []lack             `json:"lacking"`
+	Barred       []barredServer     `json:"barred"`
 	Repositories []summarizedTarget `json:"repositories"`
 }
 
@@ -47,6 +53,15 @@ type lack struct {
 	Source    string `json:"source"`
 	Format    string `json:"format"`
 	Documents int    `json:"documents"` // that it was asked for
+}
+
+// A barredServer is one of which documents could not be looked at for a reason
+// that is about the whole server.
+type barredServer struct {
+	Source    string `json:"source"`
+	Documents int    `json:"documents"`
+	Reason    string `json:"reason"` // a word of package sources, or "no-answer"
+	Host      string `json:"host"`   // where it leads, "" if nowhere else
 }
 
 type summarizedTarget struct {
@@ -63,7 +78,7 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := summarized{
-		Run: r.Run, Expiring: p.all.expiring, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Repositories: []summarizedTarget{},
+		Run: r.Run, Expiring: p.all.expiring, Requests: client.Requests(), Left: rest, Lacking: []lack{}, Barred: []barredServer{}, Repositories: []summarizedTarget{},
 		Documents: countsOf(r),
 	}
 	s.Standing.Missing = p.all.missing - p.told.missing
@@ -72,6 +87,13 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	s.Bytes.Fetched = client.Received()
 	for _, l := range r.Lacking {
 		s.Lacking = append(s.Lacking, lack{p.sources[l.Source].URL, l.Format, l.Documents})
+	}
+	for _, at := range slices.Sorted(maps.Keys(p.barred)) {
+		b := barredServer{Source: p.sources[at].URL, Documents: p.barred[at].documents, Reason: "no-answer"}
+		if barrier, ok := errors.AsType[*sources.Barrier](p.barred[at].err); ok {
+			b.Reason, b.Host = string(barrier.Kind), barrier.Host
+		}
+		s.Barred = append(s.Barred, b)
 	}
 	for _, repo := range r.Repositories {
 		s.Bytes.Stored += repo.Stored
@@ -82,6 +104,19 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 		s.Repositories = append(s.Repositories, t)
 	}
 	return s
+}
+
+// barriers are the errors about servers before which something stands.
+func (p *progress) barriers() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []error
+	for _, b := range p.barred {
+		if barrier, ok := errors.AsType[*sources.Barrier](b.err); ok {
+			all = append(all, barrier)
+		}
+	}
+	return errors.Join(all...)
 }
 
 // summary says what is safe now, and what is not. With --quiet, only that.
@@ -109,6 +144,11 @@ func (p *progress) summary(r *backup.Report, rest left) {
 	}
 	if n := r.Outcomes[backup.Failed]; n > 0 {
 		warn("summary-failed", "Count", n)
+	}
+	for _, at := range slices.Sorted(maps.Keys(p.barred)) {
+		if b := p.barred[at]; b.documents > 1 {
+			warn("summary-barred", "Count", b.documents, "Source", p.sources[at].URL, "Reason", p.app.reason(b.err))
+		}
 	}
 	if n := p.all.missing; n > 0 {
 		say("summary-missing", "Count", n)

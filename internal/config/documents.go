@@ -2,7 +2,6 @@ package config
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -27,33 +26,54 @@ type Document struct {
 // start of a line or after white space; within an address it is a part of it.
 // Blank lines, lines of a table that only draw it, the names of its columns
 // and all but the address of a .pad file have no entry. UTF-16 with a byte
-// order mark, a byte order mark and CRLF are understood. The first error, an
-// *Error where a line is at fault, is the last thing yielded.
+// order mark, a byte order mark and CRLF are understood. A line that is at fault
+// is an *Error, and costs only itself; any other error is the last thing
+// yielded.
 func ReadDocuments(r io.Reader) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
-		lines := bufio.NewScanner(decoded(r))
-		lines.Buffer(nil, maxLine)
+		lines := bufio.NewReaderSize(decoded(r), maxLine)
 		var l list
-		n := 1
-		for ; lines.Scan(); n++ {
-			line, ok := readLine(lines.Text())
-			if !ok {
-				yield(Document{}, &Error{Line: n, Problem: NotText})
+		for n := 1; ; n++ {
+			next, whole, err := nextLine(lines)
+			if err != nil && err != io.EOF {
+				yield(Document{}, fmt.Errorf("read documents: %w", err))
 				return
 			}
-			for _, entry := range l.entries(line) {
-				if !yield(Document{n, NewSecret(entry)}, nil) {
+			line, ok := readLine(next)
+			var bad *Error
+			switch {
+			case !whole:
+				bad = &Error{Line: n, Problem: TooLong}
+			case !ok:
+				bad = &Error{Line: n, Problem: NotText}
+			}
+			if bad != nil {
+				if !yield(Document{}, bad) {
 					return
 				}
+			} else {
+				for _, entry := range l.entries(line) {
+					if !yield(Document{n, NewSecret(entry)}, nil) {
+						return
+					}
+				}
+			}
+			if err == io.EOF {
+				return
 			}
 		}
-		switch err := lines.Err(); {
-		case errors.Is(err, bufio.ErrTooLong):
-			yield(Document{}, &Error{Line: n, Problem: TooLong})
-		case err != nil:
-			yield(Document{}, fmt.Errorf("read documents: %w", err))
-		}
 	}
+}
+
+// nextLine reads a line, without its end; of one that is too long it gives the
+// beginning, and reads the rest.
+func nextLine(r *bufio.Reader) (line string, whole bool, err error) {
+	start, err := r.ReadSlice('\n')
+	line, whole = strings.TrimRight(string(start), "\r\n"), err != bufio.ErrBufferFull
+	for err == bufio.ErrBufferFull {
+		_, err = r.ReadSlice('\n')
+	}
+	return line, whole, err
 }
 
 // readLine is the line without its comment and the white space around it, if

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -119,4 +120,19 @@ func FuzzReadDocuments(f *testing.F) {
 			t.Fatal(line)
 		}
 	})
+}
+
+func TestBadLineCostsOnlyItself(t *testing.T) {
+	var entries []string
+	var bad []int
+	for d, err := range ReadDocuments(strings.NewReader("one\n\xff\ntwo\n" + strings.Repeat("x", 3*maxLine) + "\na\x00b\nthree")) {
+		if e, ok := errors.AsType[*Error](err); ok {
+			bad = append(bad, e.Line)
+			continue
+		}
+		entries = append(entries, d.Address.Reveal())
+	}
+	if !slices.Equal(entries, []string{"one", "two", "three"}) || !slices.Equal(bad, []int{2, 4, 5}) {
+		t.Errorf("entries %q, bad lines %v", entries, bad)
+	}
 }

@@ -48,8 +48,10 @@ func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 
 	stop := time.AfterFunc(a.client.options.BodyTimeout, func() { cancel(errEndless) })
 	defer stop.Stop()
-	resp.Body = a.body(limited, cancel, resp.Body)
+	body := a.body(limited, cancel, resp.Body)
+	resp.Body = body
 	err = a.handle(resp)
+	a.server.flowed(body.stalled)
 	if !errors.Is(err, ErrTemporary) || a.last() || !a.harmless() {
 		return 0, err
 	}

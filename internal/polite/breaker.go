@@ -69,5 +69,5 @@ func (b *breaker) lose(now time.Time, err error, why Why, least, patience time.D
 func (b *breaker) waited(now time.Time) bool { return !b.gaveUp && now.Before(b.open) }
 
 func (b *breaker) err() error {
-	return fmt.Errorf("%w, %d tries were in vain: %w", ErrDown, b.lost, b.last)
+	return unanswered{fmt.Errorf("%w, %d tries were in vain: %w", ErrDown, b.lost, b.last)}
 }

@@ -22,16 +22,27 @@ var ErrDown = errors.New("the server is down")
 // of: see Once. It matches ErrTemporary too.
 var ErrBroken = errors.New("the connection broke where an answer was due")
 
+// ErrUnanswered is matched by errors of requests to which the server gave no
+// answer of its own, so that they tell nothing of what was asked for.
+var ErrUnanswered = errors.New("unanswered")
+
 var (
 	errHung    = errors.New("no answer in time")
 	errIdle    = errors.New("the answer stopped in the middle")
 	errEndless = errors.New("the answer does not end")
+	errSlow    = errors.New("the answer comes too slowly")
+	errProxy   = errors.New("the proxy of this machine refuses")
 	errInvalid = errors.New("no valid answer")
 )
 
 // Temporary makes err match ErrTemporary without saying so: when it is told,
 // all tries may be over.
 func Temporary(err error) error { return temporary{err} }
+
+// An unanswered error matches ErrUnanswered without saying so.
+type unanswered struct{ error }
+
+func (u unanswered) Unwrap() []error { return []error{u.error, ErrUnanswered} }
 
 // A temporary error matches ErrTemporary without saying so.
 type temporary struct{ error }
@@ -54,7 +65,7 @@ func (s *server) transportError(err error) error {
 	var certificate *tls.CertificateVerificationError
 	var dns *net.DNSError
 	hopeless := errors.As(err, &certificate) || errors.As(err, &dns) && dns.IsNotFound
-	err = fmt.Errorf("ask %s: %w", s.name, plain(err))
+	err = unanswered{fmt.Errorf("ask %s: %w", s.name, plain(err))}
 	if hopeless {
 		return err
 	}
@@ -63,13 +74,13 @@ func (s *server) transportError(err error) error {
 
 // statusError is the error of an answer in the server's place.
 func (s *server) statusError(status int) error {
-	return temporary{fmt.Errorf("ask %s: status %d", s.name, status)}
+	return temporary{unanswered{fmt.Errorf("ask %s: status %d", s.name, status)}}
 }
 
 // bodyError is the error of a body that broke off.
 func (s *server) bodyError(err error) error {
 	err = fmt.Errorf("receive from %s: %w", s.name, plain(err))
-	if errors.Is(err, errEndless) {
+	if errors.Is(err, errEndless) || errors.Is(err, errSlow) {
 		return err
 	}
 	return temporary{err}
@@ -85,7 +96,7 @@ func plain(err error) error {
 		op          *net.OpError
 		number      syscall.Errno
 	)
-	for _, known := range []error{errHung, errIdle, errEndless, io.ErrUnexpectedEOF, io.EOF} {
+	for _, known := range []error{errHung, errIdle, errEndless, errSlow, errProxy, io.ErrUnexpectedEOF, io.EOF} {
 		if errors.Is(err, known) {
 			return known
 		}

@@ -37,6 +37,10 @@ type Options struct {
 	IdleTimeout   time.Duration // between two bytes of a body; 0: 60 s
 	BodyTimeout   time.Duration // for a whole body; 0: 30 min
 
+	// LeastRate is how many bytes of a body have to come in a second, on the
+	// average of each minute in which they are waited for. 0: 256.
+	LeastRate int64
+
 	// Waiting is told, if not nil, of waits of more than a second. It may be
 	// called concurrently.
 	Waiting func(Wait)
@@ -83,13 +87,14 @@ func New(o Options) *Client {
 	o.HeaderTimeout = or(o.HeaderTimeout, time.Minute)
 	o.IdleTimeout = or(o.IdleTimeout, time.Minute)
 	o.BodyTimeout = or(o.BodyTimeout, 30*time.Minute)
+	o.LeastRate = or(o.LeastRate, 256)
 	if o.Transport == nil {
 		o.Transport = newTransport(o.Concurrency)
 	}
 	return &Client{options: o, fresh: fresh(o.Transport), servers: make(map[string]*server)}
 }
 
-func or[T int | time.Duration](v, otherwise T) T {
+func or[T int | int64 | time.Duration](v, otherwise T) T {
 	if v <= 0 {
 		return otherwise
 	}
@@ -123,7 +128,8 @@ func UserAgent(version, contact string) string {
 // little and comes quickly, so that the connection is kept for the next
 // request. Reading a body gives an error that matches ErrTemporary if it is
 // cut short or idle too long, and one that does not if it goes on for longer
-// than Options.BodyTimeout.
+// than Options.BodyTimeout, or comes more slowly than Options.LeastRate. Where
+// some such bodies come one after the other, the server is down for a while.
 //
 // A request that is neither GET nor HEAD, or is to be sent once, is tried again
 // only where the server cannot have acted on it: no connection, 429, 503.
@@ -134,10 +140,10 @@ func UserAgent(version, contact string) string {
 // One that has not answered before is down after some minutes. Both are less
 // for one that refuses connections: its machine is there, its program is not.
 //
-// If the last try had no answer, the error matches ErrTemporary; only an
-// untrusted certificate or a host that does not exist is final at once. It
-// matches ErrDown if the request was given up because of what the server did
-// to others. If ctx ends, the error is its cause.
+// If the last try had no answer, the error matches ErrUnanswered, and
+// ErrTemporary; only an untrusted certificate or a host that does not exist is
+// final at once. It matches ErrDown if the request was given up because of what
+// the server did to others. If ctx ends, the error is its cause.
 //
 // Redirects are not followed: handle sees them, and may use Redirect.
 func (c *Client) Do(ctx context.Context, newRequest func(context.Context) (*http.Request, error), handle func(*http.Response) error) error {

@@ -35,6 +35,7 @@ type server struct {
 	paused     Why
 	announced  time.Time // the last time that waiting was told
 	breaker    breaker
+	stalls     int // bodies that did not go on, one after the other
 }
 
 func newServer(name string, places int, waiting func(Wait)) *server {
@@ -171,7 +172,7 @@ func (s *server) admit(now time.Time, counted bool) (p *pass, until time.Time, e
 	case s.breaker.gaveUp && now.Before(s.breaker.open):
 		return nil, time.Time{}, s.breaker.err()
 	case held.Sub(now) > maxWait:
-		return nil, time.Time{}, fmt.Errorf("%w: %s asks to be left alone for more than %v", ErrDown, s.name, maxWait)
+		return nil, time.Time{}, unanswered{fmt.Errorf("%w: %s asks to be left alone for more than %v", ErrDown, s.name, maxWait)}
 	case held.After(now):
 		return nil, held, nil
 	case counted && !s.quota.allows(now, s.unanswered-s.uncounted):
@@ -235,6 +236,25 @@ func (p *pass) heard(l limits, worked bool) {
 	p.arrived()
 	p.breaker, p.met = breaker{}, true
 	p.quota.update(time.Now(), l)
+}
+
+// maxStalls is how many answers in a row may begin and not go on: each costs a
+// minute, and a server that does so for all would hold a run for hours.
+const maxStalls = 4
+
+// flowed notes how a body ended: with an error, the server did not go on with
+// it. Enough of those, and the server is left alone for a while.
+func (s *server) flowed(stalled error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if stalled == nil {
+		s.stalls = 0
+		return
+	}
+	if s.stalls++; s.stalls >= maxStalls {
+		s.breaker = breaker{lost: s.stalls, since: time.Now(), last: stalled, open: time.Now().Add(downPause), pauses: 1, gaveUp: true}
+		s.signal()
+	}
 }
 
 // failed notes an answer that says the server cannot do its work. One

@@ -1,8 +1,10 @@
 package polite
 
 import (
+	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -15,6 +17,7 @@ func newTransport(perServer int) *http.Transport {
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    15 * time.Second,
+		OnProxyConnectResponse: proxyAnswer,
 		MaxIdleConnsPerHost:    perServer,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
@@ -34,4 +37,13 @@ func fresh(t http.RoundTripper) http.RoundTripper {
 	kept = kept.Clone()
 	kept.DisableKeepAlives = true
 	return kept
+}
+
+// proxyAnswer names the refusal of a proxy that this machine asks through for
+// what it is; else it would seem to be the server's.
+func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return errProxy
+	}
+	return nil
 }

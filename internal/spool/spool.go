@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 
 	"filippo.io/age"
 	"github.com/padsync/padsync/crypto"
@@ -50,6 +51,40 @@ type key struct {
 // 256 KiB) as long as all of them together keep no more than 32 MiB; what is
 // more goes into files in dir ("": os.TempDir).
 func New(dir string, memory int64) *Pool { return &Pool{dir: dir, memory: memory} }
+
+// ErrFolder is matched by errors of the folder for temporary files. They tell
+// nothing of what was to be kept, and match no error of package fs: that a folder
+// is missing or closed would be taken for a word on the document.
+var ErrFolder = errors.New("the folder for temporary files")
+
+// A folderError is one of the folder, and matches the system's own error, too.
+type folderError struct{ err error }
+
+func inFolder(err error) error {
+	if err == nil {
+		return nil
+	}
+	return folderError{err}
+}
+
+func (e folderError) Error() string { return fmt.Sprintf("%v: %v", ErrFolder, e.err) }
+
+func (e folderError) Is(target error) bool {
+	number, system := target.(syscall.Errno)
+	return target == ErrFolder || system && errors.Is(e.err, number)
+}
+
+// Try makes a small temporary file, and takes it away. It
+// is for who wants to know before he begins that there will be room. The error
+// matches ErrFolder.
+func (p *Pool) Try() error {
+	f, err := newFile(p.dir)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 4<<10))
+	return inFolder(errors.Join(err, f.Close()))
+}
 
 // Receive reads r to its end, and at most max bytes: one more is ErrTooLarge.
 // After an error nothing is kept. An error of r is returned as it is. The
@@ -149,7 +184,11 @@ func (s *Spool) SHA256() [32]byte {
 func (s *Spool) ReadAt(b []byte, offset int64) (int, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.r.ReadAt(b, offset)
+	n, err := s.r.ReadAt(b, offset)
+	if err != nil && err != io.EOF && err != os.ErrClosed {
+		err = inFolder(err)
+	}
+	return n, err
 }
 
 // Close frees the bytes; they cannot be read afterwards. Closing again does
@@ -178,9 +217,7 @@ type file struct {
 func newFile(dir string) (*file, error) {
 	f, err := os.CreateTemp(dir, "padsync-*") // its mode is 0600
 	if err != nil {
-		// Without its cause: that a folder is missing or closed would be taken
-		// for a word on the document.
-		return nil, fmt.Errorf("spool: %v", err)
+		return nil, inFolder(err)
 	}
 	return &file{f, os.Remove(f.Name()) != nil}, nil
 }

@@ -3,7 +3,6 @@ package spool
 import (
 	"bytes"
 	"crypto/sha256"
-	"fmt"
 	"hash"
 	"io"
 	"os"
@@ -102,7 +101,7 @@ func (w *Writer) toFile(b []byte) error {
 func (w *Writer) seal(b []byte) error {
 	w.hash.Write(b)
 	if _, err := w.dst.Write(b); err != nil {
-		return fmt.Errorf("spool: %w", err)
+		return inFolder(err)
 	}
 	return nil
 }
@@ -114,7 +113,7 @@ func (w *Writer) spill() error {
 		return err
 	}
 	if w.dst, err = w.sealer(); err != nil {
-		return fmt.Errorf("spool: %w", err)
+		return inFolder(err)
 	}
 	w.hash = sha256.New()
 	if err := w.seal(w.buf); err != nil {
@@ -166,7 +165,7 @@ func (w *Writer) Finish() (*Spool, error) {
 	var err error
 	if s.r, err = w.finished(); err != nil {
 		w.Discard()
-		return nil, fmt.Errorf("spool: %w", err)
+		return nil, inFolder(err)
 	}
 	w.err = os.ErrClosed
 	return s, nil

@@ -31,7 +31,9 @@ type Access struct {
 	MyPadsLogin, MyPadsPassword string
 }
 
-// operator says that the API is open.
+// Operator says that the API is open.
+func (a *Access) Operator() bool { return a.operator() }
+
 func (a *Access) operator() bool { return a.APIKey != "" || a.ClientID != "" }
 
 // ErrCredentials is matched by errors for a password, key or token that a

@@ -16,8 +16,15 @@ type Address struct {
 	ID   string // the pad's, as decoded text
 }
 
-// URL is the page of the pad.
-func (a Address) URL() string { return a.Base + "/p/" + url.PathEscape(a.ID) }
+// URL is the page of the pad. A full stop or a colon at its end is escaped: in a
+// text or a list it would be taken for that of the sentence.
+func (a Address) URL() string {
+	id := url.PathEscape(a.ID)
+	if last := len(id) - 1; last >= 0 && (id[last] == '.' || id[last] == ':') {
+		id = fmt.Sprintf("%s%%%02X", id[:last], id[last])
+	}
+	return a.Base + "/p/" + id
+}
 
 // errAddress says what was expected, and never what was given: an address is
 // the key to its pad.
@@ -27,6 +34,20 @@ var errAddress = fmt.Errorf("%w: a pad's looks like https://pad.example.org/p/NA
 // slider or an export, to the pad's own. It asks no server. An error matches
 // sources.ErrAddress.
 func ParseAddress(raw string) (Address, error) {
+	a, err := ParseVerbatim(raw)
+	if err != nil {
+		return Address{}, err
+	}
+	if a.ID, err = cleanID(a.ID); err != nil {
+		return Address{}, errAddress
+	}
+	return a, nil
+}
+
+// ParseVerbatim is ParseAddress but for the id, which is left as it is in the
+// address: who has the API finds pads by names that servers would change today,
+// or that lead elsewhere, and what they are printed by is to be understood.
+func ParseVerbatim(raw string) (Address, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil || u.Opaque != "" {
 		return Address{}, errAddress
@@ -45,7 +66,7 @@ func ParseAddress(raw string) (Address, error) {
 	if id, err = url.PathUnescape(id); err != nil {
 		return Address{}, errAddress
 	}
-	if id, err = cleanID(id); err != nil {
+	if id == "" || len(id) > maxID || !utf8.ValidString(id) {
 		return Address{}, errAddress
 	}
 	base, err := sources.Normalize(u.Scheme + "://" + u.Host + before)
@@ -145,10 +166,17 @@ func isSpace(r rune) bool {
 	return '\t' <= r && r <= '\r' || '\u2000' <= r && r <= '\u200a'
 }
 
+// ErrUnaskable is matched by the error for a pad named "." or "..", which the
+// API makes and lists, and to which no address leads.
+var ErrUnaskable = fmt.Errorf("%w: no address leads to a pad of this name", sources.ErrRefused)
+
+// IsUnaskable says whether a pad has such a name.
+func IsUnaskable(id string) bool { return id == "." || id == ".." }
+
 // checkID refuses what is no pad's id. Dots alone are no name but a way to
 // another path.
 func checkID(id string) error {
-	if id == "" || id == "." || id == ".." || len(id) > maxID || !utf8.ValidString(id) {
+	if id == "" || IsUnaskable(id) || len(id) > maxID || !utf8.ValidString(id) {
 		return errAddress
 	}
 	return nil

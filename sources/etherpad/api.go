@@ -95,7 +95,13 @@ func (s *Source) askOnce(ctx context.Context, function string, parameters []stri
 		form.Set("apikey", s.access.APIKey)
 	}
 	return s.post(ctx, "/api/"+apiVersion+"/"+function, form, bearer, func(r *http.Response) error {
-		switch code := r.StatusCode; {
+		code := r.StatusCode
+		if code >= 400 || contentType(r.Header) == "text/html" {
+			if barrier := sources.Recognize(r, peek(r)); barrier != nil {
+				return barrier
+			}
+		}
+		switch {
 		case code == http.StatusUnauthorized, code == http.StatusForbidden:
 			return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
 		case code == http.StatusTooManyRequests, code >= 502 && code <= 504:
@@ -135,6 +141,9 @@ func (s *Source) upgrading(ctx context.Context, request func(context.Context) (*
 	if errors.Is(err, errSecure) {
 		s.secure.Store(true)
 		err = s.client.Do(ctx, request, handle)
+	}
+	if errors.Is(err, polite.ErrUnanswered) {
+		return sources.AboutServer(err)
 	}
 	return err
 }

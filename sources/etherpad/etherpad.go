@@ -109,18 +109,30 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 
 // Fetch implements sources.Source. A pad has no title but the one that MyPads
 // tells an account. The version is a rescue copy, and says so, where the
-// server answers for the pad but gives no complete .etherpad.
+// server answers for the pad but gives no complete .etherpad. The id may be
+// another spelling of the pad's own, which the version has.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
+	if IsUnaskable(id) {
+		return nil, ErrUnaskable
+	}
 	id, err := s.ownID(id)
 	if err != nil {
 		return nil, err
 	}
+	v, err := s.fetch(ctx, id, validator)
+	if other, ok := errors.AsType[*respelled](err); ok {
+		return s.fetch(ctx, other.id, validator)
+	}
+	return v, err
+}
+
+func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
 	v := &sources.Version{ID: id}
 	known, rest := splitState(validator)
 	etag, lacking := knownETag(rest, s.formats)
 	state, err := s.knownState(ctx, id)
-	if err != nil {
-		return nil, err
+	if err != nil && !(errors.Is(err, fs.ErrNotExist) && id != strings.ToLower(id)) {
+		return nil, err // the API knows no pad by another spelling; an export tells
 	}
 	if state != "" && state == known && etag != "" {
 		v.Unchanged, v.Validator, v.Lacking = true, validator, lacking
@@ -239,6 +251,9 @@ func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool)
 		err := s.fetchFormat(ctx, v, f)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if errors.Is(err, spool.ErrFolder) {
+			return err
 		}
 		if err == nil {
 			continue

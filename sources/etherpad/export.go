@@ -1,6 +1,7 @@
 package etherpad
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha1"
 	"encoding/base64"
@@ -91,6 +92,9 @@ func (s *Source) exportWith(ctx context.Context, o opening, id string, f format,
 		return r, nil
 	}
 	handle := func(r *http.Response) error {
+		if other, ok := respelling(r, id); ok {
+			return other
+		}
 		body, err := s.receive(r, f, etag != "", known.archived)
 		if err != nil {
 			return err
@@ -126,12 +130,18 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 		return nil, refusal(r)
 	}
 	if err := f.checkHeader(r.Header); err != nil {
-		start, _ := io.ReadAll(io.LimitReader(r.Body, 4<<10))
+		start := peek(r)
 		switch page := string(start); {
 		case isNotEnabled(page):
 			return nil, fmt.Errorf("%w: %w: it is not enabled", errNoExport, sources.ErrRefused)
 		case !f.page && contentType(r.Header) == "text/html" && (archived || isArchived(page)):
 			return nil, errArchived
+		}
+		if barrier := sources.Recognize(r, start); barrier != nil {
+			return nil, barrier
+		}
+		if contentType(r.Header) == "text/html" {
+			err = &sources.Barrier{Kind: sources.Page}
 		}
 		return nil, again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
 	}
@@ -142,14 +152,31 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 	return body, err
 }
 
+// peek gives the beginning of a body, which can still be read whole.
+func peek(r *http.Response) []byte {
+	start, _ := io.ReadAll(io.LimitReader(r.Body, sources.RecognizeLength)) // what breaks off now does so again
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start), r.Body), r.Body}
+	return start
+}
+
 // refusal is the error for a status that comes with no export.
 func refusal(r *http.Response) error {
+	if isRedirect(r) {
+		return redirected(r)
+	}
+	if r.StatusCode == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "" {
+		// It is the server that is closed, not the pad.
+		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
+	}
+	if barrier := sources.Recognize(r, peek(r)); barrier != nil {
+		return barrier
+	}
 	switch code := r.StatusCode; {
 	case code == http.StatusNotFound:
 		return fs.ErrNotExist
-	case code == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "":
-		// It is the server that is closed, not the pad.
-		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
 	case code == http.StatusUnauthorized && isNotInMyPads(r.Body):
 		return errNotInMyPads
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
@@ -158,12 +185,12 @@ func refusal(r *http.Response) error {
 		return again(errors.New("the server takes no more requests for now"))
 	case code == http.StatusInternalServerError, code >= 400 && code < 500:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, sources.ErrRefused)
-	case code >= 300 && code < 400:
-		return redirected(r)
 	default:
 		return again(fmt.Errorf("status %d: %w", code, sources.ErrRefused))
 	}
 }
+
+func isRedirect(r *http.Response) bool { return r.StatusCode >= 300 && r.StatusCode < 400 }
 
 // redirected tells a server that wants https from one that sends away. No
 // redirect of an export is followed: MyPads leads to a page for what may not
@@ -176,6 +203,9 @@ func redirected(r *http.Response) error {
 	}
 	if away, ok := toMyPads(r); ok {
 		return away
+	}
+	if barrier := sources.Recognize(r, nil); barrier != nil {
+		return barrier
 	}
 	return again(fmt.Errorf("%w: a redirect", sources.ErrRefused))
 }

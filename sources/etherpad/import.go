@@ -68,6 +68,10 @@ func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Impor
 	}
 	for _, id := range newIDs(v.ID) {
 		seen, err := s.look(ctx, id, l)
+		if other, ok := errors.AsType[*respelled](err); ok {
+			id = other.id
+			seen, err = s.look(ctx, id, l)
+		}
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("look for the new pad: %w", err)

@@ -28,7 +28,7 @@ var ErrNoList = errors.New("only the API lists pads, or MyPads those of an accou
 // List implements sources.Lister for those that the API is open to, else for
 // an account of MyPads, which has the pads of its groups. The list
 // is received whole before the first id, so that ids may be fetched while it
-// goes on. An id that no address can have is left out.
+// goes on. What no pad's id can be is left out.
 func (s *Source) List(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if err := s.list(ctx, yield); err != nil && !errors.Is(err, errEnough) {
@@ -49,7 +49,7 @@ func (s *Source) list(ctx context.Context, yield func(string, error) bool) error
 	}
 	defer body.Close()
 	err = decodeList(io.NewSectionReader(body, 0, body.Size()), func(id string) error {
-		if checkID(id) == nil && !yield(id, nil) {
+		if (checkID(id) == nil || IsUnaskable(id)) && !yield(id, nil) {
 			return errEnough
 		}
 		return nil

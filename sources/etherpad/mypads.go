@@ -59,7 +59,7 @@ func (*sentAway) Unwrap() error { return fs.ErrPermission }
 // takes for its own.
 func toMyPads(r *http.Response) (*sentAway, bool) {
 	to, err := r.Location()
-	if err != nil || !strings.Contains(to.Path, "/mypads/") {
+	if err != nil || !strings.HasSuffix(to.Path, "/mypads/index.html") && !strings.HasSuffix(to.Path, "/mypads/") {
 		return nil, false
 	}
 	group, _, _ := strings.Cut(strings.TrimPrefix(to.RawQuery, "/mypads/group/"), "/")
@@ -230,6 +230,12 @@ func (s *Source) askMyPads(ctx context.Context, method, path string, form any, u
 		return r, nil
 	}
 	return s.upgrading(polite.Unrepeated(polite.Uncounted(ctx)), request, func(r *http.Response) error {
+		// MyPads answers in JSON: what it says of a login is in no page.
+		if contentType(r.Header) == "text/html" && r.StatusCode < 500 {
+			if barrier := sources.Recognize(r, peek(r)); barrier != nil && !isRedirect(r) {
+				return barrier
+			}
+		}
 		switch code := r.StatusCode; {
 		case code == http.StatusOK:
 			return use(r.Body)

@@ -54,6 +54,12 @@ func TestRealEtherpad(t *testing.T) {
 		}
 	})
 
+	t.Run("its front page is known", func(t *testing.T) {
+		if err := source.Front(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+
 	t.Run("a missing pad is said to be, and not made", func(t *testing.T) {
 		before := server.Pads(t)
 		if _, err := source.Fetch(t.Context(), "never-made", ""); !errors.Is(err, fs.ErrNotExist) {

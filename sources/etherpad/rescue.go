@@ -8,6 +8,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -17,7 +18,7 @@ import (
 func (s *Source) rescue(ctx context.Context, v *sources.Version, cause error) error {
 	for _, f := range []format{textFormat, htmlFormat} {
 		err := s.fetchFormat(ctx, v, f)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, spool.ErrFolder) {
 			return err
 		}
 		if err != nil {

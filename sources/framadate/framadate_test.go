@@ -699,7 +699,7 @@ func TestProbeTellsFramadateFromOthersWithOneRequest(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			io.WriteString(w, `<!DOCTYPE html><html><body><main><div class="alert alert-warning"><h2>Not here</h2></div></main></body></html>`)
 		}))
-		if err := blog.Probe(t.Context(), id); !errors.Is(err, sources.ErrRefused) {
+		if err := blog.Probe(t.Context(), id); !errors.Is(err, sources.ErrRefused) || errors.Is(err, sources.ErrServer) {
 			t.Error(err)
 		}
 	})
@@ -712,7 +712,7 @@ func TestProbeDoesNotTakeAServerThatIsDownForAnother(t *testing.T) {
 			faults := &sourcetest.Faults{Handler: server}
 			s, _ := open(t, faults)
 			faults.Set(fault)
-			if err := s.Probe(t.Context(), id); err == nil || errors.Is(err, sources.ErrRefused) || errors.Is(err, fs.ErrNotExist) {
+			if err := s.Probe(t.Context(), id); !errors.Is(err, sources.ErrServer) || errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s: %v", fault, err)
 			}
 		}

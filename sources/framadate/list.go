@@ -102,8 +102,10 @@ func (s *Source) fetchList(ctx context.Context, number int) (p *listPage, err er
 			return err
 		}
 		defer body.Close()
-		p, err = parseList(io.NewSectionReader(body, 0, body.Size()))
-		return err
+		if p, err = parseList(io.NewSectionReader(body, 0, body.Size())); err != nil {
+			return recognized(resp, body, err)
+		}
+		return nil
 	})
 	return p, err
 }

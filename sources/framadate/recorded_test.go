@@ -255,3 +255,11 @@ func TestRecordedRefusalsAreNoTable(t *testing.T) {
 		}
 	}
 }
+
+func TestRecordedFrontPageIsKnown(t *testing.T) {
+	for name, want := range map[string]bool{"_misc/home.html": true, "_misc/not-found-path.html": false, "_misc/nonexistent.html": false} {
+		if is := isFront(string(recorded(t, name))); is != want {
+			t.Errorf("%s: %t", name, is)
+		}
+	}
+}

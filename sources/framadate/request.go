@@ -35,6 +35,8 @@ func (s *Source) fetchPage(ctx context.Context, l locator, form url.Values) (p *
 		}
 		if p, err = parsePage(io.NewSectionReader(body, 0, body.Size())); err == nil {
 			err = l.check(p)
+		} else {
+			err = recognized(resp, body, err)
 		}
 		if err != nil {
 			err, body = errors.Join(err, body.Close()), nil
@@ -45,6 +47,22 @@ func (s *Source) fetchPage(ctx context.Context, l locator, form url.Values) (p *
 		return nil, nil, fmt.Errorf("page of the poll: %w", err)
 	}
 	return p, body, nil
+}
+
+// recognized says of a page that is none of Framadate's what it is instead, if
+// that is known.
+func recognized(resp *http.Response, body *spool.Spool, err error) error {
+	if !errors.Is(err, sources.ErrRefused) {
+		return err
+	}
+	start := make([]byte, min(body.Size(), sources.RecognizeLength))
+	if _, err := body.ReadAt(start, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if barrier := sources.Recognize(resp, start); barrier != nil {
+		return barrier
+	}
+	return err
 }
 
 // check says whether the page is of the poll that was asked for. The server's
@@ -132,6 +150,9 @@ func (s *Source) send(ctx context.Context, address string, form url.Values, hand
 			}
 			return handle(resp)
 		})
+		if errors.Is(err, polite.ErrUnanswered) {
+			return sources.AboutServer(err)
+		}
 		if !moved || err != nil {
 			return err
 		}
@@ -201,10 +222,18 @@ func checkStatus(resp *http.Response) error {
 	switch resp.StatusCode {
 	case http.StatusOK:
 		return nil
-	case http.StatusGone:
-		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrNotExist)
 	case http.StatusUnauthorized:
 		return ErrCredentials
+	}
+	start, _ := io.ReadAll(io.LimitReader(resp.Body, sources.RecognizeLength)) // what breaks off tells as much as it can
+	if barrier := sources.Recognize(resp, start); barrier != nil {
+		return barrier
+	}
+	switch resp.StatusCode {
+	case http.StatusGone:
+		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrNotExist)
+	case http.StatusNotFound:
+		return &sources.Barrier{Kind: sources.NotThere}
 	case http.StatusForbidden:
 		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrPermission)
 	}

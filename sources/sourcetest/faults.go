@@ -28,16 +28,33 @@ const (
 	Other            // JSON of another kind, with status 200
 	Endless          // half of the body, and a byte now and then for ever
 
-	lastFault = Endless
+	// What stands before the whole server.
+	Elsewhere   // a redirect to another host
+	Challenge   // a page that lets in only browsers
+	Maintenance // a page of words, with status 200
+	Login       // a page to log in, with status 200
+	Refused     // a web server that forbids all
+
+	lastFault = Refused
+
+	// Absent is a web server that has nothing of what there was. Of one
+	// document alone this is no fault.
+	Absent = lastFault + 1
 )
 
 func (f Fault) String() string {
-	names := [...]string{"none", "limited", "down", "silent", "cut", "cut cleanly", "empty", "not UTF-8", "error page", "broken", "other", "endless"}
+	names := [...]string{
+		"none", "limited", "down", "silent", "cut", "cut cleanly", "empty", "not UTF-8", "error page", "broken", "other", "endless",
+		"elsewhere", "challenge", "maintenance", "login", "refused", "absent",
+	}
 	if f < 0 || int(f) >= len(names) {
 		return fmt.Sprintf("fault %d", int(f))
 	}
 	return names[f]
 }
+
+// bars says that something stands before the server.
+func (f Fault) bars() bool { return f >= Elsewhere && f <= Refused }
 
 // away says that the server seems to be away, rather than to answer badly.
 func (f Fault) away() bool { return f == Down || f == Silent || f == Broken || f == Endless }
@@ -69,11 +86,15 @@ func (f *Faults) take() Fault {
 }
 
 // ServeHTTP answers as the server does, but for the fault.
-func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.Through(f.Handler, w, r) }
+
+// Through answers as a server does, but for the fault: one of several that they
+// stand before.
+func (f *Faults) Through(server http.Handler, w http.ResponseWriter, r *http.Request) {
 	const page = "<!DOCTYPE html><html><body>An error occurred.</body></html>"
 	switch fault := f.take(); fault {
 	case None:
-		f.Handler.ServeHTTP(w, r)
+		server.ServeHTTP(w, r)
 	case Limited:
 		w.Header().Set("Retry-After", "90")
 		http.Error(w, "Too many requests, please try again later.", http.StatusTooManyRequests)
@@ -87,17 +108,36 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, page)
 	case Broken:
 		http.Error(w, page, http.StatusInternalServerError)
+	case Elsewhere:
+		http.Redirect(w, r, "https://203.0.113.9"+r.URL.RequestURI(), http.StatusMovedPermanently)
+	case Challenge:
+		w.Header().Set("Cf-Mitigated", "challenge")
+		sendPage(w, http.StatusForbidden, "<title>Just a moment...</title>")
+	case Maintenance:
+		sendPage(w, http.StatusOK, "<title>Maintenance</title><h1>Wir sind gleich zurück.</h1>")
+	case Login:
+		sendPage(w, http.StatusOK, `<title>Portal</title><form><input name=user><input name=password type="password"></form>`)
+	case Refused:
+		sendPage(w, http.StatusForbidden, "<title>403 Forbidden</title><center><h1>403 Forbidden</h1></center><hr><center>nginx</center>")
+	case Absent:
+		sendPage(w, http.StatusNotFound, "<title>404 Not Found</title><center><h1>404 Not Found</h1></center><hr><center>nginx</center>")
 	case Other:
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		fmt.Fprint(w, `{"code":0,"message":"ok","data":null}`)
 	default:
 		answer := &answer{header: http.Header{}, status: http.StatusOK}
-		f.Handler.ServeHTTP(answer, r)
+		server.ServeHTTP(answer, r)
 		answer.send(w, fault)
 		if fault == Endless {
 			drip(w, r)
 		}
 	}
+}
+
+func sendPage(w http.ResponseWriter, status int, content string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	io.WriteString(w, "<!DOCTYPE html><html>"+content+"</html>") // an error is the client's going away
 }
 
 // drip adds a byte to a body now and then, until the client goes away.

@@ -183,6 +183,8 @@ func checkFaultError(ctx context.Context, fault Fault, err error, ids ...string)
 		return fmt.Errorf("%s: taken for missing or forbidden: %w", fault, err)
 	case !fault.away() && !errors.Is(err, sources.ErrRefused):
 		return fmt.Errorf("%s: %w is not sources.ErrRefused", fault, err)
+	case fault.bars() && !errors.Is(err, sources.ErrServer):
+		return fmt.Errorf("%s: %w is not sources.ErrServer", fault, err)
 	case strings.Contains(err.Error(), "temporary"):
 		return fmt.Errorf("%s: %w, say the words when all tries are spent", fault, err)
 	}

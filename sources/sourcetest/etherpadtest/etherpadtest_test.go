@@ -258,7 +258,7 @@ func replayChangesets(t *testing.T, export []byte) string {
 func TestUnaskedRequestsAreTold(t *testing.T) {
 	for _, request := range []string{
 		"GET /socket.io/?EIO=3", "POST /p/a/import", "GET /p/a", "GET /p/a/timeslider", "GET /p/a/export/markdown",
-		"GET /p/a/3/export/txt", "GET /", "GET /ro/r.x", "POST /api/1/createPad",
+		"GET /p/a/3/export/txt", "POST /", "GET /ro/r.x", "POST /api/1/createPad",
 	} {
 		var told []string
 		server := etherpadtest.New(etherpadtest.Options{Unasked: func(r string) { told = append(told, r) }})

@@ -41,12 +41,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.locked(w, r) {
 		return
 	}
+	if path == "/" {
+		s.serveFront(w, r)
+		return
+	}
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	if len(parts) == 4 && parts[0] == "p" && parts[2] == "export" {
 		s.serveExport(w, r, parts[1], parts[3])
 		return
 	}
 	s.unasked(w, r)
+}
+
+// serveFront answers with what is to be known by of the front page.
+func (s *Server) serveFront(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	s.send(w, r, []byte(`<!doctype html><html><title>Etherpad</title>`+
+		`<link rel="localizations" type="application/l10n+json" href="locales.json">`+
+		`<form action="#" id="go2Name"><input type="text" id="padname"></form></html>`))
 }
 
 // servePost answers calls of the API, if that is open to someone, and imports.
@@ -145,7 +157,11 @@ func (s *Server) sanitize(id string) string {
 	if s.pads[id] != nil {
 		return id
 	}
-	return colons.ReplaceAllString(id, "_")
+	id = colons.ReplaceAllString(id, "_")
+	if s.options.LowerCase && s.pads[id] == nil {
+		id = strings.ToLower(id)
+	}
+	return id
 }
 
 // limited counts the request, and deals with it if it is one too many.

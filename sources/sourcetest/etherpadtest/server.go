@@ -32,6 +32,8 @@ type Options struct {
 	Limit  int
 	Window time.Duration
 
+	LowerCase bool // ids are taken in lower case only (3.x with lowerCasePadIds), but for pads that are there
+
 	NoETag    bool // as behind some proxies
 	Converter bool // V1 has LibreOffice: it makes pdf, odt and doc
 

@@ -48,8 +48,9 @@ type Options struct {
 	Protected, User, Password string
 
 	// Unasked is told of each request that padsync may never send: any but
-	// for a page, a table or the list of polls, in French, at its address with
-	// .php, the form with a poll's password, and those that make and fill a poll.
+	// for the front page, a page, a table or the list of polls, in French, at its
+	// address with .php, the form with a poll's password, and those that make and
+	// fill a poll.
 	// Those that delete do so. It may be nil.
 	Unasked func(request string)
 }
@@ -208,6 +209,12 @@ func (s *Server) answer(header http.Header, path string, r *http.Request, fields
 		return a
 	}
 	switch path {
+	case "/":
+		a.startSession(r)
+		a.header.Set("Content-Type", "text/html; charset=UTF-8")
+		a.body.WriteString(`<!DOCTYPE html><html><title>Polls</title><a href="create_poll.php?type=date">` +
+			`</a><a href="create&lowbar;poll&period;php&quest;type&equals;autre"></a></html>`)
+		return a
 	case "/exportcsv.php":
 		a.startSession(r)
 		a.table(q.Get("poll"), q.Get("admin"))
@@ -253,7 +260,7 @@ func kindOf(date bool) poll.Kind {
 // asked says whether padsync may send the request.
 func asked(r *http.Request, prefix string, fields []field) bool {
 	address, ok := strings.CutPrefix(r.URL.RequestURI(), prefix)
-	get := r.Method == http.MethodGet && (allowed.MatchString(address) || list.MatchString(address))
+	get := r.Method == http.MethodGet && (address == "/" || allowed.MatchString(address) || list.MatchString(address))
 	return ok && (get || opens(address, r) || makes(address, r, fields))
 }
 

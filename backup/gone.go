@@ -1,0 +1,149 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources"
+)
+
+// A standing is what one server has shown of itself in a run: whether it is to
+// be believed when it says that a document is gone. A server that was moved,
+// closed or put in order says so of all of its documents, which is one fact
+// about the server and none about them.
+//
+// So what is newly gone is held, and is believed as soon as another document
+// of the server was asked for after it, and answered well. What is still held
+// at the end is decided then (see run.conclude). Only places of documents are
+// held, which the run has in memory anyway.
+type standing struct {
+	mu       sync.Mutex // guards what follows
+	held     []*job     // newly gone, in the order in which the server said so
+	believed int        // how many were held before these
+	good     *job       // one that answered well
+}
+
+// asked gives the number of what was newly gone when a document is asked for.
+func (s *standing) asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.believed + len(s.held)
+}
+
+// hold keeps a document that is newly gone.
+func (s *standing) hold(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = append(s.held, j)
+}
+
+// recall notes a document that an interrupted run saw answer well.
+func (s *standing) recall(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.good == nil {
+		s.good = j
+	}
+}
+
+// answered notes a document that answered well, and gives those that are gone
+// indeed: those that were when it was asked for.
+func (s *standing) answered(j *job, asked int) []*job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.good = j
+	n := max(asked-s.believed, 0)
+	gone := s.held[:n:n]
+	s.held, s.believed = s.held[n:], s.believed+n
+	return gone
+}
+
+// newlyGone says whether a repository would learn from the error that the
+// document is missing.
+func newlyGone(known []*prior, err error) bool {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	for _, p := range known {
+		if p.Newest != nil && p.State != manifest.Missing {
+			return true
+		}
+	}
+	return false
+}
+
+// conclude decides on what is still held when all documents of a source were
+// looked at. If one of them had answered well before, it is asked again. If
+// none had, two or more that are gone are a fact about the server; of one alone
+// the server's front page decides. In doubt, the documents could not be looked
+// at: nothing becomes missing. When there is no time left to ask, that is
+// doubt; an interrupted run tells nothing of them, and the next one asks again.
+func (r *run) conclude(ctx context.Context, source int) {
+	s := &r.standings[source]
+	if len(s.held) == 0 || errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	doubt := r.doubt(ctx, source, s)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	for _, j := range s.held {
+		r.gone(j, doubt)
+	}
+}
+
+// doubt is why the server is not believed, nil if it is.
+func (r *run) doubt(ctx context.Context, source int, s *standing) error {
+	from := &r.plan.Sources[source]
+	fronted, known := from.Client.(sources.Fronted)
+	none := &sources.Barrier{Kind: sources.NoneThere}
+	var err error
+	switch {
+	case s.good != nil:
+		err = r.answersStill(ctx, from, s.good)
+	case from.emptied:
+		return &sources.Barrier{Kind: sources.EmptyList}
+	case len(s.held) > 1 || !known:
+		return none
+	default:
+		err = fronted.Front(ctx)
+	}
+	if err != nil && !errors.Is(err, sources.ErrServer) {
+		return none
+	}
+	return err
+}
+
+// answersStill asks for a document again that answered well.
+func (r *run) answersStill(ctx context.Context, from *Source, j *job) error {
+	known, err := r.known(r.live(), func(t *target) (*prior, error) { return t.priors.of(j) })
+	if err != nil {
+		return err
+	}
+	v, err := from.Client.Fetch(ctx, j.locator(), validator(known))
+	return errors.Join(err, v.Close())
+}
+
+// gone tells of a document that is, or in case of doubt could not be looked
+// at.
+func (r *run) gone(j *job, doubt error) {
+	targets := r.live()
+	if r.joined(j) {
+		targets = nil // another link opened it since
+	}
+	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
+	switch {
+	case err != nil:
+	case doubt != nil:
+		err = doubt
+	default:
+		err = fs.ErrNotExist
+	}
+	if known == nil {
+		targets = nil
+	}
+	r.finish(r.failed(j, targets, known, err))
+}

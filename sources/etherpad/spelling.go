@@ -1,0 +1,39 @@
+package etherpad
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/padsync/padsync/sources"
+)
+
+// A respelled error stands for the redirect of a server that takes ids in lower
+// case only (Etherpad 3.x with lowerCasePadIds), but for pads that were there
+// before: the pad's own id is another spelling of the one that was asked for.
+type respelled struct{ id string }
+
+func (*respelled) Error() string {
+	return fmt.Sprintf("%v: a redirect to another spelling", sources.ErrRefused)
+}
+func (*respelled) Unwrap() error { return sources.ErrRefused }
+
+// respelling finds such a redirect of a request for the pad id. It leads to
+// nowhere: for an export as for the page its Location is the other id alone, as
+// a relative path. Only what differs in case alone is another spelling.
+func respelling(r *http.Response, id string) (*respelled, bool) {
+	to, err := url.Parse(r.Header.Get("Location"))
+	if !isRedirect(r) || err != nil || to.Host != "" && !strings.EqualFold(to.Hostname(), r.Request.URL.Hostname()) {
+		return nil, false
+	}
+	path := to.EscapedPath()
+	other, err := url.PathUnescape(path[strings.LastIndexByte(path, '/')+1:])
+	if err != nil || other == id || !strings.EqualFold(other, id) {
+		return nil, false
+	}
+	if clean, err := cleanID(other); err != nil || clean != other {
+		return nil, false
+	}
+	return &respelled{other}, true
+}
