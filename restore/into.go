@@ -26,6 +26,7 @@ type IntoPlan struct {
 	Contents   *repository.Contents
 	Wanted     func(*manifest.Record) bool // nil: all documents
 	Newest     bool                        // the newest version, even if it is suspect
+	Point      Point                       // of the past
 
 	Targets []Target
 	Address func(manifest.Source, string) string // of a document, for the table
@@ -52,6 +53,7 @@ type Target struct {
 type Move struct {
 	Document *manifest.Record
 	Version  *manifest.VersionRecord // the one that was taken, nil if none
+	Cut      *Cut                    // up to where, nil: whole
 	Skipped  string                  // why the newest version was not taken: its suspicion
 	Target   *Target                 // nil if none takes its kind
 
@@ -88,7 +90,7 @@ func Into(ctx context.Context, p IntoPlan) error {
 	defer cancel()
 	m.reader = p.Repository.NewReader(finishing)
 	defer m.reader.Close()
-	chosen := Plan{Contents: p.Contents, Wanted: p.Wanted, Newest: p.Newest}
+	chosen := p.chosen()
 	for records, err := range chosen.batches() {
 		if err != nil {
 			return err
@@ -114,6 +116,11 @@ func Into(ctx context.Context, p IntoPlan) error {
 		}
 	}
 	return nil
+}
+
+// chosen are the documents to move.
+func (p *IntoPlan) chosen() Plan {
+	return Plan{Contents: p.Contents, Wanted: p.Wanted, Newest: p.Newest, Point: p.Point}
 }
 
 // afterwards is a context that ends some time after ctx.
@@ -166,12 +173,19 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 	if i := slices.IndexFunc(m.Targets, func(t Target) bool { return t.Kind == record.Source.Kind }); i >= 0 {
 		done.Target = &m.Targets[i]
 	}
-	done.Version, done.Skipped = Choose(record, m.Newest)
-	switch {
-	case done.Target == nil:
+	if done.Target == nil {
+		done.Version, done.Skipped = Choose(record, m.Newest)
 		done.Err = ErrNoTarget
-	case done.Version == nil:
-		done.Err = NoVersion(record)
+		return done
+	}
+	plan := m.chosen()
+	m.mu.Lock()
+	t, err := plan.take(m.reader, record)
+	m.mu.Unlock()
+	done.Version, done.Skipped, done.Cut = t.version, t.skipped, t.cut
+	switch {
+	case err != nil:
+		done.Err = err
 	case m.Table == nil:
 		if done.Err = m.opens(done.Version); done.Err != nil {
 			break
@@ -243,6 +257,9 @@ func (m *move) moveOnce(ctx context.Context, done *Move) {
 // repository when they are.
 func (m *move) with(done *Move, use func(*sources.Version) error) error {
 	v := &sources.Version{ID: done.Document.ID, Title: done.Version.Title}
+	if done.Cut != nil {
+		return m.withCut(done, v, use)
+	}
 	for _, f := range done.Version.Files {
 		if f.Name == pollFile && len(fillers(done.Document, done.Version)) > 0 {
 			file, err := m.filled(done, f)
@@ -278,6 +295,26 @@ func (m *move) filled(done *Move, f manifest.FileRecord) (sources.File, error) {
 	done.Taken = p.Taken()
 	b, err := p.Encode()
 	return sources.File{Name: f.Name, Format: f.Format, Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)}, err
+}
+
+// withCut gives a pad as it was at a point of its past.
+func (m *move) withCut(done *Move, v *sources.Version, use func(*sources.Version) error) error {
+	i := slices.IndexFunc(done.Version.Files, func(f manifest.FileRecord) bool { return f.Format == padFormat })
+	m.mu.Lock()
+	whole, err := m.reader.File(done.Version.Files[i])
+	m.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	cut, err := done.Cut.export(m.Repository.Pool, whole)
+	if err = errors.Join(err, whole.Close()); err != nil {
+		return err
+	}
+	defer cut.Close()
+	v.Files = []sources.File{{
+		Name: done.Version.Files[i].Name, Format: padFormat, Size: cut.Size(), SHA256: cut.SHA256(), Content: cut,
+	}}
+	return use(v)
 }
 
 // A lazy file is read when its first byte is. An HTTP client may still read it

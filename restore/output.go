@@ -26,11 +26,15 @@ type output struct {
 
 // outputs lists what to write of a version: its files, or of each form asked
 // for what padsync makes itself, else what was saved in that form.
+// Of a pad at a point of its past there is only what is made of its history.
 func (r *run) outputs(e *Event) []output {
-	v := e.Version
+	files := e.Version.Files
+	if e.Cut != nil {
+		files = slices.DeleteFunc(slices.Clone(files), func(f manifest.FileRecord) bool { return f.Format != padFormat })
+	}
 	if len(r.Formats) == 0 {
 		var all []output
-		for _, f := range v.Files {
+		for _, f := range files {
 			all = append(all, r.saved(e, f))
 		}
 		return all
@@ -41,8 +45,8 @@ func (r *run) outputs(e *Event) []output {
 			continue
 		}
 		var saved *output
-		if i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
-			saved = new(r.saved(e, v.Files[i]))
+		if i := slices.IndexFunc(files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
+			saved = new(r.saved(e, files[i]))
 		}
 		if o, ok := r.made(e, format); ok && !r.Raw {
 			o.saved = saved
@@ -58,6 +62,9 @@ func (r *run) outputs(e *Event) []output {
 // for a poll that is filled in from earlier versions.
 func (r *run) saved(e *Event, f manifest.FileRecord) output {
 	write := CopySaved(f, r.Raw)
+	if e.Cut != nil {
+		write = e.Cut.write
+	}
 	if !r.Raw && f.Name == pollFile && len(fillers(e.Document, e.Version)) > 0 {
 		write = r.filled(e)
 	}
@@ -113,9 +120,9 @@ func (r *run) made(e *Event, format string) (output, bool) {
 			stem = stem[:i]
 		}
 		switch {
-		case f.Format == "etherpad" && padForms[format].write != nil:
+		case f.Format == padFormat && padForms[format].write != nil:
 			form := padForms[format]
-			return output{name: stem + form.ending, from: f, write: fromPad(form.write)}, true
+			return output{name: stem + form.ending, from: f, write: fromPad(form.write, e.Cut)}, true
 		case f.Format == "json" && f.Name == pollFile && pollForms[format]:
 			return output{name: stem + "." + format, from: f, write: r.fromPoll(e, format)}, true
 		}
@@ -140,13 +147,13 @@ var padForms = map[string]struct {
 
 var pollForms = map[string]bool{"txt": true, "html": true, "csv": true, "ics": true}
 
-func fromPad(write func(*pad.State, io.Writer) error) func(io.Writer, io.ReaderAt, int64) error {
+func fromPad(write func(*pad.State, io.Writer) error, cut *Cut) func(io.Writer, io.ReaderAt, int64) error {
 	return func(w io.Writer, from io.ReaderAt, size int64) error {
 		p, err := pad.Open(from, size)
 		if err != nil {
 			return fmt.Errorf("read the saved pad: %w", err)
 		}
-		state, err := p.At(p.Head)
+		state, err := cut.state(p)
 		if err != nil {
 			return fmt.Errorf("read the saved pad: %w", err)
 		}

@@ -29,7 +29,8 @@ type Plan struct {
 	Contents   *repository.Contents
 	Wanted     func(*manifest.Record) bool // nil: all documents
 
-	Newest bool // the newest version, even if it is suspect
+	Newest bool  // the newest version, even if it is suspect
+	Point  Point // of the past
 
 	Target    string   // a folder, made where it is missing
 	Formats   []string // forms to write; none: the files as they were saved
@@ -50,6 +51,7 @@ func (p *Plan) Wants(record *manifest.Record) bool {
 type Event struct {
 	Document *manifest.Record        // with its newest version, and the newest that is not suspect, of all
 	Version  *manifest.VersionRecord // the one that was taken
+	Cut      *Cut                    // up to where, nil: whole
 	Files    []string                // what was written, below the target, with slashes
 	Bytes    int64                   // of the saved files that this was made from
 	Skipped  string                  // why the newest version was not taken: its suspicion
@@ -64,6 +66,7 @@ type Report struct {
 	Unsaved          int // documents of which no version was ever saved
 	NotNewest        int // of those restored
 	Without          int // documents with none of the forms asked for
+	NotYet           int // documents that were not there yet
 }
 
 var (
@@ -153,7 +156,7 @@ func (p *Plan) batches() iter.Seq2[[]*manifest.Record, error] {
 			if !p.Wants(record) {
 				continue
 			}
-			record.Versions = eligible(record)
+			record.Versions = p.eligible(record)
 			if some = append(some, record); len(some) < together {
 				continue
 			}
@@ -194,29 +197,6 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 		}
 	}
 	return nil
-}
-
-// eligible are the newest version that is not suspect and the newest of all,
-// and those that saw what these did not; a record of many others is not kept
-// whole.
-func eligible(record *manifest.Record) []manifest.VersionRecord {
-	wanted := make(map[string]bool)
-	for _, v := range []*manifest.VersionRecord{record.Newest(), record.NewestSound()} {
-		if v == nil {
-			continue
-		}
-		wanted[v.Name] = true
-		for _, earlier := range fillers(record, v) {
-			wanted[earlier.Name] = true
-		}
-	}
-	var some []manifest.VersionRecord
-	for _, v := range record.Versions {
-		if wanted[v.Name] {
-			some = append(some, v)
-		}
-	}
-	return some
 }
 
 // byPack sorts documents by the place of what will be read, the packs in the
@@ -279,6 +259,8 @@ func (r *run) tell(e Event) {
 	switch {
 	case errors.Is(e.Err, ErrNoForm):
 		r.report.Without++
+	case errors.Is(e.Err, ErrNotYet):
+		r.report.NotYet++
 	case errors.Is(e.Err, ErrNoVersion):
 		r.report.Unsaved++
 	case e.Err != nil:
@@ -302,9 +284,9 @@ func (r *run) tell(e Event) {
 
 func (r *run) restore(record *manifest.Record) Event {
 	e := Event{Document: record}
-	e.Version, e.Skipped = Choose(record, r.Newest)
-	if e.Version == nil {
-		e.Err = NoVersion(record)
+	t, err := r.take(r.reader, record)
+	e.Version, e.Skipped, e.Cut = t.version, t.skipped, t.cut
+	if e.Err = err; err != nil {
 		return e
 	}
 	outputs := r.outputs(&e)

@@ -42,11 +42,13 @@ func (a *app) diffCommand() *cobra.Command {
 
 func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error {
 	if len(points) == 0 {
-		before, err := d.before()
+		var err error
+		if points, err = d.accident(); points == nil && err == nil {
+			points, err = d.before()
+		}
 		if err != nil {
 			return err
 		}
-		points = []string{before}
 	}
 	if len(points) == 1 {
 		points = append(points, "")
@@ -68,11 +70,24 @@ func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error
 	return out.Flush()
 }
 
+// accident are the good version and the newest, where that is suspect: what was
+// lost in between is what one wants to see. It is nil where nothing is.
+func (d *savedDocument) accident() ([]string, error) {
+	chosen, skipped := restore.Choose(d.record, false)
+	if chosen == nil {
+		return nil, restore.ErrNoVersion
+	}
+	if skipped == "" {
+		return nil, nil
+	}
+	return []string{chosen.Name, d.record.Newest().Name}, nil
+}
+
 // before is the version before the one that restore would take.
-func (d *savedDocument) before() (string, error) {
+func (d *savedDocument) before() ([]string, error) {
 	chosen, _ := restore.Choose(d.record, d.newest)
 	if chosen == nil {
-		return "", restore.ErrNoVersion
+		return nil, restore.ErrNoVersion
 	}
 	var last *manifest.VersionRecord
 	for i := range d.record.Versions {
@@ -85,9 +100,9 @@ func (d *savedDocument) before() (string, error) {
 		}
 	}
 	if last == nil {
-		return "", &problem{exitFailed, d.app.text("diff-one-version"), errPoint}
+		return nil, &problem{exitFailed, d.app.text("diff-one-version"), errPoint}
 	}
-	return last.Name, nil
+	return []string{last.Name}, nil
 }
 
 // maxCompared bounds a text that is compared, in bytes: a book has 1 MB.

@@ -57,14 +57,14 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	}
 	defer a.closeTargets(ctx, targets)
 	plan := restore.IntoPlan{
-		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Targets: targets, Address: documentURL,
+		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: documentURL,
 		Wanted: chosen.wanted,
 	}
 	if !flags.into.yes {
 		return t.preview(ctx, plan)
 	}
 	if flags.into.table == "" {
-		flags.into.table = tableName(bases[0])
+		flags.into.table = tableName(bases[0], flags.when)
 	}
 	return t.move(ctx, plan, flags.into.table)
 }
@@ -97,14 +97,18 @@ func badTarget(raw string) error {
 	return &schemelessError{address, errNoTarget}
 }
 
-// tableName is the file for the table of a move to this server.
-func tableName(base string) string {
+// tableName is the file for the table of a move to this server, of what there
+// was at a moment: that is another move than that of what there is now.
+func tableName(base, when string) string {
 	host := "server"
 	if u, err := url.Parse(base); err == nil && u.Host != "" {
 		host = u.Host
 	}
+	if when != "" {
+		host += "-" + when
+	}
 	return "moved-" + strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`:[]\/`, r) {
+		if strings.ContainsRune(`:[]\/ `, r) {
 			return '_'
 		}
 		return r

@@ -109,11 +109,15 @@ func (a *app) contents(ctx context.Context, r *reading, when string) (*repositor
 	if err != nil {
 		return nil, err
 	}
+	return a.contentsAt(ctx, r, at)
+}
+
+func (a *app) contentsAt(ctx context.Context, r *reading, at repository.At) (*repository.Contents, error) {
 	c, err := r.Read(ctx, at)
 	if err != nil {
 		return nil, a.failed(err, "repository", "Repository", r.shown)
 	}
-	if when == "" {
+	if at == (repository.At{}) {
 		a.rememberLists(r.ID(), 0, c.Seen())
 	}
 	if c.Readable() != nil {

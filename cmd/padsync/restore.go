@@ -25,6 +25,8 @@ type restoreFlags struct {
 	formats           []string
 	overwrite, newest bool
 	raw               bool
+	revision          int
+	atRev             bool
 	into              intoFlags
 }
 
@@ -35,16 +37,20 @@ func (a *app) restoreCommand() *cobra.Command {
 		Short:   a.text("restore"),
 		Example: a.text("restore-example"),
 		Long:    a.text("document-long"),
-		RunE: a.action(func(ctx context.Context, args []string) error {
-			return a.restore(ctx, flags, args)
-		}),
 	}
+	cmd.RunE = a.action(func(ctx context.Context, args []string) error {
+		if flags.atRev = cmd.Flags().Changed("rev"); flags.atRev && len(args) != 1 {
+			return a.usage(errUsage, "rev-of-one")
+		}
+		return a.restore(ctx, flags, args)
+	})
 	flags.add(a, cmd)
 	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
 	flags.into.add(a, cmd)
 	cmd.Flags().StringVar(&flags.target, "target", "", a.text("flag-target"))
-	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-at"))
+	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-restore-at"))
+	cmd.Flags().IntVar(&flags.revision, "rev", 0, a.text("flag-rev"))
 	cmd.Flags().StringSliceVar(&flags.formats, "format", nil, a.text("flag-format"))
 	cmd.Flags().BoolVar(&flags.overwrite, "overwrite", false, a.text("flag-overwrite"))
 	cmd.Flags().BoolVar(&flags.raw, "raw", false, a.text("flag-raw"))
@@ -70,7 +76,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	}
 	defer chosen.contents.Close()
 	plan := restore.Plan{
-		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Wanted: chosen.wanted,
+		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Wanted: chosen.wanted,
 		Target: flags.target, Formats: flags.formats, Language: poll.Language(a.text("language")), Overwrite: flags.overwrite, Raw: flags.raw,
 	}
 	progress, err := a.newRestoring(chosen.contents, &plan)
@@ -79,13 +85,16 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	}
 	defer progress.bar.stop()
 	missed := 0        // documents that were named, and of which there is nothing to restore
+	notYet := 0        // of those named: at that moment
 	var mendable error // the first that can be helped, such as a full disk
 	plan.Observe = func(e restore.Event) {
 		named := chosen.selection.names(e.Document.Source, e.Document.ID)
 		switch {
-		case errors.Is(e.Err, restore.ErrNoForm) && !named:
+		case !named && (errors.Is(e.Err, restore.ErrNoForm) || errors.Is(e.Err, restore.ErrNotYet)):
 			progress.bar.step() // a poll among pads, say
 			return
+		case errors.Is(e.Err, restore.ErrNotYet):
+			notYet++
 		case errors.Is(e.Err, restore.ErrNoForm), errors.Is(e.Err, restore.ErrNoVersion) && named:
 			missed++
 		}
@@ -110,6 +119,9 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return a.failed(err, "repository", "Repository", chosen.shown)
 	}
 	failed := report.Failed + missed
+	if report.Restored+failed > 0 {
+		failed += notYet
+	}
 	switch {
 	case report.Restored+failed > 0:
 	case report.Without > 0:
@@ -143,6 +155,7 @@ type chosen struct {
 	selection *selection
 	contents  *repository.Contents
 	hashes    *hashes
+	point     restore.Point // of the past
 }
 
 // openChosen reads what the repository held. The caller closes the contents.
@@ -158,7 +171,19 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
 		return nil, err
 	}
-	c, err := a.contents(ctx, r, flags.when)
+	at, err := a.moment(ctx, r.Repository, r.shown, flags.when)
+	if err != nil {
+		return nil, err
+	}
+	var point restore.Point
+	switch {
+	case flags.atRev:
+		point.Revision = &flags.revision
+	case !at.Time.IsZero():
+		// What was saved later tells, too, what there was then.
+		point.Time, at = at.Time, repository.At{}
+	}
+	c, err := a.contentsAt(ctx, r, at)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +191,7 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, errors.Join(a.failed(err, "repository", "Repository", r.shown), c.Close())
 	}
-	return &chosen{r, a, selection, c, hashes}, nil
+	return &chosen{r, a, selection, c, hashes, point}, nil
 }
 
 func (c *chosen) wanted(record *manifest.Record) bool {
@@ -183,6 +208,8 @@ func (a *app) restored(e restore.Event, name string) string {
 	switch {
 	case errors.Is(e.Err, restore.ErrNoVersion):
 		return a.text("restore-unsaved", "Document", name)
+	case e.Cut != nil:
+		return a.text("restore-cut", "Document", name, "Revision", e.Cut.Revision)
 	case e.Err != nil:
 		return a.text("restore-document-failed", "Document", name, "Reason", a.restoreReason(e.Err))
 	case e.Document.Lost:
@@ -226,6 +253,8 @@ func (a *app) restoreReason(err error) string {
 		return a.text("reason-lost")
 	case errors.Is(err, restore.ErrNoForm):
 		return a.text("reason-no-form")
+	case errors.Is(err, restore.ErrNotYet):
+		return a.text("nothing-by-then")
 	case errors.Is(err, fs.ErrExist):
 		return a.text("reason-exists")
 	case errors.Is(err, repository.ErrNoIdentity):

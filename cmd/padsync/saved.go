@@ -98,6 +98,7 @@ type edition struct {
 	pad      *pad.Pad
 	state    *pad.State // nil if no text can be made: pad.At says why
 	revision int        // of the pad that the state is of
+	until    time.Time  // the moment that was asked for, zero if none was
 	poll     *poll.Poll
 }
 
@@ -172,6 +173,7 @@ func (d *savedDocument) atTime(moment time.Time) (*edition, error) {
 		e.close()
 		return nil, err
 	}
+	e.until = moment
 	return d.turnTo(e, number)
 }
 

@@ -103,9 +103,11 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 	switch {
 	case e.pad != nil && padForms[format] != nil && e.state != nil:
 		return padForms[format](e.state, w)
-	case e.pad != nil && padForms[format] != nil && at < 0:
+	case e.pad != nil && padForms[format] != nil && (at < 0 || e.past()):
 		_, err := e.pad.At(e.revision)
 		return err
+	case e.past() && format == "etherpad":
+		return e.pad.WriteAt(w, e.revision, e.until)
 	case e.poll != nil && pollForms[format] != nil:
 		return pollForms[format](e.poll, w, poll.Language(d.app.text("language")))
 	case e.poll != nil && format == "json" && len(e.poll.Earlier) > 0:
@@ -116,7 +118,7 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 		_, err = w.Write(b)
 		return err
 	}
-	if at < 0 {
+	if at < 0 || e.past() {
 		return &problem{exitFailed, d.app.text("no-form", "Document", d.name, "Form", format, "Forms", strings.Join(e.forms(), ", ")), restore.ErrNoForm}
 	}
 	s, err := d.files.File(e.version.Files[at])
@@ -127,6 +129,10 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 	return restore.CopySaved(e.version.Files[at], d.raw)(w, s, s.Size())
 }
 
+// past says that the edition is of a pad before its newest revision: what was
+// saved in other forms is not of then.
+func (e *edition) past() bool { return e.pad != nil && e.revision != e.pad.Head }
+
 // forms are those that the edition can be written in.
 func (e *edition) forms() []string {
 	var forms []string
@@ -135,6 +141,9 @@ func (e *edition) forms() []string {
 		forms = slices.Sorted(maps.Keys(padForms))
 	case e.poll != nil:
 		forms = slices.Sorted(maps.Keys(pollForms))
+	}
+	if e.past() {
+		return append(forms, "etherpad")
 	}
 	for _, f := range e.version.Files {
 		if !slices.Contains(forms, f.Format) {
