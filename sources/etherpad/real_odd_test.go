@@ -87,7 +87,7 @@ func TestRealEtherpadTakesOddPads(t *testing.T) {
 			if !p.Mended && (made.ID != id || len(made.Losses) > 0 && err == nil && !slices.Contains(made.Losses, etherpad.LossNames)) {
 				t.Errorf("%s: %+v", what, made)
 			}
-			if what == `/pad:ag/atext/text is "7"` {
+			if what == `/pad:ag/atext/text is "7"` || what == `/pad:ag/atext/text is 7` {
 				return nil // its attributes are longer, and the server shows only line ends
 			}
 			r, err := http.Get(server.PadURL(made.ID) + "/export/txt")
