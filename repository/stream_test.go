@@ -91,6 +91,24 @@ func TestManifestsInPassesTellTheSame(t *testing.T) {
 	}
 }
 
+// TestWhatIsSaidInAnotherPassCounts: the version is told in one, and what was
+// said of it in another.
+func TestWhatIsSaidInAnotherPassCounts(t *testing.T) {
+	w := newWorld(t, false)
+	looks := func(from, to int64) {
+		for i := from; i < to; i++ {
+			w.forge("manifests/", w.header(i), manifest.Document{ID: "b", State: manifest.Current})
+		}
+	}
+	w.suspectRun("a", "x", "shrunk")
+	looks(2, 45)
+	w.accept()
+	looks(46, 80)
+	if v := w.record(repository.At{}).Newest(); v == nil || v.Suspect != "" {
+		t.Errorf("the version is %+v", v)
+	}
+}
+
 // TestMemoryDoesNotGrowWithTheManifests that no checkpoint includes.
 func TestMemoryDoesNotGrowWithTheManifests(t *testing.T) {
 	live := func(manifests int) uint64 {
