@@ -124,6 +124,7 @@ type Event struct {
 	Outcome  Outcome
 	Suspect  string   // why what was saved may be a loss
 	Standing string   // why its newest version, which was there before, may be a loss
+	Flaw     string   // what of it cannot be shown, and could be before: words with a + between them
 	New      bool     // missing or suspect, and was not so at the last look
 	Expires  string   // the day from which its source may delete it, if that is known
 	Before   Before   // the last look

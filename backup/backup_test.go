@@ -508,7 +508,10 @@ func TestExpiryIsToldAtEveryLook(t *testing.T) {
 	}
 	w.polls.Change(id, func(p *framadatetest.Poll) { p.Expires = "2027-08-10" })
 	w.backup(backup.Document{ID: id, Locator: admin + "/admin"})
-	if !slices.Equal(told, []string{"2027-07-10", "2027-07-10", "2027-08-10"}) || w.records()[id].Newest().Facts.Expires != "2027-08-10" {
+	w.backup(backup.Document{ID: id}) // its page does not tell
+	w.polls.Change(id, func(p *framadatetest.Poll) { p.Title = "AG 2027" })
+	w.backup(backup.Document{ID: id})
+	if !slices.Equal(told, []string{"2027-07-10", "2027-07-10", "2027-08-10", "2027-08-10", "2027-08-10"}) || w.records()[id].Expires() != "2027-08-10" {
 		t.Errorf("told %q", told)
 	}
 }

@@ -171,8 +171,8 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 	e := Event{Document: r.document(j), ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking, Before: r.last(int(j.source), v.ID, known)}
 	for i, t := range targets {
 		doc := manifest.Document{Source: int(j.source), ID: v.ID, State: manifest.Current}
-		if newest := known[i].Newest; v.Unchanged && newest != nil {
-			e.Expires = r.plan.Sources[j.source].expires(v.ID, newest.Modified, newest.Facts.Expires)
+		if newest := known[i].Newest; newest != nil && (v.Unchanged || e.Expires == "" && len(v.Facts.Fields) > 0) {
+			e.Expires = r.plan.Sources[j.source].expires(v.ID, newest.Modified, known[i].Expires)
 		}
 		if v.Unchanged || known[i].same(v) {
 			doc.Versions = revalidated(known[i].Newest, v.Validator)
@@ -192,6 +192,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 		}
 		t.saved(known[i], suspect)
 		e.Outcome, e.Suspect, e.Bytes = Saved, suspect, size(v)
+		e.Flaw = cmp.Or(e.Flaw, known[i].newFlaw(v))
 		e.New = e.New || suspect != "" && (known[i].Newest == nil || known[i].Newest.Suspect != suspect)
 	}
 	return e

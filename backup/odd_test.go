@@ -5,11 +5,17 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -106,5 +112,60 @@ func TestSourceNamedTwiceIsOne(t *testing.T) {
 	w.want(w.backup(backup.Document{Source: 0, ID: "one"}, backup.Document{Source: 2, ID: "two"}, backup.Document{Source: 2, ID: "one"}, backup.Document{Source: 1, ID: "three"}), counts{backup.Saved: 3})
 	if given[0].URL != "https://z.example" || places["one"] != 0 || places["two"] != 0 || places["three"] != 1 {
 		t.Errorf("sources are %v, places %v", given, places)
+	}
+}
+
+func exportOf(w *world, id string) string {
+	answer := httptest.NewRecorder()
+	w.pads.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/p/"+id+"/export/etherpad", nil))
+	return answer.Body.String()
+}
+
+// TestFlawIsSaidOnceAndIsNoSuspicion: of a pad with a damaged member, all else is
+// whole.
+func TestFlawIsSaidOnceAndIsNoSuspicion(t *testing.T) {
+	w := newWorld(t)
+	p := w.pads.Create("ag", "Ordre du jour\n")
+	var flaws []string
+	w.plan.Observe = func(e backup.Event) {
+		flaws = append(flaws, fmt.Sprintf("%s %q %q", e.Outcome, e.Suspect, e.Flaw))
+	}
+	for _, author := range []string{"null", "null", "[]", `{"name":"Zoé"}`, "null"} {
+		p.Append(alice, "un mot\n")
+		export := strings.Replace(exportOf(w, "ag"), "{", `{"globalAuthor:":`+author+`,`, 1)
+		p.Exports([]byte(export))
+		w.backup(pad("ag"))
+		p.Exports(nil)
+	}
+	want := []string{`saved "" "authors"`, `saved "" ""`, `saved "" ""`, `saved "" ""`, `saved "" "authors"`}
+	if !slices.Equal(flaws, want) {
+		t.Errorf("%q", flaws)
+	}
+}
+
+// TestPadWithoutATextIsSuspectOnce, until somebody says that it is right.
+func TestPadWithoutATextIsSuspectOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.pads.Create("ag", strings.Repeat("Ordre du jour\n", 20))
+	var seen []string
+	w.plan.Observe = func(e backup.Event) {
+		seen = append(seen, fmt.Sprintf("%s %q %t %q", e.Outcome, e.Suspect, e.New, e.Flaw))
+	}
+	w.backup(pad("ag"))
+	for n := range 2 {
+		p.Append(alice, "un mot\n")
+		p.Exports(fmt.Appendf(nil, `{"pad:ag":{"head":%d}}`, n+1))
+		w.backup(pad("ag"))
+		w.backup(pad("ag"))
+	}
+	accepted := func(r *manifest.Record) *manifest.VersionRecord { return r.Newest() }
+	if _, err := w.open(w.stores[0]).Accept(t.Context(), repository.RunOptions{}, accepted); err != nil {
+		t.Fatal(err)
+	}
+	p.Exports([]byte(`{"pad:ag":{"head":3}}`))
+	w.backup(pad("ag"))
+	want := []string{`saved "" false ""`, `saved "unreadable" true "history+pool+text"`, `unchanged "" false ""`, `saved "unreadable" false ""`, `unchanged "" false ""`, `saved "" false ""`}
+	if !slices.Equal(seen, want) {
+		t.Errorf("%q", seen)
 	}
 }

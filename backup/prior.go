@@ -29,12 +29,19 @@ type prior struct {
 
 	Sound  bool            `json:"sound,omitempty"` // some version is not suspect
 	Newest *version        `json:"newest,omitempty"`
-	Base   *manifest.Facts `json:"base,omitempty"` // of the version that a sound one continues
+	Base   *manifest.Facts `json:"base,omitempty"` // of the version that a sound one continues; its items as the newest sound ones told them
 
 	// Texts are the hashes of the texts at which the history may have been cut
 	// off: of all versions that were sound, but for the one that the document
 	// was created with.
 	Texts []string `json:"texts,omitempty"`
+
+	// Seen has the hash of each part by the newest version that saw it,
+	// SeenSound by the newest that is not suspect. Expires is when the document
+	// will be deleted, by the newest version that tells.
+	Seen      map[string]string `json:"seen,omitempty"`
+	SeenSound map[string]string `json:"seenSound,omitempty"`
+	Expires   string            `json:"expires,omitempty"`
 
 	// Before is the newest version that has a history, with the files that
 	// have it: what lies in it need not be stored again.
@@ -127,7 +134,7 @@ func (r *run) expires(record *manifest.Record, source int) uint32 {
 	if newest == nil {
 		return 0
 	}
-	day := r.plan.Sources[source].expires(record.ID, newest.Modified, newest.Facts.Expires)
+	day := r.plan.Sources[source].expires(record.ID, newest.Modified, record.Expires())
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return 0
@@ -171,15 +178,18 @@ func put(w *spool.Writer, p *prior) (place, error) {
 }
 
 func newPrior(r *manifest.Record, resumed bool) *prior {
-	p := &prior{State: r.State, Resumed: resumed, Checked: r.Checked, Withheld: r.Withheld}
+	p := &prior{State: r.State, Resumed: resumed, Checked: r.Checked, Withheld: r.Withheld, Expires: r.Expires()}
 	if v := r.Newest(); v != nil {
 		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Modified: v.Modified, Facts: v.Facts}
 		for _, f := range v.Files {
 			p.Newest.Files = append(p.Newest.Files, file{f.Name, f.Format, f.SHA256})
 		}
 	}
+	items := p.remember(r)
 	if v := r.Base(); v != nil {
-		p.Base, p.Texts = &v.Facts, texts(r)
+		facts := v.Facts
+		facts.Items = items
+		p.Base, p.Texts = &facts, texts(r)
 	}
 	for _, v := range slices.Backward(r.Versions) {
 		whole := func(f manifest.FileRecord) bool { return f.History == nil }

@@ -17,6 +17,10 @@ const (
 	OtherHistory   = "other-history"    // made anew under the same id
 	ShorterHistory = "shorter-history"  // fewer revisions than before
 	Shrunk         = "shrunk"           // less than a tenth of the text is left
+
+	ChoicesLost  = "choices-lost"  // a poll's choice is gone, with all answers to it
+	VotesLost    = "votes-lost"    // more than a few of a poll's votes at once
+	CommentsLost = "comments-lost" // or of its comments
 )
 
 // shortText is how many characters a text has at least before it can be
@@ -28,13 +32,16 @@ const emptyText = 1
 
 // suspicion says why the version may be a loss, "" if it looks sound.
 func (p *prior) suspicion(v *sources.Version) string {
-	if v.Suspect != "" || p.Base == nil {
+	if p.Base == nil || v.Suspect != "" && !p.completes(v) && !p.unreadableBefore(v) {
 		return string(v.Suspect)
 	}
 	old, now := p.Base, &v.Facts
+	if word := lost(old, now); word != "" {
+		return word
+	}
 	fewer := old.Revision != nil && now.Revision != nil && *now.Revision < *old.Revision
 	other := old.First != "" && now.First != "" && now.First != old.First
-	blank := now.Blank && !old.Blank
+	blank := now.Blank && !old.Blank && len(old.Fields) == 0
 	switch {
 	case fewer && old.Length > emptyText && now.Text != "" && now.Text == old.Text:
 		return Compacted
@@ -48,17 +55,36 @@ func (p *prior) suspicion(v *sources.Version) string {
 		return OtherHistory
 	case fewer:
 		return ShorterHistory
-	case old.Length >= shortText && now.Length*10 < old.Length:
+	case old.Length >= shortText && now.Length*10 < old.Length && sees(now, old):
 		return Shrunk
 	}
 	return ""
 }
 
+// unreadableBefore says that no text can be made of the version, and that this
+// was right of the one before.
+func (p *prior) unreadableBefore(v *sources.Version) bool {
+	return v.Suspect == sources.Unreadable && p.Base.Flaw == v.Facts.Flaw
+}
+
+// newFlaw is what cannot be shown of the version, if that was not said of the
+// newest.
+func (p *prior) newFlaw(v *sources.Version) string {
+	if p.Newest != nil && p.Newest.Facts.Flaw == v.Facts.Flaw {
+		return ""
+	}
+	return v.Facts.Flaw
+}
+
 // same reports whether the version holds what the newest one holds, so that
 // it need not be saved again: the same bytes, or the same content in the same
 // forms where the source says what content is, and a recipient can read it.
-// That fewer forms were asked for is no change.
+// That fewer forms were asked for is no change, nor is what the look could not
+// see.
 func (p *prior) same(v *sources.Version) bool {
+	if p.Newest != nil && !p.Sealed && len(p.Seen) > 0 && len(v.Facts.Fields) > 0 {
+		return !p.news(v)
+	}
 	if p.Newest == nil || p.Sealed || v.Suspect != "" && len(p.Newest.Files) != len(v.Files) {
 		return false
 	}

@@ -115,6 +115,10 @@ func (t *text) facts(f *Facts) {
 		t.key("fields")
 		t.texts(f.Fields)
 	}
+	if len(f.Items) > 0 {
+		t.key("items")
+		t.texts(f.Items)
+	}
 	t.optional("flaw", f.Flaw)
 	if f.Blank {
 		t.key("blank")

@@ -135,6 +135,7 @@ type Facts struct {
 	Content  string            `json:"content,omitempty"`
 	Text     string            `json:"text,omitempty"`
 	Fields   map[string]string `json:"fields,omitempty"`
+	Items    map[string]string `json:"items,omitempty"`
 	Flaw     string            `json:"flaw,omitempty"`
 	Blank    bool              `json:"blank,omitempty"`
 	Expires  string            `json:"expires,omitempty"`

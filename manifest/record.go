@@ -39,3 +39,15 @@ func (r *Record) newest(suspicions ...string) *VersionRecord {
 	}
 	return nil
 }
+
+// Expires is the day from which on the source may delete the document: as its
+// newest version tells, or, where looks do not see all parts of it, the newest
+// that tells. It is "" if none does.
+func (r *Record) Expires() string {
+	for i := len(r.Versions) - 1; i >= 0; i-- {
+		if f := &r.Versions[i].Facts; f.Expires != "" || len(f.Fields) == 0 {
+			return f.Expires
+		}
+	}
+	return ""
+}

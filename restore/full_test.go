@@ -55,7 +55,7 @@ func TestFullDiskIsOneThing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err := now.write("ag.txt", output{"ag.txt", record.Newest().Files[0], full})
+		err := now.write("ag.txt", output{name: "ag.txt", from: record.Newest().Files[0], write: full})
 		if !errors.Is(err, ErrFull) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%v", err)
 		}

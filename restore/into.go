@@ -1,15 +1,19 @@
 package restore
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -57,6 +61,7 @@ type Move struct {
 	Earlier bool
 	Address string         // the new one
 	Losses  []sources.Loss // what did not come back, or would not
+	Taken   []poll.Taken   // what was taken from versions before, of a poll
 	Err     error
 }
 
@@ -239,6 +244,14 @@ func (m *move) moveOnce(ctx context.Context, done *Move) {
 func (m *move) with(done *Move, use func(*sources.Version) error) error {
 	v := &sources.Version{ID: done.Document.ID, Title: done.Version.Title}
 	for _, f := range done.Version.Files {
+		if f.Name == pollFile && len(fillers(done.Document, done.Version)) > 0 {
+			file, err := m.filled(done, f)
+			if err != nil {
+				return err
+			}
+			v.Files = append(v.Files, file)
+			continue
+		}
 		content := &lazy{move: m, record: f}
 		defer content.close()
 		file := sources.File{Name: f.Name, Format: f.Format, Size: f.Size, Content: content}
@@ -247,11 +260,24 @@ func (m *move) with(done *Move, use func(*sources.Version) error) error {
 	}
 	err := use(v)
 	for i := range v.Files {
-		if failed := v.Files[i].Content.(*lazy).failed(); failed != nil {
-			return failed // what use says of it is not the cause
+		if content, ok := v.Files[i].Content.(*lazy); ok && content.failed() != nil {
+			return content.failed() // what use says of it is not the cause
 		}
 	}
 	return err
+}
+
+// filled is a poll's own file, with what was taken from earlier versions.
+func (m *move) filled(done *Move, f manifest.FileRecord) (sources.File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, err := Poll(m.reader, done.Document, done.Version)
+	if err != nil {
+		return sources.File{}, fmt.Errorf("read the saved poll: %w", err)
+	}
+	done.Taken = p.Taken()
+	b, err := p.Encode()
+	return sources.File{Name: f.Name, Format: f.Format, Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)}, err
 }
 
 // A lazy file is read when its first byte is. An HTTP client may still read it

@@ -1,12 +1,14 @@
 package restore
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/page"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/manifest"
 )
@@ -16,15 +18,20 @@ type output struct {
 	name  string
 	from  manifest.FileRecord
 	write func(w io.Writer, from io.ReaderAt, size int64) error
+
+	// saved is the form as it was saved, for where it cannot be made; nil:
+	// it was not.
+	saved *output
 }
 
 // outputs lists what to write of a version: its files, or of each form asked
 // for what padsync makes itself, else what was saved in that form.
-func (r *run) outputs(record *manifest.Record, v *manifest.VersionRecord) []output {
+func (r *run) outputs(e *Event) []output {
+	v := e.Version
 	if len(r.Formats) == 0 {
 		var all []output
 		for _, f := range v.Files {
-			all = append(all, output{f.Name, f, copyAll})
+			all = append(all, r.saved(e, f))
 		}
 		return all
 	}
@@ -33,23 +40,74 @@ func (r *run) outputs(record *manifest.Record, v *manifest.VersionRecord) []outp
 		if slices.Contains(r.Formats[:i], format) {
 			continue
 		}
-		if o, ok := r.made(record, v, format); ok {
+		var saved *output
+		if i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
+			saved = new(r.saved(e, v.Files[i]))
+		}
+		if o, ok := r.made(e, format); ok && !r.Raw {
+			o.saved = saved
 			all = append(all, o)
-		} else if i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
-			all = append(all, output{v.Files[i].Name, v.Files[i], copyAll})
+		} else if saved != nil {
+			all = append(all, *saved)
 		}
 	}
 	return all
 }
 
-func copyAll(w io.Writer, from io.ReaderAt, size int64) error {
-	_, err := io.Copy(w, io.NewSectionReader(from, 0, size))
-	return err
+// saved is a saved file: as it is, but for pages, which are made harmless, and
+// for a poll that is filled in from earlier versions.
+func (r *run) saved(e *Event, f manifest.FileRecord) output {
+	write := CopySaved(f, r.Raw)
+	if !r.Raw && f.Name == pollFile && len(fillers(e.Document, e.Version)) > 0 {
+		write = r.filled(e)
+	}
+	return output{name: f.Name, from: f, write: write}
+}
+
+// CopySaved gives what writes a saved file: unless raw, a page is made
+// harmless.
+func CopySaved(f manifest.FileRecord, raw bool) func(w io.Writer, from io.ReaderAt, size int64) error {
+	if f.Format == "html" && !raw {
+		return page.Tame
+	}
+	return func(w io.Writer, from io.ReaderAt, size int64) error {
+		_, err := io.Copy(w, io.NewSectionReader(from, 0, size))
+		return err
+	}
+}
+
+// filled writes the poll with what was taken from earlier versions.
+func (r *run) filled(e *Event) func(io.Writer, io.ReaderAt, int64) error {
+	return func(w io.Writer, from io.ReaderAt, size int64) error {
+		p, err := r.poll(e)
+		if errors.Is(err, poll.ErrInvalid) {
+			return CopySaved(manifest.FileRecord{}, true)(w, from, size) // it is given as it is
+		}
+		if err != nil {
+			return err
+		}
+		b, err := p.Encode()
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		return err
+	}
+}
+
+// poll reads the poll of the event's version, and notes what was taken from
+// earlier ones.
+func (r *run) poll(e *Event) (*poll.Poll, error) {
+	p, err := Poll(r.reader, e.Document, e.Version)
+	if err != nil {
+		return nil, fmt.Errorf("read the saved poll: %w", err)
+	}
+	e.Taken = p.Taken()
+	return p, nil
 }
 
 // made is what padsync makes of a pad or a poll.
-func (r *run) made(record *manifest.Record, v *manifest.VersionRecord, format string) (output, bool) {
-	for _, f := range v.Files {
+func (r *run) made(e *Event, format string) (output, bool) {
+	for _, f := range e.Version.Files {
 		stem := f.Name
 		if i := strings.LastIndexByte(stem, '.'); i > 0 {
 			stem = stem[:i]
@@ -57,9 +115,9 @@ func (r *run) made(record *manifest.Record, v *manifest.VersionRecord, format st
 		switch {
 		case f.Format == "etherpad" && padForms[format].write != nil:
 			form := padForms[format]
-			return output{stem + form.ending, f, fromPad(form.write)}, true
-		case f.Format == "json" && f.Name == "poll.json" && pollForms[format]:
-			return output{stem + "." + format, f, r.fromPoll(record, v, format)}, true
+			return output{name: stem + form.ending, from: f, write: fromPad(form.write)}, true
+		case f.Format == "json" && f.Name == pollFile && pollForms[format]:
+			return output{name: stem + "." + format, from: f, write: r.fromPoll(e, format)}, true
 		}
 	}
 	return output{}, false
@@ -88,15 +146,19 @@ func fromPad(write func(*pad.State, io.Writer) error) func(io.Writer, io.ReaderA
 		if err != nil {
 			return fmt.Errorf("read the saved pad: %w", err)
 		}
-		return write(p.Current(), w)
+		state, err := p.At(p.Head)
+		if err != nil {
+			return fmt.Errorf("read the saved pad: %w", err)
+		}
+		return write(state, w)
 	}
 }
 
-func (r *run) fromPoll(record *manifest.Record, v *manifest.VersionRecord, format string) func(io.Writer, io.ReaderAt, int64) error {
-	return func(w io.Writer, from io.ReaderAt, size int64) error {
-		p, err := poll.Decode(io.NewSectionReader(from, 0, size))
+func (r *run) fromPoll(e *Event, format string) func(io.Writer, io.ReaderAt, int64) error {
+	return func(w io.Writer, _ io.ReaderAt, _ int64) error {
+		p, err := r.poll(e)
 		if err != nil {
-			return fmt.Errorf("read the saved poll: %w", err)
+			return err
 		}
 		switch format {
 		case "txt":
@@ -104,7 +166,7 @@ func (r *run) fromPoll(record *manifest.Record, v *manifest.VersionRecord, forma
 		case "csv":
 			return p.WriteCSV(w, r.Language)
 		case "ics":
-			return p.WriteICS(w, r.Language, record.ID+"@"+record.Source.Address(), v.Saved)
+			return p.WriteICS(w, r.Language, e.Document.ID+"@"+e.Document.Source.Address(), e.Version.Saved)
 		}
 		return p.WriteHTML(w, r.Language)
 	}

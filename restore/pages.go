@@ -47,7 +47,7 @@ func Pages(p Plan) iter.Seq2[Page, error] {
 			if v == nil || record.State == manifest.Erased {
 				continue
 			}
-			for _, name := range r.namesOf(record, r.outputs(record, v)) {
+			for _, name := range r.namesOf(record, r.outputs(&Event{Document: record, Version: v})) {
 				if info, err := root.Stat(path.Clean(name)); err != nil || !info.Mode().IsRegular() {
 					continue
 				}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/manifest"
@@ -34,6 +35,7 @@ type Plan struct {
 	Formats   []string // forms to write; none: the files as they were saved
 	Language  poll.Language
 	Overwrite bool
+	Raw       bool // files just as they were saved: pages act, and polls lack what their look did not see
 
 	// Observe is told, if not nil, of each document when it is done.
 	Observe func(Event)
@@ -51,6 +53,7 @@ type Event struct {
 	Files    []string                // what was written, below the target, with slashes
 	Bytes    int64                   // of the saved files that this was made from
 	Skipped  string                  // why the newest version was not taken: its suspicion
+	Taken    []poll.Taken            // what was taken from versions before, of a poll
 	Err      error                   // names neither document nor file
 }
 
@@ -193,17 +196,27 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 	return nil
 }
 
-// eligible are the newest version that is not suspect and the newest of all;
-// a record of many others is not kept whole.
+// eligible are the newest version that is not suspect and the newest of all,
+// and those that saw what these did not; a record of many others is not kept
+// whole.
 func eligible(record *manifest.Record) []manifest.VersionRecord {
-	newest, sound := record.Newest(), record.NewestSound()
-	switch {
-	case newest == nil:
-		return nil
-	case sound == nil, sound == newest:
-		return []manifest.VersionRecord{*newest}
+	wanted := make(map[string]bool)
+	for _, v := range []*manifest.VersionRecord{record.Newest(), record.NewestSound()} {
+		if v == nil {
+			continue
+		}
+		wanted[v.Name] = true
+		for _, earlier := range fillers(record, v) {
+			wanted[earlier.Name] = true
+		}
 	}
-	return []manifest.VersionRecord{*sound, *newest}
+	var some []manifest.VersionRecord
+	for _, v := range record.Versions {
+		if wanted[v.Name] {
+			some = append(some, v)
+		}
+	}
+	return some
 }
 
 // byPack sorts documents by the place of what will be read, the packs in the
@@ -294,11 +307,15 @@ func (r *run) restore(record *manifest.Record) Event {
 		e.Err = NoVersion(record)
 		return e
 	}
-	outputs := r.outputs(record, e.Version)
+	outputs := r.outputs(&e)
 	r.sweep(r.folder(record))
 	for i, name := range r.namesOf(record, outputs) {
 		o := outputs[i]
 		err := r.write(name, o)
+		if o.saved != nil && (errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge)) {
+			o = *o.saved
+			err = r.write(name, o)
+		}
 		switch {
 		case ofAll(err):
 			return Event{Err: err}

@@ -205,6 +205,10 @@ type Facts struct {
 	// same. What is not there was not seen, which is no change.
 	Fields map[string]string `json:"fields,omitempty"`
 
+	// Items has, by its name, the items of each part of which there are several
+	// and that this look could see whole, as ItemsOf gives them.
+	Items map[string]string `json:"items,omitempty"`
+
 	// Flaw says, in a word or several, what of the version cannot be shown
 	// though the current text can. A version that has none but those of the
 	// one before is not worse than it.
@@ -222,8 +226,17 @@ type Facts struct {
 // manifests; package backup adds those that show by comparison.
 type Suspicion string
 
-// RescueCopy: the server gave no complete export, so text and HTML stand in.
-const RescueCopy Suspicion = "rescue-copy"
+const (
+	// RescueCopy: the server gave no complete export, so text and HTML stand in.
+	RescueCopy Suspicion = "rescue-copy"
+
+	// Unreadable: what the server gave is kept, and the document's text cannot
+	// be made from it. Other forms that it gave are beside it.
+	Unreadable Suspicion = "unreadable"
+
+	// VotesHidden: the server shows a poll's votes only to its admin link.
+	VotesHidden Suspicion = "votes-hidden"
+)
 
 // ErrRefused is matched by errors for answers that a server gave in place of
 // the document: an error page, something cut short, another document. They

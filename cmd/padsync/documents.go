@@ -89,7 +89,7 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, e
 			c.addFile(new(config.Source), arg)
 			continue
 		}
-		for _, address := range addressesIn(arg) {
+		for _, address := range orText(config.Argument(arg), arg) {
 			c.add(new(config.Source), address, origin{text: withoutUser(address)})
 		}
 	}
@@ -101,7 +101,7 @@ func (a *app) wanted(s *settings, flags backupFlags, args []string) ([]wanted, e
 			source := &s.Sources[i]
 			for j, d := range source.Documents {
 				line := s.Line(fmt.Sprintf("source[%d].documents[%d]", i, j))
-				for _, address := range addressesIn(d.Reveal()) {
+				for _, address := range orText(config.Addresses(d.Reveal()), d.Reveal()) {
 					c.add(source, address, origin{file: &s.file, line: int32(line), entry: int32(j + 1)})
 				}
 			}
@@ -127,11 +127,10 @@ func isList(arg string) bool {
 	return err == nil && i.Mode().IsRegular()
 }
 
-// addressesIn are the addresses in a text, else the text: an id, or what is
-// told as it was given.
-func addressesIn(text string) []string {
-	if found := config.Addresses(text); len(found) > 0 {
-		return found
+// orText are the addresses in a text, else the text: an id, or what is wrong.
+func orText(addresses []string, text string) []string {
+	if len(addresses) > 0 {
+		return addresses
 	}
 	return []string{text}
 }

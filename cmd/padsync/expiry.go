@@ -26,14 +26,13 @@ func (s *settings) expiries() expiries {
 	return e
 }
 
-// of is the day from which on the version's source may delete the document, ""
-// if that is not known: for a pad as it is known by now, for a poll as the
-// server told.
-func (e expiries) of(source manifest.Source, id string, v *manifest.VersionRecord) string {
-	if source.Kind == kindEtherpad {
-		return etherpad.Expires(source.URL, e[source.URL], id, v.Modified)
+// of is the day from which on its source may delete the document, "" if that is
+// not known: for a pad as it is known by now, for a poll as the server told.
+func (e expiries) of(r *manifest.Record) string {
+	if newest := r.Newest(); newest != nil && r.Source.Kind == kindEtherpad {
+		return etherpad.Expires(r.Source.URL, e[r.Source.URL], r.ID, newest.Modified)
 	}
-	return v.Facts.Expires
+	return r.Expires()
 }
 
 // expirySoon is how many days before a document may be deleted one is warned.

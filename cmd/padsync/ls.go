@@ -129,7 +129,7 @@ func newListed(r *manifest.Record, h *hashes, e expiries) listed {
 		return l
 	}
 	l.Title, l.Suspect, l.Revision, l.Saved = newest.Title, newest.Suspect, newest.Revision, stamp(newest.Saved)
-	l.Expires = e.of(r.Source, r.ID, newest)
+	l.Expires = e.of(r)
 	l.Files = listedFiles(newest)
 	return l
 }

@@ -186,6 +186,9 @@ func (m *mover) remark(e restore.Move) {
 	case e.Version.Suspect != "":
 		m.line(suspectTaken(e.Document), "Document", m.name(m.out(), e.Document), "Reason", m.app.suspicion(e.Version.Suspect))
 	}
+	for _, text := range m.app.taken(e.Taken, m.name(m.out(), e.Document)) {
+		m.print(text)
+	}
 }
 
 // summary says what became of all.

@@ -28,6 +28,9 @@ var alternatives = [][]string{
 	{"into", "format"},
 	{"into", "overwrite"},
 	{"json", "target"},
+	{"into", "raw"},
+	{"raw", "rev"},
+	{"raw", "chat", "authors"},
 }
 
 // sameness are options that say the same in different ways. Those of the

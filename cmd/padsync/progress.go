@@ -121,6 +121,8 @@ func (p *progress) describe(e backup.Event) {
 		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
 	case cmp.Or(e.Suspect, e.Standing) != "" && p.state(&p.all.suspect, &p.told.suspect, e.New,
 		"document-suspect", "Document", p.name(e), "Reason", p.app.suspicion(cmp.Or(e.Suspect, e.Standing))):
+	case e.Flaw != "":
+		p.line(p.app.text("document-flaw", "Document", p.name(e), "Flaw", p.app.flaw(e.Flaw)))
 	case e.Outcome == backup.Saved && !p.app.quiet && (!p.terminal || p.app.verbose):
 		p.line(p.app.text("document-saved", "Document", p.name(e)))
 	case e.Outcome == backup.Unchanged && p.app.verbose:

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/page"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -22,6 +24,7 @@ type restoreFlags struct {
 	when, target      string
 	formats           []string
 	overwrite, newest bool
+	raw               bool
 	into              intoFlags
 }
 
@@ -44,6 +47,7 @@ func (a *app) restoreCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-at"))
 	cmd.Flags().StringSliceVar(&flags.formats, "format", nil, a.text("flag-format"))
 	cmd.Flags().BoolVar(&flags.overwrite, "overwrite", false, a.text("flag-overwrite"))
+	cmd.Flags().BoolVar(&flags.raw, "raw", false, a.text("flag-raw"))
 	cmd.Flags().BoolVar(&flags.newest, "newest", false, a.text("flag-newest"))
 	return cmd
 }
@@ -67,7 +71,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	defer chosen.contents.Close()
 	plan := restore.Plan{
 		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Wanted: chosen.wanted,
-		Target: flags.target, Formats: flags.formats, Language: poll.Language(a.text("language")), Overwrite: flags.overwrite,
+		Target: flags.target, Formats: flags.formats, Language: poll.Language(a.text("language")), Overwrite: flags.overwrite, Raw: flags.raw,
 	}
 	progress, err := a.newRestoring(chosen.contents, &plan)
 	if err != nil {
@@ -89,6 +93,9 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 			mendable = e.Err
 		}
 		progress.done(e, chosen)
+		if len(flags.formats) > 0 && e.Err == nil && e.Version.Facts.Flaw != "" {
+			progress.remark(a.text("show-flaw", "Document", chosen.name(a.stderr, e.Document), "Flaw", a.flaw(e.Version.Facts.Flaw)))
+		}
 	}
 	report, err := restore.Run(ctx, plan)
 	progress.bar.stop()
@@ -188,6 +195,16 @@ func (a *app) restored(e restore.Event, name string) string {
 	return ""
 }
 
+// taken says what of a poll is of versions before, as later looks could not see
+// it: a text for each version.
+func (a *app) taken(all []poll.Taken, name string) (texts []string) {
+	for _, t := range all {
+		parts := poll.Language(a.text("language")).Parts(t.Parts)
+		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", parts))
+	}
+	return texts
+}
+
 // suspectTaken is the message for a suspect version that was taken: because
 // there is no other, because what was written last is in it alone, or because
 // --newest asked for it.
@@ -213,8 +230,14 @@ func (a *app) restoreReason(err error) string {
 		return a.text("reason-exists")
 	case errors.Is(err, repository.ErrNoIdentity):
 		return a.text("reason-no-identity")
+	case errors.Is(err, page.ErrTooLong):
+		return a.text("reason-page")
 	case errors.Is(err, errTooLong):
 		return a.text("reason-too-long")
+	case errors.Is(err, pad.ErrTooLarge):
+		return a.text("reason-too-much")
+	case errors.Is(err, pad.ErrMalformed):
+		return a.text("reason-no-text")
 	}
 	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) {
 		return a.text("reason-corrupt", "Object", corrupt.Key, "Problem", a.damage(corrupt.Problem))

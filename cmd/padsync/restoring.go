@@ -37,15 +37,24 @@ func (a *app) newRestoring(c *repository.Contents, plan *restore.Plan) (*restori
 // done is told of one of the chosen documents.
 func (r *restoring) done(e restore.Event, c *chosen) {
 	r.bytes.Add(e.Bytes)
-	out := r.app.stderr
-	if text := r.app.restored(e, c.name(out, e.Document)); text != "" {
-		if isTerminal(out) {
-			out = r.bar.above(out)
-		}
-		r.app.remark(out, text)
+	name := c.name(r.app.stderr, e.Document)
+	for _, text := range r.app.taken(e.Taken, name) {
+		r.remark(text)
+	}
+	if text := r.app.restored(e, name); text != "" {
+		r.remark(text)
 	}
 	if r.bar == nil && e.Err == nil {
 		r.app.done("document-restored", "Document", c.name(r.app.stdout, e.Document))
 	}
 	r.bar.step()
+}
+
+// remark says something above the bar.
+func (r *restoring) remark(text string) {
+	out := r.app.stderr
+	if isTerminal(out) {
+		out = r.bar.above(out)
+	}
+	r.app.remark(out, text)
 }

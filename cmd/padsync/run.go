@@ -66,10 +66,10 @@ func (a *app) report(err error) {
 		return
 	}
 	for line := range strings.Lines(a.placed(err)) {
-		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("error"), printable(strings.TrimSpace(line)))
+		fmt.Fprintf(a.stderr, "padsync: %s %s\n", a.text("error"), printable(strings.TrimSpace(line)))
 	}
 	for _, line := range a.hints(err) {
-		fmt.Fprintf(a.stderr, "padsync: %s: %s\n", a.text("hint"), printable(line))
+		fmt.Fprintf(a.stderr, "padsync: %s %s\n", a.text("hint"), printable(line))
 	}
 }
 

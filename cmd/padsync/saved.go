@@ -25,9 +25,11 @@ type savedDocument struct {
 	selection *selection
 	record    *manifest.Record
 	newest    bool   // take the newest version even if it is suspect
+	raw       bool   // give saved files just as they are
 	name      string // for messages
 	files     *repository.Reader
 	noted     string // the version that was told of
+	flawed    string // the version whose flaws were told of
 }
 
 // openSaved opens the one document that name means.
@@ -91,8 +93,8 @@ type edition struct {
 	file    *spool.Spool
 
 	pad      *pad.Pad
-	state    *pad.State
-	revision int // of the pad that the state is of
+	state    *pad.State // nil if no text can be made: pad.At says why
+	revision int        // of the pad that the state is of
 	poll     *poll.Poll
 }
 
@@ -119,7 +121,7 @@ func (d *savedDocument) at(ctx context.Context, point string) (*edition, error) 
 	}
 	for i := range d.record.Versions {
 		if v := &d.record.Versions[i]; v.Name == point {
-			return d.read(v)
+			return d.read(d.record, v)
 		}
 	}
 	moment, _, err := d.app.parseWhen(point, time.Local)
@@ -197,14 +199,15 @@ func (d *savedDocument) chosen(record *manifest.Record) (*edition, error) {
 		}
 		d.noted = v.Name
 	}
-	return d.read(v)
+	return d.read(record, v)
 }
 
-// read reads what can be shown of a version in more than one form.
-func (d *savedDocument) read(v *manifest.VersionRecord) (*edition, error) {
+// read reads what can be shown of a version in more than one form, and says
+// what of a poll is of earlier ones.
+func (d *savedDocument) read(record *manifest.Record, v *manifest.VersionRecord) (*edition, error) {
 	e := &edition{version: v}
 	for _, f := range v.Files {
-		if f.Format != "etherpad" && f.Name != "poll.json" {
+		if f.Format != "etherpad" && f.Name != "poll.json" || d.raw {
 			continue
 		}
 		var err error
@@ -215,17 +218,35 @@ func (d *savedDocument) read(v *manifest.VersionRecord) (*edition, error) {
 		if e.format == "etherpad" {
 			if e.pad, err = pad.Open(until{d.ctx, e.file}, e.file.Size()); err == nil {
 				e.state, e.revision = e.pad.Current(), e.pad.Head
+				d.sayFlaws(e)
 			}
 		} else {
-			e.poll, err = poll.Decode(io.NewSectionReader(e.file, 0, e.file.Size()))
+			e.poll, err = restore.Poll(d.files, record, v)
 		}
 		if err != nil {
 			e.close()
 			return nil, err
 		}
+		if e.poll != nil {
+			for _, text := range d.app.taken(e.poll.Taken(), d.name) {
+				d.app.remark(d.app.stderr, text)
+			}
+		}
 		return e, nil
 	}
 	return e, nil
+}
+
+// sayFlaws says what will be lacking.
+func (d *savedDocument) sayFlaws(e *edition) {
+	var words []string
+	for _, flaw := range e.pad.Flaws {
+		words = append(words, string(flaw))
+	}
+	if len(words) > 0 && d.flawed != e.version.Name {
+		d.app.remark(d.app.stderr, d.app.text("show-flaw", "Document", d.name, "Flaw", d.app.flaw(strings.Join(words, "+"))))
+		d.flawed = e.version.Name
+	}
 }
 
 // until reads until ctx ends, so that an interruption ends what reads through

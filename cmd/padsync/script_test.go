@@ -129,7 +129,7 @@ var escapes = strings.NewReplacer(`\n`, "\n", `\e`, "\x1b")
 var ada = etherpadtest.Author{ID: "a.ada", Name: "Ada"}
 
 // pad create ID TEXT | fill ID MEBIBYTES | append ID TEXT | say ID TEXT | star ID LABEL |
-// delete ID | spoil ID FAULT, where TEXT may have \n and \e.
+// delete ID | spoil ID FAULT | exports ID FILE, where TEXT may have \n and \e.
 func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: pad VERB ID [TEXT]")
@@ -154,6 +154,11 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 		p.Save(ada, p.Head(), escapes.Replace(args[2]), "0123456789abcdef")
 	case "spoil":
 		made[args[1]].Spoil(faults[args[2]])
+	case "exports":
+		if made[args[1]] == nil {
+			made[args[1]] = server.Create(args[1], "Bonjour tous\n")
+		}
+		made[args[1]].Exports([]byte(ts.ReadFile(args[2])))
 	default:
 		ts.Fatalf("pad: no verb %s", args[0])
 	}
@@ -213,7 +218,7 @@ func newPadCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// poll add ID TITLE | vote ID NAME | comment ID TEXT | many ID CHOICES |
+// poll add ID TITLE | vote ID NAME | comment ID TEXT | many ID CHOICES | links ID | drop ID |
 // hide ID | differ ID | lock ID | password ID WORD | expire ID DAYS | delete ID.
 func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -242,6 +247,18 @@ func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 			p.Kind, p.Choices, p.Votes = poll.Classic, nil, nil
 			for i := range n {
 				p.Choices = append(p.Choices, poll.Choice{Label: strconv.Itoa(i + 1)})
+			}
+		})
+	case "links":
+		server.Change(args[1], func(p *framadatetest.Poll) {
+			p.Kind, p.Description, p.Settings.Edit = poll.Classic, "Le **budget**", poll.EditOwn
+			p.Choices = []poll.Choice{{Label: "salle", Markdown: "[salle](https://example.org/salle)"}, {Label: "dehors", Markdown: "*dehors*"}}
+		})
+	case "drop":
+		server.Change(args[1], func(p *framadatetest.Poll) {
+			p.Choices = p.Choices[1:]
+			for i := range p.Votes {
+				p.Votes[i].Answers = p.Votes[i].Answers[1:]
 			}
 		})
 	case "lock":

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
@@ -38,7 +39,7 @@ func (a *app) parseSelection(args []string) (*selection, error) {
 	for _, arg := range args {
 		n := &named{text: arg}
 		if strings.Contains(arg, "://") {
-			for _, address := range addressesIn(arg) {
+			for _, address := range orText(config.Argument(arg), arg) {
 				if hasUser(address) {
 					return nil, a.usage(errUser, "user-in-address")
 				}

@@ -25,6 +25,7 @@ type showFlags struct {
 	when, format  string
 	chat, authors bool
 	newest, atRev bool
+	raw           bool
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -47,6 +48,7 @@ func (a *app) showCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.format, "format", "txt", a.text("flag-show-format"))
 	cmd.Flags().BoolVar(&flags.chat, "chat", false, a.text("flag-chat"))
 	cmd.Flags().BoolVar(&flags.authors, "authors", false, a.text("flag-authors"))
+	cmd.Flags().BoolVar(&flags.raw, "raw", false, a.text("flag-raw"))
 	cmd.Flags().BoolVar(&flags.newest, "newest", false, a.text("flag-newest"))
 	return cmd
 }
@@ -57,6 +59,7 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 		return err
 	}
 	defer d.close()
+	d.raw = flags.raw
 	point := flags.when
 	if flags.atRev {
 		point = "@" + strconv.Itoa(flags.revision)
@@ -73,7 +76,9 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 	case flags.chat:
 		err = a.writeChat(out, e.pad)
 	case flags.authors:
-		err = e.state.WriteAuthorsHTML(out, e.pad.Authors)
+		if e.state, err = e.pad.At(e.revision); err == nil {
+			err = e.state.WriteAuthorsHTML(out, e.pad.Authors)
+		}
 	default:
 		err = d.write(out, e, flags.format)
 	}
@@ -94,13 +99,23 @@ func (d *savedDocument) failed(err error) error {
 // write writes the edition in a form that padsync makes, or else as it was
 // saved in that form.
 func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
+	at := slices.IndexFunc(e.version.Files, func(f manifest.FileRecord) bool { return f.Format == format })
 	switch {
-	case e.pad != nil && padForms[format] != nil:
+	case e.pad != nil && padForms[format] != nil && e.state != nil:
 		return padForms[format](e.state, w)
+	case e.pad != nil && padForms[format] != nil && at < 0:
+		_, err := e.pad.At(e.revision)
+		return err
 	case e.poll != nil && pollForms[format] != nil:
 		return pollForms[format](e.poll, w, poll.Language(d.app.text("language")))
+	case e.poll != nil && format == "json" && len(e.poll.Earlier) > 0:
+		b, err := e.poll.Encode()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(b)
+		return err
 	}
-	at := slices.IndexFunc(e.version.Files, func(f manifest.FileRecord) bool { return f.Format == format })
 	if at < 0 {
 		return &problem{exitFailed, d.app.text("no-form", "Document", d.name, "Form", format, "Forms", strings.Join(e.forms(), ", ")), restore.ErrNoForm}
 	}
@@ -109,8 +124,7 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 		return err
 	}
 	defer s.Close()
-	_, err = io.Copy(w, io.NewSectionReader(s, 0, s.Size()))
-	return err
+	return restore.CopySaved(e.version.Files[at], d.raw)(w, s, s.Size())
 }
 
 // forms are those that the edition can be written in.

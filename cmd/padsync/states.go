@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/padsync/padsync/manifest"
 )
 
@@ -29,9 +31,13 @@ var suspicions = map[string]string{
 	"default-text":          "suspect-default-text",
 	"shrunk":                "suspect-shrunk",
 	"rescue-copy":           "suspect-rescue-copy",
+	"unreadable":            "suspect-unreadable",
 	"archived":              "suspect-archived",
 	"votes-hidden":          "suspect-votes-hidden",
 	"page-and-table-differ": "suspect-page-and-table-differ",
+	"choices-lost":          "suspect-choices-lost",
+	"votes-lost":            "suspect-votes-lost",
+	"comments-lost":         "suspect-comments-lost",
 }
 
 func (a *app) suspicion(word string) string {
@@ -39,6 +45,31 @@ func (a *app) suspicion(word string) string {
 		return a.text(id)
 	}
 	return word
+}
+
+// flawWords are the words for what of a version cannot be shown.
+var flawWords = map[string]string{
+	"attributes":      "flaw-attributes",
+	"authors":         "flaw-authors",
+	"chat":            "flaw-chat",
+	"head":            "flaw-head",
+	"history":         "flaw-history",
+	"pool":            "flaw-pool",
+	"saved-revisions": "flaw-saved-revisions",
+	"size":            "flaw-size",
+	"text":            "flaw-text",
+}
+
+// flaw says what of a version cannot be shown: a newer program's words are
+// shown as they are.
+func (a *app) flaw(words string) string {
+	all := strings.Split(words, "+")
+	for i, word := range all {
+		if id, ok := flawWords[word]; ok {
+			all[i] = a.text(id)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // nothing is the problem that no document is what was asked for.

@@ -3,6 +3,7 @@ package main
 import (
 	"embed"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"unicode"
@@ -89,9 +90,12 @@ func (w *words) uncounted(id string) message {
 // form for whole millions.
 func (w *words) counted(id string, count any) message {
 	for _, count := range []any{count, 2} {
-		text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: count, TemplateParser: template.IdentityParser{}})
+		text, tag, err := w.localizer.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: id, PluralCount: count, TemplateParser: template.IdentityParser{}})
 		if err != nil {
 			continue
+		}
+		if base, _ := tag.Base(); base.String() == "fr" {
+			text = frenchType(text)
 		}
 		if m, err := parseMessage(text); err == nil {
 			return m
@@ -99,6 +103,18 @@ func (w *words) counted(id string, count any) message {
 	}
 	return message{id}
 }
+
+// frenchType sets a message as French printers do: with spaces that end no line
+// before : ; ! ? and within quotes, and with an apostrophe that is one. What is
+// to be typed has neither.
+func frenchType(text string) string {
+	return frenchSpaces.Replace(apostrophe.ReplaceAllString(text, "$1’$2"))
+}
+
+var (
+	apostrophe   = regexp.MustCompile(`(\pL)'([\pL«{])`)
+	frenchSpaces = strings.NewReplacer(" :", "\u00a0:", " ;", "\u00a0;", " !", "\u00a0!", " ?", "\u00a0?", " »", "\u00a0»", "« ", "«\u00a0")
+)
 
 // tally is how many there are of several things, such as "1 saved, 2 failed",
 // from ids and numbers in turn.
@@ -169,7 +185,7 @@ func printable(s string) string {
 		if r == '\n' || r == '\t' {
 			return ' '
 		}
-		if !unicode.IsPrint(r) {
+		if !unicode.IsPrint(r) && r != '\u00a0' {
 			return unicode.ReplacementChar
 		}
 		return r

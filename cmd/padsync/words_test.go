@@ -250,14 +250,14 @@ func TestLocaleChoosesTheLanguage(t *testing.T) {
 		env  map[string]string
 		want string
 	}{
-		{nil, "error"},
-		{map[string]string{"LANG": "C.UTF-8"}, "error"},
-		{map[string]string{"LANG": "de_DE.UTF-8"}, "error"},
-		{map[string]string{"LANG": "fr_CA.UTF-8"}, "erreur"},
-		{map[string]string{"LANG": "fr"}, "erreur"},
-		{map[string]string{"LANG": "fr_FR", "LC_ALL": "en_GB.UTF-8"}, "error"},
-		{map[string]string{"LANG": "en_GB", "LC_MESSAGES": "fr_FR@euro"}, "erreur"},
-		{map[string]string{"LANG": "!!"}, "error"},
+		{nil, "error:"},
+		{map[string]string{"LANG": "C.UTF-8"}, "error:"},
+		{map[string]string{"LANG": "de_DE.UTF-8"}, "error:"},
+		{map[string]string{"LANG": "fr_CA.UTF-8"}, "erreur\u00a0:"},
+		{map[string]string{"LANG": "fr"}, "erreur\u00a0:"},
+		{map[string]string{"LANG": "fr_FR", "LC_ALL": "en_GB.UTF-8"}, "error:"},
+		{map[string]string{"LANG": "en_GB", "LC_MESSAGES": "fr_FR@euro"}, "erreur\u00a0:"},
+		{map[string]string{"LANG": "!!"}, "error:"},
 	} {
 		w, err := newWords(func(name string) string { return c.env[name] })
 		if err != nil {
@@ -266,5 +266,27 @@ func TestLocaleChoosesTheLanguage(t *testing.T) {
 		if got := w.text("error"); got != c.want {
 			t.Errorf("%v: %q, want %q", c.env, got, c.want)
 		}
+	}
+}
+
+// TestFrenchIsSetAsItsReadersDo: a line does not end before a colon, and what is
+// to be typed stays as it is.
+func TestFrenchIsSetAsItsReadersDo(t *testing.T) {
+	for text, want := range map[string]string{
+		"« a » : b ; c ! d ?":            "«\u00a0a\u00a0»\u00a0: b\u00a0; c\u00a0! d\u00a0?",
+		"l'identité de l'«un»":           "l’identité de l’«un»",
+		"padsync ls 'ag-*' --at 10:30":   "padsync ls 'ag-*' --at 10:30",
+		"rclone::webdav,url='https://…'": "rclone::webdav,url='https://…'",
+	} {
+		if got := frenchType(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	w, err := newWords(func(string) string { return "fr" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := printable(w.text("bad-secret-command", "Key", "un : deux", "Error", "x")); got != "un : deux-command\u00a0: x" {
+		t.Errorf("it is printed as %q, and what it tells of as it is", got)
 	}
 }

@@ -1,7 +1,6 @@
 package pad
 
 import (
-	"encoding/json"
 	"fmt"
 	"iter"
 	"strconv"
@@ -18,8 +17,8 @@ type op struct {
 	chars   int // UTF-16 code units
 }
 
-// maxAttributes bounds the attributes of an op: each has another name, and
-// Etherpad 1.8.14 with its plugins knows some twenty.
+// maxAttributes bounds the attributes of an op, which has no others: each has
+// another name, and Etherpad 1.8.14 with its plugins knows some twenty.
 const maxAttributes = 100
 
 // ops yields what s says, up to the first thing that is no op.
@@ -41,12 +40,14 @@ func ops(s string) iter.Seq2[op, error] {
 
 func cutOp(s string) (o op, rest string, ok bool) {
 	rest = s
-	for n := 0; strings.HasPrefix(rest, "*"); n++ {
-		if _, rest, ok = cutNumber(rest[1:]); !ok || n == maxAttributes {
+	for n := 1; strings.HasPrefix(rest, "*"); n++ {
+		if _, rest, ok = cutNumber(rest[1:]); !ok {
 			return o, s, false
 		}
+		if n <= maxAttributes {
+			o.attribs = s[:len(s)-len(rest)]
+		}
 	}
-	o.attribs = s[:len(s)-len(rest)]
 	if strings.HasPrefix(rest, "|") {
 		if o.lines, rest, ok = cutNumber(rest[1:]); !ok {
 			return o, s, false
@@ -70,42 +71,93 @@ func cutNumber(s string) (n int, rest string, ok bool) {
 	return int(u), s[i:], err == nil
 }
 
-// An attribute is a name and a value, such as "bold" and "true".
+// An attribute is a name and a value, such as "bold" and "true": in exports
+// ["bold","true"] or ["bold",true].
 type attribute struct{ name, value string }
 
-// UnmarshalJSON reads ["bold","true"], and as JavaScript does ["bold",true].
-func (a *attribute) UnmarshalJSON(b []byte) error {
-	var pair []any
-	if err := json.Unmarshal(b, &pair); err != nil {
-		return err
-	}
-	text := func(i int) string {
-		if i >= len(pair) || pair[i] == nil || pair[i] == false {
-			return ""
-		}
-		return fmt.Sprint(pair[i])
-	}
-	a.name, a.value = text(0), text(1)
-	a.name = a.name[:min(len(a.name), maxName)]
-	return nil
-}
+const (
+	// maxName bounds an attribute's name, in bytes, as all names of a run are
+	// compared. Etherpad's are words.
+	maxName = 100
 
-// maxName bounds an attribute's name, in bytes, as all names of a run are
-// compared. Etherpad's are words.
-const maxName = 100
+	// maxAttribute bounds its value: no form shows an image, say.
+	maxAttribute = 16 << 10
+)
+
+// tooLong stands for a value that is not held: "" would take the attribute away.
+const tooLong = "…"
 
 // A pool holds the attributes of a pad by their numbers.
 type pool map[int]attribute
 
-func (p *pool) UnmarshalJSON(b []byte) error {
-	var raw struct {
-		NumToAttrib map[int]attribute `json:"numToAttrib"`
+// addPool takes the pad's. An entry that is none stands for nothing.
+func (p *Pad) addPool(value *Member) error {
+	var numbers Member
+	for f, err := range value.Fields(p.export) {
+		if err != nil {
+			return err
+		}
+		if f.is("numToAttrib") {
+			numbers = value.kept(f)
+		}
 	}
-	if err := json.Unmarshal(b, &raw); err != nil {
-		return err
+	if numbers.first != '{' && numbers.first != '[' {
+		p.flaw(FlawPool)
 	}
-	*p = raw.NumToAttrib
+	held := 0
+	for f, err := range numbers.Fields(p.export) {
+		if err != nil {
+			return err
+		}
+		n, ok := f.Index()
+		if !ok {
+			continue // no text can name it
+		}
+		a, ok, err := p.attribute(&f)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			p.flaw(FlawPool)
+			continue
+		}
+		if held += 50 + len(a.name) + len(a.value); held > maxPool {
+			p.flaw(FlawSize)
+			return nil
+		}
+		p.pool[n] = a
+	}
 	return nil
+}
+
+// maxPool bounds what is held of a pool, in bytes.
+const maxPool = 32 << 20
+
+func (p *Pad) attribute(pair *Member) (a attribute, ok bool, err error) {
+	ok = pair.first == '[' || pair.first == '{'
+	for f, err := range pair.Fields(p.export) {
+		if err != nil {
+			return a, false, err
+		}
+		n, known := f.Index()
+		if !known {
+			continue
+		}
+		word, readable := tooLong, true
+		if f.Value != nil && len(f.Value) <= maxAttribute {
+			word, readable = Word(f.Value)
+		}
+		if word == "false" {
+			word = ""
+		}
+		switch n {
+		case 0:
+			a.name, ok = word[:min(len(word), maxName)], ok && readable
+		case 1:
+			a.value, ok = word, ok && (readable || f.absent())
+		}
+	}
+	return a, ok, nil
 }
 
 // attributes yields what "*0*2" stands for. A number that is not in the pool

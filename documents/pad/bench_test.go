@@ -2,7 +2,6 @@ package pad
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -16,10 +15,8 @@ func editedExport(t testing.TB, revisions int) (export []byte, texts map[int]uni
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(10, 11))
 	var b bytes.Buffer
-	var shared pool
-	if err := json.Unmarshal([]byte(randomChangeset(rnd, "a.x", units{'a', '\n'}, 0).pool), &shared); err != nil {
-		t.Fatal(err)
-	}
+	const start = `{"pad:x":{"atext":{"text":"\n","attribs":""},"head":0,"pool":`
+	shared := open(t, []byte(start+randomChangeset(rnd, "a.x", units{'a', '\n'}, 0).pool+"}}")).pool
 	s := &State{text: units{'\n'}, pool: shared}
 	texts = map[int]units{}
 	for n := range revisions {
@@ -57,7 +54,7 @@ func TestAnyRevisionOfALongHistory(t *testing.T) {
 	export, texts := editedExport(t, 1000)
 	p := open(t, export)
 	for n, want := range texts {
-		s, err := p.At(n)
+		s, err := p.replay(n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +70,7 @@ func BenchmarkRevision(b *testing.B) {
 	export, _ := editedExport(b, 10_000)
 	p := open(b, export)
 	for b.Loop() {
-		s, err := p.At(p.Head)
+		s, err := p.replay(p.Head)
 		if err != nil {
 			b.Fatal(err)
 		}

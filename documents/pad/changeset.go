@@ -52,7 +52,7 @@ func (s *State) apply(change units) (*State, error) {
 		return nil, errChangeset
 	}
 	// The text is never longer than one member of the export may make it.
-	if c.after < 0 || c.after > maxMember {
+	if c.after < 0 || c.after > maxHeld {
 		return nil, fmt.Errorf("read pad export: text: %w", ErrTooLarge)
 	}
 	e := editor{

@@ -54,12 +54,15 @@ func TestRecordedHistoryEndsWithTheCurrentState(t *testing.T) {
 func assertHeadIsCurrent(t *testing.T, name string, export []byte) {
 	t.Helper()
 	p := open(t, export)
-	s, err := p.At(p.Head)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
+	s, err := p.replay(p.Head)
+	if err != nil || len(p.Flaws) > 0 {
+		t.Fatalf("%s: %v, flaws %q", name, err, p.Flaws)
 	}
 	if !slices.Equal(s.text, p.current.text) {
 		t.Errorf("%s: text at head %q, current %q", name, s.text, p.current.text)
+	}
+	if written, whole := newState("", p.current.text, p.current.Attribution(), p.pool); !whole || !slices.Equal(looks(written), looks(p.current)) {
+		t.Errorf("%s: %q is another attribution", name, p.current.Attribution())
 	}
 	if got, want := looks(s), looks(p.current); !slices.Equal(got, want) {
 		t.Errorf("%s: attributes at head\n%v\ncurrent\n%v", name, got, want)
@@ -102,7 +105,7 @@ func TestRevisionThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestBrokenHistoryIsMalformed(t *testing.T) {
+func TestBrokenHistoryCostsRevisionsAndIsSaid(t *testing.T) {
 	const start = `{"pad:x":{"atext":{"text":"a\n","attribs":"|1+2"},"pool":{"numToAttrib":{}},"head":2}`
 	for name, revisions := range map[string]string{
 		"no revisions":       ``,
@@ -118,8 +121,11 @@ func TestBrokenHistoryIsMalformed(t *testing.T) {
 		"nothing after Z":    `,"pad:x:revs:0":{"changeset":"Z:1$"}`,
 	} {
 		p := open(t, []byte(start+revisions+"}"))
-		if _, err := p.At(2); !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrTooLarge) {
+		if _, err := p.replay(2); !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%s: %v", name, err)
+		}
+		if s, err := p.At(2); err != nil || s.Text() != "a\n" || !slices.Equal(p.Flaws, []Flaw{FlawHistory}) {
+			t.Errorf("%s: the newest revision: %v, flaws %q", name, err, p.Flaws)
 		}
 	}
 }
@@ -145,6 +151,9 @@ func TestChangesOfAttributes(t *testing.T) {
 	p := open(t, []byte(`{"pad:x":{"atext":{"text":"ab\n","attribs":"*2+1*0*2+1|1+1"},"head":2,`+
 		`"pool":{"numToAttrib":{"0":["bold","true"],"1":["bold",""],"2":["author","a.x"],"3":["author","a.y"]}}},`+
 		`"pad:x:revs:0":{"changeset":"Z:1>2*0*3+2$ab"},"pad:x:revs:1":{"changeset":"Z:3>0*1=1$"},"pad:x:revs:2":{"changeset":"Z:3>0*2=2$"}}`))
+	if s, err := p.replay(2); err != nil || strings.Join(looks(s), "|") != strings.Join(looks(p.current), "|") {
+		t.Errorf("replayed: %v", err)
+	}
 	for number, want := range []string{"author=a.y bold=true|author=a.y bold=true|", "author=a.y|author=a.y bold=true|", "author=a.x|author=a.x bold=true|"} {
 		s, err := p.At(number)
 		if err != nil {

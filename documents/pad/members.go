@@ -14,13 +14,16 @@ import (
 // cut short, no JSON, or JSON that contradicts itself.
 var ErrMalformed = errors.New("not a whole pad export")
 
-// ErrTooLarge is matched by the error for an export with a part that is larger
-// than any Etherpad makes it.
+// ErrTooLarge is matched by the error for what cannot be made of an export
+// without holding more than a reader should. The export itself is whole.
 var ErrTooLarge = errors.New("pad export has a part that is too large")
 
-// maxMember bounds one member, and so what is held at once. Etherpad 1.8.14
-// takes no import of more than 50 MB, which is a pad's whole history.
-const maxMember = 32 << 20
+// maxMember bounds the members that are held. Images that people paste lie in
+// the pad's own, which then may have any length, and in every key revision.
+const maxMember = 2 << 20
+
+// maxHeld bounds what is held of a pad in all: its text, or its authors.
+const maxHeld = 32 << 20
 
 // windowSize holds many revisions at once; the window grows for a long member.
 // An export that is known to be shorter needs no more than it has.
@@ -48,20 +51,42 @@ type Member struct {
 
 	// Key is decoded. Value is valid JSON in valid UTF-8, and Raw the whole
 	// member as it stands in the export: its key, a colon and Value. They are
-	// overwritten when the next member is read.
+	// overwritten when the next member is read. Of a member that is too long
+	// to be held, Value and Raw are nil: Section reads it.
 	Key        []byte
 	Value, Raw json.RawMessage
 
-	// Offset is where the key's opening quote is in the export.
-	Offset int64
+	// Offset is where the key's opening quote is in the export, and Size how
+	// many bytes the member has from there.
+	Offset, Size int64
+
+	valueAt int64 // in the export
+	first   byte  // of the value
 }
+
+// Section reads the whole member from the export that r is.
+func (m *Member) Section(r io.ReaderAt) *io.SectionReader {
+	return io.NewSectionReader(r, m.Offset, m.Size)
+}
+
+// ValueSection reads the member's value from the export that r is.
+func (m *Member) ValueSection(r io.ReaderAt) *io.SectionReader {
+	return io.NewSectionReader(r, m.valueAt, m.Offset+m.Size-m.valueAt)
+}
+
+// IsObject says whether the value is one.
+func (m *Member) IsObject() bool { return m.first == '{' }
+
+// IsNull says whether there is no value.
+func (m *Member) IsNull() bool { return m.first == 'n' }
 
 // Members reads an export and yields its members in their order, each once it
 // was read whole. The last thing it yields may be an error: that of r, or one
-// that matches ErrMalformed or ErrTooLarge. Without one, r held one JSON
-// object in valid UTF-8 and nothing after it.
+// that matches ErrMalformed. Without one, r held one JSON object in valid
+// UTF-8, perhaps with a byte order mark, and nothing after it. ErrTooLarge is
+// for a key that nobody would write.
 //
-// It holds no more than one member.
+// It holds no more than one member, and not one that is longer than 2 MiB.
 func Members(r io.Reader) iter.Seq2[Member, error] { return new(Scanner).Members(r) }
 
 // A Scanner reads one export after another in the same memory. The zero value
@@ -75,7 +100,7 @@ func (s *Scanner) Members(r io.Reader) iter.Seq2[Member, error] {
 		if sized, ok := r.(interface{ Size() int64 }); ok {
 			size = int(min(windowSize, sized.Size()+1)) // one more finds the end
 		}
-		one := &scanner{r: r, opener: '{', size: max(size, smallestWindow), window: s.window[:0]}
+		one := &scanner{r: r, opener: '{', marked: true, size: max(size, smallestWindow), window: s.window[:0]}
 		members(one)(yield)
 		if cap(one.window) <= 4*windowSize {
 			s.window = one.window
@@ -156,10 +181,15 @@ func parseCount(b []byte) (int, bool) {
 	return int(n), err == nil && (b[0] != '0' || len(b) == 1)
 }
 
-// A scanner reads the members of one JSON object through a window on r.
+// A scanner reads the members of one JSON object, or the elements of one
+// array, through a window on r.
 type scanner struct {
 	r      io.Reader
-	opener byte // what stands before the next member: '{', ',' or 0 for nothing
+	opener byte // what stands before the next member: '{', '[', ',' or 0 for nothing
+	array  bool // they are elements
+	marked bool // a byte order mark may stand before all
+	nested bool // members are fields or elements: their names say nothing of pads
+	count  int  // of the members so far
 
 	size   int    // of the window when it is full
 	window []byte // what was read and not yet used
@@ -180,12 +210,13 @@ func (s *scanner) next() (Member, error) {
 		case err == errShort:
 			err = s.more()
 		case err == nil:
-			s.used += c.i
-			s.opener = ','
-			return m, nil
+			return s.took(m, &c), nil
 		case err == io.EOF:
 			s.used += c.i
 			return Member{}, s.end()
+		}
+		if err == ErrTooLarge {
+			return s.long()
 		}
 		if err != nil {
 			return Member{}, s.wrap(err, c.i)
@@ -193,27 +224,75 @@ func (s *scanner) next() (Member, error) {
 	}
 }
 
+func (s *scanner) took(m Member, c *cursor) Member {
+	s.used += c.i
+	s.opener, s.marked = ',', false
+	s.count++
+	return m
+}
+
 func (s *scanner) member(c *cursor) (Member, error) {
-	ch, err := c.peek()
+	m, start, err := s.begin(c)
 	if err != nil {
+		return m, err
+	}
+	value := c.i
+	if err := c.value(0); err != nil {
 		return Member{}, err
 	}
-	if ch == '}' && s.opener == ',' {
+	m.Value, m.Raw, m.Size = c.b[value:c.i], c.b[start:c.i], int64(c.i-start)
+	return m, nil
+}
+
+// begin reads up to the value, and gives where the member starts.
+func (s *scanner) begin(c *cursor) (m Member, start int, err error) {
+	if s.marked {
+		c.i = len(c.b) - len(bytes.TrimPrefix(c.b, byteOrderMark))
+	}
+	ch, err := c.peek()
+	if err != nil {
+		return m, 0, err
+	}
+	if ch == s.closer() && s.opener == ',' {
 		c.i++
-		return Member{}, io.EOF
+		return m, 0, io.EOF
 	}
 	if s.opener != 0 {
 		if ch != s.opener {
-			return Member{}, errSyntax
+			return m, 0, errSyntax
 		}
 		c.i++
 		if ch, err = c.peek(); err != nil {
-			return Member{}, err
+			return m, 0, err
 		}
-		if ch == '}' && s.opener == '{' {
+		if ch == s.closer() && s.opener != ',' {
 			c.i++
-			return Member{}, io.EOF
+			return m, 0, io.EOF
 		}
+	}
+	start = c.i
+	if m, err = s.key(c); err != nil {
+		return m, 0, err
+	}
+	m.first, err = c.peek()
+	m.Offset, m.valueAt = s.offset+int64(s.used+start), s.offset+int64(s.used+c.i)
+	return m, start, err
+}
+
+// byteOrderMark begins files that some programs for Windows wrote.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+func (s *scanner) closer() byte {
+	if s.array {
+		return ']'
+	}
+	return '}'
+}
+
+// key reads a member's name and the colon behind it. Elements have none.
+func (s *scanner) key(c *cursor) (Member, error) {
+	if s.array {
+		return Member{Number: s.count}, nil
 	}
 	start := c.i
 	if err := c.string(); err != nil {
@@ -226,16 +305,39 @@ func (s *scanner) member(c *cursor) (Member, error) {
 	if err := c.byte(':'); err != nil {
 		return Member{}, err
 	}
-	if _, err := c.peek(); err != nil {
-		return Member{}, err
+	if s.nested {
+		return Member{Key: key}, nil
 	}
-	value := c.i
-	if err := c.value(0); err != nil {
-		return Member{}, err
+	return s.newMember(key), nil
+}
+
+// long goes past a member that is longer than the window, without its value.
+func (s *scanner) long() (Member, error) {
+	c := cursor{b: s.window[s.used:]}
+	m, start, err := s.begin(&c)
+	if err != nil {
+		return Member{}, s.wrap(ErrTooLarge, c.i) // its key is
 	}
-	m := s.newMember(key)
-	m.Value, m.Raw, m.Offset = c.b[value:c.i], c.b[start:c.i], s.offset+int64(s.used+start)
-	return m, nil
+	m.Key = bytes.Clone(m.Key)
+	size := int64(-start) // from the end of what is used
+	var w walker
+	for {
+		n, err := w.walk(c.b[c.i:])
+		c.i += n
+		size += int64(c.i)
+		if err == nil {
+			m.Size = size
+			return s.took(m, &c), nil
+		}
+		s.used += c.i
+		if err == errShort {
+			err = s.more()
+		}
+		if err != nil {
+			return Member{}, s.wrap(err, 0)
+		}
+		c = cursor{b: s.window[s.used:]}
+	}
 }
 
 // end reads what follows the object, which may be white space only.

@@ -66,7 +66,10 @@ func TestMembersSayWhatTheyAre(t *testing.T) {
 		if raw := string(got.Raw); raw[0] != '"' || !strings.HasPrefix(export[got.Offset:], raw) || !strings.HasSuffix(raw, string(got.Value)) {
 			t.Errorf("offset %d of %q is not that of %q", got.Offset, got.Key, raw)
 		}
-		got.Raw, got.Offset = nil, 0
+		if got.Size != int64(len(got.Raw)) {
+			t.Errorf("%q has the size %d", got.Raw, got.Size)
+		}
+		got = Member{Kind: got.Kind, ID: got.ID, Number: got.Number, Key: got.Key, Value: got.Value}
 		if fmt.Sprint(got) != fmt.Sprint(want[i]) {
 			t.Errorf("got %v, want %v", got, want[i])
 		}

@@ -24,21 +24,54 @@ type run struct {
 	chars   int
 }
 
-func newState(id string, text units, attribs string, p pool) (*State, error) {
-	s := &State{id: id, text: text, pool: p}
+// newState gives the text the attributes of an attribution, as far as that can
+// be read; whole says that all of it can, and is of all the text. What is beyond
+// the text's end stands for nothing.
+func newState(id string, text units, attribs string, p pool) (s *State, whole bool) {
+	s = &State{id: id, text: text, pool: p}
 	left := len(text)
 	for o, err := range ops(attribs) {
-		if err != nil {
-			return nil, err
+		if err != nil || o.code != '+' {
+			return s, false
 		}
-		if left -= o.chars; o.code != '+' || left < 0 {
-			return nil, fmt.Errorf("%w: the attributes are not those of the text", ErrMalformed)
-		}
+		o.chars = min(o.chars, left)
+		left -= o.chars
 		if o.chars > 0 {
 			s.runs = append(s.runs, run{o.attribs, o.chars})
 		}
 	}
-	return s, nil
+	return s, left == 0
+}
+
+// Text is what the state says, without any formatting.
+func (s *State) Text() string { return s.text.String() }
+
+// Attribution is what gives the text its attributes, as exports have it.
+func (s *State) Attribution() string {
+	var b strings.Builder
+	rest := s.text
+	add := func(attribs string, chars int) {
+		part := rest[:min(chars, len(rest))]
+		rest = rest[len(part):]
+		// What ends lines is apart from what follows the last of them.
+		lines, end := 0, 0
+		for i, u := range part {
+			if u == '\n' {
+				lines, end = lines+1, i+1
+			}
+		}
+		if lines > 0 {
+			fmt.Fprintf(&b, "%s|%s+%s", attribs, strconv.FormatInt(int64(lines), 36), strconv.FormatInt(int64(end), 36))
+		}
+		if end < len(part) {
+			fmt.Fprintf(&b, "%s+%s", attribs, strconv.FormatInt(int64(len(part)-end), 36))
+		}
+	}
+	for _, r := range s.runs {
+		add(r.attribs, r.chars)
+	}
+	add("", len(rest))
+	return b.String()
 }
 
 // writer is for what is made of the state: no pad that people write becomes 16

@@ -33,6 +33,7 @@ type view struct {
 	Rows    []row
 	Totals  []total
 	Told    bool // whether the votes are known
+	Notes   []string
 }
 
 type day struct {
@@ -55,6 +56,9 @@ type total struct {
 
 func (p *Poll) view(w words) view {
 	v := view{Poll: p, Words: w, Expires: w.day(p.Expires), Told: p.Votes != nil}
+	for _, t := range p.Taken() {
+		v.Notes = append(v.Notes, fmt.Sprintf(w.Earlier, w.date(t.Saved.Local()), w.Language.Parts(t.Parts)))
+	}
 	columns := p.columns()
 	for i := range columns {
 		v.addHead(i)

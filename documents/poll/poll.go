@@ -31,6 +31,14 @@ type Poll struct {
 	// Repaired says that the server shows the poll's texts encoded twice
 	// ("RÃ©union"), and that they are here as they were written.
 	Repaired bool `json:"repaired,omitempty"`
+
+	// Unseen are the parts that the look at this poll did not see. What stands
+	// in their place is zero, or made from what is shown.
+	Unseen []Part `json:"unseen,omitempty"`
+
+	// Earlier are parts that were taken from versions before, and when these
+	// were saved: see Look.Fill. No saved file has any.
+	Earlier map[Part]time.Time `json:"earlier,omitempty"`
 }
 
 // A Kind says what a poll chooses from.

@@ -1,7 +1,9 @@
 package poll
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -19,6 +21,7 @@ type words struct {
 	Language                                            Language
 	Name, Author, Expires, Votes, Comments              string
 	Yes, IfNeedBe, No, Unknown, Total, NoVotes, NotTold string
+	Earlier                                             string // of parts that are of a version before, and when that was saved
 	date                                                func(time.Time) string
 }
 
@@ -29,7 +32,8 @@ func (l Language) words() words {
 			Name:     "Nom", Author: "Créé par", Expires: "Expire le", Votes: "Votes", Comments: "Commentaires",
 			Yes: "Oui", IfNeedBe: "Si nécessaire", No: "Non", Unknown: "Sans réponse", Total: "Total",
 			NoVotes: "Personne n’a voté.", NotTold: "Le serveur n’a pas montré les votes.",
-			date: frenchDate,
+			Earlier: "Repris de ce qui a été sauvegardé le %s, le serveur ne l’ayant plus montré ensuite\u00a0: %s.",
+			date:    frenchDate,
 		}
 	}
 	return words{
@@ -37,7 +41,8 @@ func (l Language) words() words {
 		Name:     "Name", Author: "Created by", Expires: "Expires", Votes: "Votes", Comments: "Comments",
 		Yes: "Yes", IfNeedBe: "If need be", No: "No", Unknown: "No answer", Total: "Total",
 		NoVotes: "Nobody voted.", NotTold: "The server did not show the votes.",
-		date: func(t time.Time) string { return t.Format("Monday 2 January 2006") },
+		Earlier: "As saved on %s, since the server did not show it any more: %s.",
+		date:    func(t time.Time) string { return t.Format("Monday 2 January 2006") },
 	}
 }
 
@@ -70,4 +75,42 @@ func frenchDate(t time.Time) string {
 		day = "1er"
 	}
 	return days[t.Weekday()] + " " + day + " " + months[t.Month()-1] + " " + strconv.Itoa(t.Year())
+}
+
+// Parts names parts of a poll for people, each group of them once: "votes,
+// settings".
+func (l Language) Parts(parts []Part) string {
+	var names []string
+	for _, part := range parts {
+		if name := l.part(part); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (l Language) part(part Part) string {
+	english, french := "settings", "réglages"
+	switch part {
+	case PartTitle:
+		english, french = "title", "titre"
+	case PartDescription, PartDescriptionMarkdown:
+		english, french = "description", "description"
+	case PartChoices, PartChoicesMarkdown:
+		english, french = "choices", "choix"
+	case PartDays:
+		english, french = "days", "jours"
+	case PartVotes:
+		english, french = "votes", "votes"
+	case PartComments:
+		english, french = "comments", "commentaires"
+	case PartTimes:
+		english, french = "times of the comments", "heures des commentaires"
+	case PartExpires:
+		english, french = "expiry", "date d’expiration"
+	}
+	if l == French {
+		return french
+	}
+	return english
 }

@@ -40,6 +40,18 @@ func Addresses(text string) []string {
 	}
 }
 
+// Argument gives the addresses in an argument of a command line. Where it is one
+// address and nothing else, as a shell gives it, a semicolon is a part of it.
+func Argument(text string) []string {
+	if at := scheme.FindStringIndex(text); at != nil && at[0] == 0 && !strings.ContainsFunc(text, endsAddress) && !scheme.MatchString(text[at[1]:]) {
+		return []string{withoutTail(text)}
+	}
+	return Addresses(text)
+}
+
+// endsAddress is for what no browser shows in an address.
+func endsAddress(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune("<>\"|`", c) }
+
 // addressEnd is where the address ends that s begins with, and before which
 // stands such a character.
 func addressEnd(s string, before rune) int {
@@ -47,7 +59,7 @@ func addressEnd(s string, before rune) int {
 	depth := 0
 	for i, c := range s {
 		switch {
-		case unicode.IsSpace(c), strings.ContainsRune("<>\"|`", c):
+		case endsAddress(c):
 			return i
 		case enclosed && c == end && depth == 0 && (c != '\'' || isOver(s[i+1:])):
 			return i
@@ -75,10 +87,13 @@ func isColumn(rest string) bool {
 	return rest == "" || strings.ContainsAny(next, "\" \t,") || scheme.MatchString(rest)
 }
 
+// longestTail is more marks than end any sentence: what has more is no list.
+const longestTail = 32
+
 // withoutTail takes away what ends a sentence, and marks that nothing in the
 // address opens.
 func withoutTail(address string) string {
-	for {
+	for range longestTail {
 		last, size := utf8.DecodeLastRuneInString(address)
 		rest := address[:len(address)-size]
 		opened := false
@@ -92,4 +107,5 @@ func withoutTail(address string) string {
 		}
 		address = rest
 	}
+	return address
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -49,6 +50,26 @@ func TestAddressesAsPeopleWriteThem(t *testing.T) {
 		"":                                                     nil,
 	} {
 		if got := Addresses(text); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestArgumentIsOneAddress: a shell gives what was meant, also with what ends an
+// address in a list.
+func TestArgumentIsOneAddress(t *testing.T) {
+	for text, want := range map[string][]string{
+		"https://h/p/a;b":                 {"https://h/p/a;b"},
+		"https://h/p/a,b":                 {"https://h/p/a,b"},
+		"https://h/p/a.":                  {"https://h/p/a"},
+		"<https://h/p/a>":                 {"https://h/p/a"},
+		"AG;https://h/p/a;https://h/p/b":  {"https://h/p/a", "https://h/p/b"},
+		"https://h/p/a https://h/p/b;c":   {"https://h/p/a", "https://h/p/b"},
+		"ag-2026":                         nil,
+		"https://h/p/a,https://h/p/b":     {"https://h/p/a", "https://h/p/b"},
+		"- [AG](https://h/p/a) the first": {"https://h/p/a"},
+	} {
+		if got := Argument(text); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -6,20 +6,19 @@ import (
 	"github.com/padsync/padsync/documents/pad"
 )
 
-// An author as an export tells of them: keys to their values.
-type author map[string]json.RawMessage
-
-// reducedTo keeps the form of the list of pads.
-func (a author) reducedTo(id string) []byte {
-	switch a["padIDs"][0] {
-	case '{':
-		a["padIDs"] = encode(map[string]int{id: 1})
-	case '[':
-		a["padIDs"] = encode([]string{id})
+// reducedTo gives an author's list of pads with this one, in the form that it
+// has: nothing that is none stays.
+func reducedTo(id string, pads []byte) []byte {
+	switch {
+	case isOnly(id, pads) && pads != nil:
+		return pads
+	case len(pads) > 0 && pads[0] == '{':
+		return encode(map[string]int{id: 1})
+	case len(pads) > 0 && pads[0] == '[':
+		return encode([]string{id})
 	default:
-		a["padIDs"] = encode(id)
+		return encode(id)
 	}
-	return encode(a)
 }
 
 // isOnly says whether an author's list of pads, as JSON, names no other: it is

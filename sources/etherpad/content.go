@@ -3,8 +3,6 @@ package etherpad
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -20,7 +18,7 @@ import (
 // gives unattributed text to its own author, numbers attributes anew, refreshes
 // what key revisions repeat and adds names to the chat. Contents compare by ==.
 type content struct {
-	head, chatHead   int64
+	head, chatHead   string
 	text, attributes sum
 	revisions        sum // with authors and times
 	chat, saved      sum
@@ -55,16 +53,15 @@ func (s *sum) add(parts ...any) {
 // systemAuthor is whom Etherpad 3.x gives the text that nobody wrote.
 const systemAuthor = "a.etherpad-system"
 
-var errContent = errors.New("a member of the pad is not of its form")
-
-// readContent reads an export that inspect found whole. The pad comes first,
-// as all else refers to its attributes.
+// readContent reads an export that inspect has taken. What is spoilt in it is
+// compared as it stands. The pad comes first, as all else refers to its
+// attributes.
 func readContent(r io.ReaderAt, size int64) (content, names, error) {
-	var c contentReader
+	c := contentReader{export: r}
 	for _, first := range []bool{true, false} {
 		for m, err := range pad.Members(io.NewSectionReader(r, 0, size)) {
 			if err == nil && (m.Kind == pad.PadMember) == first {
-				err = c.member(m)
+				err = c.member(&m)
 			}
 			if err != nil {
 				return content{}, names{}, err
@@ -80,93 +77,174 @@ func readContent(r io.ReaderAt, size int64) (content, names, error) {
 type contentReader struct {
 	content
 	names
-	pool map[int]uint64 // hashes of attributes; 0 for one that does not count
+	export io.ReaderAt
+	pool   map[int]uint64 // hashes of attributes; 0 for one that does not count
 }
 
-func (c *contentReader) member(m pad.Member) error {
+func (c *contentReader) member(m *pad.Member) error {
+	if m.IsNull() {
+		return nil // Etherpad imports none
+	}
 	switch m.Kind {
 	case pad.PadMember:
-		return c.pad(m.Value)
+		if m.IsObject() {
+			return c.pad(m)
+		}
 	case pad.RevisionMember:
-		var r struct {
-			Changeset string
-			Meta      struct {
-				Author    *string
-				Timestamp float64
-			}
-		}
-		if json.Unmarshal(m.Value, &r) != nil {
-			return errContent
-		}
-		head, rest, _ := strings.Cut(r.Changeset, "$")
-		author := ""
-		if r.Meta.Author != nil {
-			author = *r.Meta.Author
-		}
-		c.revisions.add(m.Number, c.operations(head), rest, author, r.Meta.Timestamp)
+		f, err := c.fields(m, "changeset", "meta.author", "meta.timestamp")
+		head, rest, _ := strings.Cut(f[0], "$")
+		c.revisions.add(m.Number, c.operations(head), rest, f[1], f[2])
+		return err
 	case pad.MessageMember:
-		var said struct {
-			Text, UserID string
-			Time         float64
-		}
-		if json.Unmarshal(m.Value, &said) != nil {
-			return errContent
-		}
-		c.chat.add(m.Number, said.Text, said.UserID, said.Time)
+		f, err := c.fields(m, "text", "userId", "time")
+		c.chat.add(m.Number, f[0], f[1], f[2])
+		return err
 	case pad.AuthorMember:
-		var a struct{ Name string }
-		if json.Unmarshal(m.Value, &a) != nil {
-			return errContent
-		}
-		c.authors.add(m.ID, a.Name)
+		f, err := c.fields(m, "name")
+		c.authors.add(m.ID, f[0])
+		return err
 	case pad.OtherMember:
 		c.plugins = true
 	}
 	return nil
 }
 
-func (c *contentReader) pad(value []byte) error {
-	var p struct {
-		AText          struct{ Text, Attribs string }
-		Pool           struct{ NumToAttrib map[string]json.RawMessage }
-		Head, ChatHead int64
-		SavedRevisions []struct {
-			RevNum           int64
-			SavedByID, Label string
-			Timestamp        float64
-		}
-	}
-	p.ChatHead = -1
-	if json.Unmarshal(value, &p) != nil {
-		return errContent
-	}
-	c.pool = make(map[int]uint64, len(p.Pool.NumToAttrib))
-	for key, attribute := range p.Pool.NumToAttrib {
-		number, err := strconv.Atoi(key)
+// fields gives some of the fields as words; one below a name stands behind it.
+// What is neither a word nor absent is as it stands, or, if it is too long to be
+// held, a hash of it.
+func (c *contentReader) fields(m *pad.Member, names ...string) (words []string, err error) {
+	words = make([]string, len(names))
+	for f, err := range m.Fields(c.export) {
 		if err != nil {
-			return errContent
+			return words, err
 		}
-		c.pool[number] = attributeHash(attribute)
+		for i, name := range names {
+			outer, inner, nested := strings.Cut(name, ".")
+			switch {
+			case string(f.Key) != outer:
+			case !nested:
+				words[i], err = c.word(&f)
+			default:
+				var below []string
+				if below, err = c.fields(&f, inner); f.IsObject() {
+					words[i] = below[0]
+				}
+			}
+			if err != nil {
+				return words, err
+			}
+		}
 	}
-	c.head, c.chatHead = p.Head, p.ChatHead
-	c.text.add(p.AText.Text)
-	c.attributes.add(c.operations(p.AText.Attribs))
-	for _, s := range p.SavedRevisions {
-		c.saved.add(s.RevNum, s.SavedByID, s.Label, s.Timestamp)
+	return words, nil
+}
+
+func (c *contentReader) word(m *pad.Member) (string, error) {
+	word, ok := pad.Word(m.Value)
+	number, isNumber := pad.Number(m.Value)
+	switch {
+	case m.IsNull():
+		return "", nil
+	case isNumber: // written in one way
+		return strconv.FormatFloat(number, 'f', -1, 64), nil
+	case ok:
+		return word, nil
+	case m.Value != nil:
+		return string(m.Value), nil
+	}
+	h := sha256.New()
+	_, err := io.Copy(h, m.ValueSection(c.export))
+	return string(h.Sum(nil)), err
+}
+
+func (c *contentReader) pad(m *pad.Member) error {
+	c.pool = make(map[int]uint64)
+	if err := c.readPool(m); err != nil {
+		return err
+	}
+	f, err := c.fields(m, "atext.text", "atext.attribs", "head", "chatHead")
+	if err != nil {
+		return err
+	}
+	c.head, c.chatHead = f[2], f[3]
+	c.text.add(f[0])
+	c.attributes.add(c.operations(f[1]))
+	for f, err := range m.Fields(c.export) {
+		if err != nil {
+			return err
+		}
+		if string(f.Key) != "savedRevisions" {
+			continue
+		}
+		for star, err := range f.Fields(c.export) {
+			if err != nil {
+				return err
+			}
+			f, err := c.fields(&star, "revNum", "savedById", "label", "timestamp")
+			if err != nil {
+				return err
+			}
+			c.saved.add(f[0], f[1], f[2], f[3])
+		}
 	}
 	return nil
 }
 
-func attributeHash(pair json.RawMessage) uint64 {
-	var a []any
-	if json.Unmarshal(pair, &a) != nil {
-		a = []any{string(pair)}
+// readPool hashes the attributes of the pad.
+func (c *contentReader) readPool(m *pad.Member) error {
+	for f, err := range m.Fields(c.export) {
+		if err != nil {
+			return err
+		}
+		if string(f.Key) != "pool" {
+			continue
+		}
+		for f, err := range f.Fields(c.export) {
+			if err != nil {
+				return err
+			}
+			if string(f.Key) != "numToAttrib" {
+				continue
+			}
+			for f, err := range f.Fields(c.export) {
+				if err != nil {
+					return err
+				}
+				n, ok := f.Index()
+				if !ok || len(c.pool) == maxPool {
+					continue
+				}
+				if c.pool[n], err = c.attributeHash(&f); err != nil {
+					return err
+				}
+			}
+		}
 	}
-	if len(a) == 2 && a[0] == "author" && a[1] == systemAuthor {
-		return 0
+	return nil
+}
+
+// maxPool bounds the attributes that are compared.
+const maxPool = 1 << 20
+
+func (c *contentReader) attributeHash(m *pad.Member) (uint64, error) {
+	h := sha256.New()
+	var words []string
+	for f, err := range m.Fields(c.export) {
+		word := ""
+		if err == nil {
+			word, err = c.word(&f)
+		}
+		if err != nil {
+			return 0, err
+		}
+		fmt.Fprintf(h, "%d:%s", len(word), word)
+		if len(words) < 3 {
+			words = append(words, word)
+		}
 	}
-	h := sha256.Sum256(fmt.Appendf(nil, "%#v", a))
-	return max(binary.BigEndian.Uint64(h[:]), 1)
+	if slices.Equal(words, []string{"author", systemAuthor}) {
+		return 0, nil
+	}
+	return max(binary.BigEndian.Uint64(h.Sum(nil)), 1), nil
 }
 
 // operations hashes an attribution, or the head of a changeset, with

@@ -74,8 +74,8 @@ func FuzzContent(f *testing.F) {
 			return // inspect refuses what has no pad
 		}
 		var copied bytes.Buffer
-		if err := writeFor(&copied, "new", bytes.NewReader(export)); err != nil {
-			return // an author that is none
+		if err := writeFor(&copied, "new", bytes.NewReader(export), int64(len(export)), nil); err != nil {
+			t.Fatal(err)
 		}
 		again, _, err := readContent(bytes.NewReader(copied.Bytes()), int64(copied.Len()))
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
@@ -39,7 +38,9 @@ func TestBodyThatNeverEndsIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestPadThatIsTooLargeIsAskedForOnce(t *testing.T) {
+// TestPadThatIsTooLargeToBeShownIsKept: what memory holds is no reason to lose
+// it, or to ask for it each night.
+func TestPadThatIsTooLargeToBeShownIsKept(t *testing.T) {
 	requests := 0
 	transport, stop := sourcetest.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests++
@@ -52,7 +53,12 @@ func TestPadThatIsTooLargeIsAskedForOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Fetch(t.Context(), "ag", ""); !errors.Is(err, pad.ErrTooLarge) || requests != 1 {
-		t.Errorf("%v, after %d requests", err, requests)
+	v, err := s.Fetch(t.Context(), "ag", "")
+	if err != nil || requests != 1 {
+		t.Fatalf("%v, after %d requests", err, requests)
+	}
+	defer v.Close()
+	if v.Suspect != "" || !strings.Contains(v.Facts.Flaw, "size") || v.Facts.Length < 40<<20 || v.Validator == "" {
+		t.Errorf("suspect %q, facts %+v", v.Suspect, v.Facts)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -173,26 +174,28 @@ func (s *Source) ownID(id string) (string, error) {
 // told the real id behind a read-only one.
 func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) (leaks bool, err error) {
 	err = s.export(ctx, v.ID, padFormat, etag, func(a *answer) error {
-		in, err := s.inspect(a.reader(), a.body.Size(), v.ID)
-		if errors.Is(err, errIncomplete) {
+		in, err := s.inspect(a.body, a.body.Size(), v.ID)
+		switch {
+		case errors.Is(err, errNoPad), errors.Is(err, pad.ErrTooLarge):
 			return fmt.Errorf("%w: %w", errNoExport, err)
-		}
-		if errors.Is(err, sources.ErrRefused) && !errors.Is(err, pad.ErrTooLarge) {
+		case errors.Is(err, sources.ErrRefused):
 			return again(err)
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 		if v.Validator, err = a.etag(); err != nil {
 			return err
 		}
-		leaks = in.real != ""
+		leaks = in.real() != ""
 		if in.needsRewrite() {
 			if in, err = s.rewrite(a, in); err != nil {
 				return err
 			}
 		}
 		v.Facts = in.facts
+		if !in.readable {
+			v.Suspect = sources.Unreadable
+		}
 		v.Revision = fmt.Sprint(in.head)
 		v.Modified = in.modified
 		v.Facts.Expires = s.Expires(v.ID, in.modified)
@@ -207,7 +210,7 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 // rewrite puts in the answer's place what may be kept of it.
 func (s *Source) rewrite(a *answer, in *inspection) (*inspection, error) {
 	w := s.pool.Create()
-	if err := in.rewrite(w, a.reader()); err != nil {
+	if err := in.rewrite(w, a.body); err != nil {
 		return nil, errors.Join(err, w.Discard())
 	}
 	body, err := w.Finish()
@@ -217,14 +220,18 @@ func (s *Source) rewrite(a *answer, in *inspection) (*inspection, error) {
 	if err := a.replace(body); err != nil {
 		return nil, err
 	}
-	return s.inspect(a.reader(), body.Size(), in.id)
+	return s.inspect(body, body.Size(), in.id)
 }
 
-// fetchExtra adds the formats that were asked for. The .etherpad is not lost
-// for one that cannot be had; but if that may be different next time, v gets
-// no validator.
+// fetchExtra adds the formats that were asked for, and to an export that no text
+// can be made from, text and HTML. The .etherpad is not lost for one that cannot
+// be had; but if that may be different next time, v gets no validator.
 func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool) error {
-	for _, f := range s.formats {
+	formats := s.formats
+	if v.Suspect == sources.Unreadable {
+		formats, _ = extraFormats([]string{textFormat.name, htmlFormat.name}, formats...)
+	}
+	for _, f := range formats {
 		if leaks && f.magic != "" {
 			v.Lacking = append(v.Lacking, f.name)
 			continue // its title is the real id too, and is not to be changed
@@ -236,12 +243,20 @@ func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool)
 		if err == nil {
 			continue
 		}
-		v.Lacking = append(v.Lacking, f.name)
 		if !errors.Is(err, errNoExport) && !errors.Is(err, fs.ErrNotExist) {
 			v.Validator = ""
 		}
+		if !slices.ContainsFunc(s.formats, f.is) {
+			break // a server that cannot make one of it makes no other
+		}
+		v.Lacking = append(v.Lacking, f.name)
 	}
 	v.Validator = withFormats(v.Validator, s.formats, v.Lacking)
+	if text := fileOf(v, textFormat); v.Suspect == sources.Unreadable && text != nil {
+		var err error
+		v.Facts.Length, err = countCharacters(section(text))
+		return err
+	}
 	return nil
 }
 

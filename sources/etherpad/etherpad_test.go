@@ -230,7 +230,6 @@ func TestFaultsOfAPad(t *testing.T) {
 		requests int
 	}{
 		{etherpadtest.Broken, rescue, nil, 4 + 2},
-		{etherpadtest.Gap, rescue, nil, 1 + 2},
 		{etherpadtest.NotEnabled, rescue, nil, 1 + 2},
 		{etherpadtest.NotAllowed, rescue, nil, 1 + 2},
 		{etherpadtest.Forbidden, refused, fs.ErrPermission, 2},
@@ -265,6 +264,69 @@ func TestFaultsOfAPad(t *testing.T) {
 					t.Errorf("files %q", got)
 				}
 			})
+		})
+	}
+}
+
+// TestGapInTheHistoryCostsNoMore than that: what the server gives is kept, and
+// the text is in it.
+func TestGapInTheHistoryCostsNoMore(t *testing.T) {
+	inBubble(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+		p := server.Create("ag", "text é\n")
+		p.Append(ann, "more\n")
+		p.Append(ann, "more\n")
+		p.Spoil(etherpadtest.Gap)
+		v := fetch(t, s, "ag", "")
+		if v.Suspect != "" || v.Facts.Flaw != "history" || v.Facts.Length != 18 || !slices.Equal(fileNames(v), []string{"ag.etherpad"}) {
+			t.Errorf("suspect %q, facts %+v, files %q", v.Suspect, v.Facts, fileNames(v))
+		}
+		if again := fetch(t, s, "ag", v.Validator); !again.Unchanged || server.Requests() != 2 {
+			t.Errorf("unchanged %t, after %d requests", again.Unchanged, server.Requests())
+		}
+	})
+}
+
+// TestExportWithoutATextIsKept beside the other forms, which are asked for once.
+func TestExportWithoutATextIsKept(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault    etherpadtest.Fault
+		files    []string
+		requests int
+	}{
+		"with its text beside it":      {etherpadtest.None, []string{"ag.etherpad", "ag.txt", "ag.html"}, 3},
+		"or one that the server gives": {etherpadtest.NoMarkup, []string{"ag.etherpad", "ag.txt"}, 3},
+		"or alone":                     {etherpadtest.OnlyEtherpad, []string{"ag.etherpad"}, 1 + 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+				p := server.Create("ag", "text é\n")
+				p.Append(ann, "more\n")
+				const export = `{"pad:ag":{"atext":null,"head":1},"pad:ag:revs:1":null}`
+				p.Exports([]byte(export))
+				p.Spoil(c.fault)
+				v := fetch(t, s, "ag", "")
+				if v.Suspect != sources.Unreadable || !slices.Equal(fileNames(v), c.files) || read(t, v.Files[0]) != export || server.Requests() != c.requests {
+					t.Errorf("suspect %q, files %q, after %d requests", v.Suspect, fileNames(v), server.Requests())
+				}
+				if length := v.Facts.Length; len(c.files) > 1 && length != int64(len("text é\nmore\n")) {
+					t.Errorf("%d characters", length)
+				}
+				if again := fetch(t, s, "ag", v.Validator); !again.Unchanged || server.Requests() != c.requests+1 {
+					t.Errorf("unchanged %t, after %d requests", again.Unchanged, server.Requests())
+				}
+			})
+		})
+	}
+}
+
+// TestExportOfNoPadIsRescuedAtOnce: it is whole, and would be the same again.
+func TestExportOfNoPadIsRescuedAtOnce(t *testing.T) {
+	for _, export := range []string{`{}`, `{"pad:ag":null}`, `{"pad:ag":[]}`} {
+		inBubble(t, etherpadtest.Options{}, etherpad.Options{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+			server.Create("ag", "text é\n").Exports([]byte(export))
+			if v := fetch(t, s, "ag", ""); v.Suspect != sources.RescueCopy || server.Requests() != 3 {
+				t.Errorf("%s: suspect %q, %d requests", export, v.Suspect, server.Requests())
+			}
 		})
 	}
 }

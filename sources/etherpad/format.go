@@ -49,17 +49,19 @@ var (
 // ErrFormat is matched by New's error for a form that no server exports.
 var ErrFormat = errors.New("none of html, txt, pdf, docx, odt, doc")
 
-// extraFormats finds the formats by their names, each once and in one order.
-func extraFormats(names []string) ([]format, error) {
+func (f format) is(g format) bool { return f.name == g.name }
+
+// extraFormats finds the formats by their names, with those that are known, each
+// once and in one order.
+func extraFormats(names []string, known ...format) ([]format, error) {
 	for _, name := range names {
-		known := func(f format) bool { return f.name == name }
-		if name != padFormat.name && !slices.ContainsFunc(others, known) {
+		if f := (format{name: name}); !f.is(padFormat) && !slices.ContainsFunc(others, f.is) {
 			return nil, fmt.Errorf("format %q: %w", name, ErrFormat)
 		}
 	}
 	var formats []format
 	for _, f := range others {
-		if slices.Contains(names, f.name) {
+		if slices.Contains(names, f.name) || slices.ContainsFunc(known, f.is) {
 			formats = append(formats, f)
 		}
 	}

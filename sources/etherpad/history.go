@@ -15,7 +15,7 @@ type trail struct {
 	next       int
 }
 
-func (t *trail) member(m pad.Member) {
+func (t *trail) member(m *pad.Member) {
 	switch following := m.Kind == pad.RevisionMember && m.Number == max(t.next, 1); {
 	case following && t.next == 0:
 		t.begin, t.next = m.Offset-1, 2

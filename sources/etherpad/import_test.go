@@ -250,7 +250,7 @@ func TestOnlyWholePadsAreImported(t *testing.T) {
 		whole := read(t, v.Files[0])
 		for name, text := range map[string]string{
 			"cut short": whole[:len(whole)/2], "another pad": strings.ReplaceAll(whole, "pad:réunion", "pad:autre"),
-			"a revision missing": strings.Replace(whole, `"pad:réunion:revs:50"`, `"pad:réunion:revs:5000"`, 1), "empty": "",
+			"empty": "", "no pad": "{}",
 		} {
 			broken := &sources.Version{ID: v.ID, Files: []sources.File{file("x.etherpad", "etherpad", text)}}
 			if made, err := s.Import(t.Context(), broken); !errors.Is(err, sources.ErrRefused) || made != nil {
@@ -261,6 +261,47 @@ func TestOnlyWholePadsAreImported(t *testing.T) {
 			t.Errorf("%d requests", server.Requests())
 		}
 	})
+}
+
+// TestOddPadsAreSentAsTheyAre, and come back so from 1.8.14; but for what would
+// end its process, and for what it could not show.
+func TestOddPadsAreSentAsTheyAre(t *testing.T) {
+	for name, c := range map[string]struct {
+		was, is string
+		err     error
+		losses  int
+	}{
+		"an author that is null":       {`{"pad:r`, `{"globalAuthor:":null,"pad:r`, nil, 0},
+		"pool keys that are no number": {`"numToAttrib":{`, `"numToAttrib":{"x":[],`, nil, 0},
+		"a time that is a string":      {`"time":1793523`, `"time":"1","n":1793523`, nil, 0},
+		"a name that is a number":      {`"name":"Élodie"`, `"name":7`, nil, 0},
+		"a revision that is a word":    {`:revs:50":{`, `:revs:50":"lost","x":{`, nil, 0},
+		"an attribute that is null":    {`"0":["author"`, `"99":null,"0":["author"`, nil, 0},
+		"no attributes":                {`"pool":{"numToAttrib":{`, `"pool":{"n":{`, nil, 0},
+		"a pool that is null":          {`"pool":{`, `"pool":null,"p":{`, nil, 0},
+		"an attribution of too few":    {`"attribs":"`, `"attribs":"+1","a":"`, sources.ErrDiffers, 0},
+		"a text that is none":          {`"text":"`, `"text":null,"t":"`, sources.ErrDiffers, 0},
+		"a pad without text at all":    {`"atext":{`, `"a":{`, sources.ErrDiffers, 0},
+		"messages that are missing":    {`:chat:0":`, `:chat:9":`, sources.ErrDiffers, 0},
+		"a head that is a word":        {`"head":`, `"head":"x","h":`, nil, 0},
+		"a star that is none":          {`"savedRevisions":[`, `"savedRevisions":[7,`, nil, 0},
+		"revisions without an order":   {`{"pad:réunion":`, `{"pad:réunion:revs:1":null,"pad:réunion":`, nil, 0},
+	} {
+		importing(t, etherpadtest.V1, etherpadtest.Options{}, etherpad.Access{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source, v *sources.Version) {
+			whole := read(t, v.Files[0])
+			odd := strings.Replace(whole, c.was, c.is, 1)
+			if odd == whole {
+				t.Fatalf("%s: nothing was changed in %s", name, whole)
+			}
+			made, err := s.Import(t.Context(), &sources.Version{ID: v.ID, Files: []sources.File{file("x.etherpad", "etherpad", odd)}})
+			if c.err == nil && err != nil || !errors.Is(err, c.err) || made == nil || made.ID != v.ID || len(made.Losses) > 1 {
+				t.Errorf("%s: %+v, %v", name, made, err)
+			}
+			if alive := ask(t, server, "/p/"+v.ID+"/export/etherpad"); !strings.HasPrefix(alive, "{") {
+				t.Errorf("%s: %s", name, alive)
+			}
+		})
+	}
 }
 
 func TestNewIDs(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"math"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -23,26 +22,26 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// errIncomplete is matched by the error for an export that is whole, and of
-// this pad, but lacks revisions.
-var errIncomplete = errors.New("revisions are missing")
+// errNoPad is matched by the error for an answer that is whole, and holds no
+// pad: another one would not either.
+var errNoPad = errors.New("it holds no pad")
 
 // An inspection is what one pass over an export found. What it holds does not
-// grow with the pad's history but for one bit a revision.
+// grow with the pad's history.
 type inspection struct {
 	id   string // the pad's, as it was asked for
 	size int64  // of the export
 
-	// real is the id behind a read-only id, where the export tells it:
-	// Etherpad 1.8.14 does, and the real id lets anyone edit.
-	real   string
+	// owner is whose members these are: of a read-only id, where the export
+	// tells it, the id behind it, which lets anyone edit. Etherpad 1.8.14 does.
+	owner  string
+	found  bool // the pad itself
 	others bool // authors' lists of pads name other pads
 
-	head     int64 // -1 until known
-	last     int64 // the highest revision so far, whose time is modified
+	head     int
+	readable bool // the text can be made; or it is too long to be held
 	modified time.Time
-	seen     []uint64 // a bit for each revision
-	first    string   // the text after revision 0
+	first    *string // the text after revision 0, if that is readable
 	trail    trail
 	facts    sources.Facts
 
@@ -51,10 +50,11 @@ type inspection struct {
 
 // tools are what one inspection after another works with.
 type tools struct {
+	export  io.ReaderAt
 	scanner pad.Scanner
+	glance  pad.Glance
 	hash    hash.Hash
 	content *bufio.Writer // hashes: many small writes to hash take longer
-	text    []byte        // the pad's, decoded
 
 	// For one member after the other.
 	lasting []byte
@@ -66,85 +66,102 @@ func newTools() *tools {
 	return &tools{hash: hash, content: bufio.NewWriter(hash)}
 }
 
-// inspect checks that r holds the whole export of the pad id, size bytes long.
-// An error matches sources.ErrRefused, unless it is r's.
-func (s *Source) inspect(r io.Reader, size int64, id string) (*inspection, error) {
+// inspect checks that r holds an export of the pad id, size bytes long: one
+// JSON object with this pad and no other. What else is wrong is a fact. An
+// error matches sources.ErrRefused, unless it is r's.
+func (s *Source) inspect(r io.ReaderAt, size int64, id string) (*inspection, error) {
 	t, ok := s.tools.Get().(*tools)
 	if !ok {
 		t = newTools()
 	}
-	in := &inspection{id: id, size: size, head: -1, last: -1, tools: t}
+	in := &inspection{id: id, size: size, tools: t}
 	defer in.giveBack(s)
+	t.export = r
 	t.hash.Reset()
 	t.content.Reset(t.hash)
-	for m, err := range t.scanner.Members(r) {
+	t.glance.Reset()
+	for m, err := range t.scanner.Members(io.NewSectionReader(r, 0, size)) {
 		if errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge) {
 			return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+		}
+		if err == nil {
+			err = in.member(&m)
 		}
 		if err != nil {
 			return nil, err
 		}
-		if err := in.member(m); err != nil {
-			return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
-		}
 	}
-	if err := in.finish(); err != nil {
-		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+	if !in.found {
+		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, errNoPad)
 	}
-	return in, nil
+	return in, in.finish()
 }
 
 // giveBack leaves the tools to others, if they do not hold what only a long pad
 // needs.
 func (in *inspection) giveBack(s *Source) {
 	const most = 64 << 10
-	if t := in.tools; max(cap(t.text), cap(t.lasting), cap(t.fields)) <= most {
+	t := in.tools
+	in.tools, t.export = nil, nil
+	if max(t.glance.Held(), cap(t.lasting), cap(t.fields)) <= most {
 		s.tools.Put(t)
 	}
-	in.tools = nil
 }
 
-func (in *inspection) member(m pad.Member) error {
+// real is the id behind a read-only id, "" where the export does not tell it.
+func (in *inspection) real() string {
+	if in.owner == in.id {
+		return ""
+	}
+	return in.owner
+}
+
+func (in *inspection) member(m *pad.Member) error {
 	in.trail.member(m)
+	in.glance.Member(m)
 	lasting := []byte(m.Raw)
 	switch m.Kind {
 	case pad.PadMember, pad.RevisionMember, pad.MessageMember:
-		if err := in.own(m.ID); err != nil {
+		if err := in.own(m); err != nil {
 			return err
 		}
 	case pad.AuthorMember:
-		if m.Value[0] != '{' {
-			return errors.New("an author is none")
-		}
 		lasting = in.author(m)
 	}
-	in.content.Write(lasting)
-	in.content.WriteByte(',')
-
-	switch m.Kind {
-	case pad.PadMember:
-		return in.pad(m.Value)
-	case pad.RevisionMember:
-		return in.revision(int64(m.Number), m.Value)
+	if m.Kind == pad.RevisionMember && (m.Number == 0 || in.found && m.Number == in.glance.Head) {
+		if err := in.revision(m); err != nil {
+			return err
+		}
 	}
-	return nil
+	in.content.Write(lasting)
+	if lasting == nil { // too long to be held
+		if _, err := io.Copy(in.content, m.Section(in.export)); err != nil {
+			return err
+		}
+	}
+	return in.content.WriteByte(',')
 }
 
 // own refuses what belongs to another pad.
-func (in *inspection) own(id string) error {
-	if id == in.id || id == in.real && in.real != "" {
-		return nil
+func (in *inspection) own(m *pad.Member) error {
+	if in.owner == "" && (m.ID == in.id || isReadOnly(in.id)) {
+		in.owner = m.ID
 	}
-	if in.real == "" && isReadOnly(in.id) && in.head < 0 {
-		in.real = id
-		return nil
+	if m.ID != in.owner || m.ID == "" {
+		return fmt.Errorf("%w: it is of another pad", sources.ErrRefused)
 	}
-	return errors.New("it is of another pad")
+	in.found = in.found || m.Kind == pad.PadMember && m.IsObject()
+	return nil
 }
 
 // author notes which pads the author is said to have written in, and gives
-// the author without what changes when they visit another pad.
-func (in *inspection) author(m pad.Member) []byte {
+// the author without what changes when they visit another pad, nil of one that
+// is too long to be held.
+func (in *inspection) author(m *pad.Member) []byte {
+	if m.Value == nil || !m.IsObject() {
+		in.others = in.others || m.IsObject()
+		return m.Raw
+	}
 	in.fields = in.fields[:0]
 	var pads []byte
 	for name, value := range pad.Fields(m.Value) {
@@ -172,76 +189,14 @@ type field struct {
 	value []byte
 }
 
-func (in *inspection) pad(value []byte) error {
-	head, found := int64(-1), false
-	for name, value := range pad.Fields(value) {
-		switch string(name) {
-		case "head":
-			head = count(value)
-		case "atext":
-			in.text, found = appendTextOf(in.text[:0], value)
-		}
-	}
-	if head < 0 || !found {
-		return errors.New("the pad has no text or no number of revisions")
-	}
-	if in.head >= 0 {
-		return errors.New("it tells of the pad twice")
-	}
-	in.head = head
-	return nil
-}
-
-// count is -1 for what is no number of revisions.
-func count(value []byte) int64 {
-	n, err := strconv.ParseInt(string(value), 10, 64)
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
-// appendTextOf appends the text in an attributed one.
-func appendTextOf(b, atext []byte) (text []byte, found bool) {
-	text = b
-	for name, value := range pad.Fields(atext) {
-		if string(name) == "text" {
-			text, found = pad.AppendText(b, value)
-		}
-	}
-	return text, found
-}
-
-func (in *inspection) revision(n int64, value []byte) error {
-	if n > in.size/minRevision {
-		return nil // with so many, others must be missing
-	}
-	word, bit := int(n/64), uint64(1)<<(n%64)
-	if need := word + 1 - len(in.seen); need > 0 {
-		in.seen = append(in.seen, make([]uint64, need)...)
-	}
-	if in.seen[word]&bit != 0 {
-		return errors.New("it tells of a revision twice")
-	}
-	in.seen[word] |= bit
-	if n == 0 || in.head < 0 && n > in.last || n == in.head {
-		return in.decodeRevision(n, value)
-	}
-	return nil
-}
-
-// minRevision is less than the bytes of any revision in an export.
-const minRevision = 16
-
-func (in *inspection) decodeRevision(n int64, value []byte) error {
-	r, err := decodeRevision(value)
+// revision reads the first one, or the newest.
+func (in *inspection) revision(m *pad.Member) error {
+	r, err := decodeRevision(m, in.export)
 	if err != nil {
 		return err
 	}
-	if n > in.last || n == in.head {
-		in.last, in.modified = n, milliseconds(r.timestamp)
-	}
-	if n > 0 {
+	in.modified = milliseconds(r.timestamp)
+	if m.Number > 0 || r.changeset == "" {
 		return nil
 	}
 	// The pool and text that revision 0 carries may be refreshed by the
@@ -250,10 +205,10 @@ func (in *inspection) decodeRevision(n int64, value []byte) error {
 	first = append(strconv.AppendQuote(first, r.author), ' ')
 	in.lasting = strconv.AppendFloat(first, r.timestamp, 'f', 0, 64)
 	in.facts.First = shortHash(sha256.Sum256(in.lasting))
-	in.first = r.text
 	if _, bank, found := strings.Cut(r.changeset, "$"); found && !r.hasText {
-		in.first = bank + "\n"
+		r.text = bank + "\n"
 	}
+	in.first = &r.text
 	return nil
 }
 
@@ -265,84 +220,100 @@ type revision struct {
 	hasText           bool
 }
 
-func decodeRevision(value []byte) (r revision, err error) {
-	for name, value := range pad.Fields(value) {
-		switch string(name) {
+// decodeRevision reads what is readable. Its error is r's.
+func decodeRevision(m *pad.Member, r io.ReaderAt) (rev revision, err error) {
+	for f, err := range m.Fields(r) {
+		if err != nil {
+			return rev, err
+		}
+		switch string(f.Key) {
 		case "changeset":
-			r.changeset, _ = pad.Text(value)
+			rev.changeset, _ = pad.Text(f.Value)
 		case "meta":
-			if string(value) != "null" && value[0] != '{' {
-				return r, errNoRevision
+			if err := rev.decodeMeta(&f, r); err != nil {
+				return rev, err
 			}
-			err = r.decodeMeta(value)
 		}
 	}
-	if r.changeset == "" {
-		err = errNoRevision
-	}
-	return r, err
+	return rev, nil
 }
 
-var errNoRevision = errors.New("a revision is none")
-
-func (r *revision) decodeMeta(meta []byte) error {
-	for name, value := range pad.Fields(meta) {
-		null, ok := string(value) == "null", true
-		switch string(name) {
-		case "author":
-			r.author, ok = pad.Text(value)
-		case "timestamp":
-			var err error
-			r.timestamp, err = strconv.ParseFloat(string(value), 64)
-			ok = err == nil
-		case "atext":
-			text, found := appendTextOf(nil, value)
-			r.text, r.hasText = string(text), found
+func (rev *revision) decodeMeta(meta *pad.Member, r io.ReaderAt) error {
+	for f, err := range meta.Fields(r) {
+		if err != nil {
+			return err
 		}
-		if !ok && !null {
-			return errNoRevision
+		switch string(f.Key) {
+		case "author":
+			rev.author, _ = pad.Word(f.Value)
+		case "timestamp":
+			rev.timestamp, _ = pad.Number(f.Value)
+		case "atext":
+			for name, value := range pad.Fields(f.Value) {
+				if string(name) == "text" {
+					rev.text, rev.hasText = pad.Text(value)
+				}
+			}
 		}
 	}
 	return nil
 }
 
 func (in *inspection) finish() error {
-	if in.head < 0 {
-		return errors.New("it is of no pad")
+	text := in.glance.Text
+	if in.head, in.readable = in.glance.Head, true; !in.glance.Plain() {
+		var err error
+		if text, err = in.read(); err != nil {
+			return err
+		}
 	}
-	if n := in.firstMissing(); n >= 0 {
-		return fmt.Errorf("%w: %d of 0 to %d", errIncomplete, n, in.head)
-	}
-	head := in.head // whoever keeps the facts would keep all of in by its pointer
+	head := int64(in.head)
 	in.facts.Revision = &head
-	in.facts.Length = characters(in.text)
-	in.facts.Text, in.facts.Start = textHash(in.text), textHash([]byte(in.first))
-	in.facts.Blank = string(in.text) == in.first
+	if in.first != nil {
+		in.facts.Start = textHash([]byte(*in.first))
+	}
+	if text != nil {
+		in.facts.Length, in.facts.Text = characters(text), textHash(text)
+		in.facts.Blank = in.first != nil && string(text) == *in.first
+	}
 	in.content.Flush()
 	in.facts.Content = shortHash([32]byte(in.hash.Sum(nil)))
 	return nil
+}
+
+// read reads an export that is not just as servers write it, as whoever is
+// shown it does, and gives its text: nil if there is none.
+func (in *inspection) read() (text []byte, err error) {
+	p, err := pad.Open(in.export, in.size)
+	if err != nil {
+		return nil, err // r's: all else was found before
+	}
+	for r, err := range p.Revisions() {
+		if err != nil {
+			return nil, err
+		}
+		if !r.Time.IsZero() {
+			in.modified = r.Time
+		}
+	}
+	var words []string
+	for _, flaw := range p.Flaws {
+		words = append(words, string(flaw))
+	}
+	in.head, in.facts.Flaw = p.Head, strings.Join(words, "+")
+	in.readable = !slices.Contains(p.Flaws, pad.FlawText)
+	state, err := p.At(p.Head)
+	if err != nil {
+		in.facts.Length = in.size // nobody can tell that it is shorter than before
+		return nil, nil
+	}
+	return []byte(state.Text()), nil
 }
 
 // textHash leaves line ends behind the text aside: a server adds some when it
 // cuts a history off.
 func textHash(text []byte) string {
 	return shortHash(sha256.Sum256(bytes.TrimRight(text, "\n")))[:16]
-}
-
-// firstMissing returns -1 if all revisions are there.
-func (in *inspection) firstMissing() int64 {
-	for n := int64(0); n <= in.head; n++ {
-		word := int(n / 64)
-		if word >= len(in.seen) {
-			return n
-		}
-		if in.seen[word] == math.MaxUint64 {
-			n |= 63
-		} else if in.seen[word]&(1<<(n%64)) == 0 {
-			return n
-		}
-	}
-	return -1
 }
 
 // characters counts those of valid UTF-8: the bytes that begin one, of eight at

@@ -3,7 +3,6 @@ package etherpad
 import (
 	"bufio"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,14 +38,14 @@ func fileOf(v *sources.Version, f format) *sources.File {
 
 func section(f *sources.File) *io.SectionReader { return io.NewSectionReader(f.Content, 0, f.Size) }
 
-// load checks what is to be imported.
+// load checks what is to be imported: that it is a whole export of this pad.
 func (s *Source) load(v *sources.Version) (*load, error) {
 	l := &load{version: v, export: fileOf(v, padFormat), losses: s.losses(v)}
 	if l.export == nil {
 		l.reduced = true
 		return l, l.readLetters(s.pool)
 	}
-	if _, err := s.inspect(section(l.export), l.export.Size, v.ID); err != nil {
+	if _, err := s.inspect(l.export.Content, l.export.Size, v.ID); err != nil {
 		return nil, fmt.Errorf("the saved pad: %w", err)
 	}
 	var err error
@@ -56,7 +55,16 @@ func (s *Source) load(v *sources.Version) (*load, error) {
 	if l.names.plugins {
 		l.lose(LossPlugins)
 	}
-	return l, l.readLetters(s.pool)
+	if err := l.readLetters(s.pool); err != nil && !isOfPad(err) {
+		return nil, err
+	}
+	return l, nil
+}
+
+// isOfPad says of an error that a pad is at fault: there is no text in it, or
+// more than a form can have.
+func isOfPad(err error) bool {
+	return errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge) || errors.Is(err, fs.ErrNotExist)
 }
 
 func (l *load) lose(loss sources.Loss) {
@@ -74,7 +82,7 @@ func (l *load) reduce() {
 	l.losses = slices.DeleteFunc(l.losses, func(loss sources.Loss) bool { return loss == LossNames })
 	l.lose(LossHistory)
 	l.lose(LossAuthors)
-	if l.content.chatHead >= 0 {
+	if l.content.chat != (sum{}) {
 		l.lose(LossChat)
 	}
 	if l.content.saved != (sum{}) {
@@ -85,9 +93,14 @@ func (l *load) reduce() {
 // as is the pad in this form: made from its export, else as it was saved. An
 // error matches fs.ErrNotExist if there is none.
 func (l *load) as(pool *spool.Pool, f format) (*spool.Spool, error) {
-	if saved := fileOf(l.version, f); l.export == nil && saved != nil {
+	made, err := l.make(pool, f)
+	if saved := fileOf(l.version, f); saved != nil && err != nil && isOfPad(err) {
 		return pool.Receive(section(saved), saved.Size)
 	}
+	return made, err
+}
+
+func (l *load) make(pool *spool.Pool, f format) (*spool.Spool, error) {
 	if l.export == nil {
 		return nil, fs.ErrNotExist
 	}
@@ -95,9 +108,13 @@ func (l *load) as(pool *spool.Pool, f format) (*spool.Spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the saved pad: %w", err)
 	}
-	write := p.Current().WriteText
+	state, err := p.At(p.Head)
+	if err != nil {
+		return nil, fmt.Errorf("the saved pad: %w", err)
+	}
+	write := state.WriteText
 	if f.name == htmlFormat.name {
-		write = p.Current().WriteHTML
+		write = state.WriteHTML
 	}
 	w := pool.Create()
 	if err := write(w); err != nil {
@@ -140,43 +157,50 @@ func lettersOf(r io.Reader) (sum [sha256.Size]byte, err error) {
 }
 
 // addressTo copies an export for the pad id. What plugins added is left out:
-// Etherpad 1.8.14 without them would write it under a key that is none.
+// Etherpad 1.8.14 without them would write it under a key that is none; so is an
+// author that is none.
 func (s *Source) addressTo(id string, f *sources.File) (*spool.Spool, error) {
 	w := s.pool.Create()
-	if err := writeFor(w, id, section(f)); err != nil {
+	p, err := pad.Open(f.Content, f.Size)
+	if err == nil {
+		err = writeFor(w, id, f.Content, f.Size, mended(p))
+	}
+	if err != nil {
 		return nil, errors.Join(err, w.Discard())
 	}
 	return w.Finish()
 }
 
-func writeFor(w io.Writer, id string, r io.Reader) error {
-	out := bufio.NewWriter(w)
-	separator := byte('{')
-	for m, err := range pad.Members(r) {
+// mended is the state of a pad whose text no server could show; nil of others.
+func mended(p *pad.Pad) *pad.State {
+	if p.Mended {
+		return p.Current()
+	}
+	return nil
+}
+
+// writeFor writes an export for another id, with this text if that is not nil.
+func writeFor(w io.Writer, id string, r io.ReaderAt, size int64, text *pad.State) error {
+	out := newObject(w)
+	for m, err := range pad.Members(io.NewSectionReader(r, 0, size)) {
 		if err != nil {
 			return err
 		}
-		key, value := string(m.Key), []byte(m.Value)
-		switch m.Kind {
-		case pad.OtherMember:
-			continue
-		case pad.AuthorMember:
-			a := author{}
-			if err := json.Unmarshal(value, &a); err != nil {
-				return err
-			}
-			a["padIDs"] = encode(id) // without it, 1.8.14 does not take them for an author
-			value = encode(a)
+		switch {
+		case m.Kind == pad.OtherMember:
+		case m.Kind == pad.AuthorMember && m.IsObject():
+			// Without a list of pads, 1.8.14 does not take it for an author.
+			out.name(string(m.Key))
+			err = out.author(&m, r, func([]byte) []byte { return encode(id) }, true)
+		case m.Kind == pad.AuthorMember:
 		default:
-			rest := strings.TrimPrefix(key, "pad:"+m.ID)
-			key = "pad:" + id + strings.TrimSuffix(rest, ":") // etherpad-go 0.6.6 writes "pad:ID:"
+			rest := strings.TrimPrefix(string(m.Key), "pad:"+m.ID)
+			out.name("pad:" + id + strings.TrimSuffix(rest, ":")) // etherpad-go 0.6.6 writes "pad:ID:"
+			err = out.send(&m, r, text)
 		}
-		out.WriteByte(separator)
-		out.Write(encode(key))
-		out.WriteByte(':')
-		out.Write(value)
-		separator = ','
+		if err != nil {
+			return err
+		}
 	}
-	out.WriteByte('}')
-	return out.Flush()
+	return errors.Join(out.close(), out.Flush())
 }

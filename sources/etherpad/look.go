@@ -67,7 +67,7 @@ func (s *Source) compare(l *load, id string, a *answer) (sight, error) {
 		}
 		return same, nil
 	}
-	if _, err := s.inspect(a.reader(), a.body.Size(), id); errors.Is(err, errIncomplete) {
+	if _, err := s.inspect(a.body, a.body.Size(), id); errors.Is(err, errNoPad) {
 		return other, nil
 	} else if errors.Is(err, sources.ErrRefused) {
 		return other, again(err)
@@ -75,7 +75,7 @@ func (s *Source) compare(l *load, id string, a *answer) (sight, error) {
 		return other, err
 	}
 	theirs, called, err := readContent(a.body, a.body.Size())
-	if errors.Is(err, errContent) || err == nil && theirs != l.content {
+	if err == nil && theirs != l.content {
 		return other, nil
 	}
 	if called.authors != l.names.authors {

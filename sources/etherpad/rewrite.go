@@ -1,9 +1,7 @@
 package etherpad
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 
@@ -12,53 +10,40 @@ import (
 
 // needsRewrite says whether the export tells what its pad's address does not:
 // the id behind a read-only id, or other pads of its authors.
-func (in *inspection) needsRewrite() bool { return in.real != "" || in.others }
+func (in *inspection) needsRewrite() bool { return in.real() != "" || in.others }
 
 // rewrite copies the export without what needsRewrite means. All else stays
 // as it is, but for white space between members.
-func (in *inspection) rewrite(w io.Writer, r io.Reader) error {
-	out := bufio.NewWriter(w)
-	separator := byte('{')
-	for m, err := range pad.Members(r) {
+func (in *inspection) rewrite(w io.Writer, r io.ReaderAt) error {
+	out := newObject(w)
+	for m, err := range pad.Members(io.NewSectionReader(r, 0, in.size)) {
+		if err == nil {
+			err = in.rewriteMember(out, &m, r)
+		}
 		if err != nil {
 			return err
 		}
-		key, value, err := in.rewriteMember(m)
-		if err != nil {
-			return err
-		}
-		out.WriteByte(separator)
-		out.Write(encode(key))
-		out.WriteByte(':')
-		out.Write(value)
-		separator = ','
 	}
-	out.WriteByte('}')
-	return out.Flush()
+	return errors.Join(out.close(), out.Flush())
 }
 
-func (in *inspection) rewriteMember(m pad.Member) (key string, value []byte, err error) {
-	key, value = string(m.Key), m.Value
-	switch m.Kind {
-	case pad.AuthorMember:
-		a := author{}
-		if err := json.Unmarshal(value, &a); err != nil || isOnly(in.id, a["padIDs"]) {
-			return key, value, err
-		}
-		return key, a.reducedTo(in.id), nil
-	case pad.OtherMember:
-		if in.real == "" {
-			break
-		}
+func (in *inspection) rewriteMember(out *object, m *pad.Member, r io.ReaderAt) error {
+	key, real := string(m.Key), in.real()
+	switch {
+	case m.Kind == pad.AuthorMember && m.IsObject():
+		out.name(key)
+		return out.author(m, r, func(pads []byte) []byte { return reducedTo(in.id, pads) }, false)
+	case real == "" || m.Kind == pad.AuthorMember:
+	case m.Kind == pad.OtherMember:
 		// A plugin's: its key ends in the pad's id, and it may name it.
-		if before, found := strings.CutSuffix(key, ":"+in.real); found {
+		if before, found := strings.CutSuffix(key, ":"+real); found {
 			key = before + ":" + in.id
 		}
-		value = bytes.ReplaceAll(value, encode(in.real), encode(in.id))
+		out.name(key)
+		return replaceAll(out, m.ValueSection(r), encode(real), encode(in.id))
 	default:
-		if m.ID == in.real {
-			key = "pad:" + in.id + strings.TrimPrefix(key, "pad:"+in.real)
-		}
+		key = "pad:" + in.id + strings.TrimPrefix(key, "pad:"+real)
 	}
-	return key, value, nil
+	out.name(key)
+	return out.value(m, r)
 }

@@ -2,11 +2,14 @@ package framadate
 
 import (
 	"encoding/base64"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
 
 	"github.com/padsync/padsync/documents/poll"
 )
@@ -42,8 +45,10 @@ func (p *page) readChoices(doc *goquery.Document) {
 		p.Kind = poll.Classic
 		head.ChildrenFiltered(`th.bg-info[id^="C"]`).Each(func(i int, s *goquery.Selection) {
 			p.Choices = append(p.Choices, classicChoice(s, rawOf(i)))
+			p.shown.choices = append(p.shown.choices, trim(choiceMarkdown(s.Nodes[0])))
 		})
 		p.readVoteForm(doc)
+		p.showMarkdown()
 		return
 	}
 	p.Kind = poll.Date
@@ -59,7 +64,7 @@ func classicChoice(s *goquery.Selection, raw column) poll.Choice {
 	if c.Label == "" {
 		c.Label = trim(s.Text())
 	}
-	if c.Label == "" {
+	if trim(s.Text()) == "" { // 1.2 has "2nd option" in the title then
 		c.Label = trim(attr(s, "img", "alt"))
 	}
 	if raw.ok {
@@ -74,10 +79,82 @@ func (p *page) readVoteForm(doc *goquery.Document) {
 	doc.Find(`#vote-form label[for^="y-choice-"]`).Each(func(_ int, s *goquery.Selection) {
 		i, err := strconv.Atoi(strings.TrimPrefix(s.AttrOr("for", ""), "y-choice-"))
 		raw, ok := strings.CutPrefix(s.AttrOr("title", ""), "Voter « oui » pour ")
-		if ok && err == nil && i >= 0 && i < len(p.Choices) && p.Choices[i].Markdown == "" {
+		if ok && err == nil && i >= 0 && i < len(p.Choices) && p.Choices[i].Markdown == "" && p.mayBeRaw(i, raw) {
 			p.Choices[i].Markdown = raw
 		}
 	})
+}
+
+// mayBeRaw says whether this may be what the server made the choice from: 1.2
+// has only the text there. Markup that is shown must be in it.
+func (p *page) mayBeRaw(i int, raw string) bool {
+	shown := p.shown.choices[i]
+	if shown == p.Choices[i].Label {
+		return true
+	}
+	for _, target := range linkTarget.FindAllStringSubmatch(shown, -1) {
+		if !strings.Contains(raw, target[1]) {
+			return false
+		}
+	}
+	return trim(raw) != p.Choices[i].Label || strings.Contains(raw, "://") // which becomes a link by itself
+}
+
+var linkTarget = regexp.MustCompile(`\]\(<?([^()\s<>]+)`)
+
+// choiceMarkdown gives what the server made of a choice's Markdown, which is one
+// line, as Markdown again.
+func choiceMarkdown(n *html.Node) string {
+	if n.Type == html.TextNode {
+		return newlines(n.Data)
+	}
+	var inner strings.Builder
+	for child := range n.ChildNodes() {
+		inner.WriteString(choiceMarkdown(child))
+	}
+	switch n.Data {
+	case "a":
+		return link(inner.String(), attrOf(n, "href"))
+	case "img":
+		return "!" + link(attrOf(n, "alt"), attrOf(n, "src"))
+	case "strong", "b":
+		return "**" + inner.String() + "**"
+	case "em", "i":
+		return "*" + inner.String() + "*"
+	case "code":
+		return "`" + inner.String() + "`"
+	case "del":
+		return "~~" + inner.String() + "~~"
+	}
+	return inner.String()
+}
+
+func link(text, target string) string {
+	if strings.ContainsAny(target, " ()") {
+		target = "<" + target + ">"
+	}
+	return "[" + text + "](" + target + ")"
+}
+
+func attrOf(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// showMarkdown stands in for the Markdown of choices that is not told: what
+// the page shows of links, images and emphasis, as Markdown again.
+func (p *page) showMarkdown() {
+	p.shown.rawChoices = !slices.ContainsFunc(p.Choices, func(c poll.Choice) bool { return c.Markdown == "" })
+	for i := range p.Choices {
+		c := &p.Choices[i]
+		if c.Markdown == "" && p.shown.choices[i] != c.Label {
+			c.Markdown = p.shown.choices[i]
+		}
+	}
 }
 
 // dateChoice has the day from the table if that can be had (see Source), else

@@ -8,9 +8,9 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// shownDescription gives what the server made of the author's Markdown (from
-// 1.1 on) as Markdown again.
-func shownDescription(shown *goquery.Selection) string {
+// shownMarkdown gives what the server made of the author's Markdown (from 1.1
+// on) as Markdown again.
+func shownMarkdown(shown *goquery.Selection) string {
 	if shown.Is("pre") {
 		return newlines(shown.Text())
 	}

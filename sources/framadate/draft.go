@@ -296,10 +296,21 @@ func (d *draft) takeSettings(saved *poll.Poll, t target) {
 	if saved.Votes == nil {
 		d.Settings.Hidden = &yes
 	}
-	// Only an admin page tells either, and of an expired poll not the Markdown.
-	if saved.Expires == "" && s.Edit == "" || on(s.Expired) {
+	if onlyPublic(saved) {
 		d.loses(LossPublic)
 	}
+}
+
+// onlyPublic says whether what only an admin page tells, and that only before
+// the end of the poll, was not saved.
+func onlyPublic(saved *poll.Poll) bool {
+	if saved.Expires == "" && saved.Settings.Edit == "" {
+		return true
+	}
+	if len(saved.Unseen)+len(saved.Earlier) == 0 {
+		return on(saved.Settings.Expired) // it does not say, as it was saved by an older program, or was seen whole
+	}
+	return slices.Contains(saved.Unseen, poll.PartDescriptionMarkdown) || slices.Contains(saved.Unseen, poll.PartChoicesMarkdown)
 }
 
 func on(b *bool) bool { return b != nil && *b }

@@ -159,6 +159,8 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 		kept.add("poll.csv", "csv", body)
 	}
 	joined, suspicion := p.join(t)
+	seen := p.partsOf(joined)
+	joined.Unseen = seen.unseen
 	repair(joined)
 	encoded, err := joined.Encode()
 	if err != nil {
@@ -169,7 +171,9 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 	}
 	kept.add("poll.json", "json", body)
 	slices.Reverse(kept.files) // the poll itself first
-	return s.version(l, p, joined, suspicion, current, &kept), nil
+	v = s.version(l, p, joined, suspicion, current, &kept)
+	v.Facts.Fields, v.Facts.Items = seen.fields, seen.items
+	return v, nil
 }
 
 func (s *Source) version(l locator, p *page, joined *poll.Poll, suspicion sources.Suspicion, validator string, kept *bodies) *sources.Version {
@@ -197,7 +201,7 @@ func (s *Source) version(l locator, p *page, joined *poll.Poll, suspicion source
 // read from the same bytes.
 func validatorOf(page *spool.Spool) string {
 	sum := page.SHA256()
-	return "2-" + hex.EncodeToString(sum[:])
+	return "3-" + hex.EncodeToString(sum[:])
 }
 
 func facts(p *poll.Poll, content [sha256.Size]byte) sources.Facts {

@@ -60,6 +60,13 @@ func FuzzPage(f *testing.F) {
 			t.Errorf("ids %q, %q", p.publicID, p.adminID)
 		}
 		joined, _ := p.join(nil)
+		seen := p.partsOf(joined)
+		for _, part := range seen.unseen {
+			if seen.fields[string(part)] != "" {
+				t.Errorf("%s is seen, and is not", part)
+			}
+		}
+		joined.Unseen = seen.unseen
 		encoded, err := joined.Encode()
 		if err != nil {
 			return

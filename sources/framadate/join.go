@@ -13,7 +13,7 @@ import (
 // comparison.
 const (
 	// VotesHidden: only the admin link shows the votes.
-	VotesHidden sources.Suspicion = "votes-hidden"
+	VotesHidden = sources.VotesHidden
 
 	// Disagreement: the page and the table of votes differ, again and again,
 	// or the table cannot be had though the page shows the votes.

@@ -20,6 +20,7 @@ type page struct {
 	adminID   string // "" on a public page
 	control   string // what a vote for these choices is sent with
 	french    bool   // then its dates, and its table, are read
+	shown     shown
 }
 
 // results is the table of votes: not the first table, as a description in
@@ -94,11 +95,14 @@ func (p *page) readHead(doc *goquery.Document) {
 	p.Author = formOrText(doc, "input#newname", "#name-form p.form-control-static")
 	if p.adminID != "" {
 		p.Settings.Mail = formOrText(doc, "input#admin_mail", "#email-form p")
+		p.shown.mail = doc.Find("input#admin_mail, #email-form p").Length() > 0
 	}
+	description := doc.Find(".poll-description").First()
+	p.shown.description = shownMarkdown(description)
+	p.Description = p.shown.description
+	p.shown.rawDescription = description.Is("pre") || p.Description == "" // the former up to 1.0.3
 	if raw := doc.Find("textarea#newdescription"); raw.Length() > 0 {
-		p.Description = newlines(raw.Text())
-	} else {
-		p.Description = shownDescription(doc.Find(".poll-description").First())
+		p.Description, p.shown.rawDescription = newlines(raw.Text()), true
 	}
 	p.Expires = readDate(attr(doc.Selection, "input#newexpirationdate", "value"), p.french)
 }
@@ -144,9 +148,14 @@ func (p *page) readSettings(doc *goquery.Document) {
 		}
 		return
 	}
-	s.Hidden = has("input#hidden[checked]")
-	s.Password = has("#removePassword")
-	if *s.Password {
+	// What is not there, as on pages of polls that are over, is not told.
+	if *has("input#hidden") {
+		s.Hidden = has("input#hidden[checked]")
+	}
+	if *has("#removePassword, #resultsPubliclyVisible") {
+		s.Password = has("#removePassword")
+	}
+	if on(s.Password) {
 		s.PublicResults = has("#resultsPubliclyVisible[checked]")
 	}
 	if rules, ok := doc.Find("select#rules option[selected]").Attr("value"); ok {

@@ -114,6 +114,12 @@ func TestRecordedPollsAreReadWhole(t *testing.T) {
 		p.Description = "| a | b |\n|---|---|\n| 1 | 2 |"
 		p.Choices = []poll.Choice{{Label: "Framasoft"}, {Label: "logo"}, {Label: "alt text"}, {Label: "bold choice"}, {Label: "https://example.org/bare"}, {}}
 		p.Votes[0].Answers = []poll.Answer{y, n, m, y, n, y}
+		for i, shown := range []string{
+			"[Framasoft](https://framasoft.org/?x=1&y=2)", "![logo](https://example.org/logo.png)", "[![alt text](https://example.org/i.png)](https://example.org/page)",
+			"**bold** choice", "[https://example.org/bare](https://example.org/bare)", "![](https://example.org/noalt.png)",
+		} {
+			p.Choices[i].Markdown = shown
+		}
 	}
 	markdown := func(p *poll.Poll) {
 		for i, raw := range []string{

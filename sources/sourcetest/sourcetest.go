@@ -272,7 +272,7 @@ func checkVersion(v *sources.Version) error {
 	if len(v.Files) == 0 || v.Facts.Content == "" {
 		return errors.New("no files, or no fact of the content")
 	}
-	var problems []error
+	problems := []error{checkParts(v.Facts)}
 	names := map[string]bool{}
 	for _, file := range v.Files {
 		if names[file.Name] {
@@ -282,6 +282,21 @@ func checkVersion(v *sources.Version) error {
 		problems = append(problems, checkFile(file))
 	}
 	return errors.Join(problems...)
+}
+
+// checkParts: what later looks compare is small, and no text of the document's.
+func checkParts(f sources.Facts) error {
+	for part, hash := range f.Fields {
+		if part == "" || len(hash) != 16 || strings.Trim(hash, "0123456789abcdef") != "" {
+			return fmt.Errorf("the part %q has %q for a hash", part, hash)
+		}
+	}
+	for part, items := range f.Items {
+		if f.Fields[part] == "" || len(items)%4 != 0 || sources.ItemsGone(items, items) != 0 || strings.Trim(items, "0123456789abcdef") != "" {
+			return fmt.Errorf("the items of the part %q are not as ItemsOf gives them, or it was not seen", part)
+		}
+	}
+	return nil
 }
 
 func checkFile(f sources.File) error {

@@ -113,7 +113,16 @@ func (s *Server) take(id, ending string, content []byte, fault ImportFault) stri
 	}
 	switch {
 	case ending == ".etherpad":
+		if s.options.Dialect == V1 && endsServer(content) {
+			s.dead = true
+			return "ok"
+		}
 		made, err := s.readExport(id, content)
+		if err != nil && s.options.Dialect == V1 && isGivenBack(id, content) {
+			// It writes each member into its database as it stands.
+			made, err = newPad(s, id, ""), nil
+			made.given = content
+		}
 		if err != nil {
 			return "internalError"
 		}
@@ -151,6 +160,45 @@ var (
 func textOfHTML(s string) string {
 	s = unseen.ReplaceAllString(s, "")
 	return markup.UnescapeString(tags.ReplaceAllString(breaks.ReplaceAllString(s, "\n"), ""))
+}
+
+// endsServer says whether 1.8.14 ends of an import: an exception that nobody
+// catches, as a member's pool has no list of attributes, or one that is null.
+func endsServer(export []byte) bool {
+	var members map[string]json.RawMessage
+	json.Unmarshal(export, &members)
+	for _, member := range members {
+		var fields map[string]any
+		json.Unmarshal(member, &fields)
+		switch pool := fields["pool"].(type) {
+		case nil:
+		case map[string]any:
+			switch list := pool["numToAttrib"].(type) {
+			case nil:
+				return true
+			case map[string]any:
+				for _, attribute := range list {
+					if attribute == nil {
+						return true
+					}
+				}
+			case []any:
+				if slices.Contains(list, any(nil)) {
+					return true
+				}
+			}
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// isGivenBack says whether the export is one that 1.8.14 gives back as it came.
+func isGivenBack(id string, export []byte) bool {
+	var members map[string]json.RawMessage
+	var pad struct{ AText any }
+	return json.Unmarshal(export, &members) == nil && json.Unmarshal(members["pad:"+id], &pad) == nil && pad.AText != nil
 }
 
 // readExport makes the pad that an export tells of. 3.3.1 checks that it is

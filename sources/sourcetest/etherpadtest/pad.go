@@ -36,7 +36,8 @@ type Pad struct {
 	saved   []savedRevision
 	public  bool
 	fault   Fault
-	late    int // exports without a revision, as it is still being written
+	given   []byte // its export, where Exports says it
+	late    int    // exports without a revision, as it is still being written
 }
 
 // A run is text that has the same attributes throughout.

@@ -16,10 +16,10 @@ import (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests++
-	dead := s.mypads.dead
+	dead := s.dead || s.mypads.dead
 	s.mu.Unlock()
 	if dead {
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) // the connection breaks
 	}
 	path, found := strings.CutPrefix(r.URL.EscapedPath(), s.options.Prefix)
 	if found && s.serveMyPads(w, r, path) {
@@ -231,6 +231,9 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, id, format strin
 	}
 	switch format {
 	case "etherpad":
+		if p.given != nil {
+			return p.given, p.fault
+		}
 		return p.etherpad(key), p.fault
 	case "html":
 		return html(s.options.Dialect, key, p.string()), p.fault
@@ -245,7 +248,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, id, format strin
 func (s *Server) refused(w http.ResponseWriter, r *http.Request, p *Pad, format string) bool {
 	etherpad := format == "etherpad"
 	switch f := p.fault; {
-	case f == Broken && etherpad:
+	case f == Broken && etherpad, f == OnlyEtherpad && !etherpad:
 		attachment(w, p.id, format)
 		expressPage(w, http.StatusInternalServerError, "Internal Server Error")
 	case f == NotEnabled && etherpad, f == NoMarkup && format == "html", f == OnlyText && format != "txt":

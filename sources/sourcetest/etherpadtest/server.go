@@ -87,6 +87,7 @@ const (
 	CutShort           // all bodies end early, and tell no length
 	NoMarkup           // the export as HTML is not enabled
 	OnlyText           // neither is .etherpad
+	OnlyEtherpad       // all other exports give 500, as of a pad without a text
 	TextCutShort       // the export as text ends early, and tells no length
 )
 
@@ -111,6 +112,7 @@ type Server struct {
 	tokens      map[string]time.Time // until when they are good
 	imports     ImportFault
 	imported    int
+	dead        bool // its process has ended
 	mypads      mypads
 }
 
@@ -208,6 +210,13 @@ func (p *Pad) Spoil(f Fault) {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()
 	p.fault = f
+}
+
+// Exports says what the export as .etherpad is from now on.
+func (p *Pad) Exports(export []byte) {
+	p.server.mu.Lock()
+	defer p.server.mu.Unlock()
+	p.given = export
 }
 
 // readOnlyID is the same for a pad in every run.

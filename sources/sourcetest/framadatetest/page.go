@@ -159,6 +159,12 @@ func (a *answer) column(v *view, i int, c poll.Choice) column {
 		col.Headers, col.Shown = fmt.Sprintf("M0 D0 H%d", i), c.Moment
 		col.Title = a.day(c.Date) + " " + a.month(c.Date) + " - " + c.Moment
 	}
+	if v.Kind == poll.Classic && v.Latest {
+		if col.Label == "" {
+			col.Label = fmt.Sprintf("%de option", i+1)
+		}
+		col.Title = col.Label // without its markup
+	}
 	encoded := base64.RawURLEncoding.EncodeToString([]byte(raw))
 	col.Delete = v.AdminLink + "/action/" + entities("delete_column") + "/" + encoded
 	if a.options.Scripts {
@@ -194,11 +200,18 @@ func (a *answer) raw(p *Poll, c poll.Choice) string {
 	return strconv.FormatInt(t.Unix(), 10) + "@" + c.Moment
 }
 
-var image = regexp.MustCompile(`^!\[(.*)\]\((.*)\)$`)
+var (
+	image = regexp.MustCompile(`^!\[(.*)\]\((.*)\)$`)
+	link  = regexp.MustCompile(`^\[(.*)\]\((.*)\)$`)
+)
 
 // shownLabel is a choice without markup: of an image nothing is left.
 func shownLabel(c poll.Choice) string {
-	if image.MatchString(c.Markdown) {
+	inner := c.Markdown
+	if m := link.FindStringSubmatch(inner); m != nil {
+		inner = m[1]
+	}
+	if image.MatchString(inner) {
 		return ""
 	}
 	return c.Label
@@ -207,6 +220,9 @@ func shownLabel(c poll.Choice) string {
 func shownHTML(c poll.Choice) string {
 	if m := image.FindStringSubmatch(c.Markdown); m != nil {
 		return `<img src="` + special(m[2]) + `" alt="` + special(m[1]) + `" />`
+	}
+	if m := link.FindStringSubmatch(c.Markdown); m != nil {
+		return `<a href="` + special(m[2]) + `">` + shownHTML(poll.Choice{Label: m[1], Markdown: m[1]}) + `</a>`
 	}
 	if c.Markdown != "" && c.Markdown != c.Label {
 		return "<strong>" + special(c.Label) + "</strong>"

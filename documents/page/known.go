@@ -1,0 +1,145 @@
+package page
+
+import (
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// known is what is to be known of a page before the first of it is written.
+type known struct {
+	lang, title string
+	hosts       map[string]bool // of its own server
+	admins      map[string]bool // ids that open polls' admin pages, in lower case, as servers take them for the same
+}
+
+const adminSize = 24
+
+// adminLinks are the addresses of polls' admin pages, with their ids, in all
+// forms that Framadate has.
+var adminLinks = regexp.MustCompile(`(?i)(?:[?&](?:poll|admin|sondage)=|/)([a-z0-9]{24})\b(/admin)?`)
+
+// inspect reads a page once.
+func inspect(r io.Reader) (*known, error) {
+	k := &known{hosts: make(map[string]bool), admins: make(map[string]bool)}
+	z := tokens(r)
+	inTitle := false
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			return k, end(z)
+		}
+		if kind == html.TextToken {
+			text := string(z.Text())
+			k.find(text)
+			if inTitle && k.title == "" {
+				k.title = strings.TrimSpace(text)
+			}
+		}
+		inTitle = false
+		if kind == html.CommentToken {
+			k.find(string(z.Text()))
+		}
+		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+			continue
+		}
+		name, more := z.TagName()
+		element := string(name)
+		inTitle = element == "title"
+		for name, value := range attributes(z, more) {
+			k.attribute(element, name, value)
+		}
+	}
+}
+
+func (k *known) attribute(element, name, value string) {
+	k.find(value)
+	switch {
+	case element == "html" && name == "lang" && len(value) < 20:
+		k.lang = value
+	case name == "src" && element != "img", name == "action", name == "formaction", name == "value", element == "link" && name == "href":
+		if u, err := url.Parse(strings.TrimSpace(value)); err == nil && u.Host != "" {
+			k.hosts[strings.ToLower(u.Hostname())] = true
+		}
+	}
+}
+
+// find notes the admin ids in a text. Not each id of 24 letters and digits is
+// one; but where one is, no page needs it to be read.
+func (k *known) find(text string) {
+	for _, text := range []string{text, unescaped(text)} {
+		for _, m := range adminLinks.FindAllStringSubmatch(text, -1) {
+			if m[2] != "" || !strings.HasPrefix(m[0], "/") {
+				k.admins[strings.ToLower(m[1])] = true
+			}
+		}
+	}
+}
+
+func unescaped(text string) string {
+	if !strings.Contains(text, "%") {
+		return ""
+	}
+	plain, err := url.PathUnescape(text)
+	if err != nil {
+		return ""
+	}
+	return plain
+}
+
+// redact puts … in place of admin ids.
+func (k *known) redact(text string) string {
+	if len(k.admins) == 0 || len(text) < adminSize {
+		return text
+	}
+	var b strings.Builder
+	from, run := 0, 0 // what is not written yet, and how many letters and digits end here
+	for i := range len(text) {
+		if !alphanumeric(text[i]) {
+			run = 0
+			continue
+		}
+		if run++; run < adminSize || i+1-adminSize < from {
+			continue
+		}
+		if k.admins[strings.ToLower(text[i+1-adminSize:i+1])] {
+			b.WriteString(text[from:i+1-adminSize] + "…")
+			from, run = i+1, 0
+		}
+	}
+	return b.String() + text[from:]
+}
+
+func alphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// actions are parts of addresses at which a poll server does something, on
+// whatever server.
+var actions = regexp.MustCompile(`(?i)/(?:admin|action|vote)(?:/|$|\?|#)|studs\.php|exportcsv\.php|delete_|add_|remove_`)
+
+// leads says whether an address is one of another server, where it only shows
+// something.
+func (k *known) leads(address string) bool {
+	address = strings.TrimSpace(address)
+	u, err := url.Parse(address)
+	if err != nil || len(address) > maxAttribute {
+		return false
+	}
+	switch u.Scheme {
+	case "mailto":
+		return k.redact(address) == address
+	case "http", "https":
+	default:
+		return false
+	}
+	plain := address
+	if strings.Contains(address, "%") {
+		plain = unescaped(address)
+	}
+	return u.Host != "" && u.User == nil && !k.hosts[strings.ToLower(u.Hostname())] && plain != "" && !actions.MatchString(plain) &&
+		k.redact(address) == address && k.redact(plain) == plain
+}

@@ -1,0 +1,94 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+)
+
+// pollFile is the name of a poll's own file.
+const pollFile = "poll.json"
+
+// A Files reads saved files, as a repository.Reader does.
+type Files interface {
+	File(manifest.FileRecord) (*spool.Spool, error)
+}
+
+// Poll reads the poll of a version. What its look did not see is taken from
+// the newest versions before it that saw it and are not suspect; the poll's
+// Earlier says when these were saved. One of them that cannot be read is passed
+// over: then that stays unseen.
+func Poll(files Files, record *manifest.Record, v *manifest.VersionRecord) (*poll.Poll, error) {
+	p, err := readPoll(files, v)
+	if err != nil {
+		return nil, err
+	}
+	look := poll.Look{Poll: p, Saved: v.Saved, Fields: v.Facts.Fields}
+	for _, earlier := range fillers(record, v) {
+		if len(p.Unseen) == 0 {
+			break
+		}
+		then, err := readPoll(files, earlier)
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return nil, err
+		}
+		if err == nil {
+			look.Fill(&poll.Look{Poll: then, Saved: earlier.Saved, Fields: earlier.Facts.Fields})
+		}
+	}
+	return p, nil
+}
+
+func readPoll(files Files, v *manifest.VersionRecord) (*poll.Poll, error) {
+	at := pollOf(v)
+	if at < 0 {
+		return nil, ErrNoForm
+	}
+	s, err := files.File(v.Files[at])
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return poll.Decode(io.NewSectionReader(s, 0, s.Size()))
+}
+
+// pollOf is the place of the poll's own file in a version, -1 if it has none.
+func pollOf(v *manifest.VersionRecord) int {
+	return slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Name == pollFile && f.Format == "json" })
+}
+
+// fillers are the versions that saw what this one did not: before it, not
+// suspect, the newest for each part, the newest of all first.
+func fillers(record *manifest.Record, v *manifest.VersionRecord) (all []*manifest.VersionRecord) {
+	if len(v.Facts.Fields) == 0 {
+		return nil // its looks all see the same
+	}
+	known, before := make(map[string]bool), false
+	for part := range v.Facts.Fields {
+		known[part] = true
+	}
+	for i := range slices.Backward(record.Versions) {
+		earlier := &record.Versions[i]
+		if earlier.Name == v.Name {
+			before = true
+			continue
+		}
+		if !before || earlier.Suspect != "" || pollOf(earlier) < 0 {
+			continue
+		}
+		more := false
+		for part := range earlier.Facts.Fields {
+			more = more || !known[part]
+			known[part] = true
+		}
+		if more {
+			all = append(all, earlier)
+		}
+	}
+	return all
+}
