@@ -220,6 +220,7 @@ func (k *checker) restorable(ctx context.Context) error {
 	rd := k.repo.NewReader(ctx)
 	defer rd.Close()
 	content, err := rd.File(k.sample.FileRecord)
+	err = alone(ctx, k.sample.In.Key, err)
 	corrupt := (*CorruptError)(nil)
 	switch {
 	case err == nil:

@@ -1,12 +1,15 @@
 package repository_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
@@ -31,6 +34,26 @@ func (w *world) many(manifests, looks int) {
 		documents = append(documents, manifest.Document{ID: fmt.Sprintf("z-%06d", i), State: manifest.Failed, Error: fmt.Sprint(i)})
 		w.forge("manifests/", h, documents...)
 	}
+}
+
+// told is the header of a stored manifest.
+func (w *world) told(key string) *manifest.Header {
+	w.t.Helper()
+	b := w.object(key)
+	if w.owner != nil {
+		plain, size, err := crypto.Open(bytes.NewReader(b), int64(len(b)), w.owner...)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if b, err = io.ReadAll(io.NewSectionReader(plain, 0, size)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	d, err := manifest.NewDecoder(bytes.NewReader(decompress(w.t, b)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return d.Header
 }
 
 // TestManifestsInPassesTellTheSame, at every moment, however many there are.
@@ -65,6 +88,24 @@ func TestManifestsInPassesTellTheSame(t *testing.T) {
 		if n != at+looks {
 			t.Errorf("after %d manifests there are %d documents", at, n)
 		}
+	}
+}
+
+// TestWhatIsSaidInAnotherPassCounts: the version is told in one, and what was
+// said of it in another.
+func TestWhatIsSaidInAnotherPassCounts(t *testing.T) {
+	w := newWorld(t, false)
+	looks := func(from, to int64) {
+		for i := from; i < to; i++ {
+			w.forge("manifests/", w.header(i), manifest.Document{ID: "b", State: manifest.Current})
+		}
+	}
+	w.suspectRun("a", "x", "shrunk")
+	looks(2, 45)
+	w.accept()
+	looks(46, 80)
+	if v := w.record(repository.At{}).Newest(); v == nil || v.Suspect != "" {
+		t.Errorf("the version is %+v", v)
 	}
 }
 
@@ -116,6 +157,12 @@ func TestLongRunWritesCheckpointsOnItsWay(t *testing.T) {
 	}
 	if got := w.resumed(); len(got) < 30 {
 		t.Errorf("of an interrupted run, %d documents are taken up", len(got))
+	}
+	// The last manifest names few, and the last checkpoint.
+	lists := w.keys("manifests/")
+	names := w.told(lists[len(lists)-1]).Before
+	if len(names) > 40 || !slices.Contains(names, idIn(checkpoints[len(checkpoints)-1])) {
+		t.Errorf("the last manifest names %d: %v", len(names), names)
 	}
 	less := w.without(checkpoints[len(checkpoints)-1])
 	if c := less.seen(c.Seen()); len(c.Missing) != 1 {

@@ -16,10 +16,11 @@ func (a *app) repairCommand() *cobra.Command {
 	var flags backupFlags
 	var fromPacks, yes bool
 	cmd := &cobra.Command{
-		Use:   "repair --from-packs [--yes]",
-		Short: a.text("repair"),
-		Long:  a.text("repair-long"),
-		Args:  a.takes(0, 0),
+		Use:     "repair --from-packs [--yes]",
+		Short:   a.text("repair"),
+		Long:    a.text("repair-long"),
+		Example: a.text("repair-example"),
+		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
 			if !fromPacks {
 				return a.usage(errUsage, "repair-how")
