@@ -214,7 +214,7 @@ func TestWhatAStoreWasDoingIsTranslated(t *testing.T) {
 	a := &app{words: w}
 	for op := range storeDoings {
 		err := errors.Join(errors.New("x"), fmt.Errorf("one: %w", &sinks.Error{Op: op, Key: "packs/a", Err: local.ErrFull}), &sinks.Error{Op: op, Key: "packs/b", Err: sinks.ErrBroken})
-		want := regexp.MustCompile("^x\none: \\S+ (de )?packs/a : le disque est plein\n\\S+ (de )?packs/b : la connexion s.est interrompue$")
+		want := regexp.MustCompile("^x\none: \\S+ (de )?packs/a\u00a0: le disque est plein\n\\S+ (de )?packs/b\u00a0: la connexion s.est interrompue$")
 		if got := a.cause(err); !want.MatchString(got) {
 			t.Errorf("%q", got)
 		}
