@@ -24,6 +24,7 @@ type standing struct {
 	held     []*job     // newly gone, in the order in which the server said so
 	believed int        // how many were held before these
 	good     *job       // one that answered well
+	known    string     // what it answered with, to ask for what changed since
 }
 
 // asked gives the number of what was newly gone when a document is asked for.
@@ -40,21 +41,22 @@ func (s *standing) hold(j *job) {
 	s.held = append(s.held, j)
 }
 
-// recall notes a document that an interrupted run saw answer well.
-func (s *standing) recall(j *job) {
+// recall notes a document that an interrupted run saw answer well, with this
+// validator.
+func (s *standing) recall(j *job, validator string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.good == nil {
-		s.good = j
+		s.good, s.known = j, validator
 	}
 }
 
-// answered notes a document that answered well, and gives those that are gone
-// indeed: those that were when it was asked for.
-func (s *standing) answered(j *job, asked int) []*job {
+// answered notes a document that answered well, with this validator, and gives
+// those that are gone indeed: those that were when it was asked for.
+func (s *standing) answered(j *job, asked int, validator string) []*job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.good = j
+	s.good, s.known = j, validator
 	n := max(asked-s.believed, 0)
 	gone := s.held[:n:n]
 	s.held, s.believed = s.held[n:], s.believed+n
@@ -103,7 +105,7 @@ func (r *run) doubt(ctx context.Context, source int, s *standing) error {
 	var err error
 	switch {
 	case s.good != nil:
-		err = r.answersStill(ctx, from, s.good)
+		err = r.answersStill(ctx, from, s)
 	case from.emptied:
 		return &sources.Barrier{Kind: sources.EmptyList}
 	case len(s.held) > 1 || !known:
@@ -117,13 +119,10 @@ func (r *run) doubt(ctx context.Context, source int, s *standing) error {
 	return err
 }
 
-// answersStill asks for a document again that answered well.
-func (r *run) answersStill(ctx context.Context, from *Source, j *job) error {
-	known, err := r.known(r.live(), func(t *target) (*prior, error) { return t.priors.of(j) })
-	if err != nil {
-		return err
-	}
-	v, err := from.Client.Fetch(ctx, j.locator(), validator(known))
+// answersStill asks for the document again that answered well. That it changed
+// since is nothing to be saved by this: the next run does.
+func (r *run) answersStill(ctx context.Context, from *Source, s *standing) error {
+	v, err := from.Client.Fetch(ctx, s.good.locator(), s.known)
 	return errors.Join(err, v.Close())
 }
 

@@ -82,7 +82,7 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
 		return
 	}
-	for _, j := range standing.answered(j, gone) {
+	for _, j := range standing.answered(j, gone, v.Validator) {
 		r.gone(j, nil)
 	}
 	if !r.first(j, v.ID) {
@@ -134,7 +134,7 @@ func (r *run) skip(j *job, known []*prior) bool {
 		return false
 	}
 	if known[0].State == manifest.Current {
-		r.standings[j.source].recall(j)
+		r.standings[j.source].recall(j, validator(known))
 	}
 	r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Resumed})
 	return true

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/testserver"
+	"github.com/padsync/padsync/sources/etherpad"
 )
 
 // An Etherpad that is killed while it sends a pad, and starts again, is asked
@@ -168,7 +169,7 @@ func create(t testing.TB, etherpad *testserver.EtherpadServer, name string, n in
 func list(base string, ids []string) string {
 	var b strings.Builder
 	for _, id := range ids {
-		fmt.Fprintln(&b, (&testserver.EtherpadServer{URL: base}).PadURL(id))
+		fmt.Fprintln(&b, etherpad.Address{Base: base, ID: id}.URL())
 	}
 	return b.String()
 }
