@@ -229,10 +229,10 @@ func (k *checker) restorable(ctx context.Context) error {
 		return nil
 	case !errors.As(err, &corrupt):
 		return err
-	case !slices.ContainsFunc(k.report.Problems, func(p Problem) bool { return p.Object == corrupt.Key }):
-		k.problem(corrupt.Key, corrupt.Problem, []DocumentRef{k.sample.document})
+	case slices.ContainsFunc(k.report.Problems, func(p Problem) bool { return p.Object == corrupt.Key }):
+		return nil // it was told of
 	}
-	return nil
+	return k.corrupt(err, []DocumentRef{k.sample.document})
 }
 
 func packsOf(r *manifest.Record) map[manifest.Pack]bool {

@@ -785,7 +785,8 @@ func TestCheckReadsAsARestoreDoes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if report, err := r.Check(t.Context(), readData, nil); !errors.Is(err, errRefused) {
+			report, err := r.Check(t.Context(), readData, nil)
+			if err != nil || len(report.Problems) != 1 || !errors.Is(report.Problems[0].Err, errRefused) {
 				t.Errorf("read data %t: %+v, %v", readData, report, err)
 			}
 		}
