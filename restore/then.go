@@ -90,7 +90,7 @@ func (p Point) find(reader *repository.Reader, v *manifest.VersionRecord) (*Cut,
 		return nil, nil // it can be given as it was saved, and no other way
 	}
 	if p.Revision != nil {
-		if *p.Revision > saved.Head {
+		if *p.Revision < 0 || *p.Revision > saved.Head {
 			return nil, nil
 		}
 		return &Cut{Revision: *p.Revision}, nil

@@ -88,6 +88,12 @@ func TestRevisionIsGivenWithNothingOfLater(t *testing.T) {
 	if err != nil || !strings.Contains(string(got), `"head":1`) || strings.Contains(string(got), "revs:2") {
 		t.Errorf("%s, %v", got, err)
 	}
+	for _, none := range []int{-1, 3} {
+		p.Point.Revision = &none
+		if r, _ := run(t, p); r.NotYet != 1 {
+			t.Errorf("revision %d, which there is not: %+v", none, r)
+		}
+	}
 	p.Wanted, p.Overwrite = func(r *manifest.Record) bool { return r.ID == "poll" }, true
 	if r, _ := run(t, p); r.NotYet != 1 {
 		t.Errorf("a revision of a poll: %+v", r)
