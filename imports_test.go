@@ -55,6 +55,10 @@ var layers = []layer{
 	{"manifest", nil},
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
+	{"internal/words", []string{
+		"restore", "repository", "manifest", "crypto", "sources", "sources/*", "documents/*", "sinks", "sinks/*",
+		"internal/message", "internal/config", "internal/polite", "internal/spool",
+	}},
 	{"internal/*", nil},
 }
 

@@ -311,9 +311,9 @@ func (r *Repository) fetchPack(ctx context.Context, in manifest.Pack) (*spool.Sp
 func unsealed(key string, err error) error {
 	none, store := (*age.NoIdentityMatchError)(nil), (*storeError)(nil)
 	switch {
-	case errors.As(err, &none):
+	case errors.As(err, &none), errors.Is(err, ErrNoIdentity):
 		return ErrNoIdentity
-	case errors.As(err, &store), errors.Is(err, ErrNoIdentity):
+	case errors.As(err, &store):
 		return err
 	}
 	return &CorruptError{key, "damaged", err}

@@ -9,7 +9,9 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
@@ -96,16 +98,16 @@ func (f acceptance) print(a *app, asJSON bool) error {
 	if f.Suspect != "" {
 		text = a.text("accepted", "Document", f.named, "Saved", f.when, "Repository", f.Repository, "Reason", a.suspicion(f.Suspect))
 	}
-	_, err := fmt.Fprintln(a.stdout, printable(text))
+	_, err := fmt.Fprintln(a.stdout, words.Printable(text))
 	return err
 }
 
 // unwritten is the problem that nothing can be written into a repository.
 func (a *app) unwritten(at place, err error) error {
 	if errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrSealed) || errors.Is(err, repository.ErrPlain) || errors.Is(err, manifest.ErrUnsupported) {
-		return &problem{exitUsage, at.shown + ": " + err.Error(), err}
+		return message.Classed(message.Usage, message.In(err, "repository", "Repository", at.shown))
 	}
-	return a.failed(err, "repository", "Repository", at.shown)
+	return message.In(err, "repository", "Repository", at.shown)
 }
 
 // acceptIn gives what is right in one repository once that is stored.
@@ -117,14 +119,14 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), a.warnDamaged, a.seen
 	repo, err := a.openToWrite(ctx, at, keys)
 	if errors.Is(err, errPlain) {
-		return nil, a.usage(err, "plain-now", "Repository", at.shown)
+		return nil, message.Of(message.Usage, err, "plain-now", "Repository", at.shown)
 	}
 	if err != nil {
 		return nil, fail(err)
 	}
 	hashes, version, err := a.accepting(ctx, repo, at.shown, point, selection)
 	if errors.Is(err, repository.ErrNoIdentity) {
-		return nil, &problem{exitFailed, err.Error(), errors.Join(errOtherRunner, err)}
+		return nil, &message.Error{Class: message.Failed, Cause: err, Mark: errOtherRunner}
 	}
 	if err != nil {
 		return nil, err
@@ -165,7 +167,7 @@ func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown,
 	defer c.Close()
 	hashes, err := selection.hashesOf(r, c)
 	if err != nil {
-		return nil, nil, a.failed(err, "repository", "Repository", shown)
+		return nil, nil, message.In(err, "repository", "Repository", shown)
 	}
 	if versionForm.MatchString(point) {
 		return hashes, func(r *manifest.Record) *manifest.VersionRecord {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 )
@@ -71,7 +72,7 @@ func (a *app) readAccess(ctx context.Context, c config.Access, into *etherpad.Ac
 			a.warnExposed(secret.file)
 			text, err := readSecret(secret.file)
 			if err != nil {
-				return a.usage(err, "bad-key-file", "File", secret.file, "Error", err)
+				return message.Of(message.Usage, err, "bad-key-file", "File", secret.file, "Error", err)
 			}
 			*secret.into = text
 		case len(secret.command) > 0:
@@ -80,7 +81,7 @@ func (a *app) readAccess(ctx context.Context, c config.Access, into *etherpad.Ac
 				*secret.into, err = oneSecret(string(text))
 			}
 			if err != nil {
-				return a.usage(err, "bad-secret-command", "Key", secret.key, "Error", err)
+				return message.Of(message.Usage, err, "bad-secret-command", "Key", secret.key, "Error", err)
 			}
 		}
 	}

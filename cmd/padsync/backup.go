@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
@@ -62,7 +62,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	signal.Ignore(syscall.SIGPIPE)
 	budgeted := budget{time.Now(), flags.maxDuration}
 	if budgeted.most < 0 {
-		return a.usage(errUsage, "bad-max-duration")
+		return message.Of(message.Usage, errUsage, "bad-max-duration")
 	}
 	s, err := a.settings(flags.commonFlags)
 	if err != nil {
@@ -74,13 +74,13 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	case bad.count > 0:
 		return bad.alone()
 	case len(flags.documentsFiles) > 0:
-		return &problem{exitFailed, a.text("nothing-listed"), errEmptyList}
+		return message.Of(message.Failed, errEmptyList, "nothing-listed")
 	default:
 		text := "nothing-to-do"
 		if !s.found {
 			text = "nothing-configured"
 		}
-		return &problem{exitFailed, a.text(text, "File", s.file), errNoDocuments}
+		return message.Of(message.Failed, errNoDocuments, text, "File", s.file)
 	}
 	var keys repository.Options
 	if !flags.dryRun {
@@ -122,15 +122,15 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case len(unlisted) > 0 && len(plan.Documents) == 0:
-		return errors.Join(a.unlisted(exitFailed, unlisted), bad.problem(exitIncomplete))
+		return errors.Join(a.unlisted(message.Failed, unlisted), bad.problem(message.Incomplete))
 	case flags.dryRun:
-		return errors.Join(a.dryRun(ctx, flags, s, plan), a.unlistedToo(unlisted), bad.problem(exitIncomplete))
+		return errors.Join(a.dryRun(ctx, flags, s, plan), a.unlistedToo(unlisted), bad.problem(message.Incomplete))
 	}
 	plan.Program, plan.Host = "padsync "+programVersion(), hostName()
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = flags.changeRecipients, flags.formerLost, progress.observe
 	report, err := a.run(ctx, s, keys, flags.newRepository, plan, func() { progress.start(plan, n.client) })
 	if err != nil {
-		return errors.Join(err, bad.problem(exitIncomplete))
+		return errors.Join(err, bad.problem(message.Incomplete))
 	}
 	progress.bar.stop()
 	if bad.count > 0 {
@@ -144,7 +144,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		}
 	}
 	progress.summary(report, left)
-	return errors.Join(a.outcome(report, unlisted, progress.barriers()), bad.problem(exitIncomplete))
+	return errors.Join(a.outcome(report, unlisted, progress.barriers()), bad.problem(message.Incomplete))
 }
 
 // run backs up into all repositories that can be opened, and reports on all.
@@ -163,9 +163,9 @@ func (a *app) run(ctx context.Context, s *settings, keys repository.Options, ane
 	report, err := backup.Run(ctx, *plan)
 	switch {
 	case errors.Is(err, repository.ErrRecipients), errors.Is(err, manifest.ErrUnsupported):
-		return nil, &problem{exitUsage, err.Error(), err}
+		return nil, message.Classed(message.Usage, err)
 	case errors.Is(err, repository.ErrNoIdentity):
-		return nil, &problem{exitFailed, err.Error(), errors.Join(errOtherRunner, err)}
+		return nil, &message.Error{Class: message.Failed, Cause: err, Mark: errOtherRunner}
 	case err != nil:
 		return nil, err
 	}
@@ -201,9 +201,9 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 		repo, err := a.openOrCreate(ctx, place, o, anew)
 		switch {
 		case errors.Is(err, errPlain):
-			return nil, a.usage(err, "plain-now", "Repository", place.shown)
+			return nil, message.Of(message.Usage, err, "plain-now", "Repository", place.shown)
 		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
-			return nil, &problem{exitUsage, place.shown + ": " + err.Error(), err}
+			return nil, message.Classed(message.Usage, message.In(err, "repository", "Repository", place.shown))
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
@@ -220,21 +220,21 @@ func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted, barriers err
 	var errs []error
 	for _, repo := range r.Repositories {
 		if repo.Err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", repo.Name, repo.Err))
+			errs = append(errs, message.In(repo.Err, "repository", "Repository", repo.Name))
 		}
 	}
 	switch {
 	case r.Broken != nil:
-		return &problem{exitFailed, r.Broken.Error(), r.Broken}
+		return message.Classed(message.Failed, r.Broken)
 	case len(errs) > 0:
 		err := errors.Join(errs...)
-		return &problem{exitFailed, err.Error(), err}
+		return message.Classed(message.Failed, err)
 	case r.Interrupted:
-		return &problem{exitInterrupted, a.text("interrupted"), context.Canceled}
+		return message.Of(message.Interrupted, context.Canceled, "interrupted")
 	case len(unlisted) > 0:
-		return a.unlisted(exitIncomplete, unlisted)
+		return a.unlisted(message.Incomplete, unlisted)
 	case r.Outcomes[backup.Failed] > 0 || r.New > 0 || slices.ContainsFunc(r.Repositories, func(repo backup.RepositoryReport) bool { return repo.Unreadable > 0 }):
-		return &problem{exitIncomplete, "", errors.Join(errIncomplete, barriers)}
+		return message.Quiet(message.Incomplete, errors.Join(errIncomplete, barriers))
 	}
 	return nil
 }

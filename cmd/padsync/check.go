@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
@@ -73,12 +73,12 @@ func (a *app) check(ctx context.Context, r *reading, readData bool, flags common
 	report, err := r.Check(ctx, readData, bar.observe)
 	bar.bar.stop()
 	if err != nil {
-		return a.failed(err, "repository", "Repository", r.shown)
+		return message.In(err, "repository", "Repository", r.shown)
 	}
 	a.rememberLists(r.ID(), 0, report.Seen)
 	result, err := a.newChecked(ctx, r, report)
 	if err != nil {
-		return a.failed(err, "repository", "Repository", r.shown)
+		return message.In(err, "repository", "Repository", r.shown)
 	}
 	if flags.json {
 		err = json.NewEncoder(a.stdout).Encode(result)
@@ -90,7 +90,7 @@ func (a *app) check(ctx context.Context, r *reading, readData bool, flags common
 	}
 	switch n := len(report.Sealed); {
 	case n > 0 && n == report.Packs && a.ownerGiven(flags, r.settings):
-		return errors.Join(&problem{exitFailed, a.text("check-opens-nothing"), repository.ErrNoIdentity}, a.checkProblem(report))
+		return errors.Join(message.Of(message.Failed, repository.ErrNoIdentity, "check-opens-nothing"), checkProblem(report))
 	case a.quiet:
 	case n > 0 && n == report.Packs:
 		a.note("check-sealed")
@@ -103,58 +103,44 @@ func (a *app) check(ctx context.Context, r *reading, readData bool, flags common
 	case n > 0:
 		a.note("check-unnamed", "Count", n)
 	}
-	return a.checkProblem(report)
+	return checkProblem(report)
 }
 
-func (a *app) checkProblem(report *repository.CheckReport) error {
+// checkProblem is what the problems amount to, with what to do about each kind
+// of them: what no identity opens need not be damaged, and backing up again
+// would not help. A list is no pack: what packs hold can be read without it.
+func checkProblem(report *repository.CheckReport) error {
 	if len(report.Problems) == 0 {
 		return nil
 	}
-	return &problem{exitFailed, a.text("check-problems", "Count", len(report.Problems)), checkCause(report)}
-}
-
-// checkCause: what no identity opens need not be damaged, and backing up again
-// would not help. A list is no pack: what packs hold can be read without it.
-func checkCause(report *repository.CheckReport) error {
-	causes := make(map[error]bool)
-	var head error
+	e := &message.Error{Message: message.New("check-problems", "Count", len(report.Problems)), Class: message.Failed, Silent: true}
+	kinds := make(map[string]bool)
 	for _, p := range report.Problems {
 		switch {
 		case p.Unopened:
 		case p.Object == headKey:
-			head = p.Err
+			if head := (*repository.HeadError)(nil); errors.As(p.Err, &head) {
+				e.Hints = append(e.Hints, message.New("hint-head", "Line", head.Line))
+			}
 		case errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
-			causes[errIntruder] = true
+			kinds["hint-intruder"] = true
 		case strings.HasPrefix(p.Object, "packs/"):
-			causes[errDamaged] = true
+			kinds["hint-damaged"] = true
 		case p.Repaired:
-			causes[errRepaired] = true
+			kinds["hint-repaired"] = true
 		default:
-			causes[errDamagedList] = true
+			kinds["hint-damaged-list"] = true
 		}
 	}
-	if len(causes) == 0 && head == nil {
-		return errUnopened
-	}
-	return errors.Join(append(slices.Collect(maps.Keys(causes)), head, errChecked)...)
-}
-
-// checkHints say what to do about each kind of problem.
-func (a *app) checkHints(err error) (lines []string) {
-	if head := (*repository.HeadError)(nil); errors.As(err, &head) {
-		lines = append(lines, a.text("hint-head", "Line", head.Line))
-	}
-	for _, hint := range []struct {
-		cause error
-		id    string
-	}{
-		{errDamaged, "hint-damaged"}, {errDamagedList, "hint-damaged-list"}, {errRepaired, "hint-repaired"}, {errIntruder, "hint-intruder"},
-	} {
-		if errors.Is(err, hint.cause) {
-			lines = append(lines, a.text(hint.id))
+	for _, id := range []string{"hint-damaged", "hint-damaged-list", "hint-repaired", "hint-intruder"} {
+		if kinds[id] {
+			e.Hints = append(e.Hints, message.New(id))
 		}
 	}
-	return lines
+	if len(e.Hints) == 0 {
+		e.Cause = errUnopened
+	}
+	return e
 }
 
 // checkBar shows on a terminal how many packs were read.
@@ -197,21 +183,21 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 }
 
 func (a *app) printChecked(c *checked) error {
-	text := a.tally("count-documents", c.Documents, "count-versions", c.Versions, "count-packs", c.Packs) + ", " + a.byteSize(c.Bytes)
+	text := a.words.Tally("count-documents", c.Documents, "count-versions", c.Versions, "count-packs", c.Packs) + ", " + a.words.Size(c.Bytes)
 	for _, p := range c.Problems {
-		what := a.damage(p.Problem)
+		what := a.words.Damage(p.Problem)
 		switch {
 		case errors.Is(p.err, repository.ErrNoIdentity), errors.Is(p.err, repository.ErrSequence), errors.Is(p.err, repository.ErrForeign):
-			what = a.cause(p.err)
+			what = a.words.Error(p.err)
 		case p.Problem == "missing" && !strings.Contains(p.Object, "/") && p.Object != headKey:
 			what = a.text("check-missing-list")
 		case p.Problem == "unreadable" && p.err != nil:
-			what += ": " + a.cause(p.err)
+			what += ": " + a.words.Error(p.err)
 		}
-		text += "\n" + printable(p.Object+": "+what)
+		text += "\n" + words.Printable(p.Object+": "+what)
 		var names []string
 		for _, d := range p.Documents {
-			names = append(names, printable(d.named))
+			names = append(names, words.Printable(d.named))
 		}
 		if len(names) > 0 {
 			text += "\n    " + strings.Join(names, "\n    ")
@@ -219,7 +205,7 @@ func (a *app) printChecked(c *checked) error {
 	}
 	if len(c.Unopened) < c.Packs { // else it is said once
 		for _, key := range c.Unopened {
-			text += "\n" + printable(key+": "+a.text("reason-no-identity"))
+			text += "\n" + words.Printable(key+": "+a.text("reason-no-identity"))
 		}
 	}
 	_, err := fmt.Fprintln(a.stdout, text)

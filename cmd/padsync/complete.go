@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
@@ -36,7 +38,7 @@ func (a *app) completionCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write, known := shells[args[0]]
 			if !known {
-				return a.usage(errUsage, "no-shell", "Shell", args[0], "Shells", strings.Join(names, ", "))
+				return message.Of(message.Usage, errUsage, "no-shell", "Shell", args[0], "Shells", strings.Join(names, ", "))
 			}
 			a.running = true
 			return write(cmd.Root(), a.stdout)
@@ -90,7 +92,7 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 			continue
 		}
 		if v := record.Newest(); v != nil && v.Title != "" {
-			name += "\t" + printable(v.Title)
+			name += "\t" + words.Printable(v.Title)
 		}
 		found = append(found, name)
 	}

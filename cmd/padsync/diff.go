@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
@@ -100,7 +101,7 @@ func (d *savedDocument) before() ([]string, error) {
 		}
 	}
 	if last == nil {
-		return nil, &problem{exitFailed, d.app.text("diff-one-version"), errPoint}
+		return nil, message.Of(message.Failed, errPoint, "diff-one-version")
 	}
 	return []string{last.Name}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
@@ -159,51 +160,42 @@ type collector struct {
 type mistakes struct {
 	app   *app
 	count int
-	errs  []error  // of those that are shown
-	texts []string // a line each
-	later bool     // some of them may be none the next time
+	errs  []error // of those that are shown, a line each
+	later bool    // some of them may be none the next time
 }
 
 const shownProblems = 10
 
 func (m *mistakes) fail(at string, err error) {
-	text := err.Error()
-	switch {
-	case errors.Is(err, errUser):
-		text = m.app.text("user-in-address")
-	case errors.Is(err, sources.ErrAddress):
-		text = m.app.text("bad-document")
-	}
-	m.add(fmt.Sprintf("%s: %s", at, text), err)
+	m.add(message.In(err, "at", "Place", at))
 }
 
-// add notes one, with its line.
-func (m *mistakes) add(text string, err error) {
-	if m.count++; m.count > shownProblems {
-		return
+// add notes one.
+func (m *mistakes) add(err error) {
+	if m.count++; m.count <= shownProblems {
+		m.errs = append(m.errs, err)
 	}
-	m.texts, m.errs = append(m.texts, text), append(m.errs, err)
 }
 
 // problem is what they amount to beside documents that are done, nil if there
 // are none.
-func (m *mistakes) problem(code int) error {
+func (m *mistakes) problem(class message.Class) error {
 	if m.count == 0 {
 		return nil
 	}
-	texts := slices.Clone(m.texts)
-	if more := m.count - len(texts); more > 0 {
-		texts = append(texts, m.app.text("more-problems", "Count", more))
+	errs := slices.Clone(m.errs)
+	if more := m.count - len(errs); more > 0 {
+		errs = append(errs, message.In(nil, "more-problems", "Count", more))
 	}
-	return &problem{code, strings.Join(texts, "\n"), errors.Join(m.errs...)}
+	return message.Classed(class, errors.Join(errs...))
 }
 
 // alone is the problem where nothing else is to be done.
 func (m *mistakes) alone() error {
 	if m.later {
-		return m.problem(exitIncomplete)
+		return m.problem(message.Incomplete)
 	}
-	return m.problem(exitUsage)
+	return m.problem(message.Usage)
 }
 
 func (c *collector) add(source *config.Source, entry string, o origin) {
@@ -234,7 +226,7 @@ func (c *collector) add(source *config.Source, entry string, o origin) {
 func (c *collector) addFile(source *config.Source, name string) {
 	r, shown, err := c.app.openDocuments(name)
 	if err != nil {
-		c.fail(shown, err)
+		c.mistakes.add(err)
 		return
 	}
 	defer r.Close()
@@ -257,9 +249,6 @@ func (a *app) openDocuments(name string) (io.ReadCloser, string, error) {
 		return io.NopCloser(a.stdin), a.text("standard-input"), nil
 	}
 	f, err := os.Open(name)
-	if err != nil {
-		err = errors.Unwrap(err) // the name is told besides
-	}
 	return f, name, err
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources/etherpad"
 )
@@ -40,10 +42,10 @@ func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *bac
 			}
 			continue
 		}
-		fmt.Fprintln(a.stdout, printable(a.text("estimate", "Source", e.URL,
-			"Counts", a.tally("count-documents", e.Documents, "count-known", e.Known, "count-to-fetch", e.Fetches()))))
+		fmt.Fprintln(a.stdout, words.Printable(a.text("estimate", "Source", e.URL,
+			"Counts", a.words.Tally("count-documents", e.Documents, "count-known", e.Known, "count-to-fetch", e.Fetches()))))
 		if took > 0 {
-			fmt.Fprintln(a.stdout, printable(a.text("estimate-time", "Time", took)))
+			fmt.Fprintln(a.stdout, words.Printable(a.text("estimate-time", "Time", took)))
 		}
 	}
 	return nil
@@ -72,7 +74,7 @@ func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *
 		}
 		if repo.Sealed() {
 			if repo.Identities, err = a.cheapIdentities(flags.commonFlags, s); err != nil {
-				return a.failed(err, "repository", "Repository", place.shown)
+				return message.In(err, "repository", "Repository", place.shown)
 			}
 		}
 		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo})

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
@@ -75,13 +76,13 @@ func (a *app) targetBases(given []string) (bases []string, groups map[string]str
 	groups = make(map[string]string)
 	for _, raw := range given {
 		if hasUser(raw) {
-			return nil, nil, a.usage(errUser, "user-in-address")
+			return nil, nil, message.Of(message.Usage, errUser, "user-in-address")
 		}
 		base, group, err := etherpad.ParseGroup(raw)
 		if err == nil {
 			groups[base] = group
 		} else if base, err = sources.Normalize(raw); err != nil {
-			return nil, nil, a.usage(badTarget(raw), "bad-into")
+			return nil, nil, message.Of(message.Usage, badTarget(raw), "bad-into")
 		}
 		bases = append(bases, base)
 	}
@@ -141,15 +142,15 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 			return nil, err
 		}
 		if slices.ContainsFunc(targets, func(t restore.Target) bool { return t.Kind == kind }) {
-			return nil, a.usage(errUsage, "two-targets", "Kind", kind)
+			return nil, message.Of(message.Usage, errUsage, "two-targets", "Kind", kind)
 		}
 		client, err := n.openSource(kind, base, nil)
 		if err != nil {
-			return nil, &problem{exitUsage, err.Error(), err}
+			return nil, message.Classed(message.Usage, err)
 		}
 		importer, ok := client.(sources.Importer)
 		if !ok {
-			return nil, a.usage(errKind, "no-importer", "Server", base)
+			return nil, message.Of(message.Usage, errKind, "no-importer", "Server", base)
 		}
 		shown := base
 		if group := groups[base]; group != "" {
@@ -188,9 +189,9 @@ func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case unanswered(err):
-		return "", &problem{exitFailed, a.text("into-no-answer", "Error", err), errors.Join(errNoAnswer, err)}
+		return "", message.Of(message.Failed, errors.Join(errNoAnswer, err), "into-no-answer", "Error", err)
 	}
-	return "", a.usage(errNoTarget, "not-a-target", "Server", base)
+	return "", message.Of(message.Usage, errNoTarget, "not-a-target", "Server", base)
 }
 
 // knownKind is what the command line or the configuration says that the server

@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/spf13/cobra"
 )
 
@@ -66,15 +67,15 @@ func (a *app) writeIdentity(id crypto.NativeIdentity, file string) error {
 	}
 	root, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
-		return a.usage(err, "bad-file", "Error", err)
+		return message.Of(message.Usage, err, "bad-file", "Error", err)
 	}
 	defer root.Close()
 	err = durable.Create(root, filepath.Base(file), func(w io.Writer) error { return crypto.WriteIdentity(w, id, time.Now()) })
 	if errors.Is(err, fs.ErrExist) {
-		return &problem{exitFailed, a.text("keygen-exists", "File", file), errKeyExists}
+		return message.Of(message.Failed, errKeyExists, "keygen-exists", "File", file)
 	}
 	if err != nil {
-		return a.failed(durable.Nameless(err), "repository", "Repository", file)
+		return message.In(durable.Nameless(err), "repository", "Repository", file)
 	}
 	return nil
 }

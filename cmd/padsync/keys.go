@@ -21,6 +21,7 @@ import (
 	"filippo.io/age/plugin"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -47,14 +48,14 @@ func (a *app) parseRecipients(texts, files []string) ([]crypto.Recipient, error)
 	for _, text := range texts {
 		r, err := crypto.ParseRecipient(text)
 		if err != nil {
-			return nil, a.usage(err, "bad-recipient", "Error", err)
+			return nil, message.Of(message.Usage, err, "bad-recipient", "Error", err)
 		}
 		all = append(all, r)
 	}
 	for _, name := range files {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, a.usage(err, "bad-file", "Error", err)
+			return nil, message.Of(message.Usage, err, "bad-file", "Error", err)
 		}
 		found, err := crypto.ParseRecipients(f)
 		f.Close()
@@ -78,7 +79,7 @@ func (a *app) unique(all []crypto.Recipient) ([]crypto.Recipient, error) {
 		}
 	}
 	if _, err := crypto.PostQuantum(recipients...); err != nil {
-		return nil, a.usage(err, "bad-recipient", "Error", err)
+		return nil, message.Of(message.Usage, err, "bad-recipient", "Error", err)
 	}
 	return recipients, nil
 }
@@ -89,7 +90,7 @@ func (a *app) readIdentities(files []string) ([]age.Identity, error) {
 	for _, name := range files {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, a.usage(err, "bad-file", "Error", err)
+			return nil, message.Of(message.Usage, err, "bad-file", "Error", err)
 		}
 		a.warnExposed(name)
 		found, err := crypto.ParseIdentities(f, a.prompt(name))
@@ -121,7 +122,7 @@ func (a *app) identitiesFromEnv(variable string) ([]age.Identity, error) {
 	}
 	ids, err := crypto.ParseIdentities(strings.NewReader(text), a.prompt(variable))
 	if isPath := errIfPath(variable, text); err != nil && isPath != nil {
-		return nil, a.usage(isPath, "bad-variable", "Variable", variable, "Error", err)
+		return nil, message.Of(message.Usage, isPath, "bad-variable", "Variable", variable, "Error", err)
 	}
 	if err != nil {
 		return nil, a.badKeys(err, variable)
@@ -135,7 +136,7 @@ func (a *app) badKeys(err error, from string) error {
 	if line, ok := errors.AsType[*crypto.LineError](err); ok {
 		from, err = a.text("line-of-file", "Line", line.Line, "File", from), line.Err
 	}
-	return a.usage(err, "bad-key-file", "File", from, "Error", err)
+	return message.Of(message.Usage, err, "bad-key-file", "File", from, "Error", err)
 }
 
 const runnerVariable = "PADSYNC_RUNNER_IDENTITY"
@@ -157,7 +158,7 @@ func (a *app) identitiesFromCommand(ctx context.Context, command []string) ([]ag
 	}
 	out, err := a.output(ctx, command)
 	if err != nil {
-		return nil, a.usage(err, "bad-identity-command", "Error", err)
+		return nil, message.Of(message.Usage, err, "bad-identity-command", "Error", err)
 	}
 	ids, err := crypto.ParseIdentities(bytes.NewReader(out), a.prompt(command[0]))
 	if err != nil {
@@ -190,10 +191,10 @@ func (a *app) runnerIdentity(file string, postQuantum, create bool) (age.Identit
 	}
 	r, err := crypto.RecipientOf(ids[0])
 	if err != nil {
-		return nil, a.usage(err, "bad-runner", "Error", err)
+		return nil, message.Of(message.Usage, err, "bad-runner", "Error", err)
 	}
 	if quantum, err := crypto.PostQuantum(r); err != nil || create && quantum != postQuantum {
-		return nil, a.usage(errRunnerKind, "bad-runner", "Error", crypto.ErrMixed)
+		return nil, message.Of(message.Usage, errRunnerKind, "bad-runner", "Error", crypto.ErrMixed)
 	}
 	return ids[0], nil
 }
@@ -218,10 +219,10 @@ func (a *app) ownRunner(postQuantum, create bool) (age.Identity, error) {
 		return nil, nil
 	}
 	if a.homeless("XDG_STATE_HOME") {
-		return nil, a.usage(errHomeless, "no-home", "Variable", "XDG_STATE_HOME")
+		return nil, message.Of(message.Usage, errHomeless, "no-home", "Variable", "XDG_STATE_HOME")
 	}
 	if err := createRunner(dir, name, postQuantum); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, a.failed(err, "runner-not-kept")
+		return nil, message.In(err, "runner-not-kept")
 	}
 	// What is read may be what another run wrote a moment ago.
 	if ids, err = a.readIdentities([]string{file}); err != nil {

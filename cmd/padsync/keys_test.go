@@ -60,7 +60,7 @@ func TestRunnerFromTheEnvironmentKeepsNothing(t *testing.T) {
 	if files, _ := os.ReadDir(state); len(files) > 0 {
 		t.Errorf("files %v", files)
 	}
-	if _, err := a.runnerIdentity("", true, true); !errors.Is(err, errRunnerKind) || exitCode(err) != exitUsage {
+	if _, err := a.runnerIdentity("", true, true); !errors.Is(err, errRunnerKind) || testApp(t, nil).exitCode(err) != exitUsage {
 		t.Errorf("a classic runner beside post-quantum recipients: %v", err)
 	}
 }
@@ -73,16 +73,16 @@ func TestVariableHoldsTheTextAndNeverAPath(t *testing.T) {
 	}
 	a := testApp(t, map[string]string{"PADSYNC_IDENTITY": file})
 	_, err := a.identitiesFromEnv("PADSYNC_IDENTITY")
-	if !errors.Is(err, errIdentityPath) || exitCode(err) != exitUsage {
+	if !errors.Is(err, errIdentityPath) || testApp(t, nil).exitCode(err) != exitUsage {
 		t.Fatalf("error %v", err)
 	}
-	if hints := a.hints(err); len(hints) != 1 || !strings.Contains(hints[0], "--identity") {
+	if hints := a.words.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], "--identity") {
 		t.Errorf("hints %v", hints)
 	}
 
 	a = testApp(t, map[string]string{runnerVariable: file})
 	_, err = a.identitiesFromEnv(runnerVariable)
-	if hints := a.hints(err); exitCode(err) != exitUsage || len(hints) != 1 || !strings.Contains(hints[0], "runner-identity-file") {
+	if hints := a.words.Hints(err); testApp(t, nil).exitCode(err) != exitUsage || len(hints) != 1 || !strings.Contains(hints[0], "runner-identity-file") {
 		t.Errorf("error %v, hints %v", err, hints)
 	}
 }
@@ -104,7 +104,7 @@ func TestSecretsOnTheCommandLineAreNotRepeated(t *testing.T) {
 	id, _ := age.GenerateX25519Identity()
 	a := testApp(t, nil)
 	_, err := a.parseRecipients([]string{id.String()}, nil)
-	if !errors.Is(err, crypto.ErrIdentity) || strings.Contains(err.Error(), id.String()) || len(a.hints(err)) == 0 {
+	if !errors.Is(err, crypto.ErrIdentity) || strings.Contains(err.Error(), id.String()) || len(a.words.Hints(err)) == 0 {
 		t.Errorf("error %v", err)
 	}
 }
@@ -116,7 +116,7 @@ func TestIdentityCommand(t *testing.T) {
 		t.Errorf("%d identities, %v", len(ids), err)
 	}
 	for _, command := range [][]string{{"false"}, {"no such command"}, {"echo", "nothing"}} {
-		if _, err := testApp(t, nil).identitiesFromCommand(t.Context(), command); exitCode(err) != exitUsage {
+		if _, err := testApp(t, nil).identitiesFromCommand(t.Context(), command); testApp(t, nil).exitCode(err) != exitUsage {
 			t.Errorf("%v: %v", command, err)
 		}
 	}

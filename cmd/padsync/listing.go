@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -22,14 +22,12 @@ func (c *collector) addAll(source *config.Source, o origin) {
 }
 
 // unlisted is the problem of sources that could not be asked what they hold.
-func (a *app) unlisted(code int, sources []backup.Unlisted) error {
-	var texts []string
+func (a *app) unlisted(class message.Class, sources []backup.Unlisted) error {
 	var errs []error
 	for _, s := range sources {
-		texts = append(texts, a.text("unlisted", "Source", s.URL, "Reason", a.reason(s.Err)))
-		errs = append(errs, s.Err)
+		errs = append(errs, message.Of(class, s.Err, "unlisted", "Source", s.URL, "Reason", s.Err))
 	}
-	return &problem{code, strings.Join(texts, "\n"), errors.Join(errs...)}
+	return message.Classed(class, errors.Join(errs...))
 }
 
 // unlistedToo is nil if there are none.
@@ -37,7 +35,7 @@ func (a *app) unlistedToo(sources []backup.Unlisted) error {
 	if len(sources) == 0 {
 		return nil
 	}
-	return a.unlisted(exitIncomplete, sources)
+	return a.unlisted(message.Incomplete, sources)
 }
 
 // closeSources takes away what was made on servers for this run, also after

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -129,7 +130,7 @@ func (l *logger) version(v *manifest.VersionRecord) error {
 }
 
 func (l *logger) line(text string) error {
-	_, err := fmt.Fprintln(l.out, printable(text))
+	_, err := fmt.Fprintln(l.out, words.Printable(text))
 	return err
 }
 

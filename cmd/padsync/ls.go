@@ -9,6 +9,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources/etherpad"
@@ -82,14 +84,14 @@ func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []str
 func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJSON bool) error {
 	hashes, err := selection.hashesOf(r, c)
 	if err != nil {
-		return a.failed(err, "repository", "Repository", r.shown)
+		return message.In(err, "repository", "Repository", r.shown)
 	}
 	out, expiries := bufio.NewWriter(a.stdout), r.settings.expiries()
 	header := !asJSON && !a.quiet
 	found := false
 	for record, err := range c.Documents() {
 		if err != nil {
-			return a.failed(err, "repository", "Repository", r.shown)
+			return message.In(err, "repository", "Repository", r.shown)
 		}
 		if !selection.has(record.Source, record.ID) {
 			continue
@@ -164,7 +166,7 @@ func (a *app) printListed(w io.Writer, l listed) error {
 	if t, err := time.Parse(time.RFC3339, l.Saved); err == nil {
 		saved = localTime(t)
 	}
-	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), saved, l.Versions, printable(name))
+	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), saved, l.Versions, words.Printable(name))
 	return err
 }
 

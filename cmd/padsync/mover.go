@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
-	"github.com/padsync/padsync/sources/framadate"
 )
 
 // A mover moves saved documents to servers and tells how it goes.
@@ -33,7 +32,7 @@ type mover struct {
 }
 
 func (a *app) tableFailed(cause error, name string) error {
-	return &problem{0, fmt.Sprintf("%s: %v", a.text("table", "File", name), cause), errors.Join(errTable, cause)}
+	return &message.Error{Message: message.New("table", "File", name), Cause: cause, Mark: errTable}
 }
 
 // move moves all documents of the plan, and writes the table.
@@ -42,11 +41,11 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	table, err := restore.OpenTable(name, sourcesOf(plan.Targets))
 	switch {
 	case errors.Is(err, restore.ErrOtherTarget):
-		return a.usage(errTable, "table-other-target", "File", name)
+		return message.Of(message.Usage, errTable, "table-other-target", "File", name)
 	case errors.Is(err, restore.ErrTable):
-		return a.usage(errTable, "table-none", "File", name)
+		return message.Of(message.Usage, errTable, "table-none", "File", name)
 	case errors.Is(err, restore.ErrTableInUse):
-		return &problem{exitFailed, a.text("table-in-use", "File", name), err}
+		return message.Of(message.Failed, err, "table-in-use", "File", name)
 	case err != nil:
 		return a.tableFailed(err, name)
 	}
@@ -64,11 +63,11 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 	case closed != nil:
 		return a.tableFailed(closed, name)
 	case errors.Is(err, restore.ErrUnsureTwice):
-		return &problem{exitIncomplete, a.text("into-stopped", "Command", "padsync "+commandLine(a.args)), err}
+		return message.Of(message.Incomplete, err, "into-stopped", "Command", "padsync "+commandLine(a.args))
 	case ctx.Err() != nil && err != nil:
-		return &problem{exitInterrupted, a.text("into-interrupted", "File", name), context.Canceled}
+		return message.Of(message.Interrupted, context.Canceled, "into-interrupted", "File", name)
 	case err != nil:
-		return a.failed(err, "repository", "Repository", m.shown)
+		return message.In(err, "repository", "Repository", m.shown)
 	case m.broken != nil:
 		return m.broken
 	case m.moved+m.found+m.earlier+m.notMade+m.differs+m.unsure+m.left == 0:
@@ -80,7 +79,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 		if m.sealed > 0 {
 			cause = repository.ErrNoIdentity
 		}
-		err = &problem{exitIncomplete, "", cause}
+		err = message.Quiet(message.Incomplete, cause)
 	}
 	return err
 }
@@ -115,7 +114,7 @@ func (m *mover) done(id string, data ...any) {
 	}
 }
 
-func (m *mover) print(text string) { fmt.Fprintln(m.bar.above(m.out()), printable(text)) }
+func (m *mover) print(text string) { fmt.Fprintln(m.bar.above(m.out()), words.Printable(text)) }
 
 // out is where messages go.
 func (m *mover) out() io.Writer {
@@ -157,7 +156,7 @@ func (m *mover) observe(e restore.Move) {
 		if errors.Is(e.Err, repository.ErrNoIdentity) {
 			m.sealed++
 		}
-		m.line("restore-document-failed", "Document", name, "Reason", m.app.moveReason(e.Err))
+		m.line("restore-document-failed", "Document", name, "Reason", m.app.words.Error(e.Err))
 	case e.Earlier:
 		m.earlier++
 	case e.State == restore.Found:
@@ -194,7 +193,7 @@ func (m *mover) remark(e restore.Move) {
 // summary says what became of all.
 func (m *mover) summary(table string) {
 	if !m.app.quiet {
-		m.print(m.app.tally("count-moved", m.moved, "count-found", m.found, "count-earlier", m.earlier, "count-failed", m.notMade))
+		m.print(m.app.words.Tally("count-moved", m.moved, "count-found", m.found, "count-earlier", m.earlier, "count-failed", m.notMade))
 	}
 	m.lost.say(m.line, m.app)
 	if m.differs > 0 {
@@ -210,32 +209,4 @@ func (m *mover) summary(table string) {
 		m.line("into-left-all", "Count", m.left)
 	}
 	m.done("into-summary-table", "File", table, "Page", pageName(table))
-}
-
-// moveReason says why a document was not made.
-func (a *app) moveReason(err error) string {
-	var withheld *sources.WithheldError
-	switch {
-	case errors.As(err, &withheld):
-		return a.reason(err)
-	case errors.Is(err, restore.ErrNoTarget):
-		return a.text("reason-no-target")
-	case errors.Is(err, etherpad.ErrTaken):
-		return a.text("reason-taken")
-	case errors.Is(err, framadate.ErrMail):
-		return a.text("reason-mail")
-	case errors.Is(err, framadate.ErrTooLarge):
-		return a.text("reason-too-large")
-	case errors.Is(err, framadate.ErrNoDays):
-		return a.text("reason-no-days")
-	case errors.Is(err, etherpad.ErrNoGroup):
-		return a.text("reason-no-group")
-	case errors.Is(err, etherpad.ErrLogin), errors.Is(err, etherpad.ErrOusted), errors.Is(err, etherpad.ErrMembers), unanswered(err):
-		return a.reason(err)
-	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
-		return a.text("reason-credentials")
-	case errors.Is(err, fs.ErrPermission):
-		return a.text("reason-no-import")
-	}
-	return a.restoreReason(err)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -105,7 +106,7 @@ func (a *app) fromVariable(cmd *cobra.Command, f *pflag.Flag) error {
 			return nil
 		}
 		if text != "1" {
-			return a.usage(errUsage, "variable-switch", "Variable", name, "Option", "--"+f.Name)
+			return message.Of(message.Usage, errUsage, "variable-switch", "Variable", name, "Option", "--"+f.Name)
 		}
 	case "stringArray":
 		values = strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
@@ -116,7 +117,7 @@ func (a *app) fromVariable(cmd *cobra.Command, f *pflag.Flag) error {
 		}
 		// The value may hold a secret, so it is not repeated.
 		if cmd.Flags().Set(f.Name, value) != nil {
-			return a.usage(errUsage, "variable-invalid", "Variable", name, "Option", "--"+f.Name)
+			return message.Of(message.Usage, errUsage, "variable-invalid", "Variable", name, "Option", "--"+f.Name)
 		}
 		_ = cmd.Flags().SetAnnotation(f.Name, ofVariable, []string{name})
 	}
@@ -131,7 +132,7 @@ func (a *app) exclude(cmd *cobra.Command, names []string) error {
 		switch {
 		case f == nil || !f.Changed:
 		case given != "":
-			return a.usage(errUsage, "options-exclude", "One", given, "Other", optionOrVariable(f))
+			return message.Of(message.Usage, errUsage, "options-exclude", "One", given, "Other", optionOrVariable(f))
 		default:
 			given = optionOrVariable(f)
 		}

@@ -11,11 +11,7 @@ import (
 // program is the tree of commands.
 func program(t *testing.T, language string) (*app, *cobra.Command) {
 	t.Helper()
-	w, err := newWords(func(string) string { return language })
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &app{words: w, getenv: func(string) string { return "" }}
+	a := testApp(t, map[string]string{"LANG": language})
 	return a, a.rootCommand()
 }
 
@@ -64,11 +60,11 @@ func TestEveryOptionButConsentHasAVariable(t *testing.T) {
 
 // What is said to be suspect is called so where it is told.
 func TestSuspicionsSayOnlyWhy(t *testing.T) {
-	for _, name := range catalogueFiles {
-		messages := load(t, name)
+	for _, language := range []string{"en", "fr"} {
+		a := testApp(t, map[string]string{"LANG": language})
 		for word, id := range suspicions {
-			if strings.HasPrefix(messages[id], "suspect") {
-				t.Errorf("%s: %s: %q says twice that it is suspect", name, word, messages[id])
+			if text := a.text(id); strings.HasPrefix(text, "suspect") {
+				t.Errorf("%s: %s: %q says twice that it is suspect", language, word, text)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -47,10 +48,10 @@ func (a *app) readPasswords(ctx context.Context, source config.Source, into map[
 		a.warnExposed(source.PasswordsFile)
 		text, err := os.ReadFile(source.PasswordsFile)
 		if err != nil {
-			return a.usage(err, "bad-file", "Error", err)
+			return message.Of(message.Usage, err, "bad-file", "Error", err)
 		}
 		if err := addPasswords(text, into); err != nil {
-			return a.usage(err, "bad-key-file", "File", source.PasswordsFile, "Error", err)
+			return message.Of(message.Usage, err, "bad-key-file", "File", source.PasswordsFile, "Error", err)
 		}
 	}
 	if len(source.PasswordsCommand) > 0 {
@@ -59,7 +60,7 @@ func (a *app) readPasswords(ctx context.Context, source config.Source, into map[
 			err = addPasswords(text, into)
 		}
 		if err != nil {
-			return a.usage(err, "bad-passwords-command", "Error", err)
+			return message.Of(message.Usage, err, "bad-passwords-command", "Error", err)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
@@ -29,7 +30,7 @@ func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
 	f := forecast{count: make(map[*restore.Target]int)}
 	plan.Observe = func(e restore.Move) { m.foresee(&f, e) }
 	if err := restore.Into(ctx, plan); err != nil {
-		return m.app.failed(err, "repository", "Repository", m.shown)
+		return message.In(err, "repository", "Repository", m.shown)
 	}
 	if len(f.count) == 0 && f.left+f.unusable == 0 {
 		return m.app.nothing(m.selection)
@@ -62,7 +63,7 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 	case errors.Is(e.Err, restore.ErrNoTarget):
 		a.say("into-left", "Document", name)
 	case e.Err != nil:
-		a.say("restore-document-failed", "Document", name, "Reason", a.moveReason(e.Err))
+		a.say("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
 	default:
 		a.say("into-would", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"), "Target", e.Target.URL)
 		m.remark(e)
@@ -145,7 +146,7 @@ func (m *mover) encode(e restore.Move, state string) {
 		told.Saved = e.Version.Saved.UTC().Format(time.RFC3339)
 	}
 	if e.Err != nil {
-		told.Error = m.app.moveReason(e.Err)
+		told.Error = m.app.words.Error(e.Err)
 		if e.State == "" {
 			told.State = string(restore.Failed)
 		}

@@ -5,17 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
-	"github.com/padsync/padsync/sources/framadate"
 )
 
 // progress tells how a backup goes: a bar on a terminal, lines elsewhere. It
@@ -88,7 +86,7 @@ func (p *progress) start(plan *backup.Plan, client *polite.Client) {
 
 // status is what stands beside the bar.
 func (p *progress) status() string {
-	return strings.TrimRight(p.app.byteSize(p.client.Received())+"  "+p.waits.text(p.app), " ")
+	return strings.TrimRight(p.app.words.Size(p.client.Received())+"  "+p.waits.text(p.app), " ")
 }
 
 // waiting is told that a server is waited for. In lines, it is said again only
@@ -146,7 +144,7 @@ func (p *progress) describe(e backup.Event) {
 	switch {
 	case e.Outcome == backup.Failed:
 		if again := p.bars(e); !again {
-			p.line(p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.reason(e.Err)))
+			p.line(p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.words.Error(e.Err)))
 		}
 	case e.Outcome == backup.Missing:
 		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
@@ -176,7 +174,7 @@ func (p *progress) state(all, told *int, isNew bool, id string, data ...any) boo
 
 // line writes one; p.mu is held.
 func (p *progress) line(text string) {
-	fmt.Fprintln(p.bar.above(p.out), printable(text))
+	fmt.Fprintln(p.bar.above(p.out), words.Printable(text))
 }
 
 // name names a document. Its address, id and title are keys to it: where what
@@ -198,75 +196,4 @@ func (p *progress) name(e backup.Event) string {
 		return documentURL(source, e.ID)
 	}
 	return p.app.text("document-private", "Source", source.URL, "Place", from.name(p.app), "Hash", p.hashes.short(source, e.ID))
-}
-
-// reason says why a document failed.
-func (a *app) reason(err error) string {
-	var withheld *sources.WithheldError
-	barrier, barred := errors.AsType[*sources.Barrier](err)
-	switch {
-	case barred:
-		return a.barrier(barrier)
-	case errors.As(err, &withheld):
-		day := func(t time.Time) string { return t.Local().Format(time.DateOnly) }
-		return a.text("reason-withheld", "Since", day(withheld.Since), "Until", day(withheld.Since.Add(sources.WithheldFor)))
-	case errors.Is(err, fs.ErrNotExist):
-		return a.text("reason-not-exist")
-	case errors.Is(err, framadate.ErrPassword):
-		return a.text("reason-password")
-	case errors.Is(err, etherpad.ErrLogin):
-		return a.text("reason-login")
-	case errors.Is(err, etherpad.ErrOusted):
-		return a.text("reason-ousted")
-	case errors.Is(err, etherpad.ErrMembers):
-		return a.text("reason-members")
-	case errors.Is(err, framadate.ErrWrongPassword), errors.Is(err, etherpad.ErrWrongPassword):
-		return a.text("reason-wrong-password")
-	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
-		return a.text("reason-credentials")
-	case errors.Is(err, etherpad.ErrUnaskable):
-		return a.text("reason-unaskable")
-	case errors.Is(err, etherpad.ErrNoList):
-		return a.text("reason-no-list")
-	case errors.Is(err, fs.ErrPermission):
-		return a.text("reason-permission")
-	case unanswered(err):
-		return a.text("reason-unanswered", "Error", a.cause(err))
-	}
-	return a.cause(err)
-}
-
-// barriers are the words for what stands in the place of all that a server
-// has, and for the same where it leads to another host.
-var barriers = map[sources.BarrierKind]struct{ here, there string }{
-	sources.Elsewhere:   {"barrier-page", "barrier-elsewhere"},
-	sources.Challenge:   {"barrier-challenge", "barrier-elsewhere"},
-	sources.Maintenance: {"barrier-maintenance", "barrier-maintenance-at"},
-	sources.Login:       {"barrier-login", "barrier-login-at"},
-	sources.Proxy:       {"barrier-proxy", "barrier-elsewhere"},
-	sources.Page:        {"barrier-page", "barrier-elsewhere"},
-	sources.NotThere:    {"barrier-not-there", "barrier-elsewhere"},
-	sources.NoneThere:   {"barrier-none-there", "barrier-elsewhere"},
-	sources.EmptyList:   {"barrier-empty-list", "barrier-elsewhere"},
-}
-
-func (a *app) barrier(b *sources.Barrier) string {
-	if b.Host != "" {
-		return a.text(barriers[b.Kind].there, "Host", b.Host)
-	}
-	return a.text(barriers[b.Kind].here)
-}
-
-// byteSize is a number of bytes for people.
-func (a *app) byteSize(n int64) string {
-	units := strings.Fields(a.text("byte-units"))
-	if n < 1<<10 {
-		return fmt.Sprintf("%d %s", n, units[0])
-	}
-	size, unit := float64(n)/(1<<10), 1
-	for ; size >= 1<<10 && unit < len(units)-1; unit++ {
-		size /= 1 << 10
-	}
-	number := strings.Replace(fmt.Sprintf("%.1f", size), ".", a.text("decimal-mark"), 1)
-	return number + " " + units[unit]
 }

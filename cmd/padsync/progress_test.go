@@ -105,17 +105,3 @@ func TestWaitsSayWhyAndForHowLong(t *testing.T) {
 		}
 	}
 }
-
-func TestByteSizesAreForPeople(t *testing.T) {
-	for lang, sizes := range map[string]map[int64]string{
-		"en": {0: "0 B", 1023: "1023 B", 1536: "1.5 KiB", 5 << 20: "5.0 MiB", 3 << 30: "3.0 GiB", 3 << 40: "3072.0 GiB"},
-		"fr": {0: "0 o", 1023: "1023 o", 1536: "1,5 Kio", 5 << 20: "5,0 Mio", 3 << 30: "3,0 Gio"},
-	} {
-		a := testApp(t, map[string]string{"LANG": lang})
-		for n, want := range sizes {
-			if got := a.byteSize(n); got != want {
-				t.Errorf("%s: %d: %s, want %s", lang, n, got, want)
-			}
-		}
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/repository"
 )
@@ -28,7 +29,7 @@ func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
 	at := s.repositories[0]
 	repo, err := a.openToRead(ctx, at, c, s, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged, Seen: a.seen})
 	if errors.Is(err, repository.ErrNone) && !errors.Is(err, errAway) && !s.found && len(c.repositories) == 0 {
-		return nil, a.failed(repository.ErrNone, "repository-unconfigured", "Repository", at.shown, "File", s.file)
+		return nil, message.In(repository.ErrNone, "repository-unconfigured", "Repository", at.shown, "File", s.file)
 	}
 	if err != nil {
 		return nil, err
@@ -115,13 +116,13 @@ func (a *app) contents(ctx context.Context, r *reading, when string) (*repositor
 func (a *app) contentsAt(ctx context.Context, r *reading, at repository.At) (*repository.Contents, error) {
 	c, err := r.Read(ctx, at)
 	if err != nil {
-		return nil, a.failed(err, "repository", "Repository", r.shown)
+		return nil, message.In(err, "repository", "Repository", r.shown)
 	}
 	if at == (repository.At{}) {
 		a.rememberLists(r.ID(), 0, c.Seen())
 	}
 	if c.Readable() != nil {
-		return nil, errors.Join(a.failed(repository.ErrUnreadable, "repository", "Repository", r.shown), c.Close())
+		return nil, errors.Join(message.In(repository.ErrUnreadable, "repository", "Repository", r.shown), c.Close())
 	}
 	return c, nil
 }
@@ -135,9 +136,9 @@ func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when 
 	at, found, err := r.ResolveRun(ctx, run)
 	switch {
 	case err != nil:
-		return at, a.failed(err, "repository", "Repository", shown)
+		return at, message.In(err, "repository", "Repository", shown)
 	case !found:
-		return at, a.usage(errWhen, "no-such-run")
+		return at, message.Of(message.Usage, errWhen, "no-such-run")
 	}
 	return at, nil
 }
@@ -154,11 +155,11 @@ func (a *app) warnDamaged(e *repository.CorruptError) {
 	case errors.Is(e, repository.ErrForeign):
 		a.note("damaged-foreign", "Object", e.Key)
 	case e.Key == headKey:
-		a.note("headless", "Problem", a.damage(e.Problem))
+		a.note("headless", "Problem", a.words.Damage(e.Problem))
 	case e.Problem == "missing" && !strings.Contains(e.Key, "/"):
 		a.missing.Do(func() { a.note("missing-lists") })
 	default:
-		a.note("damaged", "Object", e.Key, "Problem", a.damage(e.Problem))
+		a.note("damaged", "Object", e.Key, "Problem", a.words.Damage(e.Problem))
 	}
 }
 
@@ -172,18 +173,5 @@ func (a *app) lacking(s *selection, c *repository.Contents) error {
 	if n == 0 || !s.all() {
 		return nil
 	}
-	return &problem{exitIncomplete, a.text("lists-lacking", "Count", n), errLacking}
-}
-
-// damage is the word for what is wrong with an object.
-func (a *app) damage(problem string) string {
-	switch problem {
-	case "damaged":
-		return a.text("damage-damaged")
-	case "missing":
-		return a.text("damage-missing")
-	case "unreadable":
-		return a.text("damage-unreadable")
-	}
-	return problem
+	return message.Of(message.Incomplete, errLacking, "lists-lacking", "Count", n)
 }

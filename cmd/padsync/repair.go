@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
@@ -23,7 +25,7 @@ func (a *app) repairCommand() *cobra.Command {
 		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
 			if !fromPacks {
-				return a.usage(errUsage, "repair-how")
+				return message.Of(message.Usage, errUsage, "repair-how")
 			}
 			return a.repair(ctx, flags, yes)
 		}),
@@ -73,7 +75,7 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), func(*repository.CorruptError) {}, a.seen
 	repo, err := a.openToWrite(ctx, at, keys)
 	if errors.Is(err, errPlain) {
-		return a.usage(err, "plain-now", "Repository", at.shown)
+		return message.Of(message.Usage, err, "plain-now", "Repository", at.shown)
 	}
 	if err != nil {
 		return fail(err)
@@ -130,7 +132,7 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 		text := "  " + localTime(v.Version.Saved.Time)
 		if i == 0 || found.Versions[i-1].ID != v.ID || found.Versions[i-1].Source.Compare(v.Source) != 0 {
 			documents++
-			text = printable(a.documentName(a.stdout, v.Source, v.ID, hashes, false)) + "\n" + text
+			text = words.Printable(a.documentName(a.stdout, v.Source, v.ID, hashes, false)) + "\n" + text
 		}
 		if _, err := fmt.Fprintln(a.stdout, text); err != nil {
 			return err
@@ -144,8 +146,8 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 }
 
 func (a *app) summarizeFound(found *repository.Found, documents int, done bool) {
-	say := func(id string, data ...any) { fmt.Fprintln(a.stdout, printable(a.text(id, data...))) }
-	what := a.tally("count-versions", len(found.Versions), "count-documents", documents)
+	say := func(id string, data ...any) { fmt.Fprintln(a.stdout, words.Printable(a.text(id, data...))) }
+	what := a.words.Tally("count-versions", len(found.Versions), "count-documents", documents)
 	switch {
 	case len(found.Versions)+len(found.Lists) == 0:
 		say("repair-nothing", "Count", found.Packs)
@@ -169,16 +171,16 @@ func (a *app) foundProblem(found *repository.Found) error {
 			continue
 		}
 		damaged++
-		a.note("repair-unread", "Object", e.Key, "Problem", a.damage(e.Problem))
+		a.note("repair-unread", "Object", e.Key, "Problem", a.words.Damage(e.Problem))
 	}
 	if found.Partial > 0 {
 		a.note("repair-partial", "Count", found.Partial)
 	}
 	switch {
 	case sealed > 0:
-		return &problem{exitIncomplete, a.text("repair-sealed", "Count", sealed), repository.ErrNoIdentity}
+		return message.Of(message.Incomplete, repository.ErrNoIdentity, "repair-sealed", "Count", sealed)
 	case damaged > 0 || found.Partial > 0:
-		return &problem{exitIncomplete, "", errIncomplete}
+		return message.Quiet(message.Incomplete, errIncomplete)
 	}
 	return nil
 }

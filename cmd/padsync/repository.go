@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/adrg/xdg"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
@@ -56,7 +57,7 @@ func (a *app) parseLocation(s string) (location, error) {
 	switch {
 	case s == "", s == "file:":
 		// An empty path would be the working folder.
-		return location{}, a.usage(errLocation, "bad-repository", "Repository", s)
+		return location{}, message.Of(message.Usage, errLocation, "bad-repository", "Repository", s)
 	case kind == "s3":
 		return a.parseS3(rest, options)
 	case options != "":
@@ -65,11 +66,11 @@ func (a *app) parseLocation(s string) (location, error) {
 		parsed, err := fspath.Parse(rest)
 		switch {
 		case err != nil || parsed.Name == "":
-			return location{}, a.usage(errLocation, "bad-repository-rclone")
+			return location{}, message.Of(message.Usage, errLocation, "bad-repository-rclone")
 		case len(parsed.Config) > 0 && strings.HasPrefix(parsed.Path, "//"):
 			// The options end at the colon of https://, and the rest of them,
 			// passwords too, looks like a path.
-			return location{}, a.usage(errLocation, "bad-repository-quotes")
+			return location{}, message.Of(message.Usage, errLocation, "bad-repository-quotes")
 		}
 		return location{kind: "rclone", value: rest, shown: "rclone:" + rclone.Shown(rest)}, nil
 	case kind == "file":
@@ -77,7 +78,7 @@ func (a *app) parseLocation(s string) (location, error) {
 	}
 	if schemeLike.MatchString(s) {
 		// Not shown: it may hold a secret in its options.
-		return location{}, a.usage(errLocation, "bad-repository-kind")
+		return location{}, message.Of(message.Usage, errLocation, "bad-repository-kind")
 	}
 	return folder(s)
 }
@@ -106,20 +107,20 @@ func (a *app) parseS3(s, options string) (location, error) {
 		case name == "region" && value != "":
 			o.region = value
 		default:
-			return location{}, a.usage(errLocation, "bad-repository-s3-option")
+			return location{}, message.Of(message.Usage, errLocation, "bad-repository-s3-option")
 		}
 		shown += "," + option
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") == "" ||
 		u.RawQuery != "" || u.Fragment != "" {
-		return location{}, a.usage(errLocation, "bad-repository-s3")
+		return location{}, message.Of(message.Usage, errLocation, "bad-repository-s3")
 	}
 	if u.User != nil {
-		return location{}, a.usage(errLocation, "bad-repository-user")
+		return location{}, message.Of(message.Usage, errLocation, "bad-repository-user")
 	}
 	if s3.Check(s) != nil {
-		return location{}, a.usage(errLocation, "bad-repository-s3-name")
+		return location{}, message.Of(message.Usage, errLocation, "bad-repository-s3-name")
 	}
 	return location{"s3", s, shown + ":" + s3.Shown(s), o}, nil
 }
@@ -128,7 +129,7 @@ func (a *app) parseS3(s, options string) (location, error) {
 func (a *app) defaultRepository() (string, error) {
 	const variable = "XDG_DATA_HOME"
 	if a.homeless(variable) {
-		return "", a.usage(errHomeless, "no-home", "Variable", variable)
+		return "", message.Of(message.Usage, errHomeless, "no-home", "Variable", variable)
 	}
 	return filepath.Join(a.folder(variable, xdg.DataHome), "padsync", "repository"), nil
 }

@@ -6,17 +6,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/padsync/padsync/internal/words"
 )
 
 func testApp(t *testing.T, env map[string]string) *app {
 	t.Helper()
 	getenv := func(name string) string { return env[name] }
-	words, err := newWords(getenv)
+	catalogue, err := words.Load(errorRows())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &app{
-		getenv: getenv, words: words,
+		getenv: getenv, catalogue: catalogue, words: catalogue.In(words.Language(getenv)),
 		stdin: strings.NewReader(""), stdout: new(bytes.Buffer), stderr: new(bytes.Buffer),
 	}
 }
@@ -63,12 +65,12 @@ func TestWhatIsNoRepositoryIsRefused(t *testing.T) {
 	} {
 		a := testApp(t, nil)
 		got, err := a.parseLocation(address)
-		if !errors.Is(err, errLocation) || exitCode(err) != exitUsage {
+		if !errors.Is(err, errLocation) || testApp(t, nil).exitCode(err) != exitUsage {
 			t.Errorf("%q: %+v, %v", address, got, err)
 			continue
 		}
-		if len(a.hints(err)) == 0 || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%q: error %v, hints %v", address, err, a.hints(err))
+		if len(a.words.Hints(err)) == 0 || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: error %v, hints %v", address, err, a.words.Hints(err))
 		}
 	}
 }

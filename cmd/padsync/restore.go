@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
-	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/documents/page"
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -40,7 +38,7 @@ func (a *app) restoreCommand() *cobra.Command {
 	}
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error {
 		if flags.atRev = cmd.Flags().Changed("rev"); flags.atRev && len(args) != 1 {
-			return a.usage(errUsage, "rev-of-one")
+			return message.Of(message.Usage, errUsage, "rev-of-one")
 		}
 		return a.restore(ctx, flags, args)
 	})
@@ -63,11 +61,11 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return a.restoreInto(ctx, flags, args)
 	}
 	if flags.target == "" {
-		return a.usage(errUsage, "no-target")
+		return message.Of(message.Usage, errUsage, "no-target")
 	}
 	for _, format := range flags.formats {
 		if !slices.Contains(restore.Forms(), format) {
-			return a.usage(errForm, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
+			return message.Of(message.Usage, errForm, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
 		}
 	}
 	chosen, err := a.openChosen(ctx, flags, args)
@@ -81,7 +79,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	}
 	progress, err := a.newRestoring(chosen.contents, &plan)
 	if err != nil {
-		return a.failed(err, "repository", "Repository", chosen.shown)
+		return message.In(err, "repository", "Repository", chosen.shown)
 	}
 	defer progress.bar.stop()
 	missed := 0        // documents that were named, and of which there is nothing to restore
@@ -98,7 +96,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		case errors.Is(e.Err, restore.ErrNoForm), errors.Is(e.Err, restore.ErrNoVersion) && named:
 			missed++
 		}
-		if mendable == nil && len(a.hints(e.Err)) > 0 {
+		if mendable == nil && len(a.words.Hints(e.Err)) > 0 {
 			mendable = e.Err
 		}
 		progress.done(e, chosen)
@@ -112,11 +110,11 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case errors.Is(err, restore.ErrTarget):
 		return err
 	case errors.Is(err, restore.ErrFull):
-		return &problem{exitFailed, a.text("restore-full", "Target", flags.target, "Count", report.Restored), err}
+		return message.Of(message.Failed, err, "restore-full", "Target", flags.target, "Count", report.Restored)
 	case errors.Is(err, restore.ErrTemporaryFull):
-		return &problem{exitFailed, a.text("temporary-full", "Folder", os.TempDir()), err}
+		return message.Of(message.Failed, err, "temporary-full", "Folder", os.TempDir())
 	case err != nil:
-		return a.failed(err, "repository", "Repository", chosen.shown)
+		return message.In(err, "repository", "Repository", chosen.shown)
 	}
 	failed := report.Failed + missed
 	if report.Restored+failed > 0 {
@@ -125,15 +123,15 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	switch {
 	case report.Restored+failed > 0:
 	case report.Without > 0:
-		return &problem{exitFailed, a.text("no-forms", "Forms", strings.Join(flags.formats, ", ")), restore.ErrNoForm}
+		return message.Of(message.Failed, restore.ErrNoForm, "no-forms", "Forms", strings.Join(flags.formats, ", "))
 	case flags.when != "":
-		return &problem{exitFailed, a.text("nothing-by-then"), errNothing}
+		return message.Of(message.Failed, errNothing, "nothing-by-then")
 	default:
 		return a.nothing(chosen.selection)
 	}
 	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
 		if err := a.writeIndex(plan); err != nil {
-			return a.failed(err, "index", "File", indexName)
+			return message.In(err, "index", "File", indexName)
 		}
 	}
 	a.done("restored", "Count", report.Restored, "Target", flags.target)
@@ -143,7 +141,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		if report.Sealed > 0 {
 			cause = repository.ErrNoIdentity
 		}
-		err = &problem{exitIncomplete, a.text("restore-failed", "Count", failed), cause}
+		err = message.Of(message.Incomplete, cause, "restore-failed", "Count", failed)
 	}
 	return err
 }
@@ -189,7 +187,7 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	}
 	hashes, err := selection.hashesOf(r, c)
 	if err != nil {
-		return nil, errors.Join(a.failed(err, "repository", "Repository", r.shown), c.Close())
+		return nil, errors.Join(message.In(err, "repository", "Repository", r.shown), c.Close())
 	}
 	return &chosen{r, a, selection, c, hashes, point}, nil
 }
@@ -211,7 +209,7 @@ func (a *app) restored(e restore.Event, name string) string {
 	case e.Cut != nil:
 		return a.text("restore-cut", "Document", name, "Revision", e.Cut.Revision)
 	case e.Err != nil:
-		return a.text("restore-document-failed", "Document", name, "Reason", a.restoreReason(e.Err))
+		return a.text("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
 	case e.Document.Lost:
 		return a.text("restore-lost", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
 	case e.Skipped != "":
@@ -243,35 +241,6 @@ func suspectTaken(record *manifest.Record) string {
 		return "restore-compacted"
 	}
 	return "restore-suspect-newest"
-}
-
-func (a *app) restoreReason(err error) string {
-	switch {
-	case errors.Is(err, restore.ErrNoVersion):
-		return a.text("reason-no-version")
-	case errors.Is(err, restore.ErrLost):
-		return a.text("reason-lost")
-	case errors.Is(err, restore.ErrNoForm):
-		return a.text("reason-no-form")
-	case errors.Is(err, restore.ErrNotYet):
-		return a.text("nothing-by-then")
-	case errors.Is(err, fs.ErrExist):
-		return a.text("reason-exists")
-	case errors.Is(err, repository.ErrNoIdentity):
-		return a.text("reason-no-identity")
-	case errors.Is(err, page.ErrTooLong):
-		return a.text("reason-page")
-	case errors.Is(err, errTooLong):
-		return a.text("reason-too-long")
-	case errors.Is(err, pad.ErrTooLarge):
-		return a.text("reason-too-much")
-	case errors.Is(err, pad.ErrMalformed):
-		return a.text("reason-no-text")
-	}
-	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) {
-		return a.text("reason-corrupt", "Object", corrupt.Key, "Problem", a.damage(corrupt.Problem))
-	}
-	return a.cause(err)
 }
 
 // documentName names a document that the repository holds, for messages on out;

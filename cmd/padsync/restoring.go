@@ -30,7 +30,7 @@ func (a *app) newRestoring(c *repository.Contents, plan *restore.Plan) (*restori
 			count++
 		}
 	}
-	r.bar = newBar(a.stdout, count, func() string { return a.byteSize(r.bytes.Load()) })
+	r.bar = newBar(a.stdout, count, func() string { return a.words.Size(r.bytes.Load()) })
 	return r, nil
 }
 

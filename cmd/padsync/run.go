@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -21,8 +23,10 @@ type app struct {
 	stdin  io.Reader
 	stdout io.Writer // what was asked for
 	stderr io.Writer // what went wrong
-	words  *words
+	words  *words.Words
 	args   []string
+
+	catalogue *words.Catalogue
 
 	configured *settings // once it is read
 
@@ -38,26 +42,26 @@ type app struct {
 
 // run executes the command line args and gives the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	words, err := newWords(getenv)
+	catalogue, err := words.Load(errorRows())
 	if err != nil {
 		fmt.Fprintln(stderr, "padsync: error:", err)
 		return exitFailed
 	}
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: words, args: args}
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, catalogue: catalogue, words: catalogue.In(words.Language(getenv)), args: args}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.running {
-		err = &problem{code: exitUsage, text: err.Error(), cause: errUsage}
+		err = message.Classed(message.Usage, err)
 	}
-	if p := (*problem)(nil); errors.Is(err, context.Canceled) && !(errors.As(err, &p) && p.code != 0 && p.code != exitUsage) {
-		err = &problem{exitInterrupted, a.text("interrupted-early"), err}
+	if class := message.ClassOf(err); errors.Is(err, context.Canceled) && (class == message.Unclassed || class == message.Usage) {
+		err = message.Of(message.Interrupted, err, "interrupted-early")
 	}
 	a.report(err)
 	if err != nil && a.wantsJSON(cmd) {
 		a.reportJSON(err)
 	}
-	return exitCode(err)
+	return a.exitCode(err)
 }
 
 // report says what went wrong, and what to do now.
@@ -69,10 +73,10 @@ func (a *app) report(err error) {
 		if strings.TrimSpace(line) == "" {
 			continue // all of that was said before
 		}
-		fmt.Fprintf(a.stderr, "padsync: %s %s\n", a.text("error"), printable(strings.TrimSpace(line)))
+		fmt.Fprintf(a.stderr, "padsync: %s %s\n", a.text("error"), words.Printable(strings.TrimSpace(line)))
 	}
-	for _, line := range a.hints(err) {
-		fmt.Fprintf(a.stderr, "padsync: %s %s\n", a.text("hint"), printable(line))
+	for _, line := range a.words.Hints(err) {
+		fmt.Fprintf(a.stderr, "padsync: %s %s\n", a.text("hint"), words.Printable(line))
 	}
 }
 
@@ -85,7 +89,7 @@ type reported struct {
 }
 
 func (a *app) reportJSON(err error) {
-	r := reported{Error: a.placed(err), Hints: a.hints(err), Code: exitCode(err)}
+	r := reported{Error: a.placed(err), Hints: a.words.Hints(err), Code: a.exitCode(err)}
 	if r.Error == "" {
 		r.Error = a.exitText(r.Code)
 	}
@@ -98,7 +102,7 @@ func (a *app) wantsJSON(cmd *cobra.Command) bool {
 	return f != nil && (f.Value.String() == "true" || slices.Contains(a.args, "--json") || a.getenv(variable("json")) == "1")
 }
 
-func (a *app) text(id string, data ...any) string { return a.words.text(id, data...) }
+func (a *app) text(id string, data ...any) string { return a.words.Text(id, data...) }
 
 func (a *app) rootCommand() *cobra.Command {
 	var asksVersion bool
@@ -176,7 +180,7 @@ func isTerminal(w any) bool {
 
 // say prints a line of the result.
 func (a *app) say(id string, data ...any) {
-	fmt.Fprintln(a.stdout, printable(a.text(id, data...)))
+	fmt.Fprintln(a.stdout, words.Printable(a.text(id, data...)))
 }
 
 // done says that all is well, which --quiet leaves out.
@@ -199,5 +203,5 @@ func (a *app) note(id string, data ...any) {
 }
 
 func (a *app) remark(out io.Writer, text string) {
-	fmt.Fprintf(out, "padsync: %s\n", printable(text))
+	fmt.Fprintf(out, "padsync: %s\n", words.Printable(text))
 }

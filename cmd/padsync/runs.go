@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
@@ -48,7 +50,7 @@ type listedRun struct {
 func (a *app) runs(ctx context.Context, r *reading, asJSON bool) error {
 	all, err := r.Runs(ctx)
 	if err != nil {
-		return a.failed(err, "repository", "Repository", r.shown)
+		return message.In(err, "repository", "Repository", r.shown)
 	}
 	out := bufio.NewWriter(a.stdout)
 	for _, run := range all {
@@ -84,7 +86,7 @@ func (a *app) printRun(w io.Writer, r repository.RunRecord) error {
 	default:
 		text += "  (" + a.text("run-incomplete") + ")"
 	}
-	_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n", r.Finished.Local().Format("2006-01-02 15:04"), r.Manifest, printable(r.Host), text)
+	_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n", r.Finished.Local().Format("2006-01-02 15:04"), r.Manifest, words.Printable(r.Host), text)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -68,20 +69,20 @@ func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record
 	defer c.Close()
 	hashes, err := d.selection.hashesOf(d.reading, c)
 	if err != nil {
-		return nil, d.app.failed(err, "repository", "Repository", d.shown)
+		return nil, message.In(err, "repository", "Repository", d.shown)
 	}
 	var found *manifest.Record
 	for record, err := range c.Documents() {
 		switch {
 		case err != nil:
-			return nil, d.app.failed(err, "repository", "Repository", d.shown)
+			return nil, message.In(err, "repository", "Repository", d.shown)
 		case record.State == manifest.Erased || !d.selection.has(record.Source, record.ID):
 			continue
 		case found == nil:
 		case d.selection.names(found.Source, found.ID) && d.selection.spells(record.Source, record.ID):
 			continue
 		case !d.selection.spells(found.Source, found.ID) || !d.selection.names(record.Source, record.ID):
-			return nil, d.app.usage(errSeveral, "several-fit")
+			return nil, message.Of(message.Usage, errSeveral, "several-fit")
 		}
 		found = record
 		d.name = d.app.documentName(d.app.stderr, record.Source, record.ID, hashes, d.selection.shows(record.Source, record.ID))
@@ -119,7 +120,7 @@ func (d *savedDocument) at(ctx context.Context, point string) (*edition, error) 
 	if digits, ok := strings.CutPrefix(point, "@"); ok {
 		number, err := strconv.Atoi(digits)
 		if err != nil {
-			return nil, d.app.usage(errPoint, "bad-point")
+			return nil, message.Of(message.Usage, errPoint, "bad-point")
 		}
 		return d.atRevision(number)
 	}
@@ -130,7 +131,7 @@ func (d *savedDocument) at(ctx context.Context, point string) (*edition, error) 
 	}
 	moment, _, err := d.app.parseWhen(point, time.Local)
 	if err != nil {
-		return nil, d.app.usage(errPoint, "bad-point")
+		return nil, message.Of(message.Usage, errPoint, "bad-point")
 	}
 	if !moment.Time.IsZero() {
 		if e, err := d.atTime(moment.Time); e != nil || err != nil {
@@ -142,7 +143,7 @@ func (d *savedDocument) at(ctx context.Context, point string) (*edition, error) 
 		return nil, err
 	}
 	if record == nil || len(record.Versions) == 0 {
-		return nil, &problem{exitFailed, d.app.text("nothing-by-then"), errNothing}
+		return nil, message.Of(message.Failed, errNothing, "nothing-by-then")
 	}
 	return d.chosen(record)
 }
@@ -154,7 +155,7 @@ func (d *savedDocument) atRevision(number int) (*edition, error) {
 	}
 	if e.pad == nil {
 		e.close()
-		return nil, &problem{exitFailed, d.app.text("no-history"), errNoHistory}
+		return nil, message.Of(message.Failed, errNoHistory, "no-history")
 	}
 	return d.turnTo(e, number)
 }
@@ -183,7 +184,7 @@ func (d *savedDocument) turnTo(e *edition, number int) (*edition, error) {
 	if err != nil {
 		e.close()
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &problem{exitFailed, d.app.text("no-revision", "Revision", number, "Head", e.pad.Head), errPoint}
+			return nil, message.Of(message.Failed, errPoint, "no-revision", "Revision", number, "Head", e.pad.Head)
 		}
 		return nil, err
 	}
@@ -196,7 +197,7 @@ func (d *savedDocument) chosen(record *manifest.Record) (*edition, error) {
 	v, skipped := restore.Choose(record, d.newest)
 	if v == nil {
 		none := restore.NoVersion(record)
-		return nil, &problem{exitFailed, d.app.restoreReason(none), none}
+		return nil, message.Classed(message.Failed, none)
 	}
 	if d.noted != v.Name {
 		if text := d.app.restored(restore.Event{Document: record, Version: v, Skipped: skipped}, d.name); text != "" {

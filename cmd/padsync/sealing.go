@@ -3,6 +3,7 @@ package main
 import (
 	"filippo.io/age"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/repository"
 )
 
@@ -25,7 +26,7 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 		case len(recipients) > 0:
 			sealed++
 		case place.kind != "local":
-			return repository.Options{}, a.usage(errNotSealed, "not-sealed", "Repository", place.shown)
+			return repository.Options{}, message.Of(message.Usage, errNotSealed, "not-sealed", "Repository", place.shown)
 		}
 	}
 	if sealed == 0 {
@@ -63,7 +64,7 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) ([]crypto.Recipient, error) {
 	texts, files := flags.keys.recipients, flags.keys.recipientsFiles
 	if len(texts)+len(files) > 0 && flags.unencrypted {
-		return nil, a.usage(errUsage, "sealed-or-not")
+		return nil, message.Of(message.Usage, errUsage, "sealed-or-not")
 	}
 	if len(texts)+len(files) == 0 {
 		if err := a.badRecipient(s); err != nil {
@@ -81,7 +82,7 @@ func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) (
 	for _, id := range given {
 		r, err := crypto.RecipientOf(id)
 		if err != nil {
-			return nil, a.usage(err, "bad-recipient", "Error", err)
+			return nil, message.Of(message.Usage, err, "bad-recipient", "Error", err)
 		}
 		recipients = append(recipients, r)
 	}

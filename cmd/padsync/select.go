@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
@@ -44,12 +45,12 @@ func (a *app) parseSelection(args []string) (*selection, error) {
 		if strings.Contains(arg, "://") {
 			for _, address := range orText(config.Argument(arg), arg) {
 				if hasUser(address) {
-					return nil, a.usage(errUser, "user-in-address")
+					return nil, message.Of(message.Usage, errUser, "user-in-address")
 				}
 				n.addresses = append(n.addresses, addressesOf(address)...)
 			}
 			if len(n.addresses) == 0 {
-				return nil, a.usage(sources.ErrAddress, "bad-document")
+				return nil, message.Of(message.Usage, sources.ErrAddress, "bad-document")
 			}
 		} else if _, err := path.Match(arg, ""); err == nil {
 			n.pattern = whole(arg)
@@ -135,7 +136,7 @@ func (a *app) tellUnfound(s *selection) error {
 	for _, n := range s.named {
 		if !n.found {
 			a.note("nothing-fits-this", "Document", withoutUser(n.text))
-			err = &problem{exitIncomplete, "", s.schemeless(errIncomplete)}
+			err = message.Quiet(message.Incomplete, s.schemeless(errIncomplete))
 		}
 	}
 	return err

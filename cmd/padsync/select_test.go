@@ -53,7 +53,7 @@ func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
 		}
 	}
 	_, err := testApp(t, nil).parseSelection([]string{"ftp://secret.example.org/p/x"})
-	if !errors.Is(err, sources.ErrAddress) || exitCode(err) != exitUsage || strings.Contains(err.Error(), "secret") {
+	if !errors.Is(err, sources.ErrAddress) || testApp(t, nil).exitCode(err) != exitUsage || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -174,7 +174,7 @@ func TestWhen(t *testing.T) {
 		t.Errorf("a run's name: %q, %v", run, err)
 	}
 	for _, s := range []string{"yesterday", "2026-13-01", "20", "2026-11-20 25:00"} {
-		if _, _, err := testApp(t, nil).parseWhen(s, paris); !errors.Is(err, errWhen) || exitCode(err) != exitUsage {
+		if _, _, err := testApp(t, nil).parseWhen(s, paris); !errors.Is(err, errWhen) || testApp(t, nil).exitCode(err) != exitUsage {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

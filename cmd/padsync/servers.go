@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
@@ -63,7 +64,7 @@ func (n network) plan(all []wanted, formats []string) (*backup.Plan, error) {
 		}
 		client, err := n.openSource(w.kind, w.base, chosen)
 		if err != nil {
-			return nil, &problem{exitUsage, err.Error(), err}
+			return nil, message.Classed(message.Usage, err)
 		}
 		p.Sources = slices.Insert(p.Sources, at, backup.Source{Source: from, Client: client, Until: n.budget.until(w.source.Hours)})
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/adrg/xdg"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/spf13/cobra"
 )
 
@@ -46,7 +47,7 @@ func (a *app) configurationFile(given string) string {
 // units have none of.
 func (a *app) speakAsConfigured(file string) {
 	if language := config.Language(a.configurationFile(file)); language != "" {
-		a.words.speak(language)
+		a.words = a.catalogue.In(language)
 	}
 }
 
@@ -73,9 +74,9 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 		s.Config, s.found, a.configured = loaded, true, s
 		a.detail("reads-configuration", "File", s.file)
 	case c.config != "" && errors.Is(err, fs.ErrNotExist):
-		return nil, a.usage(err, "no-configuration", "File", s.file)
+		return nil, message.Of(message.Usage, err, "no-configuration", "File", s.file)
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, &problem{exitUsage, err.Error(), err}
+		return nil, message.Classed(message.Usage, err)
 	}
 	repositories, err := a.repositories(c, s.Config)
 	if err != nil {
@@ -84,8 +85,8 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 	configured := len(c.repositories) == 0 && len(s.Repositories) > 0
 	for i, r := range repositories {
 		l, err := a.parseLocation(r.Address.Reveal())
-		if p := (*problem)(nil); configured && errors.As(err, &p) {
-			err = &problem{p.code, s.place("repository[%d].address", i) + ": " + p.text, p.cause}
+		if err != nil && configured {
+			err = message.In(err, "at", "Place", s.place("repository[%d].address", i))
 		}
 		if err != nil {
 			return nil, err
@@ -109,11 +110,12 @@ func (s *settings) place(key string, index ...any) string {
 // placed is the text of err. Where a file that the configuration names cannot
 // be read, it begins with the line that names it.
 func (a *app) placed(err error) string {
-	text := a.cause(err)
-	if a.configured == nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+	text := a.words.Error(err)
+	file, ok := errors.AsType[*fs.PathError](err)
+	if a.configured == nil || !ok {
 		return text
 	}
-	if line := a.configured.LineOfFile(text); line > 0 {
+	if line := a.configured.LineOfFile(file.Path); line > 0 {
 		return fmt.Sprintf("%s:%d: %s", a.configured.file, line, text)
 	}
 	return text
@@ -124,7 +126,7 @@ func (a *app) placed(err error) string {
 func (a *app) badRecipient(s *settings) error {
 	for i, text := range s.Encryption.Recipients {
 		if _, err := crypto.ParseRecipient(text); err != nil {
-			return a.usage(err, "bad-key-file", "File", s.place("encryption.recipients[%d]", i), "Error", err)
+			return message.Of(message.Usage, err, "bad-key-file", "File", s.place("encryption.recipients[%d]", i), "Error", err)
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
@@ -59,7 +60,7 @@ func (a *app) settle(ctx context.Context, n network, flags backupFlags, s *setti
 			said = answer{polls: before.polls}
 		case said.err != nil:
 			bad.later = true
-			bad.add(a.text("unsettled", "Document", w.origin.name(a), "Reason", a.reason(said.err)), said.err)
+			bad.add(message.Of(message.Unclassed, said.err, "unsettled", "Document", w.origin.name(a), "Reason", said.err))
 			continue
 		}
 		switch {
@@ -69,7 +70,7 @@ func (a *app) settle(ctx context.Context, n network, flags backupFlags, s *setti
 			w.otherwise.origin, w.otherwise.source = w.origin, w.source
 			*w = *w.otherwise
 		default:
-			bad.add(a.text("not-a-server", "Document", w.origin.name(a)), sources.ErrAddress)
+			bad.add(message.Of(message.Unclassed, sources.ErrAddress, "not-a-server", "Document", w.origin.name(a)))
 			continue
 		}
 		settled = append(settled, *w)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
@@ -72,7 +74,7 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 	out := bufio.NewWriter(a.harmless(a.stdout))
 	switch {
 	case (flags.chat || flags.authors) && e.pad == nil:
-		err = &problem{exitFailed, a.text("no-history"), errNoHistory}
+		err = message.Of(message.Failed, errNoHistory, "no-history")
 	case flags.chat:
 		err = a.writeChat(out, e.pad)
 	case flags.authors:
@@ -90,10 +92,10 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 
 // failed says in the user's words why a document could not be read.
 func (d *savedDocument) failed(err error) error {
-	if p := (*problem)(nil); err == nil || errors.As(err, &p) || errors.Is(err, context.Canceled) {
+	if said := (*message.Error)(nil); err == nil || errors.As(err, &said) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &problem{exitFailed, d.app.text("document-unread", "Document", d.name, "Reason", d.app.restoreReason(err)), err}
+	return message.Of(message.Failed, err, "document-unread", "Document", d.name, "Reason", d.app.words.Error(err))
 }
 
 // write writes the edition in a form that padsync makes, or else as it was
@@ -119,7 +121,7 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 		return err
 	}
 	if at < 0 || e.past() {
-		return &problem{exitFailed, d.app.text("no-form", "Document", d.name, "Form", format, "Forms", strings.Join(e.forms(), ", ")), restore.ErrNoForm}
+		return message.Of(message.Failed, restore.ErrNoForm, "no-form", "Document", d.name, "Form", format, "Forms", strings.Join(e.forms(), ", "))
 	}
 	s, err := d.files.File(e.version.Files[at])
 	if err != nil {
@@ -168,7 +170,7 @@ func (a *app) writeChat(w io.Writer, p *pad.Pad) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s  %s: %s\n", localTime(m.Time), printable(a.author(names, m.Author)), printable(m.Text))
+		fmt.Fprintf(w, "%s  %s: %s\n", localTime(m.Time), words.Printable(a.author(names, m.Author)), words.Printable(m.Text))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/manifest"
 )
 
@@ -74,5 +75,5 @@ func (a *app) flaw(words string) string {
 
 // nothing is the problem that no document is what was asked for.
 func (a *app) nothing(s *selection) error {
-	return &problem{exitFailed, a.text("nothing-fits"), s.schemeless(errNothing)}
+	return message.Of(message.Failed, s.schemeless(errNothing), "nothing-fits")
 }

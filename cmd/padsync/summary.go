@@ -24,7 +24,7 @@ func countsOf(r *backup.Report) counts {
 }
 
 func (c counts) text(a *app) string {
-	return a.tally("count-saved", c.Saved, "count-unchanged", c.Unchanged, "count-missing", c.Missing, "count-failed", c.Failed)
+	return a.words.Tally("count-saved", c.Saved, "count-unchanged", c.Unchanged, "count-missing", c.Missing, "count-failed", c.Failed)
 }
 
 // summarized is what backup --json tells.
@@ -147,7 +147,7 @@ func (p *progress) summary(r *backup.Report, rest left) {
 	}
 	for _, at := range slices.Sorted(maps.Keys(p.barred)) {
 		if b := p.barred[at]; b.documents > 1 {
-			warn("summary-barred", "Count", b.documents, "Source", p.sources[at].URL, "Reason", p.app.reason(b.err))
+			warn("summary-barred", "Count", b.documents, "Source", p.sources[at].URL, "Reason", p.app.words.Error(b.err))
 		}
 	}
 	if n := p.all.missing; n > 0 {
@@ -171,7 +171,7 @@ func (p *progress) summary(r *backup.Report, rest left) {
 		p.repository(repo, say, warn)
 	}
 	if p.app.verbose && p.client != nil {
-		say("summary-requests", "Count", p.client.Requests(), "Received", p.app.byteSize(p.client.Received()))
+		say("summary-requests", "Count", p.client.Requests(), "Received", p.app.words.Size(p.client.Received()))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/repository"
 )
 
@@ -21,20 +22,20 @@ func (awayError) Unwrap() error { return repository.ErrNone }
 func (a *app) openToRead(ctx context.Context, at place, c commonFlags, s *settings, o repository.Options) (*repository.Repository, error) {
 	sink, err := a.openSink(ctx, at.location)
 	if err != nil {
-		return nil, a.failed(err, "repository", "Repository", at.shown)
+		return nil, message.In(err, "repository", "Repository", at.shown)
 	}
 	repo, err := repository.Open(ctx, sink, o)
 	known := a.memory(at.location)
 	switch {
 	case errors.Is(err, repository.ErrNone) && len(known.Repositories) > 0:
-		return nil, a.failed(errAway, "repository", "Repository", at.shown)
+		return nil, message.In(errAway, "repository", "Repository", at.shown)
 	case err != nil:
-		return nil, a.failed(err, "repository", "Repository", at.shown)
+		return nil, message.In(err, "repository", "Repository", at.shown)
 	case repo.Sealed() || at.unencrypted:
 	case a.wantsSealed(c, s):
-		return nil, a.usage(errPlain, "plain-with-keys", "Repository", at.shown)
+		return nil, message.Of(message.Usage, errPlain, "plain-with-keys", "Repository", at.shown)
 	case known.sealed():
-		return nil, a.usage(errPlain, "plain-now", "Repository", at.shown)
+		return nil, message.Of(message.Usage, errPlain, "plain-now", "Repository", at.shown)
 	}
 	a.remember(at.location, repo)
 	return repo, nil

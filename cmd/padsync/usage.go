@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -13,9 +14,9 @@ func (a *app) takes(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return a.usage(errUsage, "argument-missing", "Usage", a.usageLine(cmd))
+			return message.Of(message.Usage, errUsage, "argument-missing", "Usage", a.usageLine(cmd))
 		case len(args) > most:
-			return a.usage(errUsage, "argument-extra", "Argument", args[most], "Usage", a.usageLine(cmd))
+			return message.Of(message.Usage, errUsage, "argument-extra", "Argument", args[most], "Usage", a.usageLine(cmd))
 		}
 		return nil
 	}
@@ -27,9 +28,9 @@ func (a *app) isCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return a.usage(errUsage, "command-misspelt", "Name", args[0], "Near", strings.Join(near, ", "))
+		return message.Of(message.Usage, errUsage, "command-misspelt", "Name", args[0], "Near", strings.Join(near, ", "))
 	}
-	return a.usage(errUsage, "command-unknown", "Name", args[0])
+	return message.Of(message.Usage, errUsage, "command-unknown", "Name", args[0])
 }
 
 // flagProblem says in the user's language what pflag says in English.
@@ -40,13 +41,13 @@ func (a *app) flagProblem(_ *cobra.Command, err error) error {
 	var syntax *pflag.InvalidSyntaxError
 	switch {
 	case errors.As(err, &unknown):
-		return a.usage(errUsage, "option-unknown", "Option", optionName(unknown))
+		return message.Of(message.Usage, errUsage, "option-unknown", "Option", optionName(unknown))
 	case errors.As(err, &empty):
-		return a.usage(errUsage, "option-empty", "Option", optionName(empty))
+		return message.Of(message.Usage, errUsage, "option-empty", "Option", optionName(empty))
 	case errors.As(err, &invalid):
-		return a.usage(errUsage, "option-invalid", "Option", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
+		return message.Of(message.Usage, errUsage, "option-invalid", "Option", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
 	case errors.As(err, &syntax):
-		return a.usage(errUsage, "option-unknown", "Option", syntax.GetSpecifiedFlag())
+		return message.Of(message.Usage, errUsage, "option-unknown", "Option", syntax.GetSpecifiedFlag())
 	}
 	return err
 }

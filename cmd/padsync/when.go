@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
@@ -34,5 +35,5 @@ func (a *app) parseWhen(s string, zone *time.Location) (at repository.At, run st
 			return repository.At{Time: t}, "", nil
 		}
 	}
-	return repository.At{}, "", a.usage(errWhen, "bad-when")
+	return repository.At{}, "", message.Of(message.Usage, errWhen, "bad-when")
 }

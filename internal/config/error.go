@@ -19,6 +19,15 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	text := e.Place()
+	if e.Key != "" {
+		text += ": " + e.Key
+	}
+	return strings.TrimPrefix(text+": "+string(e.Problem), ": ")
+}
+
+// Place is the file with the line and the column, as far as they are known.
+func (e *Error) Place() string {
 	var b strings.Builder
 	b.WriteString(e.File)
 	for _, n := range []int{e.Line, e.Column} {
@@ -26,10 +35,7 @@ func (e *Error) Error() string {
 			fmt.Fprintf(&b, ":%d", n)
 		}
 	}
-	if e.Key != "" {
-		fmt.Fprintf(&b, ": %s", e.Key)
-	}
-	return strings.TrimPrefix(b.String()+": "+string(e.Problem), ": ")
+	return b.String()
 }
 
 // A Problem is what is wrong.

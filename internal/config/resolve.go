@@ -46,16 +46,14 @@ func (c *Config) files(yield func(key string, path *string) bool) {
 	}
 }
 
-// LineOfFile is the line that names a file which occurs in a text, such as the
-// message of an error; 0 if none does. Of several, the longest name counts.
-func (c *Config) LineOfFile(text string) (line int) {
-	longest := 0
+// LineOfFile is the line that names a file, 0 if none does.
+func (c *Config) LineOfFile(name string) int {
 	for key, path := range c.files {
-		if len(*path) > longest && strings.Contains(text, *path) {
-			longest, line = len(*path), c.Line(key)
+		if *path == name {
+			return c.Line(key)
 		}
 	}
-	return line
+	return 0
 }
 
 // folder makes the address of a folder absolute, and leaves others alone.

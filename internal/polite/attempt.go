@@ -46,7 +46,7 @@ func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 		return again, err
 	}
 
-	stop := time.AfterFunc(a.client.options.BodyTimeout, func() { cancel(errEndless) })
+	stop := time.AfterFunc(a.client.options.BodyTimeout, func() { cancel(ErrEndless) })
 	defer stop.Stop()
 	body := a.body(limited, cancel, resp.Body)
 	resp.Body = body
@@ -62,7 +62,7 @@ func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 // quickly: then the connection is kept.
 func drain(body io.ReadCloser, cancel context.CancelCauseFunc) {
 	const most, patience = 64 << 10, time.Second / 2
-	stop := time.AfterFunc(patience, func() { cancel(errIdle) })
+	stop := time.AfterFunc(patience, func() { cancel(ErrIdle) })
 	defer stop.Stop()
 	_, _ = io.CopyN(io.Discard, body, most)
 	_ = body.Close()
@@ -84,7 +84,7 @@ func (a *attempt) send(ctx context.Context, cancel context.CancelCauseFunc) (*ht
 	}
 
 	patience := a.client.options.HeaderTimeout + uploadTime(req.ContentLength)
-	stop := time.AfterFunc(patience, func() { cancel(errHung) })
+	stop := time.AfterFunc(patience, func() { cancel(ErrHung) })
 	defer stop.Stop()
 	a.client.requests.Add(1)
 	transport := a.client.options.Transport
@@ -116,7 +116,7 @@ func (a *attempt) unanswered(ctx context.Context, p *pass, err error) (time.Dura
 	}
 	dial, why := notConnected(err) || a.asked.Load() && !a.wrote.Load(), unansweredWhy(err)
 	err = a.server.transportError(err)
-	hung := errors.Is(err, errHung)
+	hung := errors.Is(err, ErrHung)
 	down := p.unheard(err, why, hung, !dial)
 	if a.once && p.alive && !dial && !hung && errors.Is(err, ErrTemporary) {
 		return 0, broken(err)
@@ -215,7 +215,7 @@ func unansweredWhy(err error) Why {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Refused
-	case errors.Is(err, errHung), errors.Is(err, errIdle), errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(err, ErrHung), errors.Is(err, ErrIdle), errors.As(err, &timeout) && timeout.Timeout():
 		return Slow
 	}
 	return Down

@@ -20,7 +20,7 @@ type body struct {
 }
 
 func (a *attempt) body(ctx context.Context, cancel context.CancelCauseFunc, r io.ReadCloser) *body {
-	idle := time.AfterFunc(a.client.options.IdleTimeout, func() { cancel(errIdle) })
+	idle := time.AfterFunc(a.client.options.IdleTimeout, func() { cancel(ErrIdle) })
 	idle.Stop()
 	return &body{ReadCloser: r, attempt: a, cause: func() error { return context.Cause(ctx) }, idle: idle}
 }
@@ -34,20 +34,20 @@ func (b *body) Read(p []byte) (int, error) {
 	b.idle.Stop()
 	b.attempt.client.received.Add(int64(n))
 	if err == nil && b.slow(time.Since(began), int64(n)) {
-		err = errSlow
+		err = ErrSlow
 	}
 	if err == nil || err == io.EOF {
 		return n, err
 	}
 	switch cause := b.cause(); cause {
 	case nil:
-	case errIdle, errEndless, errHung:
+	case ErrIdle, ErrEndless, ErrHung:
 		err = cause
 	default:
 		return n, cause
 	}
 	broken := b.attempt.server.bodyError(err)
-	if err == errIdle || err == errEndless || err == errSlow {
+	if err == ErrIdle || err == ErrEndless || err == ErrSlow {
 		b.stalled = broken
 	}
 	return n, broken

@@ -129,7 +129,7 @@ func TestTriesThatBeganBeforeAPauseMakeItNoLonger(t *testing.T) {
 	now := time.Now()
 	var b breaker
 	for range downTries + 3 {
-		if err := b.lose(now, errHung, Slow, 0, patience); err != nil {
+		if err := b.lose(now, ErrHung, Slow, 0, patience); err != nil {
 			t.Error(err)
 		}
 	}

@@ -26,14 +26,24 @@ var ErrBroken = errors.New("the connection broke where an answer was due")
 // answer of its own, so that they tell nothing of what was asked for.
 var ErrUnanswered = errors.New("unanswered")
 
+// Why there was no answer, or no whole one, beside what the system says.
 var (
-	errHung    = errors.New("no answer in time")
-	errIdle    = errors.New("the answer stopped in the middle")
-	errEndless = errors.New("the answer does not end")
-	errSlow    = errors.New("the answer comes too slowly")
-	errProxy   = errors.New("the proxy of this machine refuses")
-	errInvalid = errors.New("no valid answer")
+	ErrHung    = errors.New("no answer in time")
+	ErrIdle    = errors.New("the answer stopped in the middle")
+	ErrEndless = errors.New("the answer does not end")
+	ErrSlow    = errors.New("the answer comes too slowly")
+	ErrProxy   = errors.New("the proxy of this machine refuses")
+	ErrInvalid = errors.New("no valid answer")
 )
+
+// A SystemError is one of this machine's network. It matches no error of
+// package fs: a firewall's refusal would be taken for a document's.
+type SystemError struct {
+	Number syscall.Errno
+	text   string
+}
+
+func (e *SystemError) Error() string { return e.text }
 
 // Temporary makes err match ErrTemporary without saying so: when it is told,
 // all tries may be over.
@@ -80,15 +90,14 @@ func (s *server) statusError(status int) error {
 // bodyError is the error of a body that broke off.
 func (s *server) bodyError(err error) error {
 	err = fmt.Errorf("receive from %s: %w", s.name, plain(err))
-	if errors.Is(err, errEndless) || errors.Is(err, errSlow) {
+	if errors.Is(err, ErrEndless) || errors.Is(err, ErrSlow) {
 		return err
 	}
 	return temporary{err}
 }
 
 // plain leaves of an error only what is known to quote neither an address
-// nor what the server sent. Of this machine's own only the text is left: a
-// firewall's refusal would match fs.ErrPermission, as a document's does.
+// nor what the server sent.
 func plain(err error) error {
 	var (
 		certificate *tls.CertificateVerificationError
@@ -96,7 +105,7 @@ func plain(err error) error {
 		op          *net.OpError
 		number      syscall.Errno
 	)
-	for _, known := range []error{errHung, errIdle, errEndless, errSlow, errProxy, io.ErrUnexpectedEOF, io.EOF} {
+	for _, known := range []error{ErrHung, ErrIdle, ErrEndless, ErrSlow, ErrProxy, io.ErrUnexpectedEOF, io.EOF} {
 		if errors.Is(err, known) {
 			return known
 		}
@@ -106,10 +115,14 @@ func plain(err error) error {
 		return dns
 	case errors.As(err, &certificate):
 		return certificate
+	case errors.As(err, &number):
+		text := number.Error()
+		if errors.As(err, &op) {
+			text = op.Error()
+		}
+		return &SystemError{number, text}
 	case errors.As(err, &op):
 		return errors.New(op.Error())
-	case errors.As(err, &number):
-		return errors.New(number.Error())
 	}
-	return errInvalid
+	return ErrInvalid
 }

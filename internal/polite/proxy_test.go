@@ -21,7 +21,7 @@ func TestProxyThatRefusesIsNamed(t *testing.T) {
 	transport := newTransport(1)
 	transport.Proxy = http.ProxyURL(address)
 	err = New(Options{Transport: transport, Tries: 1}).Do(t.Context(), get("https://pad.example.org/p/secret"), wantStatus(200))
-	if !errors.Is(err, errProxy) || !errors.Is(err, ErrUnanswered) || err.Error() != "ask https://pad.example.org: the proxy of this machine refuses" {
+	if !errors.Is(err, ErrProxy) || !errors.Is(err, ErrUnanswered) || err.Error() != "ask https://pad.example.org: the proxy of this machine refuses" {
 		t.Error(err)
 	}
 }

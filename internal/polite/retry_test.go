@@ -72,7 +72,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{"cut once", "GET", list(cut, status(200)), 2, 200, nil},
 		{"cut always", "GET", list(cut), 4, 200, io.ErrUnexpectedEOF},
 		{"cut, then 500", "GET", list(cut, status(500)), 4, 500, nil},
-		{"hung always", "GET", list(func(r *http.Request) (*http.Response, error) { return hang(r, nil) }), 4, 0, errHung},
+		{"hung always", "GET", list(func(r *http.Request) (*http.Response, error) { return hang(r, nil) }), 4, 0, ErrHung},
 		{"post, refused once", "POST", list(refused, status(200)), 2, 200, nil},
 		{"post, 429 once", "POST", list(status(429), status(200)), 2, 200, nil},
 		{"post, 503 once", "POST", list(status(503), status(200)), 2, 200, nil},

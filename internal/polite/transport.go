@@ -43,7 +43,7 @@ func fresh(t http.RoundTripper) http.RoundTripper {
 // what it is; else it would seem to be the server's.
 func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
-		return errProxy
+		return ErrProxy
 	}
 	return nil
 }

@@ -57,21 +57,22 @@ func New(dir string, memory int64) *Pool { return &Pool{dir: dir, memory: memory
 // is missing or closed would be taken for a word on the document.
 var ErrFolder = errors.New("the folder for temporary files")
 
-// A folderError is one of the folder, and matches the system's own error, too.
-type folderError struct{ err error }
+// A FolderError is one of the folder. It matches ErrFolder and the system's own
+// error.
+type FolderError struct{ Err error }
 
 func inFolder(err error) error {
 	if err == nil {
 		return nil
 	}
-	return folderError{err}
+	return &FolderError{err}
 }
 
-func (e folderError) Error() string { return fmt.Sprintf("%v: %v", ErrFolder, e.err) }
+func (e *FolderError) Error() string { return fmt.Sprintf("%v: %v", ErrFolder, e.Err) }
 
-func (e folderError) Is(target error) bool {
+func (e *FolderError) Is(target error) bool {
 	number, system := target.(syscall.Errno)
-	return target == ErrFolder || system && errors.Is(e.err, number)
+	return target == ErrFolder || system && errors.Is(e.Err, number)
 }
 
 // Try makes a small temporary file, and takes it away. It

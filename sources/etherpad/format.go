@@ -46,7 +46,16 @@ var (
 	}
 )
 
-// ErrFormat is matched by New's error for a form that no server exports.
+// A FormatError is New's for a form that no server exports. It matches
+// ErrFormat.
+type FormatError struct{ Name string }
+
+func (e *FormatError) Error() string { return fmt.Sprintf("format %q: %v", e.Name, ErrFormat) }
+
+// Unwrap makes it match.
+func (e *FormatError) Unwrap() error { return ErrFormat }
+
+// ErrFormat is matched by FormatErrors.
 var ErrFormat = errors.New("none of html, txt, pdf, docx, odt, doc")
 
 func (f format) is(g format) bool { return f.name == g.name }
@@ -56,7 +65,7 @@ func (f format) is(g format) bool { return f.name == g.name }
 func extraFormats(names []string, known ...format) ([]format, error) {
 	for _, name := range names {
 		if f := (format{name: name}); !f.is(padFormat) && !slices.ContainsFunc(others, f.is) {
-			return nil, fmt.Errorf("format %q: %w", name, ErrFormat)
+			return nil, &FormatError{name}
 		}
 	}
 	var formats []format

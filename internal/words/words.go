@@ -1,4 +1,6 @@
-package main
+// Package words says messages and errors to people, in their language: one
+// catalogue of words for each, and one table of errors.
+package words
 
 import (
 	"embed"
@@ -10,47 +12,56 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/nicksnyder/go-i18n/v2/i18n/template"
+	"github.com/padsync/padsync/internal/message"
 	"github.com/pelletier/go-toml/v2"
 	"golang.org/x/text/language"
 )
 
-// The catalogue of messages: one file for each language, with the same ids
-// and placeholders.
+// The words of messages: one file for each language, with the same ids and
+// placeholders.
 //
 //go:embed active.en.toml active.fr.toml
-var catalogue embed.FS
+var files embed.FS
 
-var catalogueFiles = []string{"active.en.toml", "active.fr.toml"}
+var fileNames = []string{"active.en.toml", "active.fr.toml"}
 
-// words gives messages in the user's language. It is safe for concurrent use.
-type words struct {
-	bundle    *i18n.Bundle
-	localizer *i18n.Localizer
-
-	mu    sync.Mutex // guards plain
-	plain map[string]message
+// A Catalogue has the words of all languages. It is safe for concurrent use.
+type Catalogue struct {
+	bundle *i18n.Bundle
+	rows   []Row
 }
 
-func newWords(getenv func(string) string) (*words, error) {
+// Load reads the catalogue. The rows of own, for errors that only the caller
+// knows, stand before those of the table of errors.
+func Load(own []Row) (*Catalogue, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	for _, name := range catalogueFiles {
-		if _, err := bundle.LoadMessageFileFS(catalogue, name); err != nil {
-			return nil, fmt.Errorf("catalogue of messages: %w", err)
+	for _, name := range fileNames {
+		if _, err := bundle.LoadMessageFileFS(files, name); err != nil {
+			return nil, fmt.Errorf("catalogue of words: %w", err)
 		}
 	}
-	w := &words{bundle: bundle}
-	w.speak(userLanguage(getenv))
-	return w, nil
+	return &Catalogue{bundle, append(own[:len(own):len(own)], table()...)}, nil
 }
 
-// speak changes the language. Nothing is said meanwhile.
-func (w *words) speak(language string) {
-	w.localizer, w.plain = i18n.NewLocalizer(w.bundle, language), map[string]message{}
+// Words are those of one language. They are safe for concurrent use.
+type Words struct {
+	localizer *i18n.Localizer
+	rows      []Row
+
+	mu    sync.Mutex // guards plain
+	plain map[string]phrase
 }
 
-// userLanguage is what the locale asks for, as "fr-CA" for fr_CA.UTF-8.
-func userLanguage(getenv func(string) string) string {
+// In are the words of a language, such as "fr" or "fr-CA"; English where there
+// are none.
+func (c *Catalogue) In(language string) *Words {
+	return &Words{localizer: i18n.NewLocalizer(c.bundle, language), rows: c.rows, plain: map[string]phrase{}}
+}
+
+// Language is what the locale of a process asks for, as "fr-CA" for
+// fr_CA.UTF-8.
+func Language(getenv func(string) string) string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if locale := getenv(name); locale != "" {
 			locale, _, _ = strings.Cut(locale, ".")
@@ -61,20 +72,20 @@ func userLanguage(getenv func(string) string) string {
 	return ""
 }
 
-// text is the message id with its placeholders filled from data, names and
-// values in turn. Count chooses between singular and plural.
-func (w *words) text(id string, data ...any) string {
+// Text is the message id with its placeholders filled from data, as
+// message.Message has it. Count chooses between singular and plural.
+func (w *Words) Text(id string, data ...any) string {
 	for i := 0; i+1 < len(data); i += 2 {
 		if data[i] == "Count" {
-			return w.counted(id, data[i+1]).fill(data)
+			return w.counted(id, data[i+1]).fill(w, data)
 		}
 	}
-	return w.uncounted(id).fill(data)
+	return w.uncounted(id).fill(w, data)
 }
 
 // uncounted is a message without a Count. A run may say one for each of its
 // documents, so it is looked for once.
-func (w *words) uncounted(id string) message {
+func (w *Words) uncounted(id string) phrase {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m, known := w.plain[id]
@@ -88,7 +99,7 @@ func (w *words) uncounted(id string) message {
 // counted is the form of a message for so many, the id for one that there is
 // not. A message without that form has one for all but one; French has such a
 // form for whole millions.
-func (w *words) counted(id string, count any) message {
+func (w *Words) counted(id string, count any) phrase {
 	for _, count := range []any{count, 2} {
 		text, tag, err := w.localizer.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: id, PluralCount: count, TemplateParser: template.IdentityParser{}})
 		if err != nil {
@@ -97,11 +108,11 @@ func (w *words) counted(id string, count any) message {
 		if base, _ := tag.Base(); base.String() == "fr" {
 			text = frenchType(text)
 		}
-		if m, err := parseMessage(text); err == nil {
+		if m, err := parsePhrase(text); err == nil {
 			return m
 		}
 	}
-	return message{id}
+	return phrase{id}
 }
 
 // frenchType sets a message as French printers do: with spaces that end no line
@@ -116,23 +127,36 @@ var (
 	frenchSpaces = strings.NewReplacer(" :", "\u00a0:", " ;", "\u00a0;", " !", "\u00a0!", " ?", "\u00a0?", " »", "\u00a0»", "« ", "«\u00a0")
 )
 
-// tally is how many there are of several things, such as "1 saved, 2 failed",
+// Tally is how many there are of several things, such as "1 saved, 2 failed",
 // from ids and numbers in turn.
-func (a *app) tally(of ...any) string {
+func (w *Words) Tally(of ...any) string {
 	var parts []string
 	for i := 0; i+1 < len(of); i += 2 {
-		parts = append(parts, a.text(of[i].(string), "Count", of[i+1]))
+		parts = append(parts, w.Text(of[i].(string), "Count", of[i+1]))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// A message is text, the name of a value, text, and so on.
-type message []string
+// Size is a number of bytes.
+func (w *Words) Size(n int64) string {
+	units := strings.Fields(w.Text("byte-units"))
+	if n < 1<<10 {
+		return fmt.Sprintf("%d %s", n, units[0])
+	}
+	size, unit := float64(n)/(1<<10), 1
+	for ; size >= 1<<10 && unit < len(units)-1; unit++ {
+		size /= 1 << 10
+	}
+	return strings.Replace(fmt.Sprintf("%.1f", size), ".", w.Text("decimal-mark"), 1) + " " + units[unit]
+}
 
-// parseMessage reads a message, in which {{.Name}} stands for a value and
+// A phrase is text, the name of a value, text, and so on.
+type phrase []string
+
+// parsePhrase reads a phrase, in which {{.Name}} stands for a value and
 // nothing else is special.
-func parseMessage(src string) (message, error) {
-	var m message
+func parsePhrase(src string) (phrase, error) {
+	var m phrase
 	for {
 		text, rest, more := strings.Cut(src, "{{.")
 		if strings.Contains(text, "{{") {
@@ -151,7 +175,7 @@ func parseMessage(src string) (message, error) {
 }
 
 // fill puts values, named by data in turn, into their places.
-func (m message) fill(data []any) string {
+func (m phrase) fill(w *Words, data []any) string {
 	if len(m) == 1 {
 		return m[0]
 	}
@@ -165,19 +189,24 @@ func (m message) fill(data []any) string {
 			if data[j] != part {
 				continue
 			}
-			if text, ok := data[j+1].(string); ok {
-				b.WriteString(text)
-			} else {
-				fmt.Fprint(&b, data[j+1])
+			switch value := data[j+1].(type) {
+			case string:
+				b.WriteString(value)
+			case message.Message:
+				b.WriteString(w.Text(value.ID, value.Data...))
+			case error:
+				b.WriteString(w.Error(value))
+			default:
+				fmt.Fprint(&b, value)
 			}
 		}
 	}
 	return b.String()
 }
 
-// printable makes what came from elsewhere harmless for a terminal and keeps
+// Printable makes what came from elsewhere harmless for a terminal and keeps
 // it on one line.
-func printable(s string) string {
+func Printable(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return s
 	}

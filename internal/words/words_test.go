@@ -1,29 +1,23 @@
-package main
+package words
 
 import (
-	"errors"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"net"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
-	"github.com/padsync/padsync/sinks"
-	"github.com/padsync/padsync/sinks/local"
 	"github.com/pelletier/go-toml/v2"
 )
 
 // load gives the messages of a catalogue file by id, plural forms joined.
 func load(t *testing.T, name string) map[string]string {
 	t.Helper()
-	raw, err := catalogue.ReadFile(name)
+	raw, err := files.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,10 +62,10 @@ func TestLanguagesHaveTheSameMessages(t *testing.T) {
 	if len(english) < 20 {
 		t.Fatalf("only %d messages", len(english))
 	}
-	for _, name := range catalogueFiles {
+	for _, name := range fileNames {
 		messages := load(t, name)
 		for id, text := range messages {
-			if _, err := parseMessage(text); err != nil {
+			if _, err := parsePhrase(text); err != nil {
 				t.Errorf("%s: %s: %v", name, id, err)
 			}
 			if _, ok := english[id]; !ok {
@@ -88,7 +82,7 @@ func TestLanguagesHaveTheSameMessages(t *testing.T) {
 
 func TestWhatIsNoPlaceholderIsAnError(t *testing.T) {
 	for _, text := range []string{"{{ .Name }}", "{{if .Count}}", "{{.Name} is", "{{.Name}} {{"} {
-		if m, err := parseMessage(text); err == nil {
+		if m, err := parsePhrase(text); err == nil {
 			t.Errorf("%q is read as %q", text, m)
 		}
 	}
@@ -98,12 +92,16 @@ func TestWhatIsNoPlaceholderIsAnError(t *testing.T) {
 // and placeholders that the code does not fill.
 func TestMessagesInTheCodeAreInTheCatalogue(t *testing.T) {
 	messages := load(t, "active.en.toml")
-	files, err := filepath.Glob("*.go")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no code found: %v", err)
+	var code []string
+	for _, folder := range []string{".", "../../cmd/padsync"} {
+		files, err := filepath.Glob(folder + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no code found in %s: %v", folder, err)
+		}
+		code = append(code, files...)
 	}
 	used := make(map[string]bool)
-	for _, file := range files {
+	for _, file := range code {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
@@ -132,7 +130,7 @@ func TestMessagesInTheCodeAreInTheCatalogue(t *testing.T) {
 
 // teller are the functions that take an id and pairs of names and values, and
 // where the id is among their arguments.
-var tellers = map[string]int{"text": 0, "note": 0, "say": 0, "usage": 1, "failed": 1}
+var tellers = map[string]int{"text": 0, "Text": 0, "note": 0, "detail": 0, "say": 0, "done": 0, "line": 0, "New": 0, "In": 1, "Of": 2}
 
 func checkCall(t *testing.T, file string, call *ast.CallExpr, messages map[string]string) {
 	fun, ok := call.Fun.(*ast.SelectorExpr)
@@ -140,11 +138,14 @@ func checkCall(t *testing.T, file string, call *ast.CallExpr, messages map[strin
 		return
 	}
 	at, ok := tellers[fun.Sel.Name]
+	if x, ident := fun.X.(*ast.Ident); ident && fun.Sel.Name == "New" && x.Name != "message" {
+		return
+	}
 	if !ok || len(call.Args) <= at || call.Ellipsis.IsValid() {
 		return
 	}
 	id, ok := literal(call.Args[at])
-	if !ok {
+	if !ok || id == "" {
 		return
 	}
 	text, ok := messages[id]
@@ -172,75 +173,26 @@ func literal(e ast.Expr) (string, bool) {
 	return s, err == nil
 }
 
+// speak gives the words of a language.
+func speak(t *testing.T, language string) *Words {
+	t.Helper()
+	c, err := Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.In(language)
+}
+
 func TestNumbersAgreeWithWhatTheyCount(t *testing.T) {
-	for lang, want := range map[string][]string{
+	for language, want := range map[string][]string{
 		"en": {"0 documents, 0 packs, 0 failed", "1 document, 1 pack, 1 failed", "2 documents, 2 packs, 2 failed", "1000000 documents, 1000000 packs, 1000000 failed"},
 		"fr": {"0 document, 0 paquet, 0 en échec", "1 document, 1 paquet, 1 en échec", "2 documents, 2 paquets, 2 en échec", "1000000 documents, 1000000 paquets, 1000000 en échec"},
 	} {
-		w, err := newWords(func(string) string { return lang })
-		if err != nil {
-			t.Fatal(err)
-		}
-		a := &app{words: w}
+		w := speak(t, language)
 		for i, n := range []int{0, 1, 2, 1_000_000} {
-			if got := a.tally("count-documents", n, "count-packs", n, "count-failed", n); got != want[i] {
-				t.Errorf("%s: %q, want %q", lang, got, want[i])
+			if got := w.Tally("count-documents", n, "count-packs", n, "count-failed", n); got != want[i] {
+				t.Errorf("%s: %q, want %q", language, got, want[i])
 			}
-		}
-	}
-}
-
-func TestCausesAreTranslated(t *testing.T) {
-	for lang, same := range map[string]bool{"en": true, "fr": false} {
-		w, err := newWords(func(string) string { return lang })
-		if err != nil {
-			t.Fatal(err)
-		}
-		a := &app{words: w}
-		for known := range causes {
-			err := fmt.Errorf("open it: %w", known)
-			if got := a.cause(err); (got == err.Error()) != same || !strings.HasPrefix(got, "open it: ") {
-				t.Errorf("%s: %q is %q", lang, err, got)
-			}
-		}
-	}
-}
-
-func TestWhatAStoreWasDoingIsTranslated(t *testing.T) {
-	w, err := newWords(func(string) string { return "fr" })
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &app{words: w}
-	for op := range storeDoings {
-		err := errors.Join(errors.New("x"), fmt.Errorf("one: %w", &sinks.Error{Op: op, Key: "packs/a", Err: local.ErrFull}), &sinks.Error{Op: op, Key: "packs/b", Err: sinks.ErrBroken})
-		want := regexp.MustCompile("^x\none: \\S+ (de )?packs/a\u00a0: le disque est plein\n\\S+ (de )?packs/b\u00a0: la connexion s.est interrompue$")
-		if got := a.cause(err); !want.MatchString(got) {
-			t.Errorf("%q", got)
-		}
-	}
-}
-
-func TestWhatTheSystemRefusesHasAHint(t *testing.T) {
-	w, err := newWords(func(string) string { return "en" })
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &app{words: w}
-	for id, known := range map[string]error{
-		"hint-full-disk": local.ErrFull,
-		"hint-gone":      &sinks.Error{Op: "put", Key: "packs/a", Err: sinks.ErrGone},
-		"hint-endless":   sinks.ErrEndless,
-
-		"hint-region": sinks.ErrRegion, "hint-clock": sinks.ErrClock, "hint-quota": sinks.ErrQuota, "hint-archived": sinks.ErrArchived,
-		"hint-bucket-in-host": sinks.ErrBucketInHost, "hint-expired": sinks.ErrExpired, "hint-web-page": sinks.ErrWebPage,
-
-		"hint-full":       syscall.ENOSPC,
-		"hint-permission": syscall.EROFS,
-		"hint-no-answer":  &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},
-	} {
-		if got := a.hints(fmt.Errorf("open it: %w", known)); !slices.Equal(got, []string{a.text(id)}) {
-			t.Errorf("%v: %q", known, got)
 		}
 	}
 }
@@ -259,11 +211,8 @@ func TestLocaleChoosesTheLanguage(t *testing.T) {
 		{map[string]string{"LANG": "en_GB", "LC_MESSAGES": "fr_FR@euro"}, "erreur\u00a0:"},
 		{map[string]string{"LANG": "!!"}, "error:"},
 	} {
-		w, err := newWords(func(name string) string { return c.env[name] })
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := w.text("error"); got != c.want {
+		language := Language(func(name string) string { return c.env[name] })
+		if got := speak(t, language).Text("error"); got != c.want {
 			t.Errorf("%v: %q, want %q", c.env, got, c.want)
 		}
 	}
@@ -282,11 +231,22 @@ func TestFrenchIsSetAsItsReadersDo(t *testing.T) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-	w, err := newWords(func(string) string { return "fr" })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := printable(w.text("bad-secret-command", "Key", "un : deux", "Error", "x")); got != "un : deux-command\u00a0: x" {
+	w := speak(t, "fr")
+	if got := Printable(w.Text("bad-secret-command", "Key", "un : deux", "Error", "x")); got != "un : deux-command\u00a0: x" {
 		t.Errorf("it is printed as %q, and what it tells of as it is", got)
+	}
+}
+
+func TestByteSizesAreForPeople(t *testing.T) {
+	for lang, sizes := range map[string]map[int64]string{
+		"en": {0: "0 B", 1023: "1023 B", 1536: "1.5 KiB", 5 << 20: "5.0 MiB", 3 << 30: "3.0 GiB", 3 << 40: "3072.0 GiB"},
+		"fr": {0: "0 o", 1023: "1023 o", 1536: "1,5 Kio", 5 << 20: "5,0 Mio", 3 << 30: "3,0 Gio"},
+	} {
+		w := speak(t, lang)
+		for n, want := range sizes {
+			if got := w.Size(n); got != want {
+				t.Errorf("%s: %d: %s, want %s", lang, n, got, want)
+			}
+		}
 	}
 }

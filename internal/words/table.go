@@ -1,0 +1,205 @@
+package words
+
+import (
+	"crypto/tls"
+	"io"
+	"io/fs"
+	"net"
+	"syscall"
+	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/plugin"
+
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/page"
+	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/sinks"
+	"github.com/padsync/padsync/sinks/local"
+	"github.com/padsync/padsync/sinks/rclone"
+	"github.com/padsync/padsync/sinks/s3"
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+)
+
+// none is for errors whose words have no values.
+func none[E error](E) message.Message { return message.Message{} }
+
+// table has a row for each error that people meet. Where one error matches
+// several rows, the first counts.
+func table() []Row {
+	return []Row{
+		{As: as(folder), Cause: "cause-temporary", Hint: "hint-temporary"},
+		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-address", Class: message.Usage},
+		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},
+		{Is: local.ErrNoFolder, Cause: "cause-no-folder", Hint: "hint-location"},
+
+		// Servers, and what they say of a document.
+		{As: as(withheld), Cause: "reason-withheld"},
+		{As: as(barrier), Cause: "barrier", Hint: "hint-barrier"},
+		{Is: framadate.ErrPassword, Cause: "reason-password"},
+		{Is: framadate.ErrCredentials, Cause: "reason-credentials", Hint: "hint-poll-credentials"},
+		{Is: framadate.ErrWrongPassword, Cause: "reason-wrong-password"},
+		{Is: framadate.ErrMail, Cause: "reason-mail"},
+		{Is: framadate.ErrTooLarge, Cause: "reason-too-large"},
+		{Is: framadate.ErrNoDays, Cause: "reason-no-days"},
+		{Is: etherpad.ErrLogin, Cause: "reason-login", Hint: "hint-login"},
+		{Is: etherpad.ErrOusted, Cause: "reason-ousted"},
+		{Is: etherpad.ErrMembers, Cause: "reason-members"},
+		{Is: etherpad.ErrWrongPassword, Cause: "reason-wrong-password"},
+		{Is: etherpad.ErrNoGroup, Cause: "reason-no-group", Hint: "hint-no-group"},
+		{As: as(format), Cause: "cause-format", Hint: "hint-forms"},
+		{Is: etherpad.ErrCredentials, Cause: "reason-credentials", Hint: "hint-credentials"},
+		{Is: etherpad.ErrNoList, Cause: "reason-no-list", Hint: "hint-credentials"},
+		{Is: etherpad.ErrUnaskable, Cause: "reason-unaskable"},
+		{Is: etherpad.ErrTaken, Cause: "reason-taken"},
+		{Is: sources.ErrRefused, Cause: "cause-refused-answer", Quotes: true},
+
+		// Restoring and moving.
+		{Is: restore.ErrNoForm, Cause: "reason-no-form", Hint: "hint-no-form"},
+		{Is: restore.ErrFull, Hint: "hint-restore-full"},
+		{Is: restore.ErrTarget, Cause: "cause-target", Hint: "hint-target"},
+		{Is: restore.ErrTableInUse, Hint: "hint-table-in-use"},
+		{Is: restore.ErrNoVersion, Cause: "reason-no-version"},
+		{Is: restore.ErrLost, Cause: "reason-lost"},
+		{Is: restore.ErrNotYet, Cause: "nothing-by-then"},
+		{Is: restore.ErrNoTarget, Cause: "reason-no-target"},
+		{Is: page.ErrTooLong, Cause: "reason-page"},
+		{Is: pad.ErrTooLarge, Cause: "reason-too-much"},
+		{Is: pad.ErrMalformed, Cause: "reason-no-text"},
+
+		// Reaching a server.
+		{As: as(noHost), Cause: "cause-no-host", Hint: "hint-no-answer"},
+		{As: as(none[*tls.CertificateVerificationError]), Cause: "cause-certificate", Hint: "hint-no-answer"},
+		{As: as(none[*net.OpError]), Hint: "hint-no-answer"},
+		{Is: polite.ErrTemporary, Hint: "hint-no-answer"},
+		{Is: polite.ErrHung, Cause: "cause-hung"},
+		{Is: polite.ErrIdle, Cause: "cause-idle"},
+		{Is: polite.ErrSlow, Cause: "cause-slow"},
+		{Is: polite.ErrEndless, Cause: "cause-endless-answer"},
+		{Is: polite.ErrProxy, Cause: "cause-proxy"},
+		{Is: polite.ErrInvalid, Cause: "cause-invalid-answer"},
+		{Is: polite.ErrElsewhere, Cause: "cause-elsewhere", Quotes: true},
+
+		// Repositories and their stores.
+		{Is: repository.ErrSealed, Cause: "cause-sealed", Hint: "hint-sealed", Class: message.Usage},
+		{Is: repository.ErrPlain, Cause: "cause-plain", Hint: "hint-plain", Class: message.Usage},
+		{Is: repository.ErrRecipients, Cause: "cause-recipients", Hint: "hint-recipients", Class: message.Usage},
+		{Is: manifest.ErrUnsupported, Cause: "cause-unsupported", Hint: "hint-unsupported"},
+		{Is: s3.ErrNoCredentials, Cause: "cause-s3-credentials", Hint: "hint-s3-credentials"},
+		{Is: sinks.ErrRegion, Hint: "hint-region"},
+		{Is: sinks.ErrClock, Hint: "hint-clock"},
+		{Is: sinks.ErrQuota, Hint: "hint-quota"},
+		{Is: sinks.ErrArchived, Hint: "hint-archived"},
+		{Is: sinks.ErrBucketInHost, Hint: "hint-bucket-in-host"},
+		{Is: sinks.ErrExpired, Hint: "hint-expired"},
+		{Is: sinks.ErrWebPage, Cause: "cause-web-page", Hint: "hint-web-page"},
+		{Is: s3.ErrRefused, Hint: "hint-s3-refused"},
+		{Is: s3.ErrNoBucket, Hint: "hint-s3-bucket"},
+		{Is: sinks.ErrGone, Cause: "cause-gone", Hint: "hint-gone"},
+		{Is: sinks.ErrEndless, Cause: "cause-endless", Hint: "hint-endless"},
+		{Is: sinks.ErrBroken, Cause: "cause-broken"},
+		{Is: local.ErrFull, Cause: "cause-full-disk", Hint: "hint-full-disk"},
+		{Is: rclone.ErrNoRemote, Cause: "cause-rclone-remote", Hint: "hint-rclone-remote"},
+		{Is: rclone.ErrNoKind, Cause: "cause-rclone-kind"},
+		{Is: rclone.ErrEncrypted, Cause: "cause-rclone-encrypted", Hint: "hint-rclone-encrypted"},
+		{Is: rclone.ErrNotObscured, Cause: "cause-rclone-obscured", Hint: "hint-rclone-obscured", Quotes: true},
+		{Is: rclone.ErrConfig, Cause: "cause-rclone-config", Hint: "hint-rclone-config", Quotes: true},
+		{Is: repository.ErrUnreadable, Cause: "cause-unreadable", Hint: "hint-unreadable"},
+		{Is: repository.ErrNone, Cause: "cause-none", Hint: "hint-none"},
+		{As: as(head), Hint: "hint-head"},
+		{Is: repository.ErrHeadless, Cause: "cause-headless", Hint: "hint-headless"},
+		{Is: repository.ErrHead, Cause: "cause-head", Hint: "hint-headless"},
+		{Is: repository.ErrNoIdentity, Cause: "reason-no-identity", Hint: "hint-no-identity"},
+		{Is: repository.ErrSequence, Cause: "cause-sequence"},
+		{Is: repository.ErrForeign, Cause: "cause-foreign"},
+
+		// Keys.
+		{Is: crypto.ErrIdentity, Cause: "cause-identity", Hint: "hint-identity-as-recipient"},
+		{Is: crypto.ErrNotIdentity, Cause: "cause-not-identity", Hint: "hint-not-identity"},
+		{Is: crypto.ErrNotRecipient, Cause: "cause-not-recipient", Hint: "hint-not-recipient"},
+		{Is: crypto.ErrMixed, Cause: "cause-mixed", Hint: "hint-mixed"},
+		{Is: crypto.ErrPassphrase, Cause: "cause-passphrase", Hint: "hint-passphrase"},
+		{As: as(noPlugin), Hint: "hint-plugin"},
+		{As: as(none[*age.NoIdentityMatchError]), Hint: "hint-no-identity"},
+
+		// The configuration, and this machine.
+		{As: notText, Hint: "hint-not-text", Class: message.Usage},
+		{As: as(none[*config.Error]), Hint: "hint-config", Class: message.Usage},
+		{Is: syscall.EROFS, Cause: "cause-read-only", Hint: "hint-permission"},
+		{Is: syscall.EACCES, Cause: "cause-permission", Hint: "hint-permission"},
+		{Is: syscall.EPERM, Cause: "cause-permission"},
+		{Is: syscall.ENOSPC, Cause: "cause-full", Hint: "hint-full"},
+		{Is: syscall.ENOENT, Cause: "cause-no-file"},
+		{Is: syscall.EEXIST, Cause: "cause-exists"},
+		{Is: syscall.EISDIR, Cause: "cause-is-folder"},
+		{Is: syscall.ENOTDIR, Cause: "cause-no-folder"},
+		{Is: syscall.EIO, Cause: "cause-device"},
+		{Is: syscall.ECONNREFUSED, Cause: "cause-refused"},
+		{Is: syscall.ECONNRESET, Cause: "cause-broken"},
+		{Is: syscall.EPIPE, Cause: "cause-broken"},
+		{Is: syscall.ETIMEDOUT, Cause: "cause-hung"},
+		{Is: syscall.EHOSTUNREACH, Cause: "cause-unreachable"},
+		{Is: syscall.ENETUNREACH, Cause: "cause-unreachable"},
+		{Is: io.ErrUnexpectedEOF, Cause: "cause-cut"},
+		{Is: io.EOF, Cause: "cause-broken"},
+
+		// What sources, and restoring, take from package fs.
+		{Is: fs.ErrNotExist, Cause: "reason-not-exist", Source: true},
+		{Is: fs.ErrPermission, Cause: "reason-permission", Source: true},
+		{Is: fs.ErrExist, Cause: "reason-exists", Source: true},
+	}
+}
+
+func folder(e *spool.FolderError) message.Message { return message.New("", "Error", e.Err) }
+
+func hasUser(err error) (message.Message, bool) { return inConfig(err, config.HasUser) }
+
+func notText(err error) (message.Message, bool) { return inConfig(err, config.NotText) }
+
+func inConfig(err error, problem config.Problem) (message.Message, bool) {
+	e, ok := err.(*config.Error)
+	return message.Message{}, ok && e.Problem == problem
+}
+
+func withheld(e *sources.WithheldError) message.Message {
+	day := func(t time.Time) string { return t.Local().Format(time.DateOnly) }
+	return message.New("", "Since", day(e.Since), "Until", day(e.Since.Add(sources.WithheldFor)))
+}
+
+func format(e *etherpad.FormatError) message.Message { return message.New("", "Format", e.Name) }
+
+func noHost(e *net.DNSError) message.Message { return message.New("", "Host", e.Name) }
+
+func head(e *repository.HeadError) message.Message { return message.New("", "Line", e.Line) }
+
+func noPlugin(e *plugin.NotFoundError) message.Message { return message.New("", "Name", e.Name) }
+
+// barriers are the words for what stands in the place of all that a server
+// has, and for the same where it leads to another host.
+var barriers = map[sources.BarrierKind]struct{ here, there string }{
+	sources.Elsewhere:   {"barrier-page", "barrier-elsewhere"},
+	sources.Challenge:   {"barrier-challenge", "barrier-elsewhere"},
+	sources.Maintenance: {"barrier-maintenance", "barrier-maintenance-at"},
+	sources.Login:       {"barrier-login", "barrier-login-at"},
+	sources.Proxy:       {"barrier-proxy", "barrier-elsewhere"},
+	sources.Page:        {"barrier-page", "barrier-elsewhere"},
+	sources.NotThere:    {"barrier-not-there", "barrier-elsewhere"},
+	sources.NoneThere:   {"barrier-none-there", "barrier-elsewhere"},
+	sources.EmptyList:   {"barrier-empty-list", "barrier-elsewhere"},
+}
+
+func barrier(e *sources.Barrier) message.Message {
+	if e.Host != "" {
+		return message.New(barriers[e.Kind].there, "Host", e.Host)
+	}
+	return message.New(barriers[e.Kind].here)
+}
