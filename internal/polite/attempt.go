@@ -34,6 +34,10 @@ func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	defer p.leave()
+	if a.once && p.mute() {
+		p.withdrawn()
+		return 0, Temporary(ErrUnheard)
+	}
 
 	limited, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

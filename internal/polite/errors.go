@@ -22,6 +22,11 @@ var ErrDown = errors.New("the server is down")
 // of: see Once. It matches ErrTemporary too.
 var ErrBroken = errors.New("the connection broke where an answer was due")
 
+// ErrUnheard is matched by the error of a request that was not sent, as the
+// server may die of it and was not heard since an answer broke off: see AskOnce.
+// It matches ErrTemporary too.
+var ErrUnheard = errors.New("the server was not heard since an answer broke off")
+
 // ErrUnanswered is matched by errors of requests to which the server gave no
 // answer of its own, so that they tell nothing of what was asked for.
 var ErrUnanswered = errors.New("unanswered")

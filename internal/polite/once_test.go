@@ -34,8 +34,8 @@ func TestRequestThatAServerMayDieOfIsSentOnce(t *testing.T) {
 		"no connection":                 {list(status(200)), list(refused, handshake, status(200)), 3, false},
 		"429":                           {list(status(200)), list(status(429), status(200)), 2, false},
 		"cut":                           {list(status(200)), list(cut, status(200)), 2, false},
-		"it was away before":            {list(broke), list(broke), 1, false},
-		"it was away behind a proxy":    {list(status(502)), list(status(502)), 1, false},
+		"it was away before":            {list(broke), list(broke), 0, false},
+		"it was away behind a proxy":    {list(status(502)), list(status(502)), 0, false},
 		"it came back and breaks":       {list(broke, status(200)), list(broke), 1, true},
 		"not even the first was heard":  {nil, list(broke), 1, false},
 		"no answer, however long it is": {list(status(200)), list(func(r *http.Request) (*http.Response, error) { return hang(r, nil) }), 1, false},
@@ -66,6 +66,33 @@ func TestRequestThatAServerMayDieOfIsSentOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestServerIsHeardBeforeItIsAskedForWhatMayKillIt: else its death would not be
+// known for what it is.
+func TestServerIsHeardBeforeItIsAskedForWhatMayKillIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent []string
+		steps := script(status(200), broke, status(200), broke)
+		client := New(Options{Tries: 1, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent = append(sent, r.URL.Path)
+			return steps(r)
+		})})
+		ask := func(path string) func(context.Context) error {
+			return func(ctx context.Context) error { return client.Do(ctx, get("http://h"+path), wantStatus(200)) }
+		}
+		if err := ask("/")(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := AskOnce(t.Context(), ask("/once"), ask("/look")); !errors.Is(err, ErrBroken) {
+				t.Error(err)
+			}
+		}
+		if got := strings.Join(sent, " "); got != "/ /once /look /once" {
+			t.Error(got)
+		}
+	})
 }
 
 // TestRequestIsNotSentAgainByTheTransport: Go does so with a GET whose kept

@@ -2,6 +2,7 @@ package polite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -30,6 +31,7 @@ type server struct {
 	pace       pace          // how many those may be
 	probing    bool          // the request that goes alone is one of them
 	met        bool          // it has answered
+	silent     bool          // not since an answer broke off
 	quota      quota
 	pause      time.Time // no request before
 	paused     Why
@@ -83,10 +85,24 @@ type onceKey struct{}
 // so that its breaking says something, and is not sent again unless the server
 // cannot have acted on it: no connection, 429, 503. If the server, which had
 // answered the request before, closes the connection in place of an answer, or
-// a proxy says so with 502, the error matches ErrBroken.
+// a proxy says so with 502, the error matches ErrBroken. Where it broke off
+// before and was not heard since, that would say nothing: then nothing is sent,
+// and the error matches ErrUnheard.
 func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
 func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
+
+// AskOnce sends what a server may die of, as ask does with the context that it
+// is given. Where the server is to be heard before, look, which asks for
+// something harmless, does that, whatever comes of it.
+func AskOnce(ctx context.Context, ask, look func(context.Context) error) error {
+	err := ask(Once(ctx))
+	if !errors.Is(err, ErrUnheard) {
+		return err
+	}
+	_ = look(ctx)
+	return ask(Once(ctx))
+}
 
 // A pass allows to send one request.
 type pass struct {
@@ -234,7 +250,7 @@ func (p *pass) heard(l limits, worked bool) {
 		p.pace.answered(time.Since(p.sent), p.unanswered >= p.pace.limit)
 	}
 	p.arrived()
-	p.breaker, p.met = breaker{}, true
+	p.breaker, p.met, p.silent = breaker{}, true, false
 	p.quota.update(time.Now(), l)
 }
 
@@ -266,6 +282,7 @@ func (p *pass) failed(err error, l limits, last bool) error {
 	p.arrived()
 	now := time.Now()
 	p.quota.update(now, l)
+	p.silent = false
 	if !last && p.breaker.pauses == 0 {
 		return nil
 	}
@@ -284,6 +301,7 @@ func (p *pass) refused(err error, why Why, l limits, otherwise time.Duration) er
 	p.arrived()
 	now := time.Now()
 	p.quota.update(now, l)
+	p.silent = false
 	if l.hasRetry {
 		otherwise = l.retry
 	}
@@ -302,6 +320,7 @@ func (p *pass) unheard(err error, why Why, hung, counts bool) error {
 	defer p.mu.Unlock()
 	p.arrived()
 	now := time.Now()
+	p.silent = p.silent || counts
 	if p.counted {
 		p.quota.spend(now, hung, counts)
 	}
@@ -349,6 +368,20 @@ func (p *pass) dropped() {
 	if p.counted {
 		p.quota.spend(time.Now(), false, true)
 	}
+}
+
+// withdrawn notes that the request was not sent after all.
+func (p *pass) withdrawn() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.arrived()
+}
+
+// mute says that the server was not heard since an answer broke off.
+func (p *pass) mute() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.silent
 }
 
 // leave gives the place back.

@@ -120,7 +120,11 @@ func (s *Source) carefully(ctx context.Context, id string, o opening, ask func(c
 	if err := s.withholding.Check(id, o.secret()); err != nil {
 		return err
 	}
-	err := ask(polite.Once(ctx), o)
+	harmless := o
+	harmless.token, harmless.password = false, ""
+	err := polite.AskOnce(ctx,
+		func(ctx context.Context) error { return ask(ctx, o) },
+		func(ctx context.Context) error { return ask(ctx, harmless) })
 	if errors.Is(err, polite.ErrBroken) {
 		err = s.withholding.Broke(id, o.secret(), err)
 	}

@@ -80,7 +80,18 @@ func (s *Source) unlock(ctx context.Context, l locator, password string) (*page,
 	if err := s.withholding.Check(l.key, secret); err != nil {
 		return nil, nil, err
 	}
-	p, body, err := s.fetchPage(polite.Once(ctx), l, url.Values{"password": {password}, "poll": {l.key}})
+	var p *page
+	var body *spool.Spool
+	err := polite.AskOnce(ctx, func(ctx context.Context) (err error) {
+		p, body, err = s.fetchPage(ctx, l, url.Values{"password": {password}, "poll": {l.key}})
+		return err
+	}, func(ctx context.Context) error {
+		_, shown, err := s.fetchPage(ctx, l, nil)
+		if err == nil {
+			shown.Close()
+		}
+		return err
+	})
 	if errors.Is(err, polite.ErrBroken) {
 		err = s.withholding.Broke(l.key, secret, err)
 	}
