@@ -394,6 +394,8 @@ func TestSuspicionIsTheWordThatTellsMost(t *testing.T) {
 		"still nothing":                {facts(4, 1, "first", "empty", false), facts(6, 1, "first", "empty", false), ""},
 		"nothing, and then anew":       {facts(4, 1, "first", "empty", false), facts(0, 1, "other", "empty", true), backup.DefaultText},
 		"a tenth":                      {sound, facts(44, 49, "first", "little", false), backup.Shrunk},
+		"just a tenth":                 {sound, facts(44, 50, "first", "little", false), ""},
+		"a beginning nobody noted":     {facts(40, 500, "", "text", false), facts(42, 510, "first", "more", false), ""},
 		"a tenth of a few words":       {facts(4, 20, "first", "words", false), facts(5, 2, "first", "x", false), ""},
 		"a poll without its votes":     {sources.Facts{Length: 300}, sources.Facts{Length: 90, Blank: true}, backup.Emptied},
 		"a poll that had none":         {sources.Facts{Length: 90, Blank: true}, sources.Facts{Length: 91, Blank: true}, ""},

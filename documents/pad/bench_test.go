@@ -30,7 +30,7 @@ func editedExport(t testing.TB, revisions int) (export []byte, texts map[int]uni
 			fmt.Fprintf(&b, `,"pool":{},"atext":%s`, atextOf(s))
 		}
 		b.WriteString("}}")
-		if n%97 == 0 || n == revisions-1 {
+		if n%97 == 0 || n%keyInterval == 0 || n == revisions-1 {
 			texts[n] = s.text
 		}
 	}

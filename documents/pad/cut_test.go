@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,41 @@ func TestCutTakesWhatWasThereThen(t *testing.T) {
 		if err := whole.WriteAt(new(bytes.Buffer), number, time.Time{}); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("revision %d: %v", number, err)
 		}
+	}
+}
+
+// TestCutHasNothingOfLaterNorOfOthers, nor what it says twice.
+func TestCutHasNothingOfLaterNorOfOthers(t *testing.T) {
+	long := strings.Repeat("QUJD", maxMember/4)
+	export := strings.NewReplacer(
+		`"pad:x":{`, `"pad:x":null,"pad:y":null,"pad:x":{"data":["`+long+`"],`,
+		`"ab\n"`, `"\"\\\ud83d\n"`, `"*0+2|1+1"`, `"*0+3|1+1"`, `"head":2`, `"head":3`,
+		`[{"revNum":1,"label":"L"}]`, `[{"revNum":1,"label":"L"},{"label":"none"},{"revNum":-1},null,{"revNum":2,"label":"later"}]`,
+		goodRev1, `"pad:x:revs:1":{"changeset":"Z:1>3*0+3$\"\\\ud83d","meta":{"author":"a.x","timestamp":2000}}`,
+		goodRev2, `"pad:x:revs:2":{"changeset":"Z:4>0$","meta":{"author":"a.x","timestamp":3000}},"pad:x:revs:3":{"changeset":"Z:4>0$","meta":{"author":"a.x","timestamp":4000}},"pad:y:revs:0":null`,
+		goodSay1, `"pad:x:chat:1":{"text":"sans heure","userId":"a.x"},"pad:x:chat:2":{"text":"trois","userId":"a.x","time":3000},"pad:y:chat:0":null`, `"chatHead":1`, `"chatHead":2`,
+	).Replace(goodExport())
+	b := cutAt(t, open(t, []byte(export)), 1, time.Time{})
+	var keys []string
+	for m, err := range Members(bytes.NewReader(b)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, string(m.Key))
+		for f, err := range m.Fields(bytes.NewReader(b)) {
+			if err == nil && m.Kind == PadMember && f.Value != nil {
+				keys = append(keys, string(f.Key)+"="+string(f.Value))
+			} else if err != nil || m.Kind == PadMember {
+				keys = append(keys, string(f.Key))
+			}
+		}
+	}
+	want := []string{
+		"pad:x", "data", `pool={"numToAttrib":{"0":["bold","true"]},"nextNum":1}`, `savedRevisions=[{"revNum":1,"label":"L"}]`,
+		`atext={"text":"\"\\\ud83d\u000a","attribs":"*0+3|1+1"}`, "head=1", "chatHead=0", "globalAuthor:a.x", "pad:x:revs:0", "pad:x:revs:1", "pad:x:chat:0",
+	}
+	if !slices.Equal(keys, want) || !strings.Contains(string(b), long) {
+		t.Errorf("got  %q\nwant %q", keys, want)
 	}
 }
 

@@ -104,6 +104,7 @@ func TestWhatMeansTheSameIsReadTheSame(t *testing.T) {
 	for name, replace := range map[string][]string{
 		"a byte order mark":              {`{"pad:x":`, "\xef\xbb\xbf" + `{"pad:x":`},
 		"a head that is a string":        {`"head":2`, `"head":"2"`},
+		"a head in spaces":               {`"head":2`, `"head":" 2\n"`},
 		"a head with a point":            {`"head":2`, `"head":2.0e0`},
 		"a chat head that is a string":   {`"chatHead":1`, `"chatHead":" 1 "`},
 		"no chat head":                   {`"chatHead":1,`, ``},
@@ -117,12 +118,17 @@ func TestWhatMeansTheSameIsReadTheSame(t *testing.T) {
 		"stars in an object":             {`[{"revNum":1,"label":"L"}]`, `{"a":{"revNum":1,"label":"L"}}`},
 		"changesets escaped":             {`Z:1>`, `Z:1\u003e`},
 		"revisions in another order":     {goodRev0 + "," + goodRev1 + "," + goodRev2, goodRev2 + "," + goodRev1 + "," + goodRev0},
+		"a revision of another pad":      {goodRev0 + "," + goodRev1, goodRev1 + "," + goodRev0 + `,"pad:y:revs:1":null,"pad:y:chat:0":null`},
+		"an author of none":              {`"author":""`, `"author":null`},
+		"no author":                      {`"author":"",`, ``},
+		"a pool without its next number": {`,"nextNum":1`, ``},
 		"the pad at the end":             {goodPad + ",", "", goodSay1, goodSay1 + "," + goodPad},
 		"messages in another order":      {goodSay0 + "," + goodSay1, goodSay1 + "," + goodSay0},
 		"what a longer pad left":         {goodSay1, goodSay1 + `,"pad:x:revs:3":null,"pad:x:chat:2":7`},
 		"a revision twice, at last good": {goodRev1, `"pad:x:revs:1":null,` + goodRev1},
 		"a pad twice, at last good":      {goodPad, `"pad:x":{"head":7,"atext":null},` + goodPad},
 		"a pad that is null, and one":    {goodPad, `"pad:y":null,` + goodPad},
+		"a pad, and one that is null":    {goodPad, goodPad + `,"pad:y":null`},
 		"white space":                    {`:`, ` : `, `,`, "\n, "},
 		"deep nesting":                   {`"label"`, `"z":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"label"`},
 		"what a plugin added":            {goodAnn, goodAnn + `,"comments:x":null,"globalAuthor":[]`},
@@ -150,13 +156,22 @@ func TestWhatIsSpoiledCostsItself(t *testing.T) {
 	}{
 		"an author that is null":          {goodAnn, `"globalAuthor:a.x":null`, []Flaw{FlawAuthors}, []string{"{a.x Ann 1}"}},
 		"an author that is a word":        {goodAnn, `"globalAuthor:a.x":"x"`, []Flaw{FlawAuthors}, []string{"{a.x Ann 1}"}},
+		"a name that is null":             {`"name":"Ann"`, `"name":null`, nil, []string{"Ann ", "null"}},
+		"a name that is false":            {`"name":"Ann"`, `"name":false`, nil, []string{"Ann ", "false"}},
 		"a name that is an object":        {`"name":"Ann"`, `"name":{}`, []Flaw{FlawAuthors}, []string{"Ann "}},
 		"a message that is null":          {goodSay0, `"pad:x:chat:0":null`, []Flaw{FlawChat}, []string{`0a.xun1000 <nil>`}},
-		"a message without a text":        {`"text":"un"`, `"text":[]`, []Flaw{FlawChat}, []string{`0a.xun1000 <nil>`}},
+		"a message without a text":        {`"text":"un"`, `"text":[]`, []Flaw{FlawChat}, []string{`0a.xun1000 <nil>`, `-1a.x`}},
+		"a message whose text is null":    {`"text":"un"`, `"text":null`, []Flaw{FlawChat}, []string{`0a.xun1000 <nil>`, `null`}},
+		"a message of nobody":             {`"userId":"a.x","time":1000`, `"userId":null,"time":1000`, nil, []string{`0a.xun1000 <nil>`, `null`}},
+		"a message of an object":          {`"userId":"a.x","time":1000`, `"userId":{},"time":1000`, []Flaw{FlawChat}, []string{`0a.xun1000 <nil>`}},
+		"a message at no time":            {`"userId":"a.x","time":1000`, `"userId":"a.x","time":"then"`, []Flaw{FlawChat}, []string{`0a.xun1000 <nil>`}},
 		"a message that is missing":       {goodSay0 + ",", ``, []Flaw{FlawChat}, []string{`0a.xun1000 <nil>`}},
 		"the last message is missing":     {"," + goodSay1, ``, []Flaw{FlawChat}, []string{`1a.xdeux2000 <nil>`}},
 		"a revision that is null":         {goodRev1, `"pad:x:revs:1":null`, []Flaw{FlawHistory}, []string{`"a\n":bold=true,`, `1a.x2000 <nil>`}},
 		"a revision that is missing":      {goodRev1 + ",", ``, []Flaw{FlawHistory}, []string{`"a\n":bold=true,`, `1a.x2000 <nil>`}},
+		"a beginning of no changeset":     {`"changeset":"Z:1>0$","meta":{`, `"changeset":null,"meta":{"atext":{"text":"\n","attribs":"|1+1"},`, []Flaw{FlawHistory}, []string{`0 1000 <nil>`}},
+		"a whole text in between":         {`"Z:1>1*0+1$a","meta":{`, `"Z:9>1*0+1$a","meta":{"atext":{"text":"a\n","attribs":"|1+2"},`, []Flaw{FlawHistory}, []string{`"a\n":bold=true,`}},
+		"a history of another text":       {`Z:2>1=1*0+1$b`, `Z:2>2=1*0+2$bc`, []Flaw{FlawHistory}, nil},
 		"a revision of no changeset":      {`"Z:1>1*0+1$a"`, `5`, []Flaw{FlawHistory}, []string{`"a\n":bold=true,`, `1a.x2000 <nil>`}},
 		"a changeset for another text":    {`Z:1>1*0`, `Z:9>1*0`, []Flaw{FlawHistory}, []string{`"a\n":bold=true,`}},
 		"a changeset that is none":        {`Z:1>1*0+1$a`, `hello`, []Flaw{FlawHistory}, []string{`"a\n":bold=true,`}},
@@ -167,11 +182,16 @@ func TestWhatIsSpoiledCostsItself(t *testing.T) {
 		"stars that are a number":         {`[{"revNum":1,"label":"L"}]`, `1`, []Flaw{FlawSaved}, []string{"{1 L"}},
 		"no head":                         {`"head":2,`, ``, []Flaw{FlawHead}, nil},
 		"a head below 0":                  {`"head":2`, `"head":-1`, []Flaw{FlawHead}, nil},
+		"a broken head":                   {`"head":2`, `"head":2.5`, []Flaw{FlawHead}, nil},
+		"a star below 0":                  {`"revNum":1`, `"revNum":-1`, []Flaw{FlawSaved}, []string{" L"}},
+		"no stars":                        {`[{"revNum":1,"label":"L"}]`, `null`, nil, []string{" L"}},
 		"an enormous head":                {`"head":2`, `"head":9007199254740993`, []Flaw{FlawHead}, nil},
 		"no pool":                         {`"pool":{"numToAttrib":{"0":["bold","true"]},"nextNum":1},`, ``, []Flaw{FlawPool}, []string{"bold=true"}},
 		"a pool that is a number":         {`{"numToAttrib":{"0":["bold","true"]},"nextNum":1}`, `7`, []Flaw{FlawPool}, []string{"bold=true"}},
+		"a pool of a number":              {`{"0":["bold","true"]}`, `7`, []Flaw{FlawPool}, []string{"bold=true"}},
 		"an attribute that is null":       {`["bold","true"]`, `null`, []Flaw{FlawPool}, []string{"bold=true"}},
 		"an attribution with a removal":   {`"*0+2|1+1"`, `"*0+1-1*0+1|1+1"`, []Flaw{FlawAttributes}, nil},
+		"an attribution of a part":        {`"*0+2|1+1"`, `"*0+2"`, []Flaw{FlawAttributes}, nil},
 		"no attribution":                  {`,"attribs":"*0+2|1+1"`, ``, []Flaw{FlawAttributes}, nil},
 		"no text":                         {`"atext":{"text":"ab\n","attribs":"*0+2|1+1"},`, ``, nil, nil},
 		"a text that is null":             {`"text":"ab\n"`, `"text":null`, nil, nil},
@@ -202,13 +222,60 @@ func TestTextComesFromTheHistoryWhereThePadHasNone(t *testing.T) {
 	for _, atext := range []string{`null`, `{}`, `[]`, `7`, `{"text":{}}`} {
 		odd := strings.Replace(goodExport(), `{"text":"ab\n","attribs":"*0+2|1+1"}`, atext, 1)
 		p := open(t, []byte(odd))
-		if p.Current() == nil || summary(p) != summary(open(t, []byte(goodExport()))) || len(p.Flaws) > 0 {
-			t.Errorf("%s: flaws %q, %s", atext, p.Flaws, summary(p))
+		if p.Current() == nil || summary(p) != summary(open(t, []byte(goodExport()))) || len(p.Flaws) > 0 || !p.Mended {
+			t.Errorf("%s: flaws %q, mended %t, %s", atext, p.Flaws, p.Mended, summary(p))
 		}
 	}
 	p := open(t, []byte(`{"pad:x":{"head":0}}`))
 	if _, err := p.At(0); p.Current() != nil || !isOfExport(err) || !slices.Contains(p.Flaws, FlawText) {
 		t.Errorf("flaws %q, %v", p.Flaws, err)
+	}
+}
+
+// TestTextThatServersCannotShowIsMended: what is made of it is told apart from
+// what the export has.
+func TestTextThatServersCannotShowIsMended(t *testing.T) {
+	for atext, mended := range map[string]string{
+		`{"text":"ab\n","attribs":"*0+2|1+1"}`: "",
+		`{"text":"ab\n"}`:                      "ab\n",
+		`{"text":"ab\n","attribs":"*0+2"}`:     "ab\n",
+		`{"text":123,"attribs":"+3"}`:          "123",
+	} {
+		p := open(t, []byte(strings.Replace(goodExport(), `{"text":"ab\n","attribs":"*0+2|1+1"}`, atext, 1)))
+		if p.Mended != (mended != "") || p.Mended && p.Current().Text() != mended {
+			t.Errorf("%s: mended %t, %q", atext, p.Mended, p.Current().Text())
+		}
+	}
+}
+
+// TestWhatIsMissingInBetweenIsAFlaw where all that is there fits together.
+func TestWhatIsMissingInBetweenIsAFlaw(t *testing.T) {
+	revision := func(n int) string {
+		return fmt.Sprintf(`,"pad:x:revs:%d":{"changeset":"Z:1>0$","meta":{"author":"","timestamp":1}}`, n)
+	}
+	message := func(n int) string { return fmt.Sprintf(`,"pad:x:chat:%d":{"text":"a","userId":"a.x","time":1}`, n) }
+	const pad = `{"pad:x":{"atext":{"text":"\n","attribs":"|1+1"},"pool":{"numToAttrib":{}},"head":2,"chatHead":2}`
+	revisions, messages := revision(0)+revision(1)+revision(2), message(0)+message(1)+message(2)
+	for all, flaws := range map[string][]Flaw{
+		revisions + messages: nil,
+		revision(1) + revision(0) + revision(2) + messages:                        nil,
+		revision(0) + revision(1) + messages:                                      {FlawHistory},
+		revision(0) + revision(2) + messages:                                      {FlawHistory},
+		revision(0) + revision(2) + revision(3) + messages:                        {FlawHistory},
+		revision(1) + revision(2) + messages:                                      {FlawHistory},
+		revisions + message(0) + message(2):                                       {FlawChat},
+		revisions + message(0) + message(2) + message(3):                          {FlawChat},
+		revisions + message(2) + message(0):                                       {FlawChat},
+		revision(0) + revision(0) + revision(2) + messages:                        {FlawHistory},
+		revisions + message(0) + message(0) + message(2):                          {FlawChat},
+		`,"pad:y:revs:1":null` + revision(0) + revision(2) + messages:             {FlawHistory},
+		revisions + messages + `,"globalAuthor:a.x":null`:                         {FlawAuthors},
+		revisions + messages + `,"globalAuthor:a.x":{"name":[]}`:                  {FlawAuthors},
+		revisions + messages + `,"pad:x":` + strings.TrimPrefix(pad, `{"pad:x":`): nil,
+	} {
+		if p := open(t, []byte(pad+all+"}")); !slices.Equal(p.Flaws, flaws) {
+			t.Errorf("%s: flaws %q, want %q", all, p.Flaws, flaws)
+		}
 	}
 }
 

@@ -141,7 +141,6 @@ func (p *Pad) keyState(r *record, change units, err error) (*State, error) {
 type record struct {
 	number                         int
 	changeset, author, time, atext Member
-	hasMeta                        bool
 }
 
 // isRevision says whether it changes anything.
@@ -151,7 +150,7 @@ func (r *record) isRevision() bool { return r.changeset.first == '"' }
 func (r *record) isWhole() bool {
 	_, author := Word(r.author.Value)
 	_, time := moment(r.time.Value)
-	return r.isRevision() && r.hasMeta && (author || r.author.absent()) && time
+	return r.isRevision() && (author || r.author.absent()) && time
 }
 
 // change is its changeset. An error is that of the export's reader, errKind
@@ -187,7 +186,6 @@ func (p *Pad) record(m *Member) (r record, err error) {
 		case "changeset":
 			r.changeset = m.kept(f)
 		case "meta":
-			r.hasMeta = f.IsObject()
 			for g, err := range f.Fields(p.export) {
 				if err != nil {
 					return r, err

@@ -56,6 +56,8 @@ func TestExportOfNoPadOrTwoIsMalformed(t *testing.T) {
 		"a pad that is null": `{"pad:x":null}`,
 		"two pads":           `{` + one + `,"pad:y":{"atext":{"text":"\n","attribs":"|1+1"},"head":0}}`,
 		"cut short":          `{` + one,
+		"a mark in between":  `{` + one + "\xef\xbb\xbf" + `,"x":1}`,
+		"a mark at the end":  `{` + one + "}\xef\xbb\xbf",
 	} {
 		if _, err := Open(strings.NewReader(export), int64(len(export))); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v", name, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +27,26 @@ func open(t testing.TB, export []byte) *Pad {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if isPlain(t, export) {
+		checked := *p
+		checked.Flaws = slices.Clone(p.Flaws)
+		if err := checked.check(); err != nil || len(checked.Flaws) > 0 || !checked.inOrder || checked.Head != p.Head {
+			t.Errorf("what a glance takes for plain has the flaws %q, %v", checked.Flaws, err)
+		}
+	}
 	return p
+}
+
+func isPlain(t testing.TB, export []byte) bool {
+	t.Helper()
+	var g Glance
+	for m, err := range Members(bytes.NewReader(export)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Member(&m)
+	}
+	return g.Plain()
 }
 
 func read(t testing.TB, name string) []byte {

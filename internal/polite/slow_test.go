@@ -1,6 +1,7 @@
 package polite
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -38,6 +39,45 @@ func TestServerThatSendsAByteASecondHoldsNobodyUp(t *testing.T) {
 	})
 }
 
+// TestServerThatNeverEndsItsAnswersIsLeftAlone, whether they stand still or go on
+// for longer than any document.
+func TestServerThatNeverEndsItsAnswersIsLeftAlone(t *testing.T) {
+	for name, body := range map[string]func(*http.Request) io.Reader{
+		"it stands still": func(r *http.Request) io.Reader { return silence{r.Context()} },
+		"it goes on":      func(r *http.Request) io.Reader { return endless{r.Context()} },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, begin := New(Options{BodyTimeout: 2 * time.Minute, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				a := answer(200, "")
+				a.Body = io.NopCloser(body(r))
+				return a, nil
+			})}), time.Now()
+			for range 100 {
+				if err := c.Do(t.Context(), get("http://h/"), readAll); err == nil {
+					t.Fatal("it ended")
+				}
+			}
+			if took := time.Since(begin); took > 10*time.Minute || c.Requests() != maxStalls {
+				t.Errorf("%s: %v, %d requests", name, took, c.Requests())
+			}
+		})
+	}
+}
+
+type silence struct{ ctx context.Context }
+
+func (s silence) Read([]byte) (int, error) {
+	<-s.ctx.Done()
+	return 0, s.ctx.Err()
+}
+
+type endless struct{ ctx context.Context }
+
+func (e endless) Read(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	return min(len(p), 4<<10), e.ctx.Err()
+}
+
 // TestServerThatFlowsAgainIsAskedAgain, after a pause.
 func TestServerThatFlowsAgainIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -72,6 +112,55 @@ func TestSlowLineIsNoFault(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEachMinuteHasItsOwnRate: what came before makes no slow one quick.
+func TestEachMinuteHasItsOwnRate(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, seconds, then int // bytes in a second, at first for so long
+		fails                bool
+	}{
+		"just enough": {300, 60, 300, false}, "just too little": {200, 60, 200, true},
+		"quick, then slow": {64 << 10, 60, 200, true}, "quick, then just enough": {64 << 10, 60, 300, false},
+		"slow, then quick in the same minute": {50, 20, 1000, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client := New(Options{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				a := answer(200, "")
+				a.Body = io.NopCloser(io.MultiReader(
+					&chunks{strings.NewReader(strings.Repeat("x", c.seconds*c.first)), c.first, time.Second},
+					&chunks{strings.NewReader(strings.Repeat("x", 300*c.then)), c.then, time.Second}))
+				return a, nil
+			})})
+			if err := client.Do(t.Context(), get("http://h/"), readAll); (err != nil) != c.fails {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+}
+
+// TestReadersOwnTimeMakesNoServerSlow: it may do other things between two reads.
+func TestReadersOwnTimeMakesNoServerSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Options{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			a := answer(200, "")
+			a.Body = io.NopCloser(&chunks{strings.NewReader(strings.Repeat("x", 1000)), 100, time.Second})
+			return a, nil
+		})})
+		err := c.Do(t.Context(), get("http://h/"), func(r *http.Response) error {
+			for {
+				if _, err := r.Body.Read(make([]byte, 100)); err == io.EOF {
+					return nil
+				} else if err != nil {
+					return err
+				}
+				time.Sleep(2 * time.Minute)
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 type chunks struct {
