@@ -44,7 +44,7 @@ type progress struct {
 
 // standing are documents in states that last: they are named on the first
 // night, and counted on all others.
-type standing struct{ missing, suspect, expiring int }
+type standing struct{ missing, suspect, expiring, unaskable int }
 
 // bars are the documents that could not be looked at for a reason that is about
 // their whole server.
@@ -148,6 +148,8 @@ func (p *progress) describe(e backup.Event) {
 		if again := p.bars(e); !again {
 			p.line(p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.reason(e.Err)))
 		}
+	case e.Outcome == backup.Unaskable:
+		p.state(&p.all.unaskable, &p.told.unaskable, e.New, "document-failed", "Document", p.name(e), "Reason", p.app.reason(e.Err))
 	case e.Outcome == backup.Missing:
 		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
 	case cmp.Or(e.Suspect, e.Standing) != "" && p.state(&p.all.suspect, &p.told.suspect, e.New,
@@ -224,7 +226,7 @@ func (a *app) reason(err error) string {
 		return a.text("reason-wrong-password")
 	case errors.Is(err, etherpad.ErrCredentials), errors.Is(err, framadate.ErrCredentials):
 		return a.text("reason-credentials")
-	case errors.Is(err, etherpad.ErrUnaskable):
+	case errors.Is(err, sources.ErrUnaskable):
 		return a.text("reason-unaskable")
 	case errors.Is(err, etherpad.ErrNoList):
 		return a.text("reason-no-list")

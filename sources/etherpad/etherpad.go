@@ -113,7 +113,7 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 // another spelling of the pad's own, which the version has.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
 	if IsUnaskable(id) {
-		return nil, ErrUnaskable
+		return nil, sources.ErrUnaskable
 	}
 	id, err := s.ownID(id)
 	if err != nil {
