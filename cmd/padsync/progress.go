@@ -228,6 +228,8 @@ func (a *app) reason(err error) string {
 		return a.text("reason-credentials")
 	case errors.Is(err, sources.ErrUnaskable):
 		return a.text("reason-unaskable")
+	case errors.Is(err, etherpad.ErrReadOnly):
+		return a.text("reason-read-only")
 	case errors.Is(err, etherpad.ErrNoList):
 		return a.text("reason-no-list")
 	case errors.Is(err, fs.ErrPermission):

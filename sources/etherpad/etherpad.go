@@ -138,7 +138,13 @@ func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Vers
 		v.Unchanged, v.Validator, v.Lacking = true, validator, lacking
 		return v, nil
 	}
+	if state != "" && isReadOnly(id) {
+		return s.fetchByAPI(ctx, v, state, known)
+	}
 	leaks, err := s.fetchPad(ctx, v, etag)
+	if isReadOnly(id) && errors.Is(err, errForbidden) {
+		err = fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
 	switch {
 	case errors.Is(err, errUnchanged):
 		v.Unchanged, v.Validator, v.Lacking = true, withState(state, rest), lacking

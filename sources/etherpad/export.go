@@ -33,9 +33,16 @@ var (
 	// but are no complete export of it, and would not be the next time.
 	errNoExport = errors.New("the server gives no complete export")
 
+	// errForbidden is matched by the error for a pad that Etherpad itself, and not
+	// what stands before it, shows in no form.
+	errForbidden = fmt.Errorf("status 403: %w", fs.ErrPermission)
+
 	// errSecure asks to send the request again by https.
 	errSecure = errors.New("the server wants https")
 )
+
+// forbiddenStart begins its page.
+const forbiddenStart = "403 - Can't touch this"
 
 // An answer is an export, received whole.
 type answer struct {
@@ -171,10 +178,13 @@ func refusal(r *http.Response) error {
 		// It is the server that is closed, not the pad.
 		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
 	}
-	if barrier := sources.Recognize(r, peek(r)); barrier != nil {
+	start := peek(r)
+	if barrier := sources.Recognize(r, start); barrier != nil {
 		return barrier
 	}
 	switch code := r.StatusCode; {
+	case code == http.StatusForbidden && bytes.HasPrefix(start, []byte(forbiddenStart)):
+		return errForbidden
 	case code == http.StatusNotFound:
 		return fs.ErrNotExist
 	case code == http.StatusUnauthorized && isNotInMyPads(r.Body):
