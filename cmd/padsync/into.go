@@ -66,7 +66,7 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	if flags.into.table == "" {
 		flags.into.table = tableName(bases[0], flags.when)
 	}
-	return t.move(ctx, plan, flags.into.table)
+	return t.move(ctx, plan, flags.into.table, flags.into.mail)
 }
 
 // targetBases are the normalised addresses of the servers to restore into, and

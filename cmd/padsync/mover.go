@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
@@ -36,8 +38,9 @@ func (a *app) tableFailed(cause error, name string) error {
 	return &problem{0, fmt.Sprintf("%s: %v", a.text("table", "File", name), cause), errors.Join(errTable, cause)}
 }
 
-// move moves all documents of the plan, and writes the table.
-func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) error {
+// move moves all documents of the plan, and writes the table. The mail is where
+// the links of new polls go, "": to their organisers.
+func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name, mail string) error {
 	a := m.app
 	table, err := restore.OpenTable(name, sourcesOf(plan.Targets))
 	switch {
@@ -49,6 +52,11 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 		return &problem{exitFailed, a.text("table-in-use", "File", name), err}
 	case err != nil:
 		return a.tableFailed(err, name)
+	}
+	if mail == "" {
+		if err := m.sayMailless(ctx, plan, table); err != nil {
+			return errors.Join(a.failed(err, "repository", "Repository", m.shown), table.Close())
+		}
 	}
 	plan.Table, plan.Observe = table, m.observe
 	m.startBar(plan)
@@ -83,6 +91,35 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 		err = &problem{exitIncomplete, "", cause}
 	}
 	return err
+}
+
+// sayMailless says before anything is made how many of the polls that are left
+// to move will not be, for want of an organiser's address.
+func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *restore.Table) error {
+	if !slices.ContainsFunc(plan.Targets, func(t restore.Target) bool { return t.Kind == kindFramadate }) {
+		return nil
+	}
+	wanted, mailless := plan.Wanted, 0
+	plan.Wanted = func(r *manifest.Record) bool {
+		if r.Source.Kind != kindFramadate || !wanted(r) {
+			return false
+		}
+		row, found := table.Row(r.Source.Kind, plan.Address(r.Source, r.ID))
+		return !found || !row.State.Made()
+	}
+	plan.Observe = func(e restore.Move) {
+		if errors.Is(e.Err, framadate.ErrMail) {
+			mailless++
+		}
+	}
+	if err := restore.Into(ctx, plan); err != nil && ctx.Err() == nil {
+		return err // who interrupts it is told by the move
+	}
+	if mailless > 0 {
+		args := append(slices.Clone(m.app.args), "--mail", m.app.text("into-mail-address"))
+		m.line("into-mailless-now", "Count", mailless, "Command", "padsync "+commandLine(args))
+	}
+	return nil
 }
 
 func (m *mover) startBar(plan restore.IntoPlan) {
@@ -157,7 +194,9 @@ func (m *mover) observe(e restore.Move) {
 		if errors.Is(e.Err, repository.ErrNoIdentity) {
 			m.sealed++
 		}
-		m.line("restore-document-failed", "Document", name, "Reason", m.app.moveReason(e.Err))
+		if !errors.Is(e.Err, framadate.ErrMail) { // of which all were counted before
+			m.line("restore-document-failed", "Document", name, "Reason", m.app.moveReason(e.Err))
+		}
 	case e.Earlier:
 		m.earlier++
 	case e.State == restore.Found:
