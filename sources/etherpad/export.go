@@ -187,7 +187,7 @@ func refusal(r *http.Response) error {
 		return errForbidden
 	case code == http.StatusNotFound:
 		return fs.ErrNotExist
-	case code == http.StatusUnauthorized && isNotInMyPads(r.Body):
+	case code == http.StatusUnauthorized && isNotInMyPads(r):
 		return errNotInMyPads
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, fs.ErrPermission)
