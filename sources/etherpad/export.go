@@ -22,8 +22,9 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// maxExport is far more than any server gives: Etherpad takes imports of
-// 50 MB at most.
+// maxExport is far more than any server takes back: 50 MB, unless told
+// otherwise. Memory would bear more, but not the folder for temporary files,
+// which has eight exports at once, and ends the whole run when it is full.
 const maxExport = 1 << 30
 
 var (
@@ -151,6 +152,9 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 			err = &sources.Barrier{Kind: sources.Page}
 		}
 		return nil, again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
+	}
+	if r.ContentLength > s.limit {
+		return nil, fmt.Errorf("%w: %w: %w", errNoExport, sources.ErrRefused, spool.ErrTooLarge)
 	}
 	body, err := s.pool.Receive(r.Body, s.limit)
 	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) {
