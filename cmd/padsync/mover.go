@@ -29,6 +29,7 @@ type mover struct {
 
 	moved, found, earlier, notMade, differs, unsure, left int
 
+	mailless int       // polls that lack an organiser's address, as was said before
 	doubtful int       // of those that are unsure: the next run finds out
 	sealed   int       // of those that were not made
 	lost     lossCount // of those that were made now
@@ -99,7 +100,7 @@ func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *r
 	if !slices.ContainsFunc(plan.Targets, func(t restore.Target) bool { return t.Kind == kindFramadate }) {
 		return nil
 	}
-	wanted, mailless := plan.Wanted, 0
+	wanted := plan.Wanted
 	plan.Wanted = func(r *manifest.Record) bool {
 		if r.Source.Kind != kindFramadate || !wanted(r) {
 			return false
@@ -109,15 +110,15 @@ func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *r
 	}
 	plan.Observe = func(e restore.Move) {
 		if errors.Is(e.Err, framadate.ErrMail) {
-			mailless++
+			m.mailless++
 		}
 	}
 	if err := restore.Into(ctx, plan); err != nil && ctx.Err() == nil {
 		return err // who interrupts it is told by the move
 	}
-	if mailless > 0 {
+	if m.mailless > 0 {
 		args := append(slices.Clone(m.app.args), "--mail", m.app.text("into-mail-address"))
-		m.line("into-mailless-now", "Count", mailless, "Command", "padsync "+commandLine(args))
+		m.line("into-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
 	}
 	return nil
 }
@@ -194,7 +195,7 @@ func (m *mover) observe(e restore.Move) {
 		if errors.Is(e.Err, repository.ErrNoIdentity) {
 			m.sealed++
 		}
-		if !errors.Is(e.Err, framadate.ErrMail) { // of which all were counted before
+		if m.mailless == 0 || !errors.Is(e.Err, framadate.ErrMail) { // all of these were counted before
 			m.line("restore-document-failed", "Document", name, "Reason", m.app.moveReason(e.Err))
 		}
 	case e.Earlier:
