@@ -170,14 +170,21 @@ func (w *Run) private(rd *Reader, opens opening, folder string, first manifest.P
 	if err != nil {
 		return nil, err
 	}
-	if private, found := told[folder]; found || rd.elsewhere != nil {
-		if !found {
-			private = rd.elsewhere[folder]
-		}
+	if private, found := told[folder]; found {
 		return private, nil
 	}
-	rd.elsewhere = make(map[string]map[string]string)
-	closed := make(map[string]bool)
+	if rd.elsewhere == nil {
+		if rd.elsewhere, err = w.allPrivate(rd, opens); err != nil {
+			return nil, err
+		}
+	}
+	return rd.elsewhere[folder], nil
+}
+
+// allPrivate reads all packs that an identity may open, as far as they can be
+// read.
+func (w *Run) allPrivate(rd *Reader, opens opening) (map[string]map[string]string, error) {
+	all, closed := make(map[string]map[string]string), make(map[string]bool)
 	for _, in := range w.contents.inputs {
 		for _, p := range in.header.Packs {
 			closed[p.Key] = !opens.may(p.Recipients.All())
@@ -197,11 +204,11 @@ func (w *Run) private(rd *Reader, opens opening, folder string, first manifest.P
 		}
 		for folder, private := range told {
 			if len(private) > 0 {
-				rd.elsewhere[folder] = private
+				all[folder] = private
 			}
 		}
 	}
-	return rd.elsewhere[folder], nil
+	return all, nil
 }
 
 // maxPrivate bounds what is read of a document.json.

@@ -112,7 +112,7 @@ func (r *run) poll(e *Event) (*poll.Poll, error) {
 	return p, nil
 }
 
-// Made is what padsync makes of a pad or a poll.
+// made is what padsync makes of a pad or a poll.
 func (r *run) made(e *Event, format string) (output, bool) {
 	for _, f := range e.Version.Files {
 		stem := f.Name
