@@ -116,6 +116,7 @@ const (
 	Unchanged Outcome = "unchanged" // the last version is still what it holds
 	Missing   Outcome = "missing"   // its source has it no more; its versions stay
 	Failed    Outcome = "failed"    // it could not be looked at
+	Unaskable Outcome = "unaskable" // its source lists it, and no request can ask for it
 	Resumed   Outcome = "resumed"   // an interrupted run has looked at it
 )
 
@@ -127,7 +128,7 @@ type Event struct {
 	Suspect  string   // why what was saved may be a loss
 	Standing string   // why its newest version, which was there before, may be a loss
 	Flaw     string   // what of it cannot be shown, and could be before: words with a + between them
-	New      bool     // missing or suspect, and was not so at the last look
+	New      bool     // missing, suspect or unaskable, and was not so at the last look
 	Expires  string   // the day from which its source may delete it, if that is known
 	Before   Before   // the last look
 	Lacking  []string // forms that its source does not give
@@ -146,7 +147,7 @@ type Report struct {
 	Run          string
 	Outcomes     map[Outcome]int
 	Suspect      int // of those saved
-	New          int // newly missing or suspect
+	New          int // newly missing, suspect or unaskable
 	Interrupted  bool
 	Broken       error  // what ended the run, and is no document's and no repository's fault
 	Left         []Rest // of sources whose time was over, by their places

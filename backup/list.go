@@ -77,14 +77,15 @@ func (p *Plan) list(ctx context.Context, source int) (documents []Document, err 
 }
 
 // addKnown adds what a repository holds of sources that say All: what they no
-// longer list is looked at once more, which says whether it is gone.
+// longer list is looked at once more, which says whether it is gone. Of what no
+// version was saved, there is nothing to say once it is listed no more.
 func (r *run) addKnown(c *repository.Contents) error {
 	for record, err := range c.Documents() {
 		if err != nil {
 			return err
 		}
 		source, here := r.source(record.Source)
-		if here && r.plan.Sources[source].All && (record.State == manifest.Current || record.State == manifest.Failed) {
+		if here && r.plan.Sources[source].All && len(record.Versions) > 0 && (record.State == manifest.Current || record.State == manifest.Failed) {
 			r.plan.Documents = append(r.plan.Documents, Document{Source: source, ID: strings.Clone(record.ID)})
 		}
 	}

@@ -105,6 +105,35 @@ func TestListedSourceIsBackedUpWhole(t *testing.T) {
 	})
 }
 
+// TestPadThatNobodyCanAskForIsToldOnce and counted then, until its server lists
+// it no more.
+func TestPadThatNobodyCanAskForIsToldOnce(t *testing.T) {
+	in := newInstance(t, etherpadtest.Options{})
+	in.server.Create("fine", "text")
+	in.server.Create(".", "text")
+	for night, isNew := range []int{1, 0, 0} {
+		p, _ := in.plan()
+		var told []backup.Event
+		p.Observe = func(e backup.Event) {
+			if e.ID == "." {
+				told = append(told, e)
+			}
+		}
+		report, err := backup.Run(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.New != isNew || report.Outcomes[backup.Unaskable] != 1 || report.Outcomes[backup.Failed] != 0 {
+			t.Errorf("night %d: %+v", night, report)
+		}
+		if len(told) != 1 || told[0].Err == nil || told[0].New != (isNew == 1) {
+			t.Errorf("night %d: told %+v", night, told)
+		}
+	}
+	in.server.Delete(".")
+	in.backup(map[backup.Outcome]int{backup.Unchanged: 1})
+}
+
 func TestListThatFailsTakesNothingAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := newInstance(t, etherpadtest.Options{})

@@ -180,6 +180,9 @@ func validator(known []*prior) string {
 // is gone. A guess at an id that no repository knows is not written down.
 func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event {
 	e := Event{Document: r.document(j), ID: j.given.ID, Outcome: Failed, Err: err}
+	if errors.Is(err, sources.ErrUnaskable) {
+		e.Outcome = Unaskable
+	}
 	for i, t := range targets {
 		doc := manifest.Document{Source: int(j.source), ID: j.given.ID, State: manifest.Failed, Error: err.Error()}
 		if errors.Is(err, fs.ErrNotExist) && known[i].Newest != nil {
@@ -187,6 +190,7 @@ func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event
 			e.Outcome, e.Err, e.New = Missing, nil, e.New || known[i].State != manifest.Missing
 		} else {
 			doc.Withheld = withheld(known[i], err)
+			e.New = e.New || e.Outcome == Unaskable && known[i].State != manifest.Failed
 		}
 		if j.certain() || known[i].State != "" {
 			t.run.Tell(doc)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 )
 
@@ -24,7 +25,9 @@ type CheckReport struct {
 	Lost int
 
 	// Unnamed counts the packs that no list names, which is no problem: a run
-	// that is cut off leaves some. What lists told that are lost is in such.
+	// that is cut off leaves some, and so does what was stored anew since, where
+	// the lists of before are gone or cannot be opened. What lists told that are
+	// lost is in such.
 	Unnamed int
 
 	Seen []string // as Contents.Seen gives it
@@ -109,8 +112,11 @@ func (k *checker) corrupt(err error, documents []DocumentRef) error {
 // objects checks all manifests, checkpoints and parts, those too that reading
 // passes over since a checkpoint includes them.
 func (k *checker) objects(ctx context.Context) error {
-	c, seen := k.contents, make(map[string]bool)
-	k.report.Lost, k.report.Unnamed = c.Lacking(), len(c.unnamedPacks())
+	c, seen, unnamed := k.contents, make(map[string]bool), make(map[string]bool)
+	k.report.Lost = c.Lacking()
+	for _, p := range c.unnamedPacks() {
+		unnamed[p.Key] = true
+	}
 	if c.Head != nil {
 		k.report.Problems = append(k.report.Problems, Problem{Object: c.Head.Key, Problem: c.Head.Problem, Err: c.headError()})
 	}
@@ -127,7 +133,7 @@ func (k *checker) objects(ctx context.Context) error {
 			seen[p.Key] = true
 		}
 	}
-	check := func(key, hash string) error {
+	check := func(key, hash string, use func(*spool.Spool)) error {
 		if seen[key] {
 			return nil
 		}
@@ -138,7 +144,16 @@ func (k *checker) objects(ctx context.Context) error {
 		if err != nil {
 			return k.corrupt(alone(ctx, key, err), nil)
 		}
+		use(s)
 		return s.Close()
+	}
+	// What was stored anew since is named by what a checkpoint includes alone.
+	name := func(s *spool.Spool) {
+		if len(unnamed) > 0 {
+			for _, p := range k.repo.packsNamedBy(s) {
+				delete(unnamed, p.Key)
+			}
+		}
 	}
 	for prefix, ids := range map[string][]string{manifestsPrefix: k.contents.listed.manifests, checkpointsPrefix: k.contents.listed.checkpoints} {
 		for _, id := range ids {
@@ -146,7 +161,7 @@ func (k *checker) objects(ctx context.Context) error {
 			if seen[id] {
 				continue
 			}
-			if err := check(prefix+id+k.repo.ending(jsonEnding), hash); err != nil {
+			if err := check(prefix+id+k.repo.ending(jsonEnding), hash, name); err != nil {
 				return err
 			}
 		}
@@ -156,11 +171,27 @@ func (k *checker) objects(ctx context.Context) error {
 		if "."+kind != k.repo.ending(jsonEnding) || len(hash) != 64 {
 			continue // not padsync's
 		}
-		if err := check(key, hash); err != nil {
+		if err := check(key, hash, func(*spool.Spool) {}); err != nil {
 			return err
 		}
 	}
+	k.report.Unnamed = len(unnamed)
 	return nil
+}
+
+// packsNamedBy are the packs that a manifest or a checkpoint names, none where
+// it cannot be read.
+func (r *Repository) packsNamedBy(s *spool.Spool) []manifest.Pack {
+	rd, err := r.openJSON(s)
+	if err != nil {
+		return nil
+	}
+	defer rd.Close()
+	d, err := manifest.NewDecoder(rd)
+	if err != nil {
+		return nil
+	}
+	return d.Header.Packs
 }
 
 // documents counts, and finds what is named and not there.

@@ -36,6 +36,7 @@ type Reader struct {
 
 	privateOf string // the pack that privates are of, by its key
 	privates  map[string]map[string]string
+	elsewhere map[string]map[string]string // of all packs; nil before that was needed
 }
 
 // NewReader gives a Reader that reads until ctx ends. The caller closes it.

@@ -67,7 +67,7 @@ func (w *Run) resealDocument(rd *Reader, opens opening, record *manifest.Record)
 		if v == nil || i > 0 && v == newest || w.Readable(v) || !opens.mayAll(v) {
 			continue
 		}
-		err := w.reseal(rd, record, v)
+		err := w.reseal(rd, opens, record, v)
 		corrupt := (*CorruptError)(nil)
 		switch {
 		case errors.Is(err, ErrNoIdentity), errors.As(err, &corrupt):
@@ -81,17 +81,15 @@ func (w *Run) resealDocument(rd *Reader, opens opening, record *manifest.Record)
 }
 
 // reseal stores one version anew and tells where it lies now.
-func (w *Run) reseal(rd *Reader, record *manifest.Record, v *manifest.VersionRecord) error {
+func (w *Run) reseal(rd *Reader, opens opening, record *manifest.Record, v *manifest.VersionRecord) (err error) {
 	again := &sources.Version{ID: record.ID}
 	defer func() { _ = again.Close() }()
 	if err := rd.fetch(v, again); err != nil {
 		return err
 	}
-	private, err := rd.private(v.Files[0].In)
-	if err != nil {
+	if again.Private, err = w.private(rd, opens, versionFolder(record.Source, record.ID, v.Name), v.Files[0].In); err != nil {
 		return err
 	}
-	again.Private = private[versionFolder(record.Source, record.ID, v.Name)]
 	histories, err := w.histories(again, nil)
 	if err != nil {
 		return err
@@ -163,11 +161,61 @@ func (rd *Reader) fetch(v *manifest.VersionRecord, into *sources.Version) error 
 	return nil
 }
 
+// private gives what only the document.json in this folder tells of a version.
+// It lies in the pack of the first file, or, where that is another one than the
+// version began in, in a pack that no list names for it: then all are read that
+// an identity may open, once.
+func (w *Run) private(rd *Reader, opens opening, folder string, first manifest.Pack) (map[string]string, error) {
+	told, err := rd.private(first)
+	if err != nil {
+		return nil, err
+	}
+	if private, found := told[folder]; found {
+		return private, nil
+	}
+	if rd.elsewhere == nil {
+		if rd.elsewhere, err = w.allPrivate(rd, opens); err != nil {
+			return nil, err
+		}
+	}
+	return rd.elsewhere[folder], nil
+}
+
+// allPrivate reads all packs that an identity may open, as far as they can be
+// read.
+func (w *Run) allPrivate(rd *Reader, opens opening) (map[string]map[string]string, error) {
+	all, closed := make(map[string]map[string]string), make(map[string]bool)
+	for _, in := range w.contents.inputs {
+		for _, p := range in.header.Packs {
+			closed[p.Key] = !opens.may(p.Recipients.All())
+		}
+	}
+	for _, in := range w.contents.storedPacks() {
+		if closed[in.Key] {
+			continue
+		}
+		told, err := rd.private(in)
+		corrupt := (*CorruptError)(nil)
+		switch {
+		case errors.Is(err, ErrNoIdentity), errors.As(err, &corrupt):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		for folder, private := range told {
+			if len(private) > 0 {
+				all[folder] = private
+			}
+		}
+	}
+	return all, nil
+}
+
 // maxPrivate bounds what is read of a document.json.
 const maxPrivate = 1 << 20
 
-// private gives what only the pack tells of the versions in it, by their
-// folders; of the last pack it is kept.
+// private gives what only the pack tells of the versions whose document.json is
+// in it, by their folders; of the last pack it is kept.
 func (rd *Reader) private(in manifest.Pack) (map[string]map[string]string, error) {
 	if rd.privateOf == in.Key {
 		return rd.privates, nil
@@ -203,7 +251,7 @@ func (rd *Reader) private(in manifest.Pack) (map[string]map[string]string, error
 			Private map[string]string `json:"private"`
 		}
 		b, err := io.ReadAll(io.LimitReader(members, maxPrivate))
-		if err == nil && json.Unmarshal(b, &told) == nil && len(told.Private) > 0 {
+		if err == nil && json.Unmarshal(b, &told) == nil {
 			found[path.Dir(h.Name)] = told.Private
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks/sinktest"
+	"github.com/padsync/padsync/sources"
 )
 
 // anew changes the recipients to a new owner's, and gives the former one's
@@ -195,6 +196,34 @@ func (w *world) packWith(id, admin string) (packs int) {
 		}
 	}
 	return packs
+}
+
+// TestWhatOnlyPacksTellIsSealedAnewFromAnyPack: where a pack was full when the
+// first file came, document.json is in the one before.
+func TestWhatOnlyPacksTellIsSealedAnewFromAnyPack(t *testing.T) {
+	w := newWorld(t, true)
+	const admin = "https://polls.example/admin"
+	run := w.begin(nil)
+	secret := version("poll", w.noise(4<<20))
+	secret.Private = map[string]string{"admin": admin}
+	for _, v := range []*sources.Version{version("big", w.noise(5<<20)), secret, version("small", "x")} {
+		if err := run.Save(manifest.Document{ID: v.ID, State: manifest.Current}, v, "", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.keys("packs/")); n != 2 || w.packWith("poll", admin) != 1 {
+		t.Fatalf("%d packs", n)
+	}
+	former := w.anew(nil)
+	if n := w.reseal(former...); n != 3 {
+		t.Errorf("%d documents were sealed anew", n)
+	}
+	if w.packWith("poll", admin) != 1 {
+		t.Error("no new pack tells the admin link")
+	}
 }
 
 // TestOneRecipientIsEnough: who is added, or goes while another stays, makes

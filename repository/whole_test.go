@@ -333,3 +333,26 @@ func TestPacksThatNoListNamesAreCounted(t *testing.T) {
 		t.Errorf("check says %+v", report)
 	}
 }
+
+// TestPackThatWasNamedOnceIsCountedOnlyWithoutItsList: what was sealed anew lies
+// elsewhere by a checkpoint, which includes the list that named its first pack.
+func TestPackThatWasNamedOnceIsCountedOnlyWithoutItsList(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"ag": "x"})
+	former := w.anew(nil)
+	if n := w.reseal(former...); n != 1 {
+		t.Fatalf("%d documents were sealed anew", n)
+	}
+	w.checkpoint()
+	if report := w.check(); report.Unnamed != 0 || len(report.Problems) != 0 {
+		t.Errorf("check says %+v", report)
+	}
+	for _, key := range w.keys("manifests/") {
+		if err := w.sink.Delete(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if report := w.check(); report.Unnamed != 1 || len(report.Problems) != 0 {
+		t.Errorf("without the lists, check says %+v", report)
+	}
+}

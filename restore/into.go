@@ -139,7 +139,7 @@ func (m *move) unsureTwice(done Move) bool {
 	switch {
 	case errors.Is(done.Err, sources.ErrUnsure):
 		m.unsure[done.Target]++
-	case done.State.made() && !done.Earlier:
+	case done.State.Made() && !done.Earlier:
 		m.unsure[done.Target] = 0
 	}
 	return m.unsure[done.Target] == 2
@@ -203,7 +203,7 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 // moveOnce moves a document unless that was done before.
 func (m *move) moveOnce(ctx context.Context, done *Move) {
 	row := Row{Kind: done.Document.Source.Kind, Old: m.Address(done.Document.Source, done.Document.ID)}
-	if known, found := m.Table.Row(row.Kind, row.Old); found && known.State.made() {
+	if known, found := m.Table.Row(row.Kind, row.Old); found && known.State.Made() {
 		done.State, done.Address, done.Earlier = known.State, known.New, true
 		done.Losses = known.Losses()
 		m.opened = true

@@ -21,17 +21,19 @@ type Files interface {
 
 // Poll reads the poll of a version. What its look did not see is taken from
 // the newest versions before it that saw it and are not suspect; the poll's
-// Earlier says when these were saved. One of them that cannot be read is passed
-// over: then that stays unseen.
+// Earlier says when these were saved. Where one of them cannot be read, an older
+// one stands in, of a few; then that stays unseen.
 func Poll(files Files, record *manifest.Record, v *manifest.VersionRecord) (*poll.Poll, error) {
 	p, err := readPoll(files, v)
 	if err != nil {
 		return nil, err
 	}
 	look := poll.Look{Poll: p, Saved: v.Saved, Fields: v.Facts.Fields}
+	asked := make(map[string]bool) // parts that one which could be read saw
 	for _, earlier := range fillers(record, v) {
-		if len(p.Unseen) == 0 {
-			break
+		more := func(part poll.Part) bool { return earlier.Facts.Fields[string(part)] != "" && !asked[string(part)] }
+		if !slices.ContainsFunc(p.Unseen, more) {
+			continue
 		}
 		then, err := readPoll(files, earlier)
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -39,6 +41,9 @@ func Poll(files Files, record *manifest.Record, v *manifest.VersionRecord) (*pol
 		}
 		if err == nil {
 			look.Fill(&poll.Look{Poll: then, Saved: earlier.Saved, Fields: earlier.Facts.Fields})
+			for part := range earlier.Facts.Fields {
+				asked[part] = true
+			}
 		}
 	}
 	return p, nil
@@ -62,15 +67,19 @@ func pollOf(v *manifest.VersionRecord) int {
 	return slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Name == pollFile && f.Format == "json" })
 }
 
+// maxFillers is how many versions are tried for a part: packs are damaged
+// seldom, and more than one hardly ever.
+const maxFillers = 3
+
 // fillers are the versions that saw what this one did not: before it, not
-// suspect, the newest for each part, the newest of all first.
+// suspect, the newest few for each part, the newest of all first.
 func fillers(record *manifest.Record, v *manifest.VersionRecord) (all []*manifest.VersionRecord) {
 	if len(v.Facts.Fields) == 0 {
 		return nil // its looks all see the same
 	}
-	known, before := make(map[string]bool), false
+	found, before := make(map[string]int), false
 	for part := range v.Facts.Fields {
-		known[part] = true
+		found[part] = maxFillers
 	}
 	for i := range slices.Backward(record.Versions) {
 		earlier := &record.Versions[i]
@@ -83,8 +92,8 @@ func fillers(record *manifest.Record, v *manifest.VersionRecord) (all []*manifes
 		}
 		more := false
 		for part := range earlier.Facts.Fields {
-			more = more || !known[part]
-			known[part] = true
+			more = more || found[part] < maxFillers
+			found[part]++
 		}
 		if more {
 			all = append(all, earlier)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,8 +34,13 @@ const (
 // looked saves versions of one poll, an hour apart.
 func looked(t *testing.T, looks ...look) restore.Plan {
 	t.Helper()
+	return lookedInto(t, memory.New(time.Now), looks...)
+}
+
+func lookedInto(t *testing.T, store *memory.Sink, looks ...look) restore.Plan {
+	t.Helper()
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	r, err := repository.OpenOrCreate(t.Context(), memory.New(time.Now), repository.Options{Pool: spool.New(t.TempDir(), 0), Now: func() time.Time { return now }})
+	r, err := repository.OpenOrCreate(t.Context(), store, repository.Options{Pool: spool.New(t.TempDir(), 0), Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +108,7 @@ func TestWhatTheLastLookDidNotSeeIsOfTheNewestThatSawIt(t *testing.T) {
 		"many looks later":            {[]look{{wholeJSON, wholeParts, ""}, {littleJSON, "title choices", ""}, {littleJSON + " ", "title choices", ""}, {littleJSON + "  ", "title choices", ""}}, "Zoé", "zoe@example.org", "**a**"},
 		"none that is suspect":        {[]look{{wholeJSON, wholeParts, ""}, {older, wholeParts, "votes-lost"}, {littleJSON, "title choices", ""}}, "Zoé", "zoe@example.org", "**a**"},
 		"none that is newer":          {[]look{{littleJSON, "title choices", ""}, {wholeJSON, wholeParts, "votes-lost"}}, "", "", ""},
-		"none that is no poll":        {[]look{{wholeJSON, wholeParts, ""}, {"spoilt", wholeParts, ""}, {littleJSON, "title choices", ""}}, "", "", ""},
+		"none that is no poll":        {[]look{{wholeJSON, wholeParts, ""}, {"spoilt", wholeParts, ""}, {littleJSON, "title choices", ""}}, "Zoé", "zoe@example.org", "**a**"},
 		"nothing, of what was whole":  {[]look{{older, wholeParts, ""}, {wholeJSON, wholeParts, ""}}, "Zoé", "zoe@example.org", "**a**"},
 		"of a suspect one, if wanted": {[]look{{wholeJSON, wholeParts, ""}, {littleJSON, "title choices", "choices-lost"}}, "Zoé", "zoe@example.org", "**a**"},
 	} {
@@ -119,6 +125,48 @@ func TestWhatTheLastLookDidNotSeeIsOfTheNewestThatSawIt(t *testing.T) {
 			}
 			if (len(e.Taken) == 0) != (len(got.Earlier) == 0) {
 				t.Errorf("taken %v, of a poll with %v", e.Taken, got.Earlier)
+			}
+		})
+	}
+}
+
+// TestOlderVersionStandsInForOneThatCannotBeRead, but not for what a newer one
+// could tell.
+func TestOlderVersionStandsInForOneThatCannotBeRead(t *testing.T) {
+	oldest := strings.NewReplacer("Zoé", "Oldest", "zoe@", "oldest@").Replace(wholeJSON)
+	older := strings.NewReplacer("Zoé", "Old", "zoe@", "old@").Replace(wholeJSON)
+	for name, c := range map[string]struct {
+		damaged    []int // places of versions
+		name, mail string
+	}{
+		"none":       {nil, "Zoé", "zoe@example.org"},
+		"the newest": {[]int{2}, "Old", "old@example.org"},
+		"two":        {[]int{1, 2}, "Oldest", "oldest@example.org"},
+		"all":        {[]int{0, 1, 2}, "", ""},
+		"the oldest": {[]int{0}, "Zoé", "zoe@example.org"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := memory.New(time.Now)
+			p := lookedInto(t, store, look{oldest, wholeParts, ""}, look{older, wholeParts, ""}, look{wholeJSON, wholeParts, ""}, look{littleJSON, "title choices", ""})
+			for record, err := range p.Contents.Documents() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, at := range c.damaged {
+					in := record.Versions[at].Files[0].In
+					err := errors.Join(store.Delete(t.Context(), in.Key), store.Put(t.Context(), in.Key, strings.NewReader(strings.Repeat("x", int(in.Size))), in.Size))
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			got, _, _ := restored(t, p)
+			voter := ""
+			if len(got.Votes) > 0 {
+				voter = got.Votes[0].Name
+			}
+			if voter != c.name || got.Settings.Mail != c.mail {
+				t.Errorf("%+v", got)
 			}
 		})
 	}

@@ -55,8 +55,8 @@ const (
 	target State = "target" // not a document: the server that documents of this kind go to
 )
 
-// made says that there is nothing more to do.
-func (s State) made() bool { return s == Moved || s == Found || s == Differs }
+// Made says that there is nothing more to do.
+func (s State) Made() bool { return s == Moved || s == Found || s == Differs }
 
 var (
 	// ErrTable is matched by the error for a file that is no table.

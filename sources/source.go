@@ -7,6 +7,7 @@ package sources
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -252,3 +253,7 @@ const (
 // the document: an error page, something cut short, another document. They
 // are in no Version.
 var ErrRefused = errors.New("not the document")
+
+// ErrUnaskable is matched by Fetch's error for a document that its server lists,
+// and that no request can ask for, today or later.
+var ErrUnaskable = fmt.Errorf("%w: no address leads to one of this name", ErrRefused)

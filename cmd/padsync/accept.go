@@ -34,6 +34,7 @@ func (a *app) acceptCommand() *cobra.Command {
 	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
 	flags.keys.addRecipients(a, cmd)
+	flags.addChange(a, cmd)
 	cmd.Flags().StringVar(&point, "at", "", a.text("flag-accept-at"))
 	return cmd
 }
@@ -55,7 +56,7 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 	var found []acceptance
 	var errs []error
 	for _, place := range s.repositories {
-		some, err := a.acceptIn(ctx, place, keys, point, selection)
+		some, err := a.acceptIn(ctx, flags, place, keys, point, selection)
 		found, errs = append(found, some...), append(errs, err)
 	}
 	for _, f := range found {
@@ -111,7 +112,7 @@ func (a *app) unwritten(at place, err error) error {
 }
 
 // acceptIn gives what is right in one repository once that is stored.
-func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, point string, selection *selection) ([]acceptance, error) {
+func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys repository.Options, point string, selection *selection) ([]acceptance, error) {
 	fail := func(err error) error { return a.unwritten(at, err) }
 	if at.unencrypted {
 		keys = repository.Options{}
@@ -133,7 +134,7 @@ func (a *app) acceptIn(ctx context.Context, at place, keys repository.Options, p
 	}
 	var found []acceptance
 	sequence, err := repo.Accept(ctx, repository.RunOptions{
-		Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence,
+		Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence, ChangeRecipients: flags.changeRecipients,
 	}, func(r *manifest.Record) *manifest.VersionRecord {
 		v := version(r)
 		if v == nil || r.State == manifest.Erased || !selection.has(r.Source, r.ID) {

@@ -49,12 +49,18 @@ func (a *app) backupCommand() *cobra.Command {
 	flags.keys.addRecipients(a, cmd)
 	cmd.Flags().StringArrayVar(&flags.documentsFiles, "documents-file", nil, a.text("flag-documents-file"))
 	cmd.Flags().StringSliceVar(&flags.formats, "formats", nil, a.text("flag-formats"))
-	cmd.Flags().BoolVar(&flags.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
+	flags.addChange(a, cmd)
 	cmd.Flags().BoolVar(&flags.formerLost, "former-recipients-lost", false, a.text("flag-former-lost"))
 	cmd.Flags().BoolVar(&flags.newRepository, "new-repository", false, a.text("flag-new-repository"))
 	cmd.Flags().BoolVarP(&flags.dryRun, "dry-run", "n", false, a.text("flag-dry-run"))
 	cmd.Flags().DurationVar(&flags.maxDuration, "max-duration", 0, a.text("flag-max-duration"))
 	return cmd
+}
+
+// addChange adds what every command has that writes lists, as each of them may
+// be the first to meet other recipients.
+func (f *backupFlags) addChange(a *app, cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
 }
 
 func (a *app) backup(ctx context.Context, flags backupFlags, args []string) error {

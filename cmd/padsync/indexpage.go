@@ -10,6 +10,8 @@ import (
 	"iter"
 	"net/url"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/restore"
@@ -53,10 +55,37 @@ th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; 
 
 type indexRow struct{ Link, Name, Server, Saved, Suspect string }
 
+// past are documents that were restored as they were at a point of their past:
+// which version was taken, and up to where.
+type past map[pastKey]pastState
+
+type pastKey struct{ source, id string }
+
+type pastState struct {
+	saved   time.Time
+	suspect string
+	cut     *restore.Cut
+}
+
+func (p past) note(e restore.Event) {
+	p[pastKey{e.Document.Source.Address(), strings.Clone(e.Document.ID)}] = pastState{e.Version.Saved, e.Version.Suspect, e.Cut}
+}
+
+// when says of what moment a page is.
+func (a *app) when(s pastState) string {
+	switch {
+	case s.cut == nil:
+		return localTime(s.saved)
+	case s.cut.Until.IsZero():
+		return a.text("index-revision", "Revision", s.cut.Revision)
+	}
+	return a.text("index-then", "Time", localTime(s.cut.Until))
+}
+
 // writeIndex writes index.html into the target: it leads to all pages that are
 // there of what is saved, also those of earlier restores. A page of this name
 // that is not ours is replaced with --overwrite only.
-func (a *app) writeIndex(plan restore.Plan) error {
+func (a *app) writeIndex(plan restore.Plan, then past) error {
 	root, err := os.OpenRoot(plan.Target)
 	if err != nil {
 		return err
@@ -70,7 +99,7 @@ func (a *app) writeIndex(plan restore.Plan) error {
 	err = durable.Replace(root, indexName, func(w io.Writer) error {
 		return cmp.Or(indexPage.Execute(w, map[string]any{
 			"Language": a.text("language"), "Title": a.text("index-title"), "Document": a.text("ls-document"),
-			"Server": a.text("index-server"), "Saved": a.text("ls-saved"), "Rows": a.indexRows(plan, &broken),
+			"Server": a.text("index-server"), "Saved": a.text("ls-saved"), "Rows": a.indexRows(plan, then, &broken),
 		}), broken)
 	})
 	return err
@@ -88,20 +117,24 @@ func replaceable(root *os.Root) bool {
 	return bytes.Contains(begin[:n], []byte(indexMark))
 }
 
-func (a *app) indexRows(plan restore.Plan, broken *error) iter.Seq[indexRow] {
+func (a *app) indexRows(plan restore.Plan, then past, broken *error) iter.Seq[indexRow] {
 	return func(yield func(indexRow) bool) {
 		for page, err := range restore.Pages(plan) {
 			if err != nil {
 				*broken = err
 				return
 			}
+			state, found := then[pastKey{page.Document.Source.Address(), page.Document.ID}]
+			if !found {
+				state = pastState{saved: page.Version.Saved, suspect: page.Version.Suspect}
+			}
 			row := indexRow{
 				Link:   "./" + (&url.URL{Path: page.Name}).EscapedPath(),
 				Name:   cmp.Or(page.Version.Title, page.Document.ID),
-				Server: page.Document.Source.Address(), Saved: localTime(page.Version.Saved),
+				Server: page.Document.Source.Address(), Saved: a.when(state),
 			}
-			if page.Version.Suspect != "" {
-				row.Suspect = a.suspicion(page.Version.Suspect)
+			if state.suspect != "" {
+				row.Suspect = a.suspicion(state.suspect)
 			}
 			if !yield(row) {
 				return

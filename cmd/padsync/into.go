@@ -57,6 +57,9 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 		return err
 	}
 	defer a.closeTargets(ctx, targets)
+	if err := withhold(chosen, targets, bases); err != nil {
+		return message.In(err, "repository", "Repository", chosen.shown)
+	}
 	plan := restore.IntoPlan{
 		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: documentURL,
 		Wanted: chosen.wanted,
@@ -67,7 +70,7 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	if flags.into.table == "" {
 		flags.into.table = tableName(bases[0], flags.when)
 	}
-	return t.move(ctx, plan, flags.into.table)
+	return t.move(ctx, plan, flags.into.table, flags.into.mail)
 }
 
 // targetBases are the normalised addresses of the servers to restore into, and
@@ -161,6 +164,26 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 		})
 	}
 	return targets, nil
+}
+
+// withhold tells the targets at these bases which passwords the looks of backups
+// noted: a server that may have died of one is not sent it by a move, either.
+func withhold(c *chosen, targets []restore.Target, bases []string) error {
+	for record, err := range c.contents.Documents() {
+		if err != nil {
+			return err
+		}
+		if record.Withheld == nil {
+			continue
+		}
+		for i, t := range targets {
+			client, ok := t.Client.(sources.Withholder)
+			if ok && t.Kind == record.Source.Kind && sources.Identity(bases[i]) == sources.Identity(record.Source.URL) {
+				client.Withhold(record.ID, sources.Withheld{Since: record.Withheld.Since.Time, Key: record.Withheld.Key})
+			}
+		}
+	}
+	return nil
 }
 
 // kindOf is what the configuration says that the server is, or the server

@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/framadate"
 )
 
 // A mover moves saved documents to servers and tells how it goes.
@@ -26,6 +29,7 @@ type mover struct {
 
 	moved, found, earlier, notMade, differs, unsure, left int
 
+	mailless int       // polls that lack an organiser's address, as was said before
 	doubtful int       // of those that are unsure: the next run finds out
 	sealed   int       // of those that were not made
 	lost     lossCount // of those that were made now
@@ -35,8 +39,9 @@ func (a *app) tableFailed(cause error, name string) error {
 	return &message.Error{Message: message.New("table", "File", name), Cause: cause, Mark: errTable}
 }
 
-// move moves all documents of the plan, and writes the table.
-func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) error {
+// move moves all documents of the plan, and writes the table. The mail is where
+// the links of new polls go, "": to their organisers.
+func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name, mail string) error {
 	a := m.app
 	table, err := restore.OpenTable(name, sourcesOf(plan.Targets))
 	switch {
@@ -48,6 +53,11 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 		return message.Of(message.Failed, err, "table-in-use", "File", name)
 	case err != nil:
 		return a.tableFailed(err, name)
+	}
+	if mail == "" {
+		if err := m.sayMailless(ctx, plan, table); err != nil {
+			return errors.Join(message.In(err, "repository", "Repository", m.shown), table.Close())
+		}
 	}
 	plan.Table, plan.Observe = table, m.observe
 	m.startBar(plan)
@@ -82,6 +92,35 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name string) er
 		err = message.Quiet(message.Incomplete, cause)
 	}
 	return err
+}
+
+// sayMailless says before anything is made how many of the polls that are left
+// to move will not be, for want of an organiser's address.
+func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *restore.Table) error {
+	if !slices.ContainsFunc(plan.Targets, func(t restore.Target) bool { return t.Kind == kindFramadate }) {
+		return nil
+	}
+	wanted := plan.Wanted
+	plan.Wanted = func(r *manifest.Record) bool {
+		if r.Source.Kind != kindFramadate || !wanted(r) {
+			return false
+		}
+		row, found := table.Row(r.Source.Kind, plan.Address(r.Source, r.ID))
+		return !found || !row.State.Made()
+	}
+	plan.Observe = func(e restore.Move) {
+		if errors.Is(e.Err, framadate.ErrMail) {
+			m.mailless++
+		}
+	}
+	if err := restore.Into(ctx, plan); err != nil && ctx.Err() == nil {
+		return err // who interrupts it is told by the move
+	}
+	if m.mailless > 0 {
+		args := append(slices.Clone(m.app.args), "--mail", m.app.text("into-mail-address"))
+		m.line("into-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
+	}
+	return nil
 }
 
 func (m *mover) startBar(plan restore.IntoPlan) {
@@ -156,7 +195,9 @@ func (m *mover) observe(e restore.Move) {
 		if errors.Is(e.Err, repository.ErrNoIdentity) {
 			m.sealed++
 		}
-		m.line("restore-document-failed", "Document", name, "Reason", m.app.words.Error(e.Err))
+		if m.mailless == 0 || !errors.Is(e.Err, framadate.ErrMail) { // all of these were counted before
+			m.line("restore-document-failed", "Document", name, "Reason", m.app.words.Error(e.Err))
+		}
 	case e.Earlier:
 		m.earlier++
 	case e.State == restore.Found:

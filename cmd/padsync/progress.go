@@ -42,7 +42,7 @@ type progress struct {
 
 // standing are documents in states that last: they are named on the first
 // night, and counted on all others.
-type standing struct{ missing, suspect, expiring int }
+type standing struct{ missing, suspect, expiring, unaskable int }
 
 // bars are the documents that could not be looked at for a reason that is about
 // their whole server.
@@ -146,6 +146,8 @@ func (p *progress) describe(e backup.Event) {
 		if again := p.bars(e); !again {
 			p.line(p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.words.Error(e.Err)))
 		}
+	case e.Outcome == backup.Unaskable:
+		p.state(&p.all.unaskable, &p.told.unaskable, e.New, "document-failed", "Document", p.name(e), "Reason", p.app.words.Error(e.Err))
 	case e.Outcome == backup.Missing:
 		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
 	case cmp.Or(e.Suspect, e.Standing) != "" && p.state(&p.all.suspect, &p.told.suspect, e.New,

@@ -33,6 +33,7 @@ func (a *app) repairCommand() *cobra.Command {
 	flags.add(a, cmd)
 	flags.addJSON(a, cmd)
 	flags.keys.addRecipients(a, cmd)
+	flags.addChange(a, cmd)
 	cmd.Flags().BoolVar(&fromPacks, "from-packs", false, a.text("flag-from-packs"))
 	cmd.Flags().BoolVar(&yes, "yes", false, a.text("flag-repair-yes"))
 	return cmd
@@ -92,7 +93,7 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 	defer found.Close()
 	if yes {
 		sequence, seen, err := found.Adopt(ctx, repository.RunOptions{
-			Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence,
+			Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence, ChangeRecipients: flags.changeRecipients,
 		})
 		if err != nil {
 			return fail(err)

@@ -82,6 +82,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return message.In(err, "repository", "Repository", chosen.shown)
 	}
 	defer progress.bar.stop()
+	then := make(past)
 	missed := 0        // documents that were named, and of which there is nothing to restore
 	notYet := 0        // of those named: at that moment
 	var mendable error // the first that can be helped, such as a full disk
@@ -98,6 +99,9 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		}
 		if mendable == nil && len(a.words.Hints(e.Err)) > 0 {
 			mendable = e.Err
+		}
+		if e.Err == nil && plan.Point != (restore.Point{}) && slices.Contains(flags.formats, "html") {
+			then.note(e)
 		}
 		progress.done(e, chosen)
 		if len(flags.formats) > 0 && e.Err == nil && e.Version.Facts.Flaw != "" {
@@ -130,7 +134,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return a.nothing(chosen.selection)
 	}
 	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
-		if err := a.writeIndex(plan); err != nil {
+		if err := a.writeIndex(plan, then); err != nil {
 			return message.In(err, "index", "File", indexName)
 		}
 	}

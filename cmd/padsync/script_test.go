@@ -194,7 +194,7 @@ func myPadsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	group := etherpadtest.Group{Password: "open sesame"}
 	switch args[0] {
 	case "deadly":
-		server.Create(args[1], "x\n").Adopt(etherpadtest.Member{Group: args[2], Visibility: etherpadtest.Private})
+		server.Create(args[1], "x\n").Adopt(etherpadtest.Member{Group: args[2], Name: args[1], Visibility: etherpadtest.Private})
 	case "deaths":
 		if n := strconv.Itoa(server.Deaths()); n != args[1] {
 			ts.Fatalf("%s deaths, want %s", n, args[1])

@@ -28,6 +28,7 @@ type showFlags struct {
 	chat, authors bool
 	newest, atRev bool
 	raw           bool
+	formatted     bool // the format was given
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -40,7 +41,7 @@ func (a *app) showCommand() *cobra.Command {
 		Args:    a.takes(1, 1),
 	}
 	cmd.RunE = a.action(func(ctx context.Context, args []string) error {
-		flags.atRev = cmd.Flags().Changed("rev")
+		flags.atRev, flags.formatted = cmd.Flags().Changed("rev"), cmd.Flags().Changed("format")
 		return a.show(ctx, flags, args[0])
 	})
 	flags.add(a, cmd)
@@ -82,6 +83,9 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 			err = e.state.WriteAuthorsHTML(out, e.pad.Authors)
 		}
 	default:
+		if flags.raw && !flags.formatted {
+			flags.format = e.rawForm(flags.format)
+		}
 		err = d.write(out, e, flags.format)
 	}
 	if err == nil {
@@ -129,6 +133,19 @@ func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
 	}
 	defer s.Close()
 	return restore.CopySaved(e.version.Files[at], d.raw)(w, s, s.Size())
+}
+
+// rawForm is the form to give of what was saved where none was asked for: the
+// usual one, else the first that people can read: of a poll its page, of a pad
+// its history.
+func (e *edition) rawForm(usual string) string {
+	saved := e.forms()
+	for _, form := range []string{usual, "html", "etherpad"} {
+		if slices.Contains(saved, form) {
+			return form
+		}
+	}
+	return usual
 }
 
 // past says that the edition is of a pad before its newest revision: what was

@@ -20,7 +20,10 @@ type counts struct {
 }
 
 func countsOf(r *backup.Report) counts {
-	return counts{r.Outcomes[backup.Saved], r.Outcomes[backup.Unchanged], r.Outcomes[backup.Missing], r.Outcomes[backup.Failed], r.Suspect}
+	return counts{
+		Saved: r.Outcomes[backup.Saved], Unchanged: r.Outcomes[backup.Unchanged], Missing: r.Outcomes[backup.Missing],
+		Failed: r.Outcomes[backup.Failed] + r.Outcomes[backup.Unaskable], Suspect: r.Suspect,
+	}
 }
 
 func (c counts) text(a *app) string {
@@ -33,9 +36,10 @@ type summarized struct {
 	Documents counts `json:"documents"`
 	Expiring  int    `json:"expiring"` // documents that may soon be deleted
 	Standing  struct {
-		Missing  int `json:"missing"`
-		Suspect  int `json:"suspect"`
-		Expiring int `json:"expiring"`
+		Missing   int `json:"missing"`
+		Suspect   int `json:"suspect"`
+		Expiring  int `json:"expiring"`
+		Unaskable int `json:"unaskable"`
 	} `json:"standing"` // documents that were so at the last look already
 	Bytes struct {
 		Fetched int64 `json:"fetched"`
@@ -84,6 +88,7 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	s.Standing.Missing = p.all.missing - p.told.missing
 	s.Standing.Suspect = p.all.suspect - p.told.suspect
 	s.Standing.Expiring = p.all.expiring - p.told.expiring
+	s.Standing.Unaskable = p.all.unaskable - p.told.unaskable
 	s.Bytes.Fetched = client.Received()
 	for _, l := range r.Lacking {
 		s.Lacking = append(s.Lacking, lack{p.sources[l.Source].URL, l.Format, l.Documents})
@@ -152,6 +157,9 @@ func (p *progress) summary(r *backup.Report, rest left) {
 	}
 	if n := p.all.missing; n > 0 {
 		say("summary-missing", "Count", n)
+	}
+	if n := p.all.unaskable; n > 0 {
+		say("summary-unaskable", "Count", n)
 	}
 	if n := p.all.expiring; n > 0 {
 		say("summary-expiring", "Count", n)

@@ -59,8 +59,9 @@ func table() []Row {
 		{As: as(format), Cause: "cause-format", Hint: "hint-forms"},
 		{Is: etherpad.ErrCredentials, Cause: "reason-credentials", Hint: "hint-credentials"},
 		{Is: etherpad.ErrNoList, Cause: "reason-no-list", Hint: "hint-credentials"},
-		{Is: etherpad.ErrUnaskable, Cause: "reason-unaskable"},
+		{Is: sources.ErrUnaskable, Cause: "reason-unaskable"},
 		{Is: etherpad.ErrTaken, Cause: "reason-taken"},
+		{Is: etherpad.ErrReadOnly, Cause: "reason-read-only"},
 		{Is: sources.ErrRefused, Cause: "cause-refused-answer", Quotes: true},
 
 		// Restoring and moving.

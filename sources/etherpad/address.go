@@ -166,11 +166,8 @@ func isSpace(r rune) bool {
 	return '\t' <= r && r <= '\r' || '\u2000' <= r && r <= '\u200a'
 }
 
-// ErrUnaskable is matched by the error for a pad named "." or "..", which the
-// API makes and lists, and to which no address leads.
-var ErrUnaskable = fmt.Errorf("%w: no address leads to a pad of this name", sources.ErrRefused)
-
-// IsUnaskable says whether a pad has such a name.
+// IsUnaskable says whether a pad is named "." or "..", which the API makes and
+// lists, and to which no address leads.
 func IsUnaskable(id string) bool { return id == "." || id == ".." }
 
 // checkID refuses what is no pad's id. Dots alone are no name but a way to

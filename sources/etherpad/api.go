@@ -21,7 +21,7 @@ import (
 const apiVersion = "1.2.11"
 
 // maxAnswer bounds the answers of the API but for lists of pads.
-// The longest lists the authors of a pad.
+// The longest list the authors of a pad, or are its text.
 const maxAnswer = 4 << 20
 
 // errAnswer is matched by the error for an answer that is none of the API.

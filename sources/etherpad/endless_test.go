@@ -12,6 +12,7 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/sourcetest"
+	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
 func TestBodyThatNeverEndsIsGivenUp(t *testing.T) {
@@ -34,6 +35,34 @@ func TestBodyThatNeverEndsIsGivenUp(t *testing.T) {
 		s.limit = 1 << 20 // the real one takes too long
 		if _, err := s.Fetch(t.Context(), "ag", ""); !errors.Is(err, sources.ErrRefused) || requests != 1 {
 			t.Errorf("%v, after %d requests", err, requests)
+		}
+	})
+}
+
+// TestPadThatIsTooLargeToBeKeptIsRescued: its server says how large it is, so
+// none of it is fetched, and its text and page stand in.
+func TestPadThatIsTooLargeToBeKeptIsRescued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := etherpadtest.New(etherpadtest.Options{})
+		p := server.Create("ag", "text")
+		for range 100 {
+			p.Append(etherpadtest.Author{ID: "a.one"}, "more\n")
+		}
+		transport, stop := sourcetest.Serve(server)
+		defer stop()
+		client := polite.New(polite.Options{Transport: transport})
+		s, err := New("http://pad.example.org", client, new(spool.Pool), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.limit = 8 << 10
+		v, err := s.Fetch(t.Context(), "ag", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.Close()
+		if v.Suspect != sources.RescueCopy || len(v.Files) != 2 || server.Requests() != 3 || client.Received() > s.limit {
+			t.Errorf("%+v, after %d requests and %d bytes", v, server.Requests(), client.Received())
 		}
 	})
 }

@@ -113,7 +113,7 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 // another spelling of the pad's own, which the version has.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
 	if IsUnaskable(id) {
-		return nil, ErrUnaskable
+		return nil, sources.ErrUnaskable
 	}
 	id, err := s.ownID(id)
 	if err != nil {
@@ -138,7 +138,13 @@ func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Vers
 		v.Unchanged, v.Validator, v.Lacking = true, validator, lacking
 		return v, nil
 	}
+	if state != "" && isReadOnly(id) {
+		return s.fetchByAPI(ctx, v, state, known)
+	}
 	leaks, err := s.fetchPad(ctx, v, etag)
+	if isReadOnly(id) && errors.Is(err, errForbidden) {
+		err = fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
 	switch {
 	case errors.Is(err, errUnchanged):
 		v.Unchanged, v.Validator, v.Lacking = true, withState(state, rest), lacking

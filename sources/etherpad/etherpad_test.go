@@ -232,7 +232,7 @@ func TestFaultsOfAPad(t *testing.T) {
 		{etherpadtest.Broken, rescue, nil, 4 + 2},
 		{etherpadtest.NotEnabled, rescue, nil, 1 + 2},
 		{etherpadtest.NotAllowed, rescue, nil, 1 + 2},
-		{etherpadtest.Forbidden, refused, fs.ErrPermission, 2},
+		{etherpadtest.Forbidden, refused, fs.ErrPermission, 1},
 		{etherpadtest.WrongKey, refused, sources.ErrRefused, 4},
 		{etherpadtest.CutShort, refused, sources.ErrRefused, 4},
 		{etherpadtest.SentAway, refused, fs.ErrPermission, 1},

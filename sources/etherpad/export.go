@@ -22,8 +22,9 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// maxExport is far more than any server gives: Etherpad takes imports of
-// 50 MB at most.
+// maxExport is far more than any server takes back: 50 MB, unless told
+// otherwise. Memory would bear more, but not the folder for temporary files,
+// which has eight exports at once, and ends the whole run when it is full.
 const maxExport = 1 << 30
 
 var (
@@ -33,9 +34,16 @@ var (
 	// but are no complete export of it, and would not be the next time.
 	errNoExport = errors.New("the server gives no complete export")
 
+	// errForbidden is matched by the error for a pad that Etherpad itself, and not
+	// what stands before it, shows in no form.
+	errForbidden = fmt.Errorf("status 403: %w", fs.ErrPermission)
+
 	// errSecure asks to send the request again by https.
 	errSecure = errors.New("the server wants https")
 )
+
+// forbiddenStart begins its page.
+const forbiddenStart = "403 - Can't touch this"
 
 // An answer is an export, received whole.
 type answer struct {
@@ -145,6 +153,9 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 		}
 		return nil, again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
 	}
+	if r.ContentLength > s.limit {
+		return nil, fmt.Errorf("%w: %w: %w", errNoExport, sources.ErrRefused, spool.ErrTooLarge)
+	}
 	body, err := s.pool.Receive(r.Body, s.limit)
 	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) {
 		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
@@ -171,13 +182,16 @@ func refusal(r *http.Response) error {
 		// It is the server that is closed, not the pad.
 		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
 	}
-	if barrier := sources.Recognize(r, peek(r)); barrier != nil {
+	start := peek(r)
+	if barrier := sources.Recognize(r, start); barrier != nil {
 		return barrier
 	}
 	switch code := r.StatusCode; {
+	case code == http.StatusForbidden && bytes.HasPrefix(start, []byte(forbiddenStart)):
+		return errForbidden
 	case code == http.StatusNotFound:
 		return fs.ErrNotExist
-	case code == http.StatusUnauthorized && isNotInMyPads(r.Body):
+	case code == http.StatusUnauthorized && isNotInMyPads(r):
 		return errNotInMyPads
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, fs.ErrPermission)

@@ -49,7 +49,7 @@ func (s *Source) list(ctx context.Context, yield func(string, error) bool) error
 	}
 	defer body.Close()
 	err = decodeList(io.NewSectionReader(body, 0, body.Size()), func(id string) error {
-		if (checkID(id) == nil || IsUnaskable(id)) && !yield(id, nil) {
+		if isListed(id) && !yield(id, nil) {
 			return errEnough
 		}
 		return nil
@@ -59,6 +59,10 @@ func (s *Source) list(ctx context.Context, yield func(string, error) bool) error
 	}
 	return nil
 }
+
+// isListed leaves out what no pad's id can be. One that cannot be asked for is
+// listed: somebody has to be told of it.
+func isListed(id string) bool { return checkID(id) == nil || IsUnaskable(id) }
 
 // listMember lists the pads of all groups that an account is in.
 func (s *Source) listMember(ctx context.Context, yield func(string, error) bool) error {
@@ -70,7 +74,7 @@ func (s *Source) listMember(ctx context.Context, yield func(string, error) bool)
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(now.pads)) {
-		if checkID(id) == nil && !yield(id, nil) {
+		if isListed(id) && !yield(id, nil) {
 			return errEnough
 		}
 	}

@@ -203,15 +203,23 @@ func (o opening) query() string {
 }
 
 // isNotInMyPads recognises the answer with status 401. With more in it, it is
-// about an error of the server's.
-func isNotInMyPads(body io.Reader) bool {
+// about an error of the server's, but for one: of a read-only id MyPads asks
+// Etherpad's API which pad is behind it, and tells that the API knows none.
+func isNotInMyPads(r *http.Response) bool {
 	var said struct {
 		Error string
-		Extra json.RawMessage
+		Extra *struct{ Name, Message string }
 	}
-	err := json.NewDecoder(io.LimitReader(body, 4<<10)).Decode(&said)
-	return err == nil && said.Error == "BACKEND.ERROR.PERMISSION.UNEXPECTED" && said.Extra == nil
+	err := json.NewDecoder(io.LimitReader(r.Body, 4<<10)).Decode(&said)
+	if err != nil || said.Error != "BACKEND.ERROR.PERMISSION.UNEXPECTED" {
+		return false
+	}
+	none := said.Extra != nil && said.Extra.Name == "apierror" && (said.Extra.Message == "" || said.Extra.Message == "padID does not exist")
+	return said.Extra == nil || none && readOnlyPath.MatchString(r.Request.URL.EscapedPath())
 }
+
+// readOnlyPath finds the read-only ids that MyPads takes for such.
+var readOnlyPath = regexp.MustCompile(`/p/r\.[A-Za-z0-9_-]{32}/`)
 
 // askMyPads sends a request to MyPads' API. An answer of success is given to
 // use; others match errDenied, errFailed or errNoMyPads, as far as they are

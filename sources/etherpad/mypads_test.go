@@ -745,7 +745,40 @@ func TestReadOnlyAddressOfAMember(t *testing.T) {
 		if v := fetch(t, s, p.ReadOnlyID(), ""); v.ID != p.ReadOnlyID() || strings.Contains(read(t, v.Files[0]), `"pad:cr"`) {
 			t.Errorf("%+v", v)
 		}
+		server.Delete("cr")
+		if _, err := s.Fetch(t.Context(), p.ReadOnlyID(), ""); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("of one that is gone: %v", err)
+		}
 	})
+}
+
+// TestMyPadsTroubleIsNoPadThatIsGone: only of a read-only id does it say of
+// which pad Etherpad knows nothing.
+func TestMyPadsTroubleIsNoPadThatIsGone(t *testing.T) {
+	const readOnly = "r.0123456789abcdef0123456789abcdef"
+	for extra, c := range map[string]struct {
+		id   string
+		gone bool
+	}{
+		`{"name":"apierror"}`: {readOnly, true},
+		`{"name":"apierror","message":"padID does not exist","stack":"at x"}`: {readOnly, true},
+		`{"name":"apierror","message":"the database is down"}`:                {readOnly, false},
+		`{"name": "apierror"}`:  {"ag", false},
+		`{"name":  "apierror"}`: {"r.deadbeef", false},
+		`{"errno":5}`:           {readOnly, false},
+		`"apierror"`:            {readOnly, false},
+		`{}`:                    {readOnly, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusUnauthorized)
+				io.WriteString(w, `{"error":"BACKEND.ERROR.PERMISSION.UNEXPECTED","extra":`+extra+`}`)
+			}), base, etherpad.Options{})
+			if _, err := s.Fetch(t.Context(), c.id, ""); err == nil || errors.Is(err, fs.ErrNotExist) != c.gone {
+				t.Errorf("%s of %s: %v", extra, c.id, err)
+			}
+		})
+	}
 }
 
 func TestAccountBehindAPasswordOfTheServer(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/padsync/padsync/internal/spool"
@@ -29,6 +31,48 @@ func (s *Source) rescue(ctx context.Context, v *sources.Version, cause error) er
 	}
 	v.Suspect = sources.RescueCopy
 	return rescueFacts(v)
+}
+
+// ErrReadOnly is matched by the error for an id that looks like a read-only one,
+// behind which the server shows no pad. It matches fs.ErrPermission.
+var ErrReadOnly = fmt.Errorf("the server shows nothing under this read-only id: %w", fs.ErrPermission)
+
+// fetchByAPI makes v a rescue copy of a pad whose own id looks like a read-only
+// one, as the API lets it be made: exports take it for that of another pad. The
+// API tells its state, which is the whole validator.
+func (s *Source) fetchByAPI(ctx context.Context, v *sources.Version, state, known string) (*sources.Version, error) {
+	v.Validator = state
+	if v.Unchanged = state == known; v.Unchanged {
+		return v, nil
+	}
+	v.Suspect = sources.RescueCopy
+	var text struct{ Text *string }
+	var page struct{ HTML *string }
+	err := s.call(ctx, "getText", &text, "padID", v.ID)
+	if err == nil {
+		err = s.call(ctx, "getHTML", &page, "padID", v.ID)
+	}
+	if err == nil {
+		err = errors.Join(s.addText(v, textFormat, text.Text), s.addText(v, htmlFormat, page.HTML))
+	}
+	if err == nil {
+		err = rescueFacts(v)
+	}
+	if err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return v, nil
+}
+
+func (s *Source) addText(v *sources.Version, f format, text *string) error {
+	if text == nil {
+		return errAnswer
+	}
+	body, err := s.pool.Receive(strings.NewReader(*text), int64(len(*text)))
+	if err == nil {
+		add(v, f, body)
+	}
+	return err
 }
 
 func rescueFacts(v *sources.Version) error {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -116,19 +118,23 @@ func splitState(validator string) (state, rest string) {
 }
 
 // knownState is the state as validators hold it, "" where there is none: the
-// API knows nothing of read-only ids.
+// API knows nothing of read-only ids, but of pads whose own ids look like one.
 func (s *Source) knownState(ctx context.Context, id string) (string, error) {
-	if !s.access.operator() || isReadOnly(id) {
+	if !s.access.operator() {
 		return "", nil
 	}
-	return s.state(ctx, id)
+	state, err := s.state(ctx, id)
+	if isReadOnly(id) && errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return state, err
 }
 
 // Unchanged implements sources.Comparer: it asks the API, never for an
 // export.
 func (s *Source) Unchanged(ctx context.Context, id, validator string) (bool, error) {
 	known, rest := splitState(validator)
-	if etag, _ := knownETag(rest, s.formats); known == "" || etag == "" {
+	if etag, _ := knownETag(rest, s.formats); known == "" || etag == "" && !isReadOnly(id) {
 		return false, nil
 	}
 	now, err := s.knownState(ctx, id)

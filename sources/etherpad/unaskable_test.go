@@ -29,7 +29,7 @@ func TestPadThatNoAddressLeadsToIsListed(t *testing.T) {
 		}
 		before := server.Requests()
 		for _, id := range []string{".", ".."} {
-			if _, err := s.Fetch(t.Context(), id, ""); !errors.Is(err, etherpad.ErrUnaskable) || errors.Is(err, sources.ErrAddress) {
+			if _, err := s.Fetch(t.Context(), id, ""); !errors.Is(err, sources.ErrUnaskable) || errors.Is(err, sources.ErrAddress) {
 				t.Errorf("%s: %v", id, err)
 			}
 		}

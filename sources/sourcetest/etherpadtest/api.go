@@ -127,6 +127,10 @@ func (s *Server) call(function string, form url.Values) (status int, e envelope)
 	case function == "createPad":
 		s.pads[id], s.readOnly[readOnlyID(id)] = newPad(s, id, welcome), id
 		return http.StatusOK, envelope{0, "ok", nil}
+	case function == "getText" && s.pads[id] != nil:
+		return ok(data{"text": s.pads[id].string()})
+	case function == "getHTML" && s.pads[id] != nil:
+		return ok(data{"html": "<!DOCTYPE HTML><html><body>" + htmlBody(s.pads[id].string()) + "</body></html>"})
 	case function == "listAuthorsOfPad" && found:
 		return ok(data{"authorIDs": s.authorsOf(id)})
 	case (function == "setHTML" || function == "setText") && found:

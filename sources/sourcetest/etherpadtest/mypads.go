@@ -306,6 +306,9 @@ func (s *Server) groupsOf(a Account) object {
 // character pass by.
 var guarded = regexp.MustCompile(`/p/([.A-Za-z0-9_-]+)`)
 
+// readOnly are the ids that MyPads takes for read-only ones.
+var readOnly = regexp.MustCompile(`^r\.[A-Za-z0-9_-]{32}$`)
+
 // guard answers requests for pads that MyPads does not let through.
 func (s *Server) guard(w http.ResponseWriter, r *http.Request, path string) bool {
 	found := guarded.FindStringSubmatch(path)
@@ -315,8 +318,11 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request, path string) bool
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := found[1]
-	if real, isReadOnly := s.readOnly[id]; isReadOnly {
+	if real, known := s.readOnly[id]; known {
 		id = real
+	} else if readOnly.MatchString(id) { // what Etherpad's API says of it
+		sendJSON(w, http.StatusUnauthorized, object{"error": "BACKEND.ERROR.PERMISSION.UNEXPECTED", "extra": object{"name": "apierror"}})
+		return true
 	}
 	p, m := s.pads[id], s.mypads.members[id]
 	g := s.mypads.groups[m.Group]
