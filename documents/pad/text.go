@@ -1,8 +1,8 @@
 package pad
 
 import (
-	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -49,7 +49,8 @@ func (n *numbering) prefix(l *line) string {
 	var b strings.Builder
 	b.WriteString(tabs)
 	for _, count := range n.counts[1 : l.level+1] {
-		fmt.Fprintf(&b, "%d.", count)
+		b.WriteString(strconv.Itoa(count))
+		b.WriteByte('.')
 	}
 	return b.String() + " "
 }

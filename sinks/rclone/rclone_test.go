@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7/pkg/signer"
+	_ "github.com/rclone/rclone/backend/s3" // the tag small leaves it out
 	rclonefs "github.com/rclone/rclone/fs"
 	"github.com/rclone/rclone/fs/config/obscure"
 
