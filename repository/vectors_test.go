@@ -306,6 +306,28 @@ func writeVectors(t *testing.T) {
 		}
 		w.mustRun(map[string]string{"later": "x"})
 	})
+	good("gone", "a checkpoint, what the one before it included is gone, and so is that, and a manifest names it", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		slow := w.begin(nil)
+		w.checkpoint()
+		editObject(t, w.sink, "manifests/", nil)
+		w.checkpoint()
+		editObject(t, w.sink, "checkpoints/", nil)
+		slow.Tell(manifest.Document{ID: "bureau", State: manifest.Missing})
+		if err := slow.Commit(t.Context(), manifest.AtEnd); err != nil {
+			t.Fatal(err)
+		}
+	})
+	good("late", "a run that began before a checkpoint tells of a look after it", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		slow := w.begin(nil)
+		w.mustRun(nil)
+		w.checkpoint()
+		slow.Tell(manifest.Document{ID: "ag", State: manifest.Missing})
+		if err := slow.Commit(t.Context(), manifest.AtEnd); err != nil {
+			t.Fatal(err)
+		}
+	})
 	recovered := func(w *world) {
 		for _, text := range []string{"one", "two", "three"} {
 			w.mustRun(map[string]string{"ag": text})
@@ -498,6 +520,16 @@ func writeVectors(t *testing.T) {
 			w.put("manifests/", h, compress(t, changed))
 		})
 	}
+	bad("other-name", "a manifest whose key has another hash", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		content := compress(t, w.encoded(h, manifest.Document{ID: "forged", State: manifest.Failed}))
+		key := "manifests/" + manifest.ID(h.Sequence, h.Finished.Time, [32]byte{}) + ".json.zst"
+		if err := sink.Put(t.Context(), key, bytes.NewReader(content), int64(len(content))); err != nil {
+			t.Fatal(err)
+		}
+	})
 	bad("newer-manifest", "a manifest of version 2", "unsupported", plain, nil, func(sink sinks.Sink) {
 		w := newWorld(t, false)
 		w.sink = sink
