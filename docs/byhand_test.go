@@ -45,7 +45,7 @@ func TestRestoringByHandWorksAsThePageSays(t *testing.T) {
 	ag := server.Create("ag-2026", "Ordre du jour\n")
 	server.Create("Été_à_la_mairie_*suite*", "où ?\n")
 	dir := t.TempDir()
-	r := newByHand(t, dir, server)
+	r := newByHand(t, dir, server, true)
 	r.run("ag-2026", "Été_à_la_mairie_*suite*")
 	ag.Append(etherpadtest.Author{ID: "a.0123456789abcdef"}, "Vote du budget")
 	r.run("ag-2026")
@@ -97,7 +97,7 @@ func TestLongHistoryIsJoinedByHand(t *testing.T) {
 	everything, join, exact := blocks[1], blocks[5], blocks[6]
 	server := etherpadtest.New(etherpadtest.Options{})
 	ag := server.Create("ag-2026", "Ordre du jour\n")
-	r := newByHand(t, t.TempDir(), server)
+	r := newByHand(t, t.TempDir(), server, true)
 	for day := range 5 {
 		for i := range 600 - 100*day {
 			ag.Append(etherpadtest.Author{ID: "a.0123456789abcdef"}, fmt.Sprintf("Point %d\n", i))
@@ -132,7 +132,8 @@ func TestLongHistoryIsJoinedByHand(t *testing.T) {
 	}
 }
 
-// byHand is a folder with a sealed repository and its key, as the page wants.
+// byHand is a folder with a repository, sealed or not, and its key, as the page
+// wants.
 type byHand struct {
 	t      *testing.T
 	dir    string
@@ -142,7 +143,7 @@ type byHand struct {
 	now    time.Time
 }
 
-func newByHand(t *testing.T, dir string, server *etherpadtest.Server) *byHand {
+func newByHand(t *testing.T, dir string, server *etherpadtest.Server, sealed bool) *byHand {
 	web := httptest.NewServer(server)
 	t.Cleanup(web.Close)
 	r := &byHand{t: t, dir: dir, server: server, now: time.Date(2026, 11, 20, 2, 14, 4, 0, time.UTC)}
@@ -150,11 +151,25 @@ func newByHand(t *testing.T, dir string, server *etherpadtest.Server) *byHand {
 	if r.source, err = etherpad.New(web.URL, polite.New(polite.Options{Tries: 1}), spool.New(t.TempDir(), 0), etherpad.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	r.open()
+	r.open(sealed)
 	return r
 }
 
-func (r *byHand) open() {
+func (r *byHand) open(sealed bool) {
+	options := repository.Options{Pool: spool.New(r.t.TempDir(), 0), Now: func() time.Time { return r.now }}
+	if sealed {
+		options.Recipients, options.Identities = r.keys()
+	}
+	sink, err := local.Open(filepath.Join(r.dir, "repository"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if r.repo, err = repository.OpenOrCreate(r.t.Context(), sink, options); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *byHand) keys() ([]crypto.Recipient, []age.Identity) {
 	owner, err := crypto.Generate(false)
 	if err != nil {
 		r.t.Fatal(err)
@@ -170,17 +185,7 @@ func (r *byHand) open() {
 	if err := os.WriteFile(filepath.Join(r.dir, "key.txt"), key.Bytes(), 0o600); err != nil {
 		r.t.Fatal(err)
 	}
-	sink, err := local.Open(filepath.Join(r.dir, "repository"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.repo, err = repository.OpenOrCreate(r.t.Context(), sink, repository.Options{
-		Recipients: []crypto.Recipient{recipient}, Identities: []age.Identity{owner}, Pool: spool.New(r.t.TempDir(), 0),
-		Now: func() time.Time { return r.now },
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	return []crypto.Recipient{recipient}, []age.Identity{owner}
 }
 
 // run saves the pads with these ids, a day after the run before.
@@ -208,7 +213,7 @@ func (r *byHand) run(ids ...string) {
 			r.t.Fatalf("document %d: %v", n, err)
 		}
 	}
-	if err := run.Commit(context.Background(), manifest.AtEnd); err != nil {
+	if err := errors.Join(run.Commit(context.Background(), manifest.AtEnd), run.Checkpoint(context.Background())); err != nil {
 		r.t.Fatal(err)
 	}
 }

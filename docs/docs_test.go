@@ -77,7 +77,7 @@ func TestConfigurationsAreAccepted(t *testing.T) {
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
-	for _, pattern := range []string{"*.md", "../*.md", "../changelog/*.md"} {
+	for _, pattern := range []string{"*.md", "reader/*.md", "../*.md", "../changelog/*.md"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil || len(names) == 0 {
 			t.Fatalf("no page matches %s: %v", pattern, err)

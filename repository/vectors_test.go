@@ -24,6 +24,7 @@ import (
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/memory"
+	"github.com/padsync/padsync/sources"
 )
 
 // Vectors are whole repositories, each a file of header lines, an empty line,
@@ -305,6 +306,28 @@ func writeVectors(t *testing.T) {
 		}
 		w.mustRun(map[string]string{"later": "x"})
 	})
+	good("gone", "a checkpoint, what the one before it included is gone, and so is that, and a manifest names it", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		slow := w.begin(nil)
+		w.checkpoint()
+		editObject(t, w.sink, "manifests/", nil)
+		w.checkpoint()
+		editObject(t, w.sink, "checkpoints/", nil)
+		slow.Tell(manifest.Document{ID: "bureau", State: manifest.Missing})
+		if err := slow.Commit(t.Context(), manifest.AtEnd); err != nil {
+			t.Fatal(err)
+		}
+	})
+	good("late", "a run that began before a checkpoint tells of a look after it", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		slow := w.begin(nil)
+		w.mustRun(nil)
+		w.checkpoint()
+		slow.Tell(manifest.Document{ID: "ag", State: manifest.Missing})
+		if err := slow.Commit(t.Context(), manifest.AtEnd); err != nil {
+			t.Fatal(err)
+		}
+	})
 	recovered := func(w *world) {
 		for _, text := range []string{"one", "two", "three"} {
 			w.mustRun(map[string]string{"ag": text})
@@ -322,6 +345,66 @@ func writeVectors(t *testing.T) {
 		for _, key := range w.keys("manifests/") {
 			editObject(t, w.sink, key, nil)
 		}
+	})
+	good("unlooked", "no list tells of the document, which is told from packs", false, false, func(w *world) {
+		one(w)
+		for _, key := range w.keys("manifests/") {
+			editObject(t, w.sink, key, nil)
+		}
+		w.repair()
+	})
+	good("retold", "the newest version is suspect, and is told again without the word and with a title", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		w.suspectRun("ag", "two", "shrunk")
+		v := w.one("ag").Versions[1]
+		saved, h := manifest.At(v.Saved), w.header(9)
+		h.Packs = []manifest.Pack{v.Files[0].In}
+		w.forge("manifests/", h, manifest.Document{ID: "ag", Versions: []manifest.DocumentVersion{{Name: v.Name, Saved: &saved, Title: "another", Files: []manifest.File{v.Files[0].File}}}})
+	})
+	good("accepted", "the newest version is suspect, then no more", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		w.suspectRun("ag", "two", "shrunk")
+		w.accept()
+	})
+	good("cleared", "the same, in a checkpoint", false, false, func(w *world) {
+		w.mustRun(map[string]string{"ag": "one"})
+		w.suspectRun("ag", "two", "shrunk")
+		w.accept()
+		w.checkpoint()
+		for _, key := range w.keys("manifests/") {
+			editObject(t, w.sink, key, nil)
+		}
+	})
+	good("compacted", "three versions, the newest two are suspect: one that was compacted with another text, and one that shrunk", false, false, func(w *world) {
+		for i, suspect := range []string{"", manifest.Compacted, "shrunk"} {
+			v := version("ag", fmt.Sprint("text ", i))
+			v.Facts.Text = fmt.Sprint(i)
+			w.saveOne(v, suspect)
+		}
+	})
+	good("moved", "a version was moved into another pack, and the first one is gone", false, false, func(w *world) {
+		one(w)
+		first := w.keys("packs/")[0]
+		w.move(one)
+		editObject(t, w.sink, first, nil)
+	})
+	good("moved-back", "a version was moved into another pack, and that one is gone", false, false, func(w *world) {
+		one(w)
+		w.move(one)
+		editObject(t, w.sink, w.one("ag-2026").Versions[0].Files[0].In.Key, nil)
+	})
+	good("texts", "a title of what JSON escapes and of what it does not, and no facts", false, false, func(w *world) {
+		v := version("ag", "x")
+		v.Title, v.Facts = "\" \\ / < > & \b\f\n\r\t\x00\x1f\x7f \u2028\u2029 é 😀", sources.Facts{}
+		w.saveOne(v, "")
+	})
+	good("odd-names", "ids that are file names on some systems", false, false, func(w *world) {
+		save := make(map[string]string)
+		for _, id := range []string{".bashrc", "-rf", "a b", "con .x", "con.x.y", "LPT9", "com¹", "conin$", "end.", "end ", "x.Y", "straße", "ὀδυσσεύς", "ⅷ²", "\u0307a\u0323",
+			strings.Repeat("a", 120), strings.Repeat("b", 121), strings.Repeat("c", 78) + ".. " + strings.Repeat("c", 50), "d" + strings.Repeat("é", 60) + ".etherpad"} {
+			save[id] = id
+		}
+		w.mustRun(save)
 	})
 	checkpoint := good("checkpoint", "a checkpoint in place of 31 manifests", false, false, func(w *world) {
 		for i := range 31 {
@@ -406,6 +489,64 @@ func writeVectors(t *testing.T) {
 		h := w.header(2)
 		h.Repository = strings.Repeat("f", 32)
 		w.forge("manifests/", h, manifest.Document{ID: "forged", State: manifest.Failed})
+	})
+	for name, forged := range map[string]struct{ comment, old, new string }{
+		"other-key":      {"a manifest with a key that the format does not know", `"complete":true`, `"colour":"red","complete":true`},
+		"other-spaces":   {"a manifest with a space between two keys", `"complete":true,`, `"complete":true, `},
+		"other-order":    {"a manifest with two keys in another order", `"id":"forged","state":"failed"`, `"state":"failed","id":"forged"`},
+		"empty-list":     {"a manifest with a list that is empty and not left out", `"complete":true`, `"complete":true,"before":[]`},
+		"other-escape":   {"a manifest with a letter that is escaped", `"forged"`, `"\u0066orged"`},
+		"twice":          {"a manifest with the same document twice", `"state":"failed"}`, `"state":"failed"},{"source":0,"id":"forged","state":"failed"}`},
+		"other-state":    {"a manifest with a state that the format does not know", `"state":"failed"`, `"state":"lost"`},
+		"told-elsewhere": {"a manifest, and no checkpoint, that says who told a look", `"state":"failed"`, `"state":"failed","told":0`},
+		"no-source":      {"a manifest with a document of a source that it does not name", `{"source":0,"id":"forged"`, `{"source":1,"id":"forged"`},
+		"path":           {"a manifest with a file whose name is a path", `"name":"ag-2026.etherpad"`, `"name":"../ag-2026.etherpad"`},
+		"no-pack":        {"a manifest with a file in a pack that it does not name", `"pack":0`, `"pack":1`},
+		"no-place":       {"a manifest with a file before the beginning of its frame", `"offset":2560`, `"offset":-1`},
+	} {
+		bad(name, forged.comment, "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+			w := newWorld(t, false)
+			w.sink = sink
+			v, h := w.one("ag-2026").Versions[0], w.header(2)
+			saved := manifest.At(v.Saved)
+			h.Packs = []manifest.Pack{v.Files[0].In}
+			content := w.encoded(h, manifest.Document{ID: "ag-2026", Versions: []manifest.DocumentVersion{
+				{Name: v.Name, Saved: &saved, Suspect: new("shrunk"), Files: []manifest.File{v.Files[0].File}},
+			}}, manifest.Document{ID: "forged", State: manifest.Failed})
+			changed := bytes.Replace(content, []byte(forged.old), []byte(forged.new), 1)
+			if bytes.Equal(changed, content) {
+				t.Fatalf("%s: nothing is changed of %s", name, content)
+			}
+			w.put("manifests/", h, compress(t, changed))
+		})
+	}
+	bad("other-name", "a manifest whose key has another hash", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		content := compress(t, w.encoded(h, manifest.Document{ID: "forged", State: manifest.Failed}))
+		key := "manifests/" + manifest.ID(h.Sequence, h.Finished.Time, [32]byte{}) + ".json.zst"
+		if err := sink.Put(t.Context(), key, bytes.NewReader(content), int64(len(content))); err != nil {
+			t.Fatal(err)
+		}
+	})
+	bad("newer-manifest", "a manifest of version 2", "unsupported", plain, nil, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		w.put("manifests/", h, compress(t, bytes.Replace(w.encoded(h), []byte(`"version":1`), []byte(`"version":2,"colour":"red"`), 1)))
+	})
+	bad("checkpoint-in-place", "a manifest that includes another", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		h := w.header(2)
+		h.Includes = []string{strings.TrimSuffix(strings.TrimPrefix(w.keys("manifests/")[0], "manifests/"), ".json.zst")}
+		w.forge("manifests/", h)
+	})
+	bad("checkpoint-with-documents", "a checkpoint with documents of its own", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		w.forge("checkpoints/", w.header(2), manifest.Document{ID: "forged", State: manifest.Failed})
 	})
 	bad("nothing", "an empty store", "none", plain, nil, func(sink sinks.Sink) {
 		for _, prefix := range []string{"padsync.json", "packs/", "manifests/"} {
@@ -509,8 +650,17 @@ func editObject(t testing.TB, sink sinks.Sink, prefix string, change func([]byte
 // suspectRun saves one version that is suspect.
 func (w *world) suspectRun(id, text, suspect string) {
 	w.t.Helper()
+	w.saveOne(version(id, text), suspect)
+}
+
+// saveOne saves one version in a run of its own.
+func (w *world) saveOne(v *sources.Version, suspect string) {
+	w.t.Helper()
 	w.now = w.now.Add(24 * time.Hour)
-	r := w.open()
+	r, err := repository.OpenOrCreate(w.t.Context(), w.sink, w.options)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	c, err := r.Read(w.t.Context(), repository.At{})
 	if err != nil {
 		w.t.Fatal(err)
@@ -518,7 +668,7 @@ func (w *world) suspectRun(id, text, suspect string) {
 	defer c.Close()
 	run, err := r.Begin(context.Background(), c, repository.RunOptions{Sources: []manifest.Source{pads}})
 	if err == nil {
-		err = run.Save(manifest.Document{ID: id, State: manifest.Current}, version(id, text), suspect, nil)
+		err = run.Save(manifest.Document{ID: v.ID, State: manifest.Current}, v, suspect, nil)
 	}
 	if err == nil {
 		err = run.Commit(w.t.Context(), manifest.AtEnd)
@@ -526,4 +676,20 @@ func (w *world) suspectRun(id, text, suspect string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// move tells that the only version lies in the pack that the same run stores
+// elsewhere.
+func (w *world) move(run func(*world)) {
+	w.t.Helper()
+	other := newWorld(w.t, false)
+	run(other)
+	v := other.one("ag-2026").Versions[0]
+	pack := other.object(v.Files[0].In.Key)
+	if err := w.sink.Put(w.t.Context(), v.Files[0].In.Key, bytes.NewReader(pack), int64(len(pack))); err != nil {
+		w.t.Fatal(err)
+	}
+	h := w.header(2)
+	h.Packs = []manifest.Pack{v.Files[0].In}
+	w.forge("manifests/", h, manifest.Document{ID: "ag-2026", Versions: []manifest.DocumentVersion{{Name: v.Name, Files: []manifest.File{v.Files[0].File}}}})
 }
