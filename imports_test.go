@@ -41,9 +41,10 @@ var layers = []layer{
 	{"repository", []string{"manifest", "sources", "crypto", "sinks", "internal/spool"}},
 
 	{"sources", nil},
+	{"sources/kinds", []string{"sources", "internal/polite", "internal/spool"}},
 	{"sources/sourcetest", []string{"sources", "documents/*"}},
 	{"sources/sourcetest/*", []string{"sources", "sources/sourcetest", "documents/*"}},
-	{"sources/*", []string{"sources", "documents/*", "internal/polite", "internal/spool"}},
+	{"sources/*", []string{"sources", "sources/kinds", "documents/*", "internal/polite", "internal/spool"}},
 
 	{"sinks", nil},
 	{"sinks/sinktest", []string{"sinks"}},
@@ -59,6 +60,7 @@ var layers = []layer{
 		"restore", "repository", "manifest", "crypto", "sources", "sources/*", "documents/*", "sinks", "sinks/*",
 		"internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
+	{"internal/setup", []string{"manifest", "sources", "sources/*"}},
 	{"internal/*", nil},
 }
 

@@ -97,7 +97,7 @@ func (f acceptance) print(a *app, asJSON bool) error {
 	}
 	text := a.text("accepted-before", "Document", f.named, "Saved", f.when, "Repository", f.Repository)
 	if f.Suspect != "" {
-		text = a.text("accepted", "Document", f.named, "Saved", f.when, "Repository", f.Repository, "Reason", a.suspicion(f.Suspect))
+		text = a.text("accepted", "Document", f.named, "Saved", f.when, "Repository", f.Repository, "Reason", a.words.Suspicion(f.Suspect))
 	}
 	_, err := fmt.Fprintln(a.stdout, words.Printable(text))
 	return err

@@ -10,7 +10,6 @@ import (
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
 )
 
 // maxSecret is more than any password, key or cookie has.
@@ -19,7 +18,7 @@ const maxSecret = 64 << 10
 var errEmptySecret = errors.New("it is empty, or too long")
 
 // accesses open servers, by the servers' identities.
-type accesses map[string]etherpad.Access
+type accesses map[string]sources.Access
 
 // accesses reads the secrets that the configuration names for the servers
 // that are asked for one of all.
@@ -43,10 +42,10 @@ func (a *app) accesses(ctx context.Context, s *settings, all []wanted) (accesses
 	return found, nil
 }
 
-func (all accesses) of(base string) etherpad.Access { return all[sources.Identity(base)] }
+func (all accesses) of(base string) sources.Access { return all[sources.Identity(base)] }
 
 // readAccess adds what one [[source]] says to what others said of its server.
-func (a *app) readAccess(ctx context.Context, c config.Access, into *etherpad.Access) error {
+func (a *app) readAccess(ctx context.Context, c config.Access, into *sources.Access) error {
 	if c.User != "" {
 		into.User = c.User
 	}

@@ -108,7 +108,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	}
 	progress := a.newProgress(flags.json)
 	defer func() { progress.bar.stop() }()
-	n := network{pool: pool, expires: s.expiries(), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
+	n := network{kinds: a.kinds, pool: pool, expires: s.expiries(), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
 		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
 	})}
 	if all, err = a.settle(ctx, n, flags, s, all, bad); err != nil {

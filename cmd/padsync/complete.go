@@ -86,7 +86,7 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 		}
 		name := record.ID
 		if strings.Contains(typed, "://") {
-			name = documentURL(record.Source, record.ID)
+			name = a.kinds.URL(record.Source, record.ID)
 		}
 		if record.State == manifest.Erased || !strings.HasPrefix(name, typed) || !typable(name) {
 			continue

@@ -4,21 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
-	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
-	"github.com/padsync/padsync/sources/framadate"
-)
-
-const (
-	kindEtherpad  = "etherpad"
-	kindFramadate = "framadate"
+	"github.com/padsync/padsync/internal/setup"
 )
 
 // A wanted document is one that is to be backed up.
@@ -28,10 +20,9 @@ type wanted struct {
 	locator string // what the source's Fetch takes
 	id      string // the document's own, as far as the address tells
 
-	// otherwise, of a document whose kind the server has to tell, is what
-	// it is if it is no poll.
-	otherwise *wanted
-	certain   bool
+	// candidates, of a document whose kind the server has to tell, are what it
+	// may be; nil if that is certain.
+	candidates []setup.Candidate
 
 	verbatim string // the id as the address has it, if that is another
 
@@ -199,9 +190,9 @@ func (m *mistakes) alone() error {
 }
 
 func (c *collector) add(source *config.Source, entry string, o origin) {
-	w, err := parseDocument(source, entry)
+	w, err := c.app.parseDocument(source, entry)
 	if err != nil {
-		if address, ok := completed(entry); ok {
+		if address, ok := c.app.completed(entry); ok {
 			if !o.given() && !isTerminal(c.app.stderr) {
 				address = "https://…"
 			}
@@ -254,19 +245,23 @@ func (a *app) openDocuments(name string) (io.ReadCloser, string, error) {
 
 // parseDocument reads the address of a document, or its id where the
 // configuration says what server it is on.
-func parseDocument(source *config.Source, entry string) (wanted, error) {
-	base := source.URL.Reveal()
+func (a *app) parseDocument(source *config.Source, entry string) (wanted, error) {
 	if hasUser(entry) {
 		return wanted{}, errUser
 	}
-	if strings.Contains(entry, "://") {
-		return parseAddress(source.Kind, entry, entry)
+	found, err := a.kinds.ParseWithin(source.Kind, source.URL.Reveal(), entry)
+	if err != nil {
+		return wanted{}, err
 	}
-	if base == "" || strings.Contains(entry, "/p/") { // no id has that in it
-		return wanted{}, sources.ErrAddress
+	w := wantedOf(found[0])
+	if !found[0].Certain {
+		w.candidates = found
 	}
-	base = strings.TrimRight(base, "/")
-	return parseAddress(source.Kind, base+"/p/"+url.PathEscape(entry), base+"/"+entry)
+	return w, nil
+}
+
+func wantedOf(c setup.Candidate) wanted {
+	return wanted{kind: c.Kind.Name, base: c.Base, locator: c.Locator, id: c.ID, verbatim: c.Verbatim}
 }
 
 // A schemelessError tells of an address that is one with https:// before it.
@@ -278,64 +273,12 @@ type schemelessError struct {
 func (s *schemelessError) Unwrap() error { return s.error }
 
 // completed is the address of a document with the https:// that it lacks.
-func completed(entry string) (address string, ok bool) {
+func (a *app) completed(entry string) (address string, ok bool) {
 	host, _, _ := strings.Cut(entry, "/")
 	if strings.Contains(entry, "://") || !strings.ContainsAny(host, ".:") {
 		return "", false
 	}
 	address = "https://" + entry
-	_, err := parseAddress("", address, address)
+	_, err := a.kinds.Parse(address)
 	return withoutUser(address), err == nil
-}
-
-// parseAddress reads the address of a pad or of a poll; kind may be "".
-func parseAddress(kind, pad, poll string) (wanted, error) {
-	switch kind {
-	case kindEtherpad:
-		return parsePad(pad)
-	case kindFramadate:
-		asPoll, _, err := parsePoll(poll)
-		return asPoll, err
-	}
-	asPad, padErr := parsePad(pad)
-	asPoll, certain, pollErr := parsePoll(poll)
-	switch {
-	case pollErr == nil && certain:
-		return asPoll, nil
-	case padErr == nil && (pollErr != nil || pad == poll):
-		return asPad, nil
-	case pollErr != nil:
-		return wanted{}, errors.Join(padErr, pollErr)
-	}
-	asPoll.certain = false
-	if padErr == nil {
-		asPoll.otherwise = &asPad
-	}
-	return asPoll, nil
-}
-
-func parsePad(address string) (wanted, error) {
-	verbatim, err := etherpad.ParseVerbatim(address)
-	if err != nil {
-		return wanted{}, err
-	}
-	w := wanted{kind: kindEtherpad, base: verbatim.Base, certain: true}
-	a, err := etherpad.ParseAddress(address)
-	if etherpad.IsUnaskable(verbatim.ID) {
-		a, err = verbatim, nil // ls prints it, and its source says what is the matter
-	}
-	if err != nil {
-		return w, err
-	}
-	w.id, w.locator = a.ID, a.ID
-	if verbatim.ID != a.ID {
-		w.verbatim = verbatim.ID
-	}
-	return w, nil
-}
-
-// parsePoll also says whether the address can be that of nothing else.
-func parsePoll(address string) (poll wanted, certain bool, err error) {
-	a, err := framadate.ParseAddress(address)
-	return wanted{kind: kindFramadate, base: a.Base, locator: a.Locator(), id: a.ID, certain: true}, a.Certain, err
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/sources/etherpad"
 )
 
 // estimated is what backup --dry-run --json tells of a source.
@@ -53,8 +52,10 @@ func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *bac
 
 func leastTime(p *backup.Plan, e backup.Estimate) time.Duration {
 	for _, s := range p.Sources {
-		if pads, ok := s.Client.(*etherpad.Source); ok && s.Compare(e.Source) == 0 {
-			return pads.LimitTime(e.Fetches())
+		if limited, ok := s.Client.(interface {
+			LimitTime(fetches int) time.Duration
+		}); ok && s.Compare(e.Source) == 0 {
+			return limited.LimitTime(e.Fetches())
 		}
 	}
 	return 0

@@ -3,13 +3,13 @@ package main
 import (
 	"time"
 
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
 )
 
 // expiries are how many days servers keep pads, by their base addresses, as the
-// configuration says; etherpad.Never: for ever.
+// configuration says; sources.Never: for ever.
 type expiries map[string]int
 
 func (s *settings) expiries() expiries {
@@ -19,7 +19,7 @@ func (s *settings) expiries() expiries {
 		if days := source.ExpiresAfter; days != nil && err == nil {
 			e[base] = *days
 			if *days == 0 {
-				e[base] = etherpad.Never
+				e[base] = sources.Never
 			}
 		}
 	}
@@ -28,9 +28,10 @@ func (s *settings) expiries() expiries {
 
 // of is the day from which on its source may delete the document, "" if that is
 // not known: for a pad as it is known by now, for a poll as the server told.
-func (e expiries) of(r *manifest.Record) string {
-	if newest := r.Newest(); newest != nil && r.Source.Kind == kindEtherpad {
-		return etherpad.Expires(r.Source.URL, e[r.Source.URL], r.ID, newest.Modified)
+func (e expiries) of(kinds setup.Kinds, r *manifest.Record) string {
+	kind, ok := kinds.Named(r.Source.Kind)
+	if newest := r.Newest(); newest != nil && ok && kind.Expires != nil {
+		return kind.Expires(r.Source.URL, e[r.Source.URL], r.ID, newest.Modified)
 	}
 	return r.Expires()
 }

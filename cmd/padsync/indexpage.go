@@ -134,7 +134,7 @@ func (a *app) indexRows(plan restore.Plan, then past, broken *error) iter.Seq[in
 				Server: page.Document.Source.Address(), Saved: a.when(state),
 			}
 			if state.suspect != "" {
-				row.Suspect = a.suspicion(state.suspect)
+				row.Suspect = a.words.Suspicion(state.suspect)
 			}
 			if !yield(row) {
 				return

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
-	"io/fs"
 	"net"
 	"net/url"
 	"os/signal"
@@ -20,8 +20,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
-	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/kinds"
 	"github.com/spf13/cobra"
 )
 
@@ -61,7 +60,7 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 		return message.In(err, "repository", "Repository", chosen.shown)
 	}
 	plan := restore.IntoPlan{
-		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: documentURL,
+		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: a.kinds.URL,
 		Wanted: chosen.wanted,
 	}
 	if !flags.into.yes {
@@ -81,7 +80,7 @@ func (a *app) targetBases(given []string) (bases []string, groups map[string]str
 		if hasUser(raw) {
 			return nil, nil, message.Of(message.Usage, errUser, "user-in-address")
 		}
-		base, group, err := etherpad.ParseGroup(raw)
+		base, group, err := a.kinds.ParseGroup(raw)
 		if err == nil {
 			groups[base] = group
 		} else if base, err = sources.Normalize(raw); err != nil {
@@ -135,19 +134,21 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 		return nil, err
 	}
 	n := network{
-		pool: new(spool.Pool), passwords: secrets, accesses: accesses, tokens: a.tokenFile, groups: groups, mail: mail,
+		kinds: a.kinds,
+		pool:  new(spool.Pool), passwords: secrets, accesses: accesses, tokens: a.tokenFile, groups: groups, mail: mail,
 		client: polite.New(polite.Options{UserAgent: polite.UserAgent(programVersion(), contact), Waiting: waiting}),
 	}
 	var targets []restore.Target
 	for _, base := range bases {
-		kind, err := a.kindOf(ctx, n, s, base)
+		name, err := a.kindOf(ctx, n, s, base)
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(targets, func(t restore.Target) bool { return t.Kind == kind }) {
-			return nil, message.Of(message.Usage, errUsage, "two-targets", "Kind", kind)
+		kind, _ := a.kinds.Named(name)
+		if slices.ContainsFunc(targets, func(t restore.Target) bool { return t.Kind == name }) {
+			return nil, message.Of(message.Usage, errUsage, "two-targets", "Kind", name)
 		}
-		client, err := n.openSource(kind, base, nil)
+		client, err := n.openSource(name, base, nil)
 		if err != nil {
 			return nil, message.Classed(message.Usage, err)
 		}
@@ -157,10 +158,10 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 		}
 		shown := base
 		if group := groups[base]; group != "" {
-			shown = etherpad.GroupURL(base, group)
+			shown = kind.GroupURL(base, group)
 		}
 		targets = append(targets, restore.Target{
-			Source: manifest.Source{Kind: kind, URL: shown}, Client: importer, Finds: kind == kindEtherpad,
+			Source: manifest.Source{Kind: name, URL: shown}, Client: importer, Finds: kind.Finds,
 		})
 	}
 	return targets, nil
@@ -192,20 +193,20 @@ func withhold(c *chosen, targets []restore.Target, bases []string) error {
 func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (string, error) {
 	n.client = polite.New(polite.Options{UserAgent: polite.UserAgent(programVersion(), contact), Tries: 2})
 	known := n.knownKind(s, base)
-	isPad, err := etherpad.Probe(ctx, n.client, base)
-	switch {
-	case known != "" && !unanswered(err):
-		return known, ctx.Err()
-	case isPad:
-		return kindEtherpad, nil
-	case err == nil:
-		access := n.accesses.of(base)
-		polls, openErr := framadate.New(base, n.client, n.pool, framadate.Options{User: access.User, Password: access.Password})
-		if openErr != nil {
-			return "", openErr
+	ordered := slices.Clone(n.kinds)
+	slices.SortStableFunc(ordered, func(a, b kinds.Kind) int { return cmp.Compare(fallback(a), fallback(b)) })
+	var err error
+	for i, kind := range ordered {
+		var is bool
+		is, err = kind.Probe(ctx, base, "", n.opening(base))
+		switch {
+		case i == 0 && known != "" && !unanswered(err):
+			return known, ctx.Err()
+		case is:
+			return kind.Name, nil
 		}
-		if err = polls.Probe(ctx, noPoll); err == nil || errors.Is(err, fs.ErrNotExist) {
-			return kindFramadate, nil
+		if err != nil {
+			break
 		}
 	}
 	switch {
@@ -217,11 +218,19 @@ func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (
 	return "", message.Of(message.Usage, errNoTarget, "not-a-target", "Server", base)
 }
 
+// fallback puts first what is asked for with the least.
+func fallback(k kinds.Kind) int {
+	if k.Assumed {
+		return 0
+	}
+	return 1
+}
+
 // knownKind is what the command line or the configuration says that the server
 // is, "" if nothing.
 func (n network) knownKind(s *settings, base string) string {
 	if n.groups[base] != "" {
-		return kindEtherpad
+		return n.kinds.OfGroups()
 	}
 	for _, source := range s.Sources {
 		known, err := sources.Normalize(source.URL.Reveal())
@@ -238,9 +247,6 @@ func unanswered(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	return errors.As(err, &host) || errors.As(err, &certificate) || errors.Is(err, polite.ErrTemporary)
 }
-
-// noPoll is the id of no poll.
-const noPoll = "0000000000000000"
 
 // pollPasswords are those of all polls that the configuration knows, for the
 // new polls are to have the same.

@@ -18,7 +18,7 @@ func (c *collector) addAll(source *config.Source, o origin) {
 		c.fail(o.name(c.app), err)
 		return
 	}
-	c.all = append(c.all, wanted{kind: source.Kind, base: base, all: true, certain: true, origin: o, source: source})
+	c.all = append(c.all, wanted{kind: source.Kind, base: base, all: true, origin: o, source: source})
 }
 
 // unlisted is the problem of sources that could not be asked what they hold.

@@ -124,7 +124,7 @@ func (l *logger) version(v *manifest.VersionRecord) error {
 		line += "  @" + v.Revision
 	}
 	if v.Suspect != "" {
-		line += "  (" + l.app.text("suspect-because", "Reason", l.app.suspicion(v.Suspect)) + ")"
+		line += "  (" + l.app.text("suspect-because", "Reason", l.app.words.Suspicion(v.Suspect)) + ")"
 	}
 	return l.line(line)
 }

@@ -10,11 +10,10 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/sources/etherpad"
-	"github.com/padsync/padsync/sources/framadate"
 	"github.com/spf13/cobra"
 )
 
@@ -101,7 +100,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 			header = false
 			a.printHeader(out)
 		}
-		l := newListed(record, hashes, expiries)
+		l := newListed(a.kinds, record, hashes, expiries)
 		if asJSON {
 			err = json.NewEncoder(out).Encode(l)
 		} else {
@@ -120,9 +119,9 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 	return cmp.Or(a.tellUnfound(selection), a.lacking(selection, c))
 }
 
-func newListed(r *manifest.Record, h *hashes, e expiries) listed {
+func newListed(kinds setup.Kinds, r *manifest.Record, h *hashes, e expiries) listed {
 	l := listed{
-		Source: r.Source.URL, Kind: r.Source.Kind, ID: r.ID, URL: documentURL(r.Source, r.ID),
+		Source: r.Source.URL, Kind: r.Source.Kind, ID: r.ID, URL: kinds.URL(r.Source, r.ID),
 		Hash: h.short(r.Source, r.ID), State: string(r.State), Checked: stamp(r.Checked),
 		Versions: len(r.Versions), Files: []listedFile{},
 	}
@@ -131,7 +130,7 @@ func newListed(r *manifest.Record, h *hashes, e expiries) listed {
 		return l
 	}
 	l.Title, l.Suspect, l.Revision, l.Saved = newest.Title, newest.Suspect, newest.Revision, stamp(newest.Saved)
-	l.Expires = e.of(r)
+	l.Expires = e.of(kinds, r)
 	l.Files = listedFiles(newest)
 	return l
 }
@@ -157,7 +156,7 @@ func (a *app) printListed(w io.Writer, l listed) error {
 		name += "  " + l.Title
 	}
 	if l.Suspect != "" {
-		name += "  (" + a.suspicion(l.Suspect) + ")"
+		name += "  (" + a.words.Suspicion(l.Suspect) + ")"
 	}
 	if warning := a.expiry(l.Expires, time.Now()); warning != "" && l.State == string(manifest.Current) {
 		name += "  (" + warning + ")"
@@ -176,12 +175,5 @@ func (a *app) listedState(l listed) string {
 	if l.State == string(manifest.Current) && l.Suspect != "" {
 		return a.text("state-suspect")
 	}
-	return a.state(l.State)
-}
-
-func documentURL(s manifest.Source, id string) string {
-	if s.Kind == kindFramadate {
-		return framadate.Address{Base: s.URL, ID: id}.URL()
-	}
-	return etherpad.Address{Base: s.URL, ID: id}.URL()
+	return a.words.State(l.State)
 }

@@ -55,7 +55,7 @@ func (m *mover) writePage(name string, table *restore.Table) error {
 	for _, r := range table.Rows() {
 		row := movePageRow{Old: r.Old, New: r.New, Admin: r.Admin, State: a.text(moveStates[r.State])}
 		for _, loss := range r.Losses() {
-			row.Losses = append(row.Losses, a.loss(loss))
+			row.Losses = append(row.Losses, a.words.Loss(string(loss)))
 		}
 		rows = append(rows, row)
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/framadate"
 )
 
 // A mover moves saved documents to servers and tells how it goes.
@@ -97,19 +96,22 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name, mail stri
 // sayMailless says before anything is made how many of the polls that are left
 // to move will not be, for want of an organiser's address.
 func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *restore.Table) error {
-	if !slices.ContainsFunc(plan.Targets, func(t restore.Target) bool { return t.Kind == kindFramadate }) {
+	if !slices.ContainsFunc(plan.Targets, func(t restore.Target) bool {
+		kind, ok := m.app.kinds.Named(t.Kind)
+		return ok && kind.WantsMail
+	}) {
 		return nil
 	}
 	wanted := plan.Wanted
 	plan.Wanted = func(r *manifest.Record) bool {
-		if r.Source.Kind != kindFramadate || !wanted(r) {
+		if kind, ok := m.app.kinds.Named(r.Source.Kind); !ok || !kind.WantsMail || !wanted(r) {
 			return false
 		}
 		row, found := table.Row(r.Source.Kind, plan.Address(r.Source, r.ID))
 		return !found || !row.State.Made()
 	}
 	plan.Observe = func(e restore.Move) {
-		if errors.Is(e.Err, framadate.ErrMail) {
+		if errors.Is(e.Err, sources.ErrMail) {
 			m.mailless++
 		}
 	}
@@ -195,7 +197,7 @@ func (m *mover) observe(e restore.Move) {
 		if errors.Is(e.Err, repository.ErrNoIdentity) {
 			m.sealed++
 		}
-		if m.mailless == 0 || !errors.Is(e.Err, framadate.ErrMail) { // all of these were counted before
+		if m.mailless == 0 || !errors.Is(e.Err, sources.ErrMail) { // all of these were counted before
 			m.line("restore-document-failed", "Document", name, "Reason", m.app.words.Error(e.Err))
 		}
 	case e.Earlier:
@@ -222,9 +224,9 @@ func (m *mover) remark(e restore.Move) {
 	case e.Document.Lost:
 		m.line("restore-lost", "Document", m.name(m.out(), e.Document), "Saved", saved)
 	case e.Skipped != "":
-		m.line("restore-not-newest", "Document", m.name(m.out(), e.Document), "Reason", m.app.suspicion(e.Skipped), "Saved", saved)
+		m.line("restore-not-newest", "Document", m.name(m.out(), e.Document), "Reason", m.app.words.Suspicion(e.Skipped), "Saved", saved)
 	case e.Version.Suspect != "":
-		m.line(suspectTaken(e.Document), "Document", m.name(m.out(), e.Document), "Reason", m.app.suspicion(e.Version.Suspect))
+		m.line(suspectTaken(e.Document), "Document", m.name(m.out(), e.Document), "Reason", m.app.words.Suspicion(e.Version.Suspect))
 	}
 	for _, text := range m.app.taken(e.Taken, m.name(m.out(), e.Document)) {
 		m.print(text)

@@ -57,15 +57,3 @@ func TestEveryOptionButConsentHasAVariable(t *testing.T) {
 		}
 	}
 }
-
-// What is said to be suspect is called so where it is told.
-func TestSuspicionsSayOnlyWhy(t *testing.T) {
-	for _, language := range []string{"en", "fr"} {
-		a := testApp(t, map[string]string{"LANG": language})
-		for word, id := range suspicions {
-			if text := a.text(id); strings.HasPrefix(text, "suspect") {
-				t.Errorf("%s: %s: %q says twice that it is suspect", language, word, text)
-			}
-		}
-	}
-}

@@ -11,8 +11,6 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
-	"github.com/padsync/padsync/sources/framadate"
 )
 
 // A forecast is what a move would do, counted.
@@ -48,7 +46,7 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 		f.left++
 	case e.Err != nil:
 		f.unusable++
-		if errors.Is(e.Err, framadate.ErrMail) {
+		if errors.Is(e.Err, sources.ErrMail) {
 			f.mailless++
 		}
 	default:
@@ -79,10 +77,14 @@ func (m *mover) tell(f forecast, targets []restore.Target) {
 		if n == 0 {
 			continue
 		}
-		switch pads, isPads := t.Client.(*etherpad.Source); {
+		pads, isPads := t.Client.(interface {
+			ImportRequests(n int) int
+			ImportTime(n int) time.Duration
+		})
+		switch {
 		case isPads:
 			text := "into-pads"
-			if _, _, err := etherpad.ParseGroup(t.URL); err == nil {
+			if _, _, err := a.kinds.ParseGroup(t.URL); err == nil {
 				text = "into-group"
 			}
 			a.say(text, "Count", n, "Target", t.URL, "Requests", pads.ImportRequests(n))
@@ -134,7 +136,7 @@ type moved struct {
 
 func (m *mover) encode(e restore.Move, state string) {
 	told := moved{
-		Kind: e.Document.Source.Kind, Old: documentURL(e.Document.Source, e.Document.ID), New: e.Address, State: state, Lost: e.Losses,
+		Kind: e.Document.Source.Kind, Old: m.app.kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: state, Lost: e.Losses,
 	}
 	if told.Lost == nil {
 		told.Lost = []sources.Loss{}

@@ -151,9 +151,9 @@ func (p *progress) describe(e backup.Event) {
 	case e.Outcome == backup.Missing:
 		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
 	case cmp.Or(e.Suspect, e.Standing) != "" && p.state(&p.all.suspect, &p.told.suspect, e.New,
-		"document-suspect", "Document", p.name(e), "Reason", p.app.suspicion(cmp.Or(e.Suspect, e.Standing))):
+		"document-suspect", "Document", p.name(e), "Reason", p.app.words.Suspicion(cmp.Or(e.Suspect, e.Standing))):
 	case e.Flaw != "":
-		p.line(p.app.text("document-flaw", "Document", p.name(e), "Flaw", p.app.flaw(e.Flaw)))
+		p.line(p.app.text("document-flaw", "Document", p.name(e), "Flaw", p.app.words.Flaws(e.Flaw)))
 	case e.Outcome == backup.Saved && !p.app.quiet && (!p.terminal || p.app.verbose):
 		p.line(p.app.text("document-saved", "Document", p.name(e)))
 	case e.Outcome == backup.Unchanged && p.app.verbose:
@@ -188,14 +188,14 @@ func (p *progress) name(e backup.Event) string {
 		if !attended {
 			return p.app.text("document-hash", "Source", source.URL, "Hash", p.hashes.short(source, e.ID))
 		}
-		return documentURL(source, e.ID)
+		return p.app.kinds.URL(source, e.ID)
 	}
 	from := p.origins[e.Document.Line-1]
 	switch {
 	case from.given():
 		return from.text
 	case attended:
-		return documentURL(source, e.ID)
+		return p.app.kinds.URL(source, e.ID)
 	}
 	return p.app.text("document-private", "Source", source.URL, "Place", from.name(p.app), "Hash", p.hashes.short(source, e.ID))
 }

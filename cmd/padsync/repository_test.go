@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 )
 
@@ -18,7 +19,7 @@ func testApp(t *testing.T, env map[string]string) *app {
 		t.Fatal(err)
 	}
 	return &app{
-		getenv: getenv, catalogue: catalogue, words: catalogue.In(words.Language(getenv)),
+		getenv: getenv, catalogue: catalogue, kinds: setup.AllKinds(), words: catalogue.In(words.Language(getenv)),
 		stdin: strings.NewReader(""), stdout: new(bytes.Buffer), stderr: new(bytes.Buffer),
 	}
 }

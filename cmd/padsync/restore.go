@@ -105,7 +105,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		}
 		progress.done(e, chosen)
 		if len(flags.formats) > 0 && e.Err == nil && e.Version.Facts.Flaw != "" {
-			progress.remark(a.text("show-flaw", "Document", chosen.name(a.stderr, e.Document), "Flaw", a.flaw(e.Version.Facts.Flaw)))
+			progress.remark(a.text("show-flaw", "Document", chosen.name(a.stderr, e.Document), "Flaw", a.words.Flaws(e.Version.Facts.Flaw)))
 		}
 	}
 	report, err := restore.Run(ctx, plan)
@@ -217,9 +217,9 @@ func (a *app) restored(e restore.Event, name string) string {
 	case e.Document.Lost:
 		return a.text("restore-lost", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
 	case e.Skipped != "":
-		return a.text("restore-not-newest", "Document", name, "Reason", a.suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
+		return a.text("restore-not-newest", "Document", name, "Reason", a.words.Suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
 	case e.Version.Suspect != "":
-		return a.text(suspectTaken(e.Document), "Document", name, "Reason", a.suspicion(e.Version.Suspect))
+		return a.text(suspectTaken(e.Document), "Document", name, "Reason", a.words.Suspicion(e.Version.Suspect))
 	}
 	return ""
 }
@@ -252,7 +252,7 @@ func suspectTaken(record *manifest.Record) string {
 // here. What is no terminal may be a log.
 func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *hashes, given bool) string {
 	if given || isTerminal(out) {
-		return documentURL(source, id)
+		return a.kinds.URL(source, id)
 	}
 	return a.text("document-hash", "Source", source.URL, "Hash", h.short(source, id))
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -27,6 +28,7 @@ type app struct {
 	args   []string
 
 	catalogue *words.Catalogue
+	kinds     setup.Kinds
 
 	configured *settings // once it is read
 
@@ -47,7 +49,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		fmt.Fprintln(stderr, "padsync: error:", err)
 		return exitFailed
 	}
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, catalogue: catalogue, words: catalogue.In(words.Language(getenv)), args: args}
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, catalogue: catalogue, kinds: setup.AllKinds(), words: catalogue.In(words.Language(getenv)), args: args}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)

@@ -250,7 +250,7 @@ func (d *savedDocument) sayFlaws(e *edition) {
 		words = append(words, string(flaw))
 	}
 	if len(words) > 0 && d.flawed != e.version.Name {
-		d.app.remark(d.app.stderr, d.app.text("show-flaw", "Document", d.name, "Flaw", d.app.flaw(strings.Join(words, "+"))))
+		d.app.remark(d.app.stderr, d.app.text("show-flaw", "Document", d.name, "Flaw", d.app.words.Flaws(strings.Join(words, "+"))))
 		d.flawed = e.version.Name
 	}
 }

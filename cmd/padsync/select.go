@@ -11,12 +11,11 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
-	"github.com/padsync/padsync/sources/framadate"
 )
 
 // selection is the documents that a command line names; without any, all.
 type selection struct {
+	app    *app
 	named  []*named
 	hashes *hashes // once known
 }
@@ -39,7 +38,7 @@ type address struct{ kind, server, id string }
 // parseSelection reads DOCUMENT…: what has :// is an address, the rest are
 // ids, globs over ids, or, where no id fits, the hashes that messages show.
 func (a *app) parseSelection(args []string) (*selection, error) {
-	s := new(selection)
+	s := &selection{app: a}
 	for _, arg := range args {
 		n := &named{text: arg}
 		if strings.Contains(arg, "://") {
@@ -47,7 +46,7 @@ func (a *app) parseSelection(args []string) (*selection, error) {
 				if hasUser(address) {
 					return nil, message.Of(message.Usage, errUser, "user-in-address")
 				}
-				n.addresses = append(n.addresses, addressesOf(address)...)
+				n.addresses = append(n.addresses, a.addressesOf(address)...)
 			}
 			if len(n.addresses) == 0 {
 				return nil, message.Of(message.Usage, sources.ErrAddress, "bad-document")
@@ -62,15 +61,10 @@ func (a *app) parseSelection(args []string) (*selection, error) {
 
 // addressesOf are the documents that the address may be of; which one it is,
 // the repository knows.
-func addressesOf(raw string) []address {
+func (a *app) addressesOf(raw string) []address {
 	var found []address
-	for _, parse := range []func(string) (etherpad.Address, error){etherpad.ParseAddress, etherpad.ParseVerbatim} {
-		if p, err := parse(raw); err == nil {
-			found = append(found, address{kindEtherpad, sources.Identity(p.Base), p.ID})
-		}
-	}
-	if p, err := framadate.ParseAddress(raw); err == nil {
-		found = append(found, address{kindFramadate, sources.Identity(p.Base), p.ID})
+	for _, c := range a.kinds.Documents(raw) {
+		found = append(found, address{c.Kind.Name, sources.Identity(c.Base), c.ID})
 	}
 	return found
 }
@@ -146,7 +140,7 @@ func (a *app) tellUnfound(s *selection) error {
 // the first one that is an address but for its https://.
 func (s *selection) schemeless(err error) error {
 	for _, n := range s.named {
-		if address, ok := completed(n.text); ok && !n.found {
+		if address, ok := s.app.completed(n.text); ok && !n.found {
 			return &schemelessError{address, err}
 		}
 	}
@@ -201,4 +195,9 @@ func (n *named) names(from manifest.Source, id string) bool {
 func (n *named) matches(id string) bool {
 	ok, err := path.Match(n.pattern, whole(id))
 	return err == nil && ok
+}
+
+// nothing is the problem that no document is what was asked for.
+func (a *app) nothing(s *selection) error {
+	return message.Of(message.Failed, s.schemeless(errNothing), "nothing-fits")
 }

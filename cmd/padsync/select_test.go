@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
 )
 
 var (
-	pads  = manifest.Source{Kind: kindEtherpad, URL: "https://pad.example.org"}
-	polls = manifest.Source{Kind: kindFramadate, URL: "https://poll.example.org"}
+	pads  = manifest.Source{Kind: "etherpad", URL: "https://pad.example.org"}
+	polls = manifest.Source{Kind: "framadate", URL: "https://poll.example.org"}
 )
 
 func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
@@ -64,19 +65,19 @@ func TestWhatIsPrintedIsUnderstood(t *testing.T) {
 		".", "..", "r.deadbeef", "with  raw spaces", " begins and ends ", "a:b::c", "tab\tand\nline", "été", "e\u0301te\u0301", "a/b", "../../x", "?x#y%",
 		"*", "[", "g.0123456789abcdef$privé", "%2e", "p", "ends.", "ends:", "export", "timeslider", "x/admin", "a\x00b", "日本語",
 	} {
-		for _, from := range []manifest.Source{pads, {Kind: kindEtherpad, URL: "https://example.org/sub/pads"}} {
-			printed := documentURL(from, id)
+		for _, from := range []manifest.Source{pads, {Kind: "etherpad", URL: "https://example.org/sub/pads"}} {
+			printed := setup.AllKinds().URL(from, id)
 			s, err := testApp(t, nil).parseSelection([]string{printed})
 			if err != nil || !s.has(from, id) {
 				t.Errorf("%q is printed as %s, which is not understood: %v", id, printed, err)
 			}
-			w, err := parseDocument(new(config.Source), printed)
+			w, err := testApp(t, nil).parseDocument(new(config.Source), printed)
 			if err != nil || w.base != from.URL || w.id != id && w.verbatim != id {
 				t.Errorf("%q is printed as %s, which is taken for %+v: %v", id, printed, w, err)
 			}
 		}
 	}
-	s, err := testApp(t, nil).parseSelection([]string{documentURL(polls, "AG-2027-Asso")})
+	s, err := testApp(t, nil).parseSelection([]string{setup.AllKinds().URL(polls, "AG-2027-Asso")})
 	if err != nil || !s.has(polls, "AG-2027-Asso") {
 		t.Error(err)
 	}
@@ -182,8 +183,8 @@ func TestWhen(t *testing.T) {
 
 func TestEntriesBecomeDocuments(t *testing.T) {
 	none := new(config.Source)
-	pad := &config.Source{Kind: kindEtherpad, URL: config.NewSecret("https://pad.example.org/sub/")}
-	poll := &config.Source{Kind: kindFramadate, URL: config.NewSecret("https://poll.example.org")}
+	pad := &config.Source{Kind: "etherpad", URL: config.NewSecret("https://pad.example.org/sub/")}
+	poll := &config.Source{Kind: "framadate", URL: config.NewSecret("https://poll.example.org")}
 	open := &config.Source{URL: config.NewSecret("https://example.org")}
 	for _, c := range []struct {
 		source *config.Source
@@ -203,13 +204,13 @@ func TestEntriesBecomeDocuments(t *testing.T) {
 		{open, "AbCdEf1234567890", "framadate https://example.org AbCdEf1234567890 false"},
 		{open, "not_a_poll", "etherpad https://example.org not_a_poll true"},
 	} {
-		w, err := parseDocument(c.source, c.entry)
-		if got := fmt.Sprint(w.kind, " ", w.base, " ", w.locator, " ", w.certain); got != c.want || err != nil {
+		w, err := testApp(t, nil).parseDocument(c.source, c.entry)
+		if got := fmt.Sprint(w.kind, " ", w.base, " ", w.locator, " ", w.candidates == nil); got != c.want || err != nil {
 			t.Errorf("%q: %s, %v", c.entry, got, err)
 		}
 	}
 	for _, entry := range []string{"ag", "https://example.org/", "ftp://h/p/x", "nonsense://"} {
-		if _, err := parseDocument(none, entry); !errors.Is(err, sources.ErrAddress) {
+		if _, err := testApp(t, nil).parseDocument(none, entry); !errors.Is(err, sources.ErrAddress) {
 			t.Errorf("%q: %v", entry, err)
 		}
 	}

@@ -6,41 +6,48 @@ import (
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
-	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/kinds"
 )
 
 // network is what all sources of a run share.
 type network struct {
+	kinds     setup.Kinds
 	client    *polite.Client
 	pool      *spool.Pool
 	budget    budget
 	passwords passwords
 	accesses  accesses
-	tokens    func(base, login string) etherpad.TokenKeeper
+	tokens    func(base, login string) sources.TokenKeeper
 	expires   expiries
 	groups    map[string]string // of MyPads to import into, by base address
 	mail      string            // the organiser's of polls to be made
 }
 
-// openSource is the only place that knows every kind of source.
-func (n network) openSource(kind, base string, formats []string) (sources.Source, error) {
+// opening is what the source of a server is opened with.
+func (n network) opening(base string) kinds.Opening {
 	access := n.accesses.of(base)
-	switch kind {
-	case kindEtherpad:
-		return etherpad.New(base, n.client, n.pool, etherpad.Options{
-			Formats: formats, Access: access, Passwords: n.passwords.of(base), Tokens: n.tokens(base, access.MyPadsLogin),
-			Group: n.groups[base], ExpiresAfter: n.expires[base],
-		})
-	case kindFramadate:
-		return framadate.New(base, n.client, n.pool, framadate.Options{
-			User: access.User, Password: access.Password, Passwords: n.passwords.of(base), Mail: n.mail,
-		})
+	o := kinds.Opening{
+		Client: n.client, Pool: n.pool, Access: access, Passwords: n.passwords.of(base),
+		Group: n.groups[base], Mail: n.mail, ExpiresAfter: n.expires[base],
 	}
-	return nil, errKind
+	if n.tokens != nil {
+		o.Tokens = n.tokens(base, access.MyPadsLogin)
+	}
+	return o
+}
+
+func (n network) openSource(name, base string, formats []string) (sources.Source, error) {
+	kind, ok := n.kinds.Named(name)
+	if !ok {
+		return nil, errKind
+	}
+	o := n.opening(base)
+	o.Formats = formats
+	return kind.Open(base, o)
 }
 
 // plan puts the documents to their servers, which it sorts as manifests do:

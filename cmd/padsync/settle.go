@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -11,11 +10,11 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/framadate"
 )
 
 const (
@@ -26,10 +25,11 @@ const (
 // errLate is for a server that took too long to say what it is.
 var errLate = polite.Temporary(errors.New("no answer in time"))
 
-// An answer says whether a server has polls; with an error, it is not known.
+// An answer says of what kind a server is, "" if of none that was asked for;
+// with an error, it is not known.
 type answer struct {
-	polls bool
-	err   error
+	kind string
+	err  error
 }
 
 // settle finds out what the servers are of which no address tells. Another
@@ -38,41 +38,44 @@ type answer struct {
 // and if it cannot say, what the repository saw before that stands. What cannot
 // be settled is a mistake of its own, and is asked for again the next time.
 func (a *app) settle(ctx context.Context, n network, flags backupFlags, s *settings, all []wanted, bad *mistakes) ([]wanted, error) {
-	if !slices.ContainsFunc(all, func(w wanted) bool { return !w.certain }) {
+	if !slices.ContainsFunc(all, func(w wanted) bool { return w.candidates != nil }) {
 		return all, nil
 	}
 	known := a.knownServers(ctx, n.pool, flags, s)
-	answers := known.settled(all)
+	answers := a.settled(known, all)
 	if err := n.askServers(ctx, all, answers); err != nil {
 		return nil, err
 	}
 	settled := all[:0]
 	for i := range all {
 		w := &all[i]
-		if w.certain {
+		if w.candidates == nil {
 			settled = append(settled, *w)
 			continue
 		}
 		said := answers[w.base]
 		before, seen := known[sources.Identity(w.base)]
+		assumed := w.candidates[len(w.candidates)-1].Kind.Assumed
 		switch {
-		case said.err != nil && seen && (before.polls || w.otherwise != nil):
-			said = answer{polls: before.polls}
+		case said.err != nil && seen && (!a.assumes(before.kind) || assumed):
+			said = answer{kind: before.kind}
 		case said.err != nil:
 			bad.later = true
 			bad.add(message.Of(message.Unclassed, said.err, "unsettled", "Document", w.origin.name(a), "Reason", said.err))
 			continue
 		}
+		at := slices.IndexFunc(w.candidates, func(c setup.Candidate) bool { return c.Kind.Name == said.kind })
 		switch {
-		case said.polls:
-			w.certain = true
-		case w.otherwise != nil:
-			w.otherwise.origin, w.otherwise.source = w.origin, w.source
-			*w = *w.otherwise
+		case at >= 0:
+		case assumed:
+			at = len(w.candidates) - 1
 		default:
 			bad.add(message.Of(message.Unclassed, sources.ErrAddress, "not-a-server", "Document", w.origin.name(a)))
 			continue
 		}
+		is := wantedOf(w.candidates[at])
+		is.origin, is.source = w.origin, w.source
+		*w = is
 		settled = append(settled, *w)
 	}
 	return settled, nil
@@ -81,24 +84,32 @@ func (a *app) settle(ctx context.Context, n network, flags backupFlags, s *setti
 // A knownServer is what the repository knows of a server that has documents of
 // one kind.
 type knownServer struct {
-	polls bool
-	good  bool // the last look at one of its documents was
+	kind string
+	good bool // the last look at one of its documents was
 }
 
 // knownServers are by their identities.
 type knownServers map[string]knownServer
 
+// assumes says whether an id alone is taken for one of this kind.
+func (a *app) assumes(name string) bool {
+	kind, ok := a.kinds.Named(name)
+	return ok && kind.Assumed
+}
+
 // settled are the servers that need not be asked: those that an address tells
 // of, and those of which the last look was good, unless the address could be
-// one of a poll server where only pads are known.
-func (k knownServers) settled(all []wanted) map[string]answer {
+// of another kind where only those of the assumed one are known.
+func (a *app) settled(k knownServers, all []wanted) map[string]answer {
 	answers := make(map[string]answer)
 	for _, w := range all {
 		known := k[sources.Identity(w.base)]
 		switch {
-		case w.certain && w.kind == kindFramadate, known.good && known.polls:
-			answers[w.base] = answer{polls: true}
-		case !w.certain && w.otherwise != nil && known.good:
+		case w.candidates == nil && !a.assumes(w.kind):
+			answers[w.base] = answer{kind: w.kind}
+		case known.good && !a.assumes(known.kind):
+			answers[w.base] = answer{kind: known.kind}
+		case w.candidates != nil && w.candidates[len(w.candidates)-1].Kind.Assumed && known.good:
 			if _, told := answers[w.base]; !told {
 				answers[w.base] = answer{}
 			}
@@ -144,9 +155,9 @@ func readServers(ctx context.Context, repo *repository.Repository) (knownServers
 			continue
 		}
 		server := sources.Identity(record.Source.URL)
-		now := knownServer{record.Source.Kind == kindFramadate, record.State == manifest.Current}
+		now := knownServer{record.Source.Kind, record.State == manifest.Current}
 		before, seen := known[server]
-		both[server] = both[server] || seen && before.polls != now.polls
+		both[server] = both[server] || seen && before.kind != now.kind
 		now.good = now.good || before.good
 		known[server] = now
 	}
@@ -164,7 +175,7 @@ func (n network) askServers(ctx context.Context, all []wanted, answers map[strin
 	var asked []*wanted
 	for i := range all {
 		w := &all[i]
-		if _, known := answers[w.base]; !w.certain && !known {
+		if _, known := answers[w.base]; w.candidates != nil && !known {
 			asked = append(asked, w)
 			answers[w.base] = answer{}
 		}
@@ -174,7 +185,7 @@ func (n network) askServers(ctx context.Context, all []wanted, answers map[strin
 	g.SetLimit(settleMost)
 	for i, w := range asked {
 		g.Go(func() error {
-			said[i] = n.hasPolls(ctx, w)
+			said[i] = n.probe(ctx, w)
 			return nil
 		})
 	}
@@ -185,23 +196,22 @@ func (n network) askServers(ctx context.Context, all []wanted, answers map[strin
 	return ctx.Err()
 }
 
-// hasPolls asks with a request that changes nothing.
-func (n network) hasPolls(ctx context.Context, w *wanted) answer {
+// probe asks with requests that change nothing. What is assumed needs none.
+func (n network) probe(ctx context.Context, w *wanted) answer {
 	ctx, cancel := context.WithTimeoutCause(ctx, settleTime, errLate)
 	defer cancel()
-	access := n.accesses.of(w.base)
-	source, err := framadate.New(w.base, n.client, n.pool, framadate.Options{User: access.User, Password: access.Password})
-	if err != nil {
-		return answer{err: err}
+	for _, c := range w.candidates {
+		if c.Kind.Assumed {
+			continue
+		}
+		switch is, err := c.Kind.Probe(ctx, c.Base, c.Locator, n.opening(c.Base)); {
+		case is:
+			return answer{kind: c.Kind.Name}
+		case err != nil && ctx.Err() != nil:
+			return answer{err: context.Cause(ctx)}
+		case err != nil:
+			return answer{err: err}
+		}
 	}
-	switch err := source.Probe(ctx, w.locator); {
-	case err == nil, errors.Is(err, fs.ErrNotExist):
-		return answer{polls: true}
-	case errors.Is(err, sources.ErrRefused) && !errors.Is(err, sources.ErrServer):
-		return answer{}
-	case ctx.Err() != nil:
-		return answer{err: context.Cause(ctx)}
-	default:
-		return answer{err: err}
-	}
+	return answer{}
 }

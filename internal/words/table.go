@@ -48,7 +48,7 @@ func table() []Row {
 		{Is: framadate.ErrPassword, Cause: "reason-password"},
 		{Is: framadate.ErrCredentials, Cause: "reason-credentials", Hint: "hint-poll-credentials"},
 		{Is: framadate.ErrWrongPassword, Cause: "reason-wrong-password"},
-		{Is: framadate.ErrMail, Cause: "reason-mail"},
+		{Is: sources.ErrMail, Cause: "reason-mail"},
 		{Is: framadate.ErrTooLarge, Cause: "reason-too-large"},
 		{Is: framadate.ErrNoDays, Cause: "reason-no-days"},
 		{Is: etherpad.ErrLogin, Cause: "reason-login", Hint: "hint-login"},

@@ -121,10 +121,83 @@ func TestMessagesInTheCodeAreInTheCatalogue(t *testing.T) {
 			return true
 		})
 	}
+	values := make(map[string]bool)
+	for _, v := range valuesOf(t) {
+		values[v] = true
+	}
 	for id := range messages {
-		if !used[id] {
+		if !used[id] && !values[id] {
 			t.Errorf("nothing says %s", id)
 		}
+	}
+}
+
+// valuePrefixes are how the words for values of these types begin.
+var valuePrefixes = map[string]string{"Loss": "loss-", "Suspicion": "suspect-", "Flaw": "flaw-", "State": "state-"}
+
+// valuesOf are the ids of the words for all values that the code declares.
+func valuesOf(t *testing.T) (ids []string) {
+	for _, pattern := range []string{"../../sources/*.go", "../../sources/*/*.go", "../../documents/*/*.go", "../../backup/*.go", "../../manifest/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no code found: %v", err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				spec, ok := n.(*ast.ValueSpec)
+				if !ok {
+					return true
+				}
+				name := ""
+				if filepath.Base(file) == "suspect.go" || spec.Names[0].Name == "Compacted" {
+					name = "Suspicion" // as manifests have it, without a type
+				}
+				switch of := spec.Type.(type) {
+				case *ast.Ident:
+					name = of.Name
+				case *ast.SelectorExpr:
+					name = of.Sel.Name
+				}
+				for _, v := range spec.Values {
+					if value, ok := literal(v); ok && valuePrefixes[name] != "" {
+						ids = append(ids, valuePrefixes[name]+value)
+					}
+				}
+				return true
+			})
+		}
+	}
+	return ids
+}
+
+// TestValuesHaveWords: a new kind of server brings losses of its own.
+func TestValuesHaveWords(t *testing.T) {
+	ids := valuesOf(t)
+	if len(ids) < 30 {
+		t.Fatalf("only %d values", len(ids))
+	}
+	for _, name := range fileNames {
+		messages := load(t, name)
+		for _, id := range ids {
+			text, ok := messages[id]
+			if !ok {
+				t.Errorf("%s has no %s", name, id)
+			}
+			if strings.HasPrefix(id, "suspect-") && strings.HasPrefix(text, "suspect") {
+				t.Errorf("%s: %s says twice that it is suspect: %q", name, id, text)
+			}
+		}
+	}
+	w := speak(t, "en")
+	if got := w.Flaws("chat+what-is-new"); got != w.Text("flaw-chat")+", what-is-new" {
+		t.Errorf("what a newer program wrote is shown as %q", got)
 	}
 }
 

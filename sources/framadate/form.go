@@ -17,10 +17,6 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// ErrMail is matched by the error of an Import for a server that wants an
-// organiser's mail address, where none was saved and Options.Mail is "".
-var ErrMail = errors.New("the server wants an organiser's mail address")
-
 // A creation is what a server's form to make polls tells.
 type creation struct {
 	mail   bool // the organiser's address is wanted

@@ -64,7 +64,7 @@ func (f *foreseen) form(ask func() (creation, error)) (creation, error) {
 // poll; votes and comments go through the admin page, which sends none. The
 // server deletes polls that expired long ago whenever it makes one.
 //
-// Errors match ErrTooLarge, ErrNoDays or ErrMail for what cannot be imported
+// Errors match ErrTooLarge, ErrNoDays or sources.ErrMail for what cannot be imported
 // here, and nothing was made; sources.ErrUnsure where the last step of making the
 // poll had no answer: it may be there, without votes, and its organiser may have
 // got a mail with its links.
@@ -147,7 +147,7 @@ func (s *Source) draft(saved *poll.Poll, id string, form creation) (*draft, erro
 	}
 	if form.mail {
 		if d.Settings.Mail == "" {
-			return nil, ErrMail
+			return nil, sources.ErrMail
 		}
 		return d, nil
 	}

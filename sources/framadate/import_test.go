@@ -309,7 +309,7 @@ func TestPlanOfManyPollsCostsOneRequest(t *testing.T) {
 			s, client := open(t, server)
 			for range 20 {
 				_, err := s.Losses(t.Context(), saved(t, pizza(), true))
-				if o.Mail != errors.Is(err, framadate.ErrMail) || !o.Mail && !errors.Is(err, sources.ErrRefused) {
+				if o.Mail != errors.Is(err, sources.ErrMail) || !o.Mail && !errors.Is(err, sources.ErrRefused) {
 					t.Error(err)
 				}
 			}
@@ -498,11 +498,11 @@ func TestOrganisersAddressIsTheOneGiven(t *testing.T) {
 			checkLosses(t, made.Losses, framadate.LossMail)
 
 			v = saved(t, p, false)
-			if _, err := s.Losses(t.Context(), v); mails != errors.Is(err, framadate.ErrMail) || !mails && err != nil {
+			if _, err := s.Losses(t.Context(), v); mails != errors.Is(err, sources.ErrMail) || !mails && err != nil {
 				t.Error("the plan:", err)
 			}
 			made, err := s.Import(t.Context(), v)
-			if mails && (!errors.Is(err, framadate.ErrMail) || made != nil || server.Mails() != 2) || !mails && err != nil {
+			if mails && (!errors.Is(err, sources.ErrMail) || made != nil || server.Mails() != 2) || !mails && err != nil {
 				t.Error(made, err)
 			}
 		})

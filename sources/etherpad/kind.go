@@ -1,0 +1,48 @@
+package etherpad
+
+import (
+	"context"
+
+	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/kinds"
+)
+
+// Kind is the kind of Etherpad servers.
+func Kind() kinds.Kind {
+	return kinds.Kind{
+		Name:          "etherpad",
+		Parse:         parsed(parseAskable),
+		ParseVerbatim: parsed(ParseVerbatim),
+		Within:        func(base, id string) string { return Address{base, id}.URL() },
+		Assumed:       true,
+		URL:           func(base, id string) string { return Address{base, id}.URL() },
+		Expires:       Expires,
+		ParseGroup:    ParseGroup,
+		GroupURL:      GroupURL,
+		Finds:         true,
+		Probe: func(ctx context.Context, base, _ string, o kinds.Opening) (bool, error) {
+			return Probe(ctx, o.Client, base)
+		},
+		Open: func(base string, o kinds.Opening) (sources.Source, error) {
+			return New(base, o.Client, o.Pool, Options{
+				Formats: o.Formats, Access: Access(o.Access), Passwords: o.Passwords, Tokens: o.Tokens, Group: o.Group, ExpiresAfter: o.ExpiresAfter,
+			})
+		},
+	}
+}
+
+// parseAskable also takes what no address leads to: padsync prints it, and
+// Fetch says what is the matter.
+func parseAskable(raw string) (Address, error) {
+	if a, err := ParseVerbatim(raw); err == nil && IsUnaskable(a.ID) {
+		return a, nil
+	}
+	return ParseAddress(raw)
+}
+
+func parsed(parse func(string) (Address, error)) func(string) (kinds.Address, error) {
+	return func(raw string) (kinds.Address, error) {
+		a, err := parse(raw)
+		return kinds.Address{Base: a.Base, ID: a.ID, Locator: a.ID, Certain: err == nil}, err
+	}
+}
