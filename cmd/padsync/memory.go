@@ -54,6 +54,16 @@ func (m memory) sealed() bool {
 	return slices.ContainsFunc(m.Repositories, func(r remembered) bool { return r.Sealed })
 }
 
+// ids are those of the repositories, sealed or not, that were there.
+func (m memory) ids(sealed bool) (ids []string) {
+	for _, r := range m.Repositories {
+		if r.Sealed == sealed {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
 // knows reports whether this very repository was there.
 func (m memory) knows(id string) bool {
 	return slices.ContainsFunc(m.Repositories, func(r remembered) bool { return r.ID == id })
