@@ -132,7 +132,7 @@ func checkProblem(report *repository.CheckReport) error {
 			kinds["hint-damaged-list"] = true
 		}
 	}
-	if report.Lost > 0 && len(kinds) == 0 {
+	if report.Lost > 0 && report.Problems[0].Object == headKey && len(report.Problems) == 1 {
 		kinds["hint-damaged-list"] = true // packs alone, of which nothing tells
 	}
 	for _, id := range []string{"hint-damaged", "hint-damaged-list", "hint-repaired", "hint-intruder"} {
