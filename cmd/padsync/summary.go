@@ -181,8 +181,14 @@ func (p *progress) repository(repo backup.RepositoryReport, say, warn func(strin
 	if repo.Resealed > 0 {
 		say("summary-resealed", "Count", repo.Resealed, "Repository", repo.Name)
 	}
+	if n := repo.Unreadable - repo.Unasked; n > 0 {
+		warn("summary-unreadable", "Count", n, "Repository", repo.Name)
+	}
+	if n := repo.Unasked; n > 0 {
+		warn("summary-unasked", "Count", n, "Repository", repo.Name)
+		warn("summary-unasked-next")
+	}
 	if repo.Unreadable > 0 {
-		warn("summary-unreadable", "Count", repo.Unreadable, "Repository", repo.Name)
 		warn("summary-unreadable-next")
 	}
 	switch {
