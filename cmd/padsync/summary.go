@@ -191,10 +191,10 @@ func (p *progress) repository(repo backup.RepositoryReport, say, warn func(strin
 	if repo.Unreadable > 0 {
 		warn("summary-unreadable-next")
 	}
-	switch {
+	switch { // --quiet does not hide that nothing from before is in it, or that all can read it
 	case repo.New && repo.Sealed:
-		say("summary-new", "Repository", repo.Name)
+		warn("summary-new", "Repository", repo.Name)
 	case repo.New:
-		say("summary-new-plain", "Repository", repo.Name)
+		warn("summary-new-plain", "Repository", repo.Name)
 	}
 }
