@@ -39,7 +39,7 @@ func none[E error](E) message.Message { return message.Message{} }
 func table() []Row {
 	return []Row{
 		{As: as(folder), Cause: "cause-temporary", Hint: "hint-temporary"},
-		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-address", Class: message.Usage},
+		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-file", Class: message.Usage},
 		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},
 		{Is: local.ErrNoFolder, Cause: "cause-no-folder", Hint: "hint-location"},
 
