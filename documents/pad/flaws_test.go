@@ -172,6 +172,7 @@ func TestWhatIsSpoiledCostsItself(t *testing.T) {
 		"a pool that is a number":         {`{"numToAttrib":{"0":["bold","true"]},"nextNum":1}`, `7`, []Flaw{FlawPool}, []string{"bold=true"}},
 		"an attribute that is null":       {`["bold","true"]`, `null`, []Flaw{FlawPool}, []string{"bold=true"}},
 		"an attribution with a removal":   {`"*0+2|1+1"`, `"*0+1-1*0+1|1+1"`, []Flaw{FlawAttributes}, nil},
+		"an attribute that there is not":  {`"*0+2|1+1"`, `"*5+2|1+1"`, []Flaw{FlawAttributes}, nil},
 		"no attribution":                  {`,"attribs":"*0+2|1+1"`, ``, []Flaw{FlawAttributes}, nil},
 		"no text":                         {`"atext":{"text":"ab\n","attribs":"*0+2|1+1"},`, ``, nil, nil},
 		"a text that is null":             {`"text":"ab\n"`, `"text":null`, nil, nil},
