@@ -176,6 +176,8 @@ type RepositoryReport struct {
 	// repository holds. What restore gives of them is sealed to others.
 	Resealed, Unreadable int
 
+	Unasked int // of Unreadable, those that the run did not ask a server for
+
 	Err error // why the run failed there
 }
 
@@ -237,9 +239,10 @@ type target struct {
 
 	resealed int
 
-	mu   sync.Mutex // guards what follows
-	err  error
-	left int // documents that none of the recipients can read
+	mu    sync.Mutex // guards what follows
+	err   error
+	left  int // documents that none of the recipients can read
+	asked int // of those, that a server was asked for
 }
 
 func (t *target) failed() error {
@@ -463,7 +466,7 @@ func (r *run) end(ctx context.Context) {
 		if t.run != nil {
 			report.Sequence, report.RunStats = t.run.Sequence(), t.run.Stats()
 			report.Seen = t.run.Seen()
-			report.Resealed, report.Unreadable = t.resealed, t.left
+			report.Resealed, report.Unreadable, report.Unasked = t.resealed, t.left, max(0, t.left-t.asked)
 		}
 		r.report.Repositories = append(r.report.Repositories, report)
 	}

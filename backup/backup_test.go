@@ -373,6 +373,7 @@ func TestSuspicionIsTheWordThatTellsMost(t *testing.T) {
 		return sources.Facts{Revision: &revision, Length: length, First: first, Text: text, Blank: blank}
 	}
 	sound := facts(40, 500, "first", "text", false)
+	from := func(f sources.Facts, start string) sources.Facts { f.Start = start; return f }
 	for name, c := range map[string]struct {
 		old, now sources.Facts
 		want     string
@@ -387,6 +388,8 @@ func TestSuspicionIsTheWordThatTellsMost(t *testing.T) {
 		"made anew, and longer":        {sound, facts(90, 400, "other", "new", false), backup.OtherHistory},
 		"made anew with its text":      {sound, facts(60, 500, "other", "text", false), backup.OtherHistory},
 		"the default text":             {sound, facts(0, 60, "other", "default", true), backup.DefaultText},
+		"the same default text":        {from(sound, "default"), from(facts(0, 60, "other", "default", true), "default"), backup.DefaultText},
+		"anew with another text":       {from(sound, "default"), from(facts(0, 50, "other", "new", true), "new"), backup.OtherHistory},
 		"the default text, by hand":    {sound, facts(44, 60, "first", "default", true), backup.DefaultText},
 		"nothing":                      {sound, facts(44, 1, "first", "empty", false), backup.Emptied},
 		"nothing, made anew":           {sound, facts(0, 1, "other", "empty", true), backup.Emptied},

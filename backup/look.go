@@ -53,6 +53,7 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 		return
 	}
 	if err != nil {
+		r.asked(targets, known)
 		switch {
 		case r.joined(j):
 			targets = nil // another link opened it
@@ -88,6 +89,7 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	if !r.first(j, v.ID) {
 		return // another link to it came first
 	}
+	r.asked(targets, known)
 	if e := r.found(j, targets, known, v); e.Outcome != "" {
 		r.finish(e)
 	}

@@ -57,4 +57,16 @@ func (t *target) saved(p *prior, suspect string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.left--
+	t.asked--
+}
+
+// asked notes that a server was asked for a document.
+func (r *run) asked(targets []*target, known []*prior) {
+	for i, t := range targets {
+		if known[i].Unreadable {
+			t.mu.Lock()
+			t.asked++
+			t.mu.Unlock()
+		}
+	}
 }

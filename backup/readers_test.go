@@ -117,17 +117,17 @@ func TestAfterAChangeOfRecipients(t *testing.T) {
 
 	r := w.sealed(k, after, nil, false, pad("ag"), pad("gone"))
 	w.want(r, counts{backup.Saved: 1, backup.Missing: 1})
-	if n := r.Repositories[0].Unreadable; n != 2 || r.Suspect > 0 {
-		t.Errorf("%d cannot be read, %d are suspect", n, r.Suspect)
+	if repo := r.Repositories[0]; repo.Unreadable != 2 || repo.Unasked != 1 || r.Suspect > 0 {
+		t.Errorf("%d cannot be read, %d of them were not asked for, %d are suspect", repo.Unreadable, repo.Unasked, r.Suspect)
 	}
 	r = w.sealed(k, after, nil, false, pad("ag"), pad("gone"))
 	w.want(r, counts{backup.Unchanged: 1, backup.Missing: 1})
-	if n := r.Repositories[0].Unreadable; n != 2 {
-		t.Errorf("%d cannot be read the next night", n)
+	if repo := r.Repositories[0]; repo.Unreadable != 2 || repo.Unasked != 1 {
+		t.Errorf("the next night, %d cannot be read, and %d of them were not asked for", repo.Unreadable, repo.Unasked)
 	}
 	r = w.sealed(k, after, nil, false, pad("ag"), pad("bureau"), pad("gone"))
-	if n := r.Repositories[0].Unreadable; n != 1 || r.Outcomes[backup.Saved] != 1 {
-		t.Errorf("%d cannot be read, %v", n, r.Outcomes)
+	if repo := r.Repositories[0]; repo.Unreadable != 1 || repo.Unasked != 0 || r.Outcomes[backup.Saved] != 1 {
+		t.Errorf("%d cannot be read, %d of them were not asked for, %v", repo.Unreadable, repo.Unasked, r.Outcomes)
 	}
 	if got := w.reads(k, k.after); !slices.Equal(got, []string{"ag", "bureau"}) {
 		t.Errorf("the new recipient reads %q", got)

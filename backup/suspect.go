@@ -42,6 +42,9 @@ func (p *prior) suspicion(v *sources.Version) string {
 	fewer := old.Revision != nil && now.Revision != nil && *now.Revision < *old.Revision
 	other := old.First != "" && now.First != "" && now.First != old.First
 	blank := now.Blank && !old.Blank && len(old.Fields) == 0
+	if old.Start != "" && now.Start != "" && now.Start != old.Start {
+		blank = blank && !other // what it was created with is another text
+	}
 	switch {
 	case fewer && old.Length > emptyText && now.Text != "" && now.Text == old.Text:
 		return Compacted

@@ -183,7 +183,7 @@ func TestSeveralIdentitiesInOneFile(t *testing.T) {
 func TestRecipientsFile(t *testing.T) {
 	_, one := newKey(t, false)
 	_, two := newKey(t, false)
-	file := fmt.Sprintf("# who can read\n\n%s\r\n  %s  \n", one, two)
+	file := fmt.Sprintf("# who can read\n\r%s\r\n  %s  \r", one, two)
 	got, err := crypto.ParseRecipients(strings.NewReader(file))
 	if err != nil || len(got) != 2 || got[0].Hash() != one.Hash() || got[1].Hash() != two.Hash() {
 		t.Fatalf("%v, %v", got, err)

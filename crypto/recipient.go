@@ -186,7 +186,8 @@ func ParseRecipients(r io.Reader) ([]Recipient, error) {
 // comment.
 func eachLine(text []byte, do func(string) error) error {
 	n := 0
-	for line := range strings.Lines(string(text)) {
+	unix := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text))
+	for line := range strings.Lines(unix) {
 		n++
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {

@@ -418,6 +418,9 @@ func (c *Contents) Readable() error {
 // were not made good: what only they told is not told.
 func (c *Contents) Lacking() int {
 	n := len(c.Missing)
+	if n == 0 && c.repo.headless != nil && len(c.listed.manifests)+len(c.listed.checkpoints)+len(c.Damaged) == 0 {
+		return 1 // packs alone: somebody took away what told of them
+	}
 	for _, d := range c.Damaged {
 		if !c.repaired[c.listOf(d)] && !errors.Is(d, ErrSequence) && !errors.Is(d, ErrForeign) {
 			n++

@@ -60,8 +60,8 @@ var (
 // A HeadError says that nothing is written into a repository, as its
 // padsync.json is missing or damaged.
 type HeadError struct {
-	Line string        // what belongs into padsync.json
-	Err  *CorruptError // matches ErrHeadless or ErrHead
+	Lines []string      // what belongs into padsync.json; of several, one that only the person can tell
+	Err   *CorruptError // matches ErrHeadless or ErrHead
 }
 
 // Error implements error.
@@ -103,6 +103,11 @@ type Options struct {
 	// Seen gives, if not nil, the ids of manifests and checkpoints that this
 	// machine saw before in the repository with this id.
 	Seen func(repository string) []string
+
+	// Known gives, if not nil, the ids of the repositories, sealed or not,
+	// that this machine saw at this place. Where nothing else is left to tell
+	// which one this is, it is one of them.
+	Known func(sealed bool) []string
 
 	Pool   *spool.Pool      // required
 	Now    func() time.Time // nil: time.Now
@@ -228,25 +233,55 @@ func (c *Contents) headError() error {
 	case c.Head.Problem == "unreadable":
 		return c.Head // it may be there
 	}
-	line := c.repo.head
-	line.ID = c.id
-	for _, in := range c.inputs {
-		if c.repo.headless != nil && (line.Created.IsZero() || in.header.Started.Before(line.Created.Time)) {
-			line.Created = in.header.Started
-		}
+	ids := []string{c.id}
+	if c.id == "" {
+		ids = c.known()
 	}
-	if line.ID == "" { // there are only packs
-		var err error
-		line.Created = manifest.At(c.repo.Now())
-		if line.ID, err = c.repo.randomName(); err != nil {
+	if len(ids) == 0 { // there are only packs
+		id, err := c.repo.randomName()
+		if err != nil {
 			return err
 		}
+		ids = []string{id}
 	}
-	b, err := json.Marshal(line)
-	if err != nil {
-		return err
+	var lines []string
+	for _, id := range ids {
+		line := c.repo.head
+		line.ID = id
+		if c.repo.headless != nil {
+			line.Created = c.created(id)
+		}
+		b, err := json.Marshal(line)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, string(b))
 	}
-	return &HeadError{string(b), c.Head}
+	return &HeadError{lines, c.Head}
+}
+
+// created is when the repository with this id was made, as far as lists, or
+// this machine's memory of them, tell.
+func (c *Contents) created(id string) (first manifest.Time) {
+	earlier := func(t time.Time) {
+		if first.IsZero() || t.Before(first.Time) {
+			first = manifest.At(t)
+		}
+	}
+	for _, in := range c.inputs {
+		earlier(in.header.Started.Time)
+	}
+	if len(c.inputs) == 0 {
+		for _, list := range c.repo.Seen(id) {
+			if _, finished, _, ok := manifest.ParseID(list); ok {
+				earlier(finished)
+			}
+		}
+	}
+	if first.IsZero() {
+		earlier(c.repo.Now())
+	}
+	return first
 }
 
 // OpenOrCreate is OpenToWrite, and makes a repository where there is none.
@@ -291,6 +326,9 @@ func newRepository(sink sinks.Sink, o Options) *Repository {
 	}
 	if o.Seen == nil {
 		o.Seen = func(string) []string { return nil }
+	}
+	if o.Known == nil {
+		o.Known = func(bool) []string { return nil }
 	}
 	if o.Warn == nil {
 		o.Warn = func(*CorruptError) {}

@@ -120,11 +120,30 @@ func (c *Contents) identify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if known := c.known(); len(told) == 0 && len(known) == 1 {
+		c.name(known[0])
+		return nil
+	}
 	// Where they do not agree, some were copied in.
 	c.name(slices.MaxFunc(append(slices.Sorted(maps.Keys(told)), ""), func(a, b string) int {
 		return cmp.Or(cmp.Compare(told[a], told[b]), strings.Compare(b, a))
 	}))
 	return nil
+}
+
+// known are the ids that this may have, as this machine remembers the place.
+func (c *Contents) known() []string { return c.repo.Known(c.repo.Sealed()) }
+
+// remembered are the lists that this machine saw here.
+func (c *Contents) remembered() []string {
+	if c.id != "" {
+		return c.repo.Seen(c.id)
+	}
+	var all []string
+	for _, id := range c.known() {
+		all = append(all, c.repo.Seen(id)...)
+	}
+	return all
 }
 
 // name notes the id that manifests tell.
@@ -212,7 +231,7 @@ func (c *Contents) miss(ctx context.Context) error {
 		there[id] = true
 	}
 	missing := make(map[string]bool)
-	for _, ids := range [][]string{slices.Collect(maps.Keys(named)), c.repo.Seen(c.id)} {
+	for _, ids := range [][]string{slices.Collect(maps.Keys(named)), c.remembered()} {
 		for _, id := range ids {
 			if !there[id] && !c.included[id] && !c.repaired[id] && c.at.counts(id) {
 				missing[id] = true
@@ -257,7 +276,7 @@ func (c *Contents) listedMore(ctx context.Context) (bool, error) {
 // Seen are the ids that a machine is to remember: of what was read, of what is
 // missing, and of what it saw and cannot be read now.
 func (c *Contents) Seen() []string {
-	ids, before := slices.Clone(c.Missing), c.repo.Seen(c.id)
+	ids, before := slices.Clone(c.Missing), c.remembered()
 	for _, d := range c.Damaged {
 		if id := c.listOf(d); slices.Contains(before, id) {
 			ids = append(ids, id)

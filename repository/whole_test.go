@@ -226,13 +226,13 @@ func TestRepositoryIsReadWithoutItsHead(t *testing.T) {
 				if err := w.run(map[string]string{"ag": "z"}, true); !errors.As(err, &head) {
 					t.Fatalf("a run says %v", err)
 				}
-				if !strings.Contains(head.Line, id) || len(w.keys("manifests/")) != 2 {
-					t.Errorf("the line is %s", head.Line)
+				if len(head.Lines) != 1 || !strings.Contains(head.Lines[0], id) || len(w.keys("manifests/")) != 2 {
+					t.Errorf("the lines are %s", head.Lines)
 				}
 				if err := w.sink.Delete(t.Context(), "padsync.json"); err != nil {
 					t.Fatal(err)
 				}
-				if err := w.sink.Put(t.Context(), "padsync.json", strings.NewReader(head.Line), int64(len(head.Line))); err != nil {
+				if err := w.sink.Put(t.Context(), "padsync.json", strings.NewReader(head.Lines[0]), int64(len(head.Lines[0]))); err != nil {
 					t.Fatal(err)
 				}
 				w.damaged = nil

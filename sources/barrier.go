@@ -87,6 +87,8 @@ func Recognize(r *http.Response, start []byte) *Barrier {
 	}
 	said := headings(page)
 	switch {
+	case containsAny(said, doubts):
+		return &Barrier{Kind: Challenge}
 	case passwordField.MatchString(page), containsAny(said, logins):
 		return &Barrier{Kind: Login}
 	case containsAny(said, maintenances), r.StatusCode == http.StatusServiceUnavailable && isPage(page):
@@ -140,8 +142,13 @@ var (
 	// What pages hold that ask for a browser: those of Cloudflare, Anubis,
 	// go-away, DDoS-Guard, Imperva, Sucuri, AWS and DataDome.
 	challenges = []string{
-		"__cf_chl", "cdn-cgi/challenge-platform", "cf-browser-verification", "/.within.website/x/cmd/anubis", "cmd/go-away/", "ddos-guard",
+		"__cf_chl", "cdn-cgi/challenge-platform", "cf-browser-verification", "/.within.website/x/", `id="anubis_`, "cmd/go-away/", "ddos-guard",
 		"_incapsula_resource", "sucuri_cloudproxy", "awswaf", "captcha-delivery.com", "g-recaptcha", "h-captcha",
+	}
+	// What such pages have as titles, where their insides are others'.
+	doubts = []string{
+		"not a bot", "not a robot", "pas un robot", "pas un bot", "kein bot", "kein roboter", "are human", "are you human", "êtes humain",
+		"just a moment", "checking your browser", "un instant…", "un instant...",
 	}
 	logins       = []string{"log in", "login", "sign in", "se connecter", "connexion", "authentification", "anmelden", "anmeldung", "iniciar sesión", "accedi"}
 	maintenances = []string{"maintenance", "be right back", "wartung", "mantenimiento", "manutenzione", "onderhoud", "temporarily unavailable"}

@@ -79,7 +79,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	case len(all) > 0:
 	case bad.count > 0:
 		return bad.alone()
-	case len(flags.documentsFiles) > 0:
+	case len(flags.documentsFiles)+len(args) > 0:
 		return message.Of(message.Failed, errEmptyList, "nothing-listed")
 	default:
 		text := "nothing-to-do"

@@ -120,7 +120,7 @@ func checkProblem(report *repository.CheckReport) error {
 		case p.Unopened:
 		case p.Object == headKey:
 			if head := (*repository.HeadError)(nil); errors.As(p.Err, &head) {
-				e.Hints = append(e.Hints, message.New("hint-head", "Line", head.Line))
+				e.Hints = append(e.Hints, headHint(head))
 			}
 		case errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
 			kinds["hint-intruder"] = true
@@ -132,6 +132,9 @@ func checkProblem(report *repository.CheckReport) error {
 			kinds["hint-damaged-list"] = true
 		}
 	}
+	if report.Lost > 0 && report.Problems[0].Object == headKey && len(report.Problems) == 1 {
+		kinds["hint-damaged-list"] = true // packs alone, of which nothing tells
+	}
 	for _, id := range []string{"hint-damaged", "hint-damaged-list", "hint-repaired", "hint-intruder"} {
 		if kinds[id] {
 			e.Hints = append(e.Hints, message.New(id))
@@ -141,6 +144,13 @@ func checkProblem(report *repository.CheckReport) error {
 		e.Cause = errUnopened
 	}
 	return e
+}
+
+func headHint(e *repository.HeadError) message.Message {
+	if len(e.Lines) > 1 {
+		return message.New("hint-heads", "Lines", strings.Join(e.Lines, "\n"))
+	}
+	return message.New("hint-head", "Line", e.Lines[0])
 }
 
 // checkBar shows on a terminal how many packs were read.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -123,6 +124,12 @@ func isList(arg string) bool {
 	return err == nil && i.Mode().IsRegular()
 }
 
+// noFile says of an argument that is no address that no file has this name.
+func noFile(arg string) bool {
+	_, err := os.Stat(arg)
+	return errors.Is(err, fs.ErrNotExist) && !strings.Contains(arg, "://")
+}
+
 // orText are the addresses in a text, else the text: an id, or what is wrong.
 func orText(addresses []string, text string) []string {
 	if len(addresses) > 0 {
@@ -192,6 +199,12 @@ func (m *mistakes) alone() error {
 func (c *collector) add(source *config.Source, entry string, o origin) {
 	w, err := c.app.parseDocument(source, entry)
 	if err != nil {
+		switch {
+		case err == errUser && !o.given():
+			err = errUserInList // no process has it in its command line
+		case o.given() && noFile(entry):
+			err = message.Of(message.Usage, err, "neither-file-nor-document")
+		}
 		if address, ok := c.app.completed(entry); ok {
 			if !o.given() && !isTerminal(c.app.stderr) {
 				address = "https://…"

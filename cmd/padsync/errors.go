@@ -10,6 +10,7 @@ import (
 var (
 	errUsage        = errors.New("usage")
 	errUser         = errors.New("a user name or password in an address")
+	errUserInList   = errors.New("a user name or password in an address of a list")
 	errForm         = errors.New("no such form")
 	errNothing      = errors.New("no such document")
 	errNoDocuments  = errors.New("no documents")
@@ -41,6 +42,7 @@ func errorRows() []words.Row {
 	return []words.Row{
 		{As: schemeless, Hint: "hint-scheme"},
 		{Is: errUser, Cause: "user-in-address", Hint: "hint-user-in-address"},
+		{Is: errUserInList, Cause: "user-in-address", Hint: "hint-user-in-file"},
 		{Is: errUsage, Hint: "hint-usage", Class: message.Usage},
 		{Is: errLocation, Hint: "hint-location"},
 		{Is: errForm, Hint: "hint-forms"},

@@ -34,10 +34,22 @@ const (
 	maxRemembered = 100      // repositories at one address
 )
 
-// memory reads what is remembered of the location. What cannot be read is not
-// remembered.
+// memory is what is remembered of the location, however it is spelt.
 func (a *app) memory(l location) (m memory) {
-	f, err := os.Open(a.memoryFile(l))
+	for _, file := range a.memoryFiles(l) {
+		for _, r := range readMemory(file).Repositories {
+			if !slices.Contains(m.Repositories, r) {
+				m.Repositories = append(m.Repositories, r)
+			}
+		}
+	}
+	return m
+}
+
+// readMemory reads what is remembered in a file. What cannot be read is not
+// remembered.
+func readMemory(file string) (m memory) {
+	f, err := os.Open(file)
 	if err != nil {
 		return m
 	}
@@ -54,6 +66,16 @@ func (m memory) sealed() bool {
 	return slices.ContainsFunc(m.Repositories, func(r remembered) bool { return r.Sealed })
 }
 
+// ids are those of the repositories, sealed or not, that were there.
+func (m memory) ids(sealed bool) (ids []string) {
+	for _, r := range m.Repositories {
+		if r.Sealed == sealed {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
 // knows reports whether this very repository was there.
 func (m memory) knows(id string) bool {
 	return slices.ContainsFunc(m.Repositories, func(r remembered) bool { return r.ID == id })
@@ -63,19 +85,26 @@ func (m memory) knows(id string) bool {
 // another one. Where nothing can be kept, it goes without.
 func (a *app) remember(l location, r *repository.Repository) {
 	m, now := a.memory(l), remembered{r.ID(), r.Sealed()}
-	if slices.Contains(m.Repositories, now) || now.ID == "" || a.homeless("XDG_STATE_HOME") {
+	if now.ID == "" || a.homeless("XDG_STATE_HOME") {
 		return
 	}
 	if len(m.Repositories) > 0 && !m.knows(now.ID) && !r.New() {
 		a.note("other-repository", "Repository", l.shown)
 	}
-	m.Repositories = append(m.Repositories, now)
-	m.Repositories = m.Repositories[max(0, len(m.Repositories)-maxRemembered):]
+	for _, file := range a.memoryFiles(l) {
+		if m := readMemory(file); !slices.Contains(m.Repositories, now) {
+			m.Repositories = append(m.Repositories, now)
+			m.Repositories = m.Repositories[max(0, len(m.Repositories)-maxRemembered):]
+			m.write(file)
+		}
+	}
+}
+
+func (m memory) write(file string) {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return
 	}
-	file := a.memoryFile(l)
 	root, err := durable.OpenRoot(filepath.Dir(file))
 	if err != nil {
 		return
@@ -85,6 +114,29 @@ func (a *app) remember(l location, r *repository.Repository) {
 		_, err := io.Copy(w, bytes.NewReader(append(text, '\n')))
 		return err
 	})
+}
+
+// memoryFiles are those of the location as it is spelt and, of a folder, as it
+// is without symbolic links: a mount point is the same by each of its names.
+func (a *app) memoryFiles(l location) []string {
+	files := []string{a.memoryFile(l)}
+	if l.kind == "local" {
+		l.value = resolved(l.value)
+		files = append(files, a.memoryFile(l))
+	}
+	return slices.Compact(files)
+}
+
+// resolved is a path without symbolic links in as much of it as exists.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	parent := filepath.Dir(path)
+	if parent == path {
+		return path
+	}
+	return filepath.Join(resolved(parent), filepath.Base(path))
 }
 
 func (a *app) memoryFile(l location) string {

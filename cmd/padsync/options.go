@@ -117,7 +117,7 @@ func (a *app) fromVariable(cmd *cobra.Command, f *pflag.Flag) error {
 		}
 		// The value may hold a secret, so it is not repeated.
 		if cmd.Flags().Set(f.Name, value) != nil {
-			return message.Of(message.Usage, errUsage, "variable-invalid", "Variable", name, "Option", "--"+f.Name)
+			return message.Of(message.Usage, errUsage, "variable-invalid", "Variable", name, "Option", "--"+f.Name, "Taken", taken(f))
 		}
 		_ = cmd.Flags().SetAnnotation(f.Name, ofVariable, []string{name})
 	}

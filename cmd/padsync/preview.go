@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
 		return message.In(err, "repository", "Repository", m.shown)
 	}
 	if len(f.count) == 0 && f.left+f.unusable == 0 {
-		return m.app.nothing(m.selection)
+		return cmp.Or(m.app.lacking(m.selection, m.contents), m.app.nothing(m.selection))
 	}
 	if !m.json {
 		m.tell(f, plan.Targets)

@@ -131,7 +131,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case flags.when != "":
 		return message.Of(message.Failed, errNothing, "nothing-by-then")
 	default:
-		return a.nothing(chosen.selection)
+		return cmp.Or(a.lacking(chosen.selection, chosen.contents), a.nothing(chosen.selection))
 	}
 	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
 		if err := a.writeIndex(plan, then); err != nil {

@@ -189,14 +189,20 @@ func (p *progress) repository(repo backup.RepositoryReport, say, warn func(strin
 	if repo.Resealed > 0 {
 		say("summary-resealed", "Count", repo.Resealed, "Repository", repo.Name)
 	}
+	if n := repo.Unreadable - repo.Unasked; n > 0 {
+		warn("summary-unreadable", "Count", n, "Repository", repo.Name)
+	}
+	if n := repo.Unasked; n > 0 {
+		warn("summary-unasked", "Count", n, "Repository", repo.Name)
+		warn("summary-unasked-next")
+	}
 	if repo.Unreadable > 0 {
-		warn("summary-unreadable", "Count", repo.Unreadable, "Repository", repo.Name)
 		warn("summary-unreadable-next")
 	}
-	switch {
+	switch { // --quiet does not hide that nothing from before is in it, or that all can read it
 	case repo.New && repo.Sealed:
-		say("summary-new", "Repository", repo.Name)
+		warn("summary-new", "Repository", repo.Name)
 	case repo.New:
-		say("summary-new-plain", "Repository", repo.Name)
+		warn("summary-new-plain", "Repository", repo.Name)
 	}
 }

@@ -24,8 +24,9 @@ func (a *app) openToRead(ctx context.Context, at place, c commonFlags, s *settin
 	if err != nil {
 		return nil, message.In(err, "repository", "Repository", at.shown)
 	}
-	repo, err := repository.Open(ctx, sink, o)
 	known := a.memory(at.location)
+	o.Known = known.ids
+	repo, err := repository.Open(ctx, sink, o)
 	switch {
 	case errors.Is(err, repository.ErrNone) && len(known.Repositories) > 0:
 		return nil, message.In(errAway, "repository", "Repository", at.shown)
@@ -61,8 +62,9 @@ func (a *app) openToWrite(ctx context.Context, at place, o repository.Options) (
 	if err != nil {
 		return nil, err
 	}
-	repo, err := repository.OpenToWrite(ctx, sink, o)
 	known := a.memory(at.location)
+	o.Known = known.ids
+	repo, err := repository.OpenToWrite(ctx, sink, o)
 	switch {
 	case errors.Is(err, repository.ErrNone) && len(known.Repositories) > 0:
 		return nil, errAway

@@ -45,11 +45,25 @@ func (a *app) flagProblem(_ *cobra.Command, err error) error {
 	case errors.As(err, &empty):
 		return message.Of(message.Usage, errUsage, "option-empty", "Option", optionName(empty))
 	case errors.As(err, &invalid):
-		return message.Of(message.Usage, errUsage, "option-invalid", "Option", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue())
+		f := invalid.GetFlag()
+		return message.Of(message.Usage, errUsage, "option-invalid", "Option", "--"+f.Name, "Value", invalid.GetValue(), "Taken", taken(f))
 	case errors.As(err, &syntax):
 		return message.Of(message.Usage, errUsage, "option-unknown", "Option", syntax.GetSpecifiedFlag())
 	}
 	return err
+}
+
+// taken is what an option takes that does not take all.
+func taken(f *pflag.Flag) message.Message {
+	switch f.Value.Type() {
+	case "duration":
+		return message.New("takes-duration")
+	case "bool":
+		return message.New("takes-nothing")
+	case "stringSlice":
+		return message.New("takes-list")
+	}
+	return message.New("takes-number")
 }
 
 // optionName is an option as it was given: -x among others in one word, --xyz

@@ -192,6 +192,7 @@ func TestWhatIsSpoiledCostsItself(t *testing.T) {
 		"an attribute that is null":       {`["bold","true"]`, `null`, []Flaw{FlawPool}, []string{"bold=true"}},
 		"an attribution with a removal":   {`"*0+2|1+1"`, `"*0+1-1*0+1|1+1"`, []Flaw{FlawAttributes}, nil},
 		"an attribution of a part":        {`"*0+2|1+1"`, `"*0+2"`, []Flaw{FlawAttributes}, nil},
+		"an attribute that there is not":  {`"*0+2|1+1"`, `"*5+2|1+1"`, []Flaw{FlawAttributes}, nil},
 		"no attribution":                  {`,"attribs":"*0+2|1+1"`, ``, []Flaw{FlawAttributes}, nil},
 		"no text":                         {`"atext":{"text":"ab\n","attribs":"*0+2|1+1"},`, ``, nil, nil},
 		"a text that is null":             {`"text":"ab\n"`, `"text":null`, nil, nil},

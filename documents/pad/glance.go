@@ -22,11 +22,45 @@ type Glance struct {
 	after    int
 	messages int
 
-	word []byte
+	word          []byte
+	named, pooled numberSet // attributes that the text names, and those that there are
 }
 
 // Reset makes it ready for another export, in the same memory.
-func (g *Glance) Reset() { *g = Glance{Text: g.Text[:0], word: g.word[:0]} }
+func (g *Glance) Reset() {
+	*g = Glance{Text: g.Text[:0], word: g.word[:0], named: g.named[:0], pooled: g.pooled[:0]}
+}
+
+// A numberSet holds numbers of attributes as bits.
+type numberSet []uint64
+
+// maxNumber is more than the pools of nearly all pads have.
+const maxNumber = 1 << 16
+
+// add adds a number, if it is one that is held.
+func (s *numberSet) add(n int) bool {
+	if n < 0 || n >= maxNumber {
+		return false
+	}
+	for n/64 >= len(*s) {
+		*s = append(*s, 0)
+	}
+	(*s)[n/64] |= 1 << (n % 64)
+	return true
+}
+
+// within reports whether all of s are in all.
+func (s numberSet) within(all numberSet) bool {
+	for i, bits := range s {
+		if i < len(all) {
+			bits &^= all[i]
+		}
+		if bits != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // Held is how many bytes it keeps for other exports.
 func (g *Glance) Held() int { return max(cap(g.Text), cap(g.word)) }
@@ -121,7 +155,7 @@ func (g *Glance) pad(m *Member) bool {
 			ok = g.atext(value)
 		case "pool":
 			found |= 4
-			ok = plainPool(value)
+			ok = plainPool(value, &g.pooled)
 		case "savedRevisions":
 			ok = plainSaved(value)
 		}
@@ -129,7 +163,7 @@ func (g *Glance) pad(m *Member) bool {
 			return false
 		}
 	}
-	return found == 7 && g.chatHead >= -1
+	return found == 7 && g.chatHead >= -1 && g.named.within(g.pooled)
 }
 
 func (g *Glance) atext(value []byte) bool {
@@ -156,20 +190,25 @@ func (g *Glance) atext(value []byte) bool {
 			g.length++ // a pair of them
 		}
 	}
-	return found == 3 && plainAttribs(string(g.word), g.length)
+	return found == 3 && plainAttribs(string(g.word), g.length, &g.named)
 }
 
-func plainAttribs(s string, length int) bool {
+func plainAttribs(s string, length int, named *numberSet) bool {
 	for o, err := range ops(s) {
 		if err != nil || o.code != '+' {
 			return false
+		}
+		for n := range numbers(o.attribs) {
+			if !named.add(n) {
+				return false
+			}
 		}
 		length -= o.chars
 	}
 	return length == 0
 }
 
-func plainPool(value []byte) bool {
+func plainPool(value []byte, pooled *numberSet) bool {
 	found := false
 	for name, value := range Fields(value) {
 		if string(name) != "numToAttrib" {
@@ -178,7 +217,10 @@ func plainPool(value []byte) bool {
 		if found = value[0] == '{'; !found {
 			return false
 		}
-		for _, value := range Fields(value) {
+		for name, value := range Fields(value) {
+			if n, ok := parseCount(name); !ok || !pooled.add(n) {
+				return false
+			}
 			if _, rest, ok := cutString(value, "["); !ok || !bytes.HasPrefix(rest, []byte(`,"`)) {
 				return false
 			}

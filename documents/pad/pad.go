@@ -294,6 +294,8 @@ func (p *Pad) addPad(m *Member) error {
 	case err == nil && !whole:
 		p.Mended = true
 		p.flaw(FlawAttributes)
+	case err == nil && !slices.Contains(p.Flaws, FlawPool) && !slices.Contains(p.Flaws, FlawSize) && !state.isPooled():
+		p.flaw(FlawAttributes)
 	}
 	p.current = state
 	return err

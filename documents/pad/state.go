@@ -43,6 +43,18 @@ func newState(id string, text units, attribs string, p pool) (s *State, whole bo
 	return s, left == 0
 }
 
+// isPooled reports whether all attributes that the text has are in the pool.
+func (s *State) isPooled() bool {
+	for _, r := range s.runs {
+		for n := range numbers(r.attribs) {
+			if _, ok := s.pool[n]; !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Text is what the state says, without any formatting.
 func (s *State) Text() string { return s.text.String() }
 

@@ -26,12 +26,12 @@ type Document struct {
 // start of a line or after white space; within an address it is a part of it.
 // Blank lines, lines of a table that only draw it, the names of its columns
 // and all but the address of a .pad file have no entry. UTF-16 with a byte
-// order mark, a byte order mark and CRLF are understood. A line that is at fault
+// order mark, a byte order mark, CRLF and CR are understood. A line that is at fault
 // is an *Error, and costs only itself; any other error is the last thing
 // yielded.
 func ReadDocuments(r io.Reader) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
-		lines := bufio.NewReaderSize(decoded(r), maxLine)
+		lines := bufio.NewReaderSize(&unixLines{Reader: decoded(r)}, maxLine)
 		var l list
 		for n := 1; ; n++ {
 			next, whole, err := nextLine(lines)
@@ -69,7 +69,7 @@ func ReadDocuments(r io.Reader) iter.Seq2[Document, error] {
 // beginning, and reads the rest.
 func nextLine(r *bufio.Reader) (line string, whole bool, err error) {
 	start, err := r.ReadSlice('\n')
-	line, whole = strings.TrimRight(string(start), "\r\n"), err != bufio.ErrBufferFull
+	line, whole = strings.TrimRight(string(start), "\n"), err != bufio.ErrBufferFull
 	for err == bufio.ErrBufferFull {
 		_, err = r.ReadSlice('\n')
 	}

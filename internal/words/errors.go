@@ -59,7 +59,7 @@ func (w *Words) Hints(err error) (lines []string) {
 	walk(err, func(err error) bool {
 		if e, ok := err.(*message.Error); ok {
 			for _, hint := range e.Hints {
-				lines = append(lines, w.Text(hint.ID, hint.Data...))
+				lines = append(lines, strings.Split(w.Text(hint.ID, hint.Data...), "\n")...)
 			}
 		}
 		return len(lines) == 0

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"strings"
 	"syscall"
 	"time"
 
@@ -38,7 +39,7 @@ func none[E error](E) message.Message { return message.Message{} }
 func table() []Row {
 	return []Row{
 		{As: as(folder), Cause: "cause-temporary", Hint: "hint-temporary"},
-		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-address", Class: message.Usage},
+		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-file", Class: message.Usage},
 		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},
 		{Is: local.ErrNoFolder, Cause: "cause-no-folder", Hint: "hint-location"},
 
@@ -116,6 +117,7 @@ func table() []Row {
 		{Is: rclone.ErrConfig, Cause: "cause-rclone-config", Hint: "hint-rclone-config", Quotes: true},
 		{Is: repository.ErrUnreadable, Cause: "cause-unreadable", Hint: "hint-unreadable"},
 		{Is: repository.ErrNone, Cause: "cause-none", Hint: "hint-none"},
+		{As: heads, Hint: "hint-heads"},
 		{As: as(head), Hint: "hint-head"},
 		{Is: repository.ErrHeadless, Cause: "cause-headless", Hint: "hint-headless"},
 		{Is: repository.ErrHead, Cause: "cause-head", Hint: "hint-headless"},
@@ -180,7 +182,17 @@ func format(e *etherpad.FormatError) message.Message { return message.New("", "F
 
 func noHost(e *net.DNSError) message.Message { return message.New("", "Host", e.Name) }
 
-func head(e *repository.HeadError) message.Message { return message.New("", "Line", e.Line) }
+func head(e *repository.HeadError) message.Message {
+	return message.New("", "Line", strings.Join(e.Lines, ""))
+}
+
+func heads(err error) (message.Message, bool) {
+	e, ok := err.(*repository.HeadError)
+	if !ok || len(e.Lines) < 2 {
+		return message.Message{}, false
+	}
+	return message.New("", "Lines", strings.Join(e.Lines, "\n")), true
+}
 
 func noPlugin(e *plugin.NotFoundError) message.Message { return message.New("", "Name", e.Name) }
 

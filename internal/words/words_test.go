@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -307,6 +308,21 @@ func TestFrenchIsSetAsItsReadersDo(t *testing.T) {
 	w := speak(t, "fr")
 	if got := Printable(w.Text("bad-secret-command", "Key", "un : deux", "Error", "x")); got != "un : deux-command\u00a0: x" {
 		t.Errorf("it is printed as %q, and what it tells of as it is", got)
+	}
+}
+
+// TestCatalogueHasPlainSpaces: which of them end no line is set at load, and
+// a terminal shows no other kind of space.
+func TestCatalogueHasPlainSpaces(t *testing.T) {
+	for _, name := range fileNames {
+		for id, text := range load(t, name) {
+			if strings.ContainsFunc(text, func(r rune) bool { return r != ' ' && unicode.Is(unicode.Zs, r) }) {
+				t.Errorf("%s: %s has a space that is none of ASCII: %q", name, id, text)
+			}
+			if printed := Printable(frenchType(text)); strings.ContainsRune(printed, unicode.ReplacementChar) {
+				t.Errorf("%s: %s is printed as %q", name, id, printed)
+			}
+		}
 	}
 }
 
