@@ -111,8 +111,8 @@ func (m *mover) tell(f forecast, targets []restore.Target) {
 	if f.earlier > 0 {
 		a.say("into-earlier-all", "Count", f.earlier, "File", m.table)
 	}
-	if f.earlier > 0 && len(f.count) == 0 && f.unusable == 0 {
-		return
+	if len(f.count) == 0 && f.mailless == 0 {
+		return // there is nothing to do
 	}
 	args := slices.Clone(a.args)
 	if f.mailless > 0 {
