@@ -2,6 +2,7 @@ package restore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -34,6 +35,9 @@ type IntoPlan struct {
 	// Table tells what was done before, and is written. If it is nil, nothing
 	// is imported: Observe is told what would be, and what would not for an error.
 	Table *Table
+
+	// Before is what was done before, where Table is nil; it may be nil too.
+	Before *Table
 
 	// Observe is told of each document when it is done.
 	Observe func(Move)
@@ -186,6 +190,7 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 	switch {
 	case err != nil:
 		done.Err = err
+	case m.doneBefore(&done):
 	case m.Table == nil:
 		if done.Err = m.opens(done.Version); done.Err != nil {
 			break
@@ -195,23 +200,34 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 			return err
 		})
 	default:
-		m.moveOnce(ctx, &done)
+		m.moveNow(ctx, &done)
 	}
 	return done
 }
 
-// moveOnce moves a document unless that was done before.
-func (m *move) moveOnce(ctx context.Context, done *Move) {
-	row := Row{Kind: done.Document.Source.Kind, Old: m.Address(done.Document.Source, done.Document.ID)}
-	if known, found := m.Table.Row(row.Kind, row.Old); found && known.State.Made() {
+// doneBefore reports whether an earlier run made the document, or may have.
+func (m *move) doneBefore(done *Move) bool {
+	table := cmp.Or(m.Table, m.Before)
+	if table == nil {
+		return false
+	}
+	known, found := table.Row(done.Document.Source.Kind, m.Address(done.Document.Source, done.Document.ID))
+	switch {
+	case found && known.State.Made():
 		done.State, done.Address, done.Earlier = known.State, known.New, true
 		done.Losses = known.Losses()
 		m.opened = true
-		return
-	} else if found && known.State == Started && !done.Target.Finds {
+		return true
+	case found && known.State == Started && !done.Target.Finds:
 		done.Err = ErrStarted
-		return
+		return true
 	}
+	return false
+}
+
+// moveNow moves a document, and writes its row.
+func (m *move) moveNow(ctx context.Context, done *Move) {
+	row := Row{Kind: done.Document.Source.Kind, Old: m.Address(done.Document.Source, done.Document.ID)}
 	if done.Err = m.opens(done.Version); done.Err != nil {
 		return
 	}

@@ -52,7 +52,9 @@ const (
 	Differs State = "differs" // it was made, but reads back differently
 	Failed  State = "failed"  // it was not made
 
-	target State = "target" // not a document: the server that documents of this kind go to
+	// target is not a document's: New is the server that documents of this
+	// kind go to, Old the edition of them.
+	target State = "target"
 )
 
 // Made says that there is nothing more to do.
@@ -65,6 +67,9 @@ var (
 	// ErrOtherTarget says that a table is of a move to another server.
 	ErrOtherTarget = errors.New("the table is of a move to another server")
 
+	// ErrOtherEdition says that a table is of a move of other editions.
+	ErrOtherEdition = errors.New("the table is of a move of other editions")
+
 	// ErrTableInUse says that another move has the table open.
 	ErrTableInUse = errors.New("another move uses the table")
 
@@ -76,20 +81,45 @@ var (
 var columns = []string{"kind", "old", "new", "state", "lost", "admin"}
 
 // OpenTable opens the table of a move to these servers, or makes it. The
-// caller closes it.
-func OpenTable(name string, targets []manifest.Source) (*Table, error) {
+// edition says which of each document's is moved, "" for what one gets without
+// asking for another: a document that was moved in one is not moved in the
+// others. The caller closes the table.
+func OpenTable(name, edition string, targets []manifest.Source) (*Table, error) {
 	lock, err := lockTable(name)
 	if err != nil {
 		return nil, err
 	}
 	t := &Table{name: name, lock: lock, at: make(map[[2]string]int)}
-	if err := t.open(targets); err != nil {
+	if err := t.open(edition, targets); err != nil {
 		return nil, errors.Join(err, t.release())
 	}
 	return t, nil
 }
 
-func (t *Table) open(targets []manifest.Source) error {
+// ReadTable reads the table of such a move, also while the move has it open,
+// and changes nothing. Where there is none, it has no rows. It is not to be
+// written or closed.
+func ReadTable(name, edition string, targets []manifest.Source) (*Table, error) {
+	t := &Table{name: name, at: make(map[[2]string]int)}
+	var err error
+	if t.file, err = os.Open(name); errors.Is(err, fs.ErrNotExist) {
+		return t, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer t.file.Close()
+	_, last, err := t.read()
+	if err != nil {
+		return nil, err
+	}
+	if row, fresh := t.fresh(last); fresh {
+		t.keep(row)
+	}
+	_, err = t.lacking(edition, targets)
+	return t, err
+}
+
+func (t *Table) open(edition string, targets []manifest.Source) error {
 	if err := t.replace(durable.Create); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -100,18 +130,35 @@ func (t *Table) open(targets []manifest.Source) error {
 	if err := t.takeUp(); err != nil {
 		return err
 	}
-	for _, to := range targets {
-		known := slices.IndexFunc(t.rows, func(r Row) bool { return r.State == target && r.Kind == to.Kind })
-		if known >= 0 && to.Compare(manifest.Source{Kind: to.Kind, URL: t.rows[known].New}) != 0 {
-			return ErrOtherTarget
-		}
-		if known < 0 {
-			if err := t.Write(Row{Kind: to.Kind, New: to.URL, State: target}); err != nil {
-				return err
-			}
+	lacking, err := t.lacking(edition, targets)
+	if err != nil {
+		return err
+	}
+	for _, to := range lacking {
+		if err := t.Write(Row{Kind: to.Kind, Old: edition, New: to.URL, State: target}); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// lacking are those of the targets that the table does not name yet.
+func (t *Table) lacking(edition string, targets []manifest.Source) (lacking []manifest.Source, err error) {
+	for _, r := range t.rows {
+		if r.State == target && r.Old != edition {
+			return nil, ErrOtherEdition
+		}
+	}
+	for _, to := range targets {
+		known := slices.IndexFunc(t.rows, func(r Row) bool { return r.State == target && r.Kind == to.Kind })
+		switch {
+		case known < 0:
+			lacking = append(lacking, to)
+		case to.Compare(manifest.Source{Kind: to.Kind, URL: t.rows[known].New}) != 0:
+			return nil, ErrOtherTarget
+		}
+	}
+	return lacking, nil
 }
 
 // takeUp reads the rows, and makes the file end behind the last whole one.
@@ -129,11 +176,17 @@ func (t *Table) takeUp() error {
 	if end == 0 {
 		return t.append(columns)
 	}
-	row, ok := parseRow(last)
-	if _, known := t.Row(row.Kind, row.Old); ok && !known {
+	if row, fresh := t.fresh(last); fresh {
 		return t.Write(row)
 	}
 	return nil
+}
+
+// fresh parses a last line without an end, and says whether it is one to keep.
+func (t *Table) fresh(line []byte) (Row, bool) {
+	row, ok := parseRow(line)
+	_, known := t.Row(row.Kind, row.Old)
+	return row, ok && !known
 }
 
 // maxRow is more bytes than a row has: addresses hold ids of bounded length.

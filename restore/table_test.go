@@ -17,7 +17,7 @@ var pads, otherPads = manifest.Source{Kind: "etherpad", URL: "https://new.exampl
 
 func openTable(t *testing.T, name string, targets ...manifest.Source) *restore.Table {
 	t.Helper()
-	table, err := restore.OpenTable(name, targets)
+	table, err := restore.OpenTable(name, "", targets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestTableIsForOneMoveAtATime(t *testing.T) {
 	name := filepath.Join(folder, "moved.csv")
 	table := openTable(t, name, pads)
 	for range 2 {
-		if _, err := restore.OpenTable(name, []manifest.Source{pads}); !errors.Is(err, restore.ErrTableInUse) {
+		if _, err := restore.OpenTable(name, "", []manifest.Source{pads}); !errors.Is(err, restore.ErrTableInUse) {
 			t.Fatal(err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestTableIsOfOneMove(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := read(t, name)
-	if _, err := restore.OpenTable(name, []manifest.Source{otherPads}); !errors.Is(err, restore.ErrOtherTarget) {
+	if _, err := restore.OpenTable(name, "", []manifest.Source{otherPads}); !errors.Is(err, restore.ErrOtherTarget) {
 		t.Error(err)
 	}
 	if read(t, name) != before {
@@ -152,6 +152,59 @@ func TestTableIsOfOneMove(t *testing.T) {
 	}
 }
 
+// TestTableIsOfOneEdition: a pad that was moved as it was at one revision was
+// not moved as it was at another.
+func TestTableIsOfOneEdition(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "moved.csv")
+	table, err := restore.OpenTable(name, "rev 50", []manifest.Source{pads})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := restore.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: restore.Moved}
+	if err := errors.Join(table.Write(row), table.Close()); err != nil {
+		t.Fatal(err)
+	}
+	polls := manifest.Source{Kind: "framadate", URL: "https://polls.example"}
+	for _, edition := range []string{"", "rev 60", "newest"} {
+		for _, target := range []manifest.Source{pads, polls} {
+			if _, err := restore.OpenTable(name, edition, []manifest.Source{target}); !errors.Is(err, restore.ErrOtherEdition) {
+				t.Errorf("%q: %v", edition, err)
+			}
+			if _, err := restore.ReadTable(name, edition, []manifest.Source{target}); !errors.Is(err, restore.ErrOtherEdition) {
+				t.Errorf("%q: %v", edition, err)
+			}
+		}
+	}
+	before, err := restore.ReadTable(name, "rev 50", []manifest.Source{pads, polls})
+	if err != nil || !slices.Equal(before.Rows(), []restore.Row{row}) {
+		t.Errorf("%+v, %v", before, err)
+	}
+}
+
+// TestTableIsReadAsItIs: also while a move has it, and where there is none.
+func TestTableIsReadAsItIs(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "moved.csv")
+	if none, err := restore.ReadTable(name, "", []manifest.Source{pads}); err != nil || len(none.Rows()) > 0 {
+		t.Errorf("%+v, %v", none, err)
+	}
+	if files, err := os.ReadDir(filepath.Dir(name)); err != nil || len(files) > 0 {
+		t.Errorf("%v, %v", files, err)
+	}
+	table := openTable(t, name, pads)
+	defer table.Close()
+	row := restore.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: restore.Moved}
+	if err := table.Write(row); err != nil {
+		t.Fatal(err)
+	}
+	text := read(t, name)
+	if now, err := restore.ReadTable(name, "", []manifest.Source{pads}); err != nil || !slices.Equal(now.Rows(), []restore.Row{row}) {
+		t.Errorf("%+v, %v", now, err)
+	}
+	if read(t, name) != text {
+		t.Error("the table was changed")
+	}
+}
+
 func TestFileThatIsNoTableIsLeftAsItIs(t *testing.T) {
 	for _, text := range []string{
 		strings.Repeat("0", 1<<20), "kind,old,new,state,lost,admin\n" + strings.Repeat("x", 1<<20) + ",,,,,\n",
@@ -161,7 +214,7 @@ func TestFileThatIsNoTableIsLeftAsItIs(t *testing.T) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := restore.OpenTable(name, []manifest.Source{pads}); !errors.Is(err, restore.ErrTable) {
+		if _, err := restore.OpenTable(name, "", []manifest.Source{pads}); !errors.Is(err, restore.ErrTable) {
 			t.Errorf("%.40q: %v", text, err)
 		}
 		if read(t, name) != text {

@@ -32,9 +32,56 @@ type Cut struct {
 	Until    time.Time // of the chat; zero: when the revision was made
 }
 
-// ErrNotYet says that a document was not there yet at the moment that is asked
-// for, nor saved.
-var ErrNotYet = errors.New("it was not there yet")
+var (
+	// ErrNotYet says that there is nothing of a document at the point that is
+	// asked for: it was not there yet, nor saved.
+	ErrNotYet = errors.New("it was not there yet")
+
+	// ErrNoHistory says that a version has no revisions. It matches ErrNotYet.
+	ErrNoHistory = fmt.Errorf("it has no history: %w", ErrNotYet)
+)
+
+// A RevisionError says that a version has no such revision. It matches
+// ErrNotYet.
+type RevisionError struct {
+	Revision, Head int
+
+	// Newest says that the newest version has it, which was passed over.
+	Newest bool
+}
+
+// Error implements error.
+func (e *RevisionError) Error() string {
+	return fmt.Sprintf("it has no revision %d: the newest is %d", e.Revision, e.Head)
+}
+
+// Unwrap gives ErrNotYet.
+func (e *RevisionError) Unwrap() error { return ErrNotYet }
+
+// FindRevision finds a revision of a document in the version that Choose
+// gives. The error for one that is not there is a RevisionError.
+func FindRevision(reader *repository.Reader, record *manifest.Record, newest bool, number int) (*Cut, error) {
+	v, skipped := Choose(record, newest)
+	cut, err := revisionOf(reader, v, number)
+	if missing := (*RevisionError)(nil); errors.As(err, &missing) && skipped != "" {
+		_, newestErr := revisionOf(reader, record.Newest(), number)
+		missing.Newest = newestErr == nil
+	}
+	return cut, err
+}
+
+func revisionOf(reader *repository.Reader, v *manifest.VersionRecord, number int) (cut *Cut, err error) {
+	return cut, withPad(reader, v, func(saved *pad.Pad) error {
+		switch {
+		case saved == nil:
+			return ErrNoHistory
+		case number < 0 || number > saved.Head:
+			return &RevisionError{Revision: number, Head: saved.Head}
+		}
+		cut = &Cut{Revision: number}
+		return nil
+	})
+}
 
 // taken is what is given of a document.
 type taken struct {
@@ -48,14 +95,21 @@ func (p *Plan) take(reader *repository.Reader, record *manifest.Record) (t taken
 	if t.version, t.skipped = Choose(record, p.Newest); t.version == nil {
 		return t, NoVersion(record)
 	}
-	if p.Point.isZero() {
+	switch {
+	case p.Point.isZero():
 		return t, nil
+	case p.Point.Revision != nil:
+		t.cut, err = FindRevision(reader, record, p.Newest, *p.Point.Revision)
+		return t, err
 	}
 	for _, v := range slices.Compact([]*manifest.VersionRecord{t.version, p.Point.reaching(record)}) {
-		if v != nil && p.Point.Revision == nil && !v.Saved.After(p.Point.Time) {
+		if v == nil {
+			continue
+		}
+		if !v.Saved.After(p.Point.Time) {
 			break // it had been saved by then
 		}
-		cut, err := p.Point.find(reader, v)
+		cut, err := cutAt(reader, v, p.Point.Time)
 		switch {
 		case err != nil:
 			return t, err
@@ -71,35 +125,37 @@ func (p *Plan) take(reader *repository.Reader, record *manifest.Record) (t taken
 	return t, nil
 }
 
-// find gives nil where the version tells nothing of the point.
-func (p Point) find(reader *repository.Reader, v *manifest.VersionRecord) (*Cut, error) {
-	if v == nil {
-		return nil, nil
-	}
+// cutAt gives nil where the version tells nothing of the moment.
+func cutAt(reader *repository.Reader, v *manifest.VersionRecord, moment time.Time) (cut *Cut, err error) {
+	return cut, withPad(reader, v, func(saved *pad.Pad) error {
+		if saved == nil {
+			return nil
+		}
+		number, found, err := saved.RevisionAt(moment)
+		if err == nil && found {
+			cut = &Cut{number, moment}
+		}
+		return err
+	})
+}
+
+// withPad opens the version's pad, nil where it has none that can be read: it
+// can be given as it was saved, and no other way.
+func withPad(reader *repository.Reader, v *manifest.VersionRecord, use func(*pad.Pad) error) error {
 	i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == padFormat })
 	if i < 0 {
-		return nil, nil
+		return use(nil)
 	}
 	s, err := reader.File(v.Files[i])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer s.Close()
 	saved, err := pad.Open(s, s.Size())
 	if err != nil {
-		return nil, nil // it can be given as it was saved, and no other way
+		saved = nil
 	}
-	if p.Revision != nil {
-		if *p.Revision < 0 || *p.Revision > saved.Head {
-			return nil, nil
-		}
-		return &Cut{Revision: *p.Revision}, nil
-	}
-	number, found, err := saved.RevisionAt(p.Time)
-	if err != nil || !found {
-		return nil, err
-	}
-	return &Cut{number, p.Time}, nil
+	return use(saved)
 }
 
 // padFormat is that of the files that hold a pad with its history.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"os/signal"
@@ -63,13 +64,14 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: a.kinds.URL,
 		Wanted: chosen.wanted,
 	}
+	t.edition = flags.edition()
+	if t.table = flags.into.table; t.table == "" {
+		t.table = tableName(bases[0], t.edition)
+	}
 	if !flags.into.yes {
 		return t.preview(ctx, plan)
 	}
-	if flags.into.table == "" {
-		flags.into.table = tableName(bases[0], flags.when)
-	}
-	return t.move(ctx, plan, flags.into.table, flags.into.mail)
+	return t.move(ctx, plan, flags.into.mail)
 }
 
 // targetBases are the normalised addresses of the servers to restore into, and
@@ -100,15 +102,31 @@ func badTarget(raw string) error {
 	return &schemelessError{address, errNoTarget}
 }
 
-// tableName is the file for the table of a move to this server, of what there
-// was at a moment: that is another move than that of what there is now.
-func tableName(base, when string) string {
+// edition is which edition of each document is meant, in the words of the
+// command line, "" without any.
+func (f restoreFlags) edition() string {
+	var said []string
+	if f.when != "" {
+		said = append(said, f.when)
+	}
+	if f.atRev {
+		said = append(said, fmt.Sprintf("rev %d", f.revision))
+	}
+	if f.newest {
+		said = append(said, "newest")
+	}
+	return strings.Join(said, " ")
+}
+
+// tableName is the file for the table of a move of these editions to this
+// server: that of others is another move.
+func tableName(base, edition string) string {
 	host := "server"
 	if u, err := url.Parse(base); err == nil && u.Host != "" {
 		host = u.Host
 	}
-	if when != "" {
-		host += "-" + when
+	if edition != "" {
+		host += "-" + edition
 	}
 	return "moved-" + strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`:[]\/ `, r) {

@@ -23,6 +23,9 @@ type mover struct {
 	json   bool
 	broken error // of the result's output
 
+	table   string // its file
+	edition string // which of each document
+
 	bar   *bar
 	waits waits
 
@@ -40,18 +43,11 @@ func (a *app) tableFailed(cause error, name string) error {
 
 // move moves all documents of the plan, and writes the table. The mail is where
 // the links of new polls go, "": to their organisers.
-func (m *mover) move(ctx context.Context, plan restore.IntoPlan, name, mail string) error {
-	a := m.app
-	table, err := restore.OpenTable(name, sourcesOf(plan.Targets))
-	switch {
-	case errors.Is(err, restore.ErrOtherTarget):
-		return message.Of(message.Usage, errTable, "table-other-target", "File", name)
-	case errors.Is(err, restore.ErrTable):
-		return message.Of(message.Usage, errTable, "table-none", "File", name)
-	case errors.Is(err, restore.ErrTableInUse):
-		return message.Of(message.Failed, err, "table-in-use", "File", name)
-	case err != nil:
-		return a.tableFailed(err, name)
+func (m *mover) move(ctx context.Context, plan restore.IntoPlan, mail string) error {
+	a, name := m.app, m.table
+	table, err := restore.OpenTable(name, m.edition, sourcesOf(plan.Targets))
+	if err != nil {
+		return m.unopened(err)
 	}
 	if mail == "" {
 		if err := m.sayMailless(ctx, plan, table); err != nil {
@@ -123,6 +119,21 @@ func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *r
 		m.line("into-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
 	}
 	return nil
+}
+
+// unopened says why there is no table.
+func (m *mover) unopened(err error) error {
+	switch {
+	case errors.Is(err, restore.ErrOtherTarget):
+		return message.Of(message.Usage, errTable, "table-other-target", "File", m.table)
+	case errors.Is(err, restore.ErrOtherEdition):
+		return message.Of(message.Usage, errTable, "table-other-edition", "File", m.table)
+	case errors.Is(err, restore.ErrTable):
+		return message.Of(message.Usage, errTable, "table-none", "File", m.table)
+	case errors.Is(err, restore.ErrTableInUse):
+		return message.Of(message.Failed, err, "table-in-use", "File", m.table)
+	}
+	return m.app.tableFailed(err, m.table)
 }
 
 func (m *mover) startBar(plan restore.IntoPlan) {
@@ -202,20 +213,27 @@ func (m *mover) observe(e restore.Move) {
 		}
 	case e.Earlier:
 		m.earlier++
+		m.made("into-earlier", "into-earlier-private", name, e.Address)
 	case e.State == restore.Found:
 		m.found++
+		m.made("into-found", "into-found-private", name, e.Address)
 	default:
 		m.moved++
-		if !isTerminal(m.out()) {
-			m.done("into-moved-private", "Document", name)
-		} else {
-			m.done("into-moved", "Document", name, "New", e.Address)
-		}
+		m.made("into-moved", "into-moved-private", name, e.Address)
 	}
 	if !m.json && e.Err == nil && !e.Earlier {
 		m.remark(e)
 	}
 	m.bar.step()
+}
+
+// made says that a document is at a new address; to a person, with the address.
+func (m *mover) made(id, private, name, address string) {
+	if isTerminal(m.out()) {
+		m.done(id, "Document", name, "New", address)
+	} else {
+		m.done(private, "Document", name)
+	}
 }
 
 // remark says that the version is not what one might think.

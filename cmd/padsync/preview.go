@@ -18,6 +18,7 @@ import (
 type forecast struct {
 	count    map[*restore.Target]int
 	lost     lossCount
+	earlier  int // made by an earlier run
 	left     int // no target takes them
 	unusable int
 	mailless int // of these: only for want of an organiser's address
@@ -28,10 +29,14 @@ type forecast struct {
 func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
 	f := forecast{count: make(map[*restore.Target]int)}
 	plan.Observe = func(e restore.Move) { m.foresee(&f, e) }
+	var err error
+	if plan.Before, err = restore.ReadTable(m.table, m.edition, sourcesOf(plan.Targets)); err != nil {
+		return m.unopened(err)
+	}
 	if err := restore.Into(ctx, plan); err != nil {
 		return message.In(err, "repository", "Repository", m.shown)
 	}
-	if len(f.count) == 0 && f.left+f.unusable == 0 {
+	if len(f.count) == 0 && f.earlier+f.left+f.unusable == 0 {
 		return cmp.Or(m.app.lacking(m.selection, m.contents), m.app.nothing(m.selection))
 	}
 	if !m.json {
@@ -50,12 +55,14 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 		if errors.Is(e.Err, sources.ErrMail) {
 			f.mailless++
 		}
+	case e.Earlier:
+		f.earlier++
 	default:
 		f.count[e.Target]++
 		f.lost.add(e.Losses)
 	}
 	if m.json {
-		m.encode(e, "planned")
+		m.encode(e, cmp.Or(string(e.State), "planned"))
 		return
 	}
 	switch name := m.name(a.stdout, e.Document); {
@@ -63,6 +70,8 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 		a.say("into-left", "Document", name)
 	case e.Err != nil:
 		a.say("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
+	case e.Earlier:
+		m.made("into-earlier", "into-earlier-private", name, e.Address)
 	default:
 		a.say("into-would", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"), "Target", e.Target.URL)
 		m.remark(e)
@@ -101,6 +110,12 @@ func (m *mover) tell(f forecast, targets []restore.Target) {
 	if f.left > 0 {
 		a.say("into-left-all", "Count", f.left)
 	}
+	if f.earlier > 0 {
+		a.say("into-earlier-all", "Count", f.earlier, "File", m.table)
+	}
+	if len(f.count) == 0 && f.mailless == 0 {
+		return // there is nothing to do
+	}
 	args := slices.Clone(a.args)
 	if f.mailless > 0 {
 		a.say("into-mailless", "Count", f.mailless)
@@ -125,19 +140,20 @@ func commandLine(args []string) string {
 
 // moved is what restore --into --json tells of a document.
 type moved struct {
-	Kind  string         `json:"kind"`
-	Old   string         `json:"old"`
-	Into  string         `json:"into"`
-	New   string         `json:"new"`
-	State string         `json:"state"`
-	Saved string         `json:"saved"`
-	Lost  []sources.Loss `json:"lost"`
-	Error string         `json:"error"`
+	Kind    string         `json:"kind"`
+	Old     string         `json:"old"`
+	Into    string         `json:"into"`
+	New     string         `json:"new"`
+	State   string         `json:"state"`
+	Earlier bool           `json:"earlier"` // by an earlier run
+	Saved   string         `json:"saved"`
+	Lost    []sources.Loss `json:"lost"`
+	Error   string         `json:"error"`
 }
 
 func (m *mover) encode(e restore.Move, state string) {
 	told := moved{
-		Kind: e.Document.Source.Kind, Old: m.app.kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: state, Lost: e.Losses,
+		Kind: e.Document.Source.Kind, Old: m.app.kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: state, Earlier: e.Earlier, Lost: e.Losses,
 	}
 	if told.Lost == nil {
 		told.Lost = []sources.Loss{}

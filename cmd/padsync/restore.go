@@ -85,6 +85,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	then := make(past)
 	missed := 0        // documents that were named, and of which there is nothing to restore
 	notYet := 0        // of those named: at that moment
+	var never error    // of the first of them: why
 	var mendable error // the first that can be helped, such as a full disk
 	plan.Observe = func(e restore.Event) {
 		named := chosen.selection.names(e.Document.Source, e.Document.ID)
@@ -93,7 +94,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 			progress.bar.step() // a poll among pads, say
 			return
 		case errors.Is(e.Err, restore.ErrNotYet):
-			notYet++
+			notYet, never = notYet+1, cmp.Or(never, e.Err)
 		case errors.Is(e.Err, restore.ErrNoForm), errors.Is(e.Err, restore.ErrNoVersion) && named:
 			missed++
 		}
@@ -128,6 +129,8 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case report.Restored+failed > 0:
 	case report.Without > 0:
 		return message.Of(message.Failed, restore.ErrNoForm, "no-forms", "Forms", strings.Join(flags.formats, ", "))
+	case flags.atRev && notYet > 0:
+		return message.Of(message.Failed, never, "restore-failed", "Count", notYet)
 	case flags.when != "":
 		return message.Of(message.Failed, errNothing, "nothing-by-then")
 	default:

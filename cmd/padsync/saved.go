@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -157,6 +155,11 @@ func (d *savedDocument) atRevision(number int) (*edition, error) {
 		e.close()
 		return nil, message.Of(message.Failed, errNoHistory, "no-history")
 	}
+	if number < 0 || number > e.pad.Head {
+		e.close()
+		_, err := restore.FindRevision(d.files, d.record, d.newest, number)
+		return nil, message.Classed(message.Failed, err)
+	}
 	return d.turnTo(e, number)
 }
 
@@ -178,14 +181,11 @@ func (d *savedDocument) atTime(moment time.Time) (*edition, error) {
 	return d.turnTo(e, number)
 }
 
-// turnTo closes the edition if it has no such revision.
+// turnTo closes the edition if it cannot be made.
 func (d *savedDocument) turnTo(e *edition, number int) (*edition, error) {
 	state, err := e.pad.At(number)
 	if err != nil {
 		e.close()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, message.Of(message.Failed, errPoint, "no-revision", "Revision", number, "Head", e.pad.Head)
-		}
 		return nil, err
 	}
 	e.state, e.revision = state, number

@@ -118,6 +118,10 @@ func (p *Pad) flaw(f Flaw) {
 // why.
 func (p *Pad) Current() *State { return p.current }
 
+// Last are the highest numbers that a revision and a message of the export
+// have, -1 for none: Head and ChatHead are what the pad says of itself.
+func (p *Pad) Last() (revision, message int) { return p.last, p.lastMessage }
+
 // Messages reads the chat, in the order of the numbers, without the messages
 // that FlawChat is said of. It stops after an error, which is the reader's.
 func (p *Pad) Messages() iter.Seq2[Message, error] {

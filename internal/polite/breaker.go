@@ -23,9 +23,10 @@ const (
 	// with a large database takes to start again (40 s for 767 MB).
 	downTime = 2 * time.Minute
 
-	// Where connections are refused, nobody waits for a machine to start, so
-	// that the two are shorter, and yet longer than a program takes.
-	refusedPatience = 12 * time.Minute
+	// Where connections are refused, the machine is there and its program is
+	// not, so that the two are shorter: a service starts again within a minute
+	// or two, and an update of its program takes a few.
+	refusedPatience = 5 * time.Minute
 	refusedTime     = time.Minute
 )
 
@@ -57,7 +58,7 @@ func (b *breaker) lose(now time.Time, err error, why Why, least, patience time.D
 	case now.Before(b.open): // the try began before that
 		return nil
 	case took < patience:
-		b.open = now.Add(min(firstPause<<b.pauses, downPause))
+		b.open = now.Add(min(firstPause<<b.pauses, downPause, patience-took)) // the last look is when patience ends
 		b.pauses++
 		return nil
 	}

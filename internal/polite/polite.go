@@ -137,8 +137,9 @@ func UserAgent(version, contact string) string {
 // A server that has answered before and then does nothing for its requests is
 // left alone, and looked for by one request after each of some pauses, for a
 // quarter of an hour: meanwhile tries that it did nothing for do not count.
-// One that has not answered before is down after some minutes. Both are less
-// for one that refuses connections: its machine is there, its program is not.
+// One that has not answered before is down after some minutes. One that refuses
+// connections is looked for for five minutes, and down after one if it has not
+// answered before: its machine is there, its program is not.
 //
 // If the last try had no answer, the error matches ErrUnanswered, and
 // ErrTemporary; only an untrusted certificate or a host that does not exist is

@@ -72,6 +72,8 @@ func table() []Row {
 		{Is: restore.ErrTableInUse, Hint: "hint-table-in-use"},
 		{Is: restore.ErrNoVersion, Cause: "reason-no-version"},
 		{Is: restore.ErrLost, Cause: "reason-lost"},
+		{As: as(revision), Hint: "hint-revision"},
+		{Is: restore.ErrNoHistory, Cause: "no-history"},
 		{Is: restore.ErrNotYet, Cause: "nothing-by-then"},
 		{Is: restore.ErrNoTarget, Cause: "reason-no-target"},
 		{Is: page.ErrTooLong, Cause: "reason-page"},
@@ -192,6 +194,14 @@ func heads(err error) (message.Message, bool) {
 		return message.Message{}, false
 	}
 	return message.New("", "Lines", strings.Join(e.Lines, "\n")), true
+}
+
+func revision(e *restore.RevisionError) message.Message {
+	id := "no-revision"
+	if e.Newest {
+		id = "no-revision-before"
+	}
+	return message.New(id, "Revision", e.Revision, "Head", e.Head)
 }
 
 func noPlugin(e *plugin.NotFoundError) message.Message { return message.New("", "Name", e.Name) }

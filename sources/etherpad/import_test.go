@@ -284,6 +284,10 @@ func TestOddPadsAreSentAsTheyAre(t *testing.T) {
 		"a pad without text at all":    {`"atext":{`, `"a":{`, sources.ErrDiffers, 0},
 		"messages that are missing":    {`:chat:0":`, `:chat:9":`, sources.ErrDiffers, 0},
 		"a head that is a word":        {`"head":`, `"head":"x","h":`, nil, 0},
+		"a head far beyond":            {`"head":`, `"head":1e15,"h":`, sources.ErrDiffers, 0},
+		"a head that spells one":       {`"head":`, `"head":["1000000000000000"],"h":`, sources.ErrDiffers, 0},
+		"a head above all numbers":     {`"head":`, `"head":1e999,"h":`, sources.ErrDiffers, 0},
+		"a chat that goes far beyond":  {`"chatHead":`, `"chatHead":"1e15","c":`, sources.ErrDiffers, 0},
 		"a star that is none":          {`"savedRevisions":[`, `"savedRevisions":[7,`, nil, 0},
 		"revisions without an order":   {`{"pad:réunion":`, `{"pad:réunion:revs:1":null,"pad:réunion":`, nil, 0},
 	} {

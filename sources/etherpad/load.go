@@ -163,7 +163,7 @@ func (s *Source) addressTo(id string, f *sources.File) (*spool.Spool, error) {
 	w := s.pool.Create()
 	p, err := pad.Open(f.Content, f.Size)
 	if err == nil {
-		err = writeFor(w, id, f.Content, f.Size, mended(p))
+		err = writeFor(w, id, f.Content, f.Size, mendingOf(p))
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.Discard())
@@ -171,16 +171,8 @@ func (s *Source) addressTo(id string, f *sources.File) (*spool.Spool, error) {
 	return w.Finish()
 }
 
-// mended is the state of a pad whose text no server could show; nil of others.
-func mended(p *pad.Pad) *pad.State {
-	if p.Mended {
-		return p.Current()
-	}
-	return nil
-}
-
-// writeFor writes an export for another id, with this text if that is not nil.
-func writeFor(w io.Writer, id string, r io.ReaderAt, size int64, text *pad.State) error {
+// writeFor writes an export for another id, and mends it.
+func writeFor(w io.Writer, id string, r io.ReaderAt, size int64, with *mending) error {
 	out := newObject(w)
 	for m, err := range pad.Members(io.NewSectionReader(r, 0, size)) {
 		if err != nil {
@@ -196,7 +188,7 @@ func writeFor(w io.Writer, id string, r io.ReaderAt, size int64, text *pad.State
 		default:
 			rest := strings.TrimPrefix(string(m.Key), "pad:"+m.ID)
 			out.name("pad:" + id + strings.TrimSuffix(rest, ":")) // etherpad-go 0.6.6 writes "pad:ID:"
-			err = out.send(&m, r, text)
+			err = out.send(&m, r, with)
 		}
 		if err != nil {
 			return err

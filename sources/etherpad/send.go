@@ -1,18 +1,68 @@
 package etherpad
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 
 	"github.com/padsync/padsync/documents/pad"
 )
 
+// A mending is what is sent in the place of what 1.8.14 could not use; nil is
+// nothing of a pad's own fields.
+type mending struct {
+	text              *pad.State // nil: as it stands
+	revision, message int        // the highest numbers
+}
+
+func mendingOf(p *pad.Pad) *mending {
+	with := new(mending)
+	with.revision, with.message = p.Last()
+	if p.Mended {
+		with.text = p.Current()
+	}
+	return with
+}
+
+// end is the number up to which the server goes by this field of a pad, if it
+// would go further than there is anything.
+func (w *mending) end(f *pad.Member) (number int, mends bool) {
+	if w == nil {
+		return 0, false
+	}
+	switch string(f.Key) {
+	case "head":
+		return w.revision, reaches(f.Value, w.revision)
+	case "chatHead":
+		return w.message, reaches(f.Value, w.message)
+	}
+	return 0, false
+}
+
+// reaches reports whether a loop of a server up to this value may go beyond a
+// number. JavaScript compares words and lists with numbers too, by what they
+// spell, in more than one way.
+func reaches(value []byte, number int) bool {
+	if value == nil {
+		return true // it is too long to be held
+	}
+	switch value[0] {
+	case '"', '[':
+		return bytes.ContainsAny(value, "0123456789I") // of Infinity
+	case '{', 't', 'f', 'n':
+		return false
+	}
+	n, _ := strconv.ParseFloat(string(value), 64) // infinite out of range
+	return n > float64(number)
+}
+
 // send writes the value of a member of a pad as it stands, but for what 1.8.14
-// could not use: the text of the pad, where it is not as servers write it, and a
-// pool that it would not survive. Its whole process ends if an import has one
-// without a list of attributes, or with one that is null.
-func (o *object) send(m *pad.Member, r io.ReaderAt, text *pad.State) error {
-	isPad, harms := m.Kind == pad.PadMember, false
+// could not use: the text of the pad, where it is not as servers write it, and
+// what its whole process ends of. That is a pool without a list of attributes,
+// or with one that is null; and, when the pad is read back, a number of
+// revisions or of messages that its memory does not hold.
+func (o *object) send(m *pad.Member, r io.ReaderAt, with *mending) error {
+	isPad, harms, endless := m.Kind == pad.PadMember, false, false
 	for f, err := range m.Fields(r) {
 		if err == nil && string(f.Key) == "pool" {
 			var harmless bool
@@ -22,8 +72,14 @@ func (o *object) send(m *pad.Member, r io.ReaderAt, text *pad.State) error {
 		if err != nil {
 			return err
 		}
+		_, mends := with.end(&f)
+		endless = endless || isPad && mends
 	}
-	if !m.IsObject() || !harms && !(isPad && text != nil) {
+	var text *pad.State
+	if isPad && with != nil {
+		text = with.text
+	}
+	if !m.IsObject() || !harms && !endless && text == nil {
 		return o.value(m, r)
 	}
 	fields := &object{o.Writer, '{'}
@@ -32,20 +88,24 @@ func (o *object) send(m *pad.Member, r io.ReaderAt, text *pad.State) error {
 			return err
 		}
 		key := string(f.Key)
-		if isPad && key == "atext" && text != nil {
+		if key == "atext" && text != nil {
 			continue
 		}
 		fields.name(key)
-		if key == "pool" && harms {
+		number, mends := with.end(&f)
+		switch {
+		case key == "pool" && harms:
 			err = fields.pool(&f, r)
-		} else {
+		case isPad && mends:
+			_, err = fields.WriteString(strconv.Itoa(number))
+		default:
 			err = fields.value(&f, r)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if isPad && text != nil {
+	if text != nil {
 		fields.name("atext")
 		fields.Write(encode(map[string]string{"text": text.Text(), "attribs": text.Attribution()}))
 	}

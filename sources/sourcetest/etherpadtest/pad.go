@@ -37,6 +37,7 @@ type Pad struct {
 	public  bool
 	fault   Fault
 	given   []byte // its export, where Exports says it
+	endless bool   // 1.8.14 ends when it exports it
 	late    int    // exports without a revision, as it is still being written
 }
 

@@ -247,6 +247,10 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, id, format strin
 	}
 	switch format {
 	case "etherpad":
+		if p.endless {
+			s.dead = true
+			panic(http.ErrAbortHandler)
+		}
 		if p.given != nil {
 			return p.given, p.fault
 		}
