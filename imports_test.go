@@ -60,7 +60,7 @@ var layers = []layer{
 		"restore", "repository", "manifest", "crypto", "sources", "sources/*", "documents/*", "sinks", "sinks/*",
 		"internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
-	{"internal/setup", []string{"manifest", "sources", "sources/*"}},
+	{"internal/setup", []string{"manifest", "sources", "sources/*", "internal/config"}},
 	{"internal/*", nil},
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/setup"
 )
 
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
@@ -63,7 +64,7 @@ func TestConfigurationsAreAccepted(t *testing.T) {
 			if err := os.WriteFile(file, []byte(example), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := config.Load(file); err != nil {
+			if _, err := config.Load(file, setup.AllKinds().InConfig()); err != nil {
 				t.Errorf("%s: %v in\n%s", name, err, example)
 			}
 		}

@@ -68,7 +68,7 @@ type place struct {
 
 func (a *app) settings(c commonFlags) (*settings, error) {
 	s := &settings{Config: new(config.Config), file: a.configurationFile(c.config)}
-	loaded, err := config.Load(s.file)
+	loaded, err := config.Load(s.file, a.kinds.InConfig())
 	switch {
 	case err == nil:
 		s.Config, s.found, a.configured = loaded, true, s

@@ -8,8 +8,12 @@ import (
 	"strings"
 )
 
-// kinds are those of sources; "" is found out.
-var kinds = []string{"", "etherpad", "framadate"}
+// A Kind is what a configuration may say of sources of one kind.
+type Kind struct {
+	Name    string
+	Expires bool // that they keep documents for so many days
+	AnyBase bool // that their servers are at addresses like that of a pad
+}
 
 // formats are those that an Etherpad can give besides the complete one.
 var formats = []string{"html", "txt", "pdf", "docx", "odt", "doc"}
@@ -19,6 +23,7 @@ var languages = []string{"", "en", "fr"}
 
 // A checker collects problems with their places.
 type checker struct {
+	kinds  []Kind
 	places placeMap
 	found  problems
 }
@@ -28,19 +33,19 @@ type checker struct {
 func (c *checker) report(table, key string, p Problem) { c.reportMember(table, key, -1, p) }
 
 // reportMember notes a problem of a member of a list; -1 is the whole.
-func (c *checker) reportMember(table, key string, i int, p Problem) {
+func (c *checker) reportMember(table, key string, i int, p Problem, accepted ...string) {
 	name, _, _ := strings.Cut(table, "[")
 	full := table + "." + key
 	if i >= 0 {
 		full += fmt.Sprintf("[%d]", i)
 	}
 	at := c.places.of(full)
-	c.found = append(c.found, &Error{Line: at.line, Column: at.column, Key: strings.TrimPrefix(name+"."+key, "."), Problem: p})
+	c.found = append(c.found, &Error{Line: at.line, Column: at.column, Key: strings.TrimPrefix(name+"."+key, "."), Problem: p, Accepted: accepted})
 }
 
 // check tells what is wrong with values, as problems.
-func (c *Config) check(places placeMap) error {
-	k := &checker{places: places}
+func (c *Config) check(places placeMap, kinds []Kind) error {
+	k := &checker{kinds: kinds, places: places}
 	if !slices.Contains(languages, c.Language) {
 		k.report("", "language", NoLanguage)
 	}
@@ -78,10 +83,13 @@ func (c *Config) check(places placeMap) error {
 }
 
 func (k *checker) source(table string, s Source) {
-	if !slices.Contains(kinds, s.Kind) {
-		k.report(table, "kind", NoKind)
+	kind := Kind{Expires: true} // not known: it is found out
+	if i := slices.IndexFunc(k.kinds, func(kind Kind) bool { return kind.Name == s.Kind }); i >= 0 {
+		kind = k.kinds[i]
+	} else if s.Kind != "" {
+		k.reportMember(table, "kind", -1, NoKind, k.kindNames()...)
 	}
-	if p := baseProblem(s.URL.Reveal()); p != "" && (p != NoServer || s.Kind != "framadate") {
+	if p := baseProblem(s.URL.Reveal()); p != "" && (p != NoServer || !kind.AnyBase) {
 		k.report(table, "url", p)
 	}
 	if s.All && s.Kind == "" {
@@ -110,7 +118,7 @@ func (k *checker) source(table string, s Source) {
 	if s.URL.Reveal() == "" && (s.PasswordsFile != "" || len(s.PasswordsCommand) > 0) {
 		k.report(table, "url", Missing)
 	}
-	if days := s.ExpiresAfter; days != nil && (*days < 0 || *days > maxExpiresAfter || s.Kind == "framadate") {
+	if days := s.ExpiresAfter; days != nil && (*days < 0 || *days > maxExpiresAfter || !kind.Expires) {
 		k.report(table, "expires-after", NoDays)
 	}
 	k.access(table, &s)
@@ -120,6 +128,14 @@ func (k *checker) source(table string, s Source) {
 	if i := slices.IndexFunc(s.Formats, func(f string) bool { return !slices.Contains(formats, f) }); i >= 0 {
 		k.reportMember(table, "formats", i, NoFormat)
 	}
+}
+
+func (k *checker) kindNames() (names []string) {
+	for _, kind := range k.kinds {
+		names = append(names, kind.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // maxExpiresAfter is a hundred years, in days.

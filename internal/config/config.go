@@ -127,9 +127,10 @@ type Encryption struct {
 // files of their own.
 const maxFile = 1 << 20
 
-// Load reads and checks the file at path. What is wrong in it is told as one
+// Load reads and checks the file at path; the kinds are those that sources can
+// have. What is wrong in it is told as one
 // *Error for each place, joined; a missing file matches fs.ErrNotExist.
-func Load(path string) (*Config, error) {
+func Load(path string, kinds []Kind) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the configuration: %w", err)
@@ -142,7 +143,7 @@ func Load(path string) (*Config, error) {
 	if len(text) > maxFile {
 		return nil, &Error{File: path, Problem: TooLong}
 	}
-	c, err := parse(text, path)
+	c, err := parse(text, path, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -177,12 +178,12 @@ func Language(path string) string {
 }
 
 // parse decodes strictly and checks, without a look at anything else.
-func parse(text []byte, file string) (*Config, error) {
+func parse(text []byte, file string, kinds []Kind) (*Config, error) {
 	var c Config
 	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&c)
 	if err == nil {
 		c.places = places(text)
-		err = c.check(c.places)
+		err = c.check(c.places, kinds)
 	}
 	if err != nil {
 		return nil, named(err, file)

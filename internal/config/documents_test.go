@@ -86,7 +86,7 @@ func TestBrokenDocumentsFileIsAnErrorOfItsLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(strings.NewReader(c.file))
 			var e *Error
-			if !errors.As(err, &e) || *e != c.want || strings.Contains(err.Error(), "hunter") {
+			if !errors.As(err, &e) || e.Error() != c.want.Error() || strings.Contains(err.Error(), "hunter") {
 				t.Errorf("%v, not %v", err, &c.want)
 			}
 		})

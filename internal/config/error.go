@@ -16,6 +16,8 @@ type Error struct {
 	Column  int    // from 1, in bytes; 0: not known
 	Key     string // such as "source.kind"; "" if it is about none
 	Problem Problem
+
+	Accepted []string // what would be right, where the file's reader was told
 }
 
 func (e *Error) Error() string {
@@ -53,7 +55,7 @@ const (
 	NoList     Problem = "a list is needed, such as [\"one\", \"two\"]"
 	NoTable    Problem = "a table is needed, such as [encryption] or [[source]]"
 	Missing    Problem = "missing or empty"
-	NoKind     Problem = "no such kind: there are etherpad and framadate"
+	NoKind     Problem = "no such kind"
 	NoLanguage Problem = "no such language: there are en and fr"
 	NoFormat   Problem = "no such form: there are html, txt, pdf, docx, odt and doc"
 	NoHours    Problem = "a part of the day is needed, such as 22:00-06:00"

@@ -6,6 +6,7 @@ package setup
 import (
 	"strings"
 
+	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
@@ -161,4 +162,12 @@ func (k Kinds) OfGroups() string {
 		}
 	}
 	return ""
+}
+
+// InConfig is what a configuration may say of them.
+func (k Kinds) InConfig() (all []config.Kind) {
+	for _, kind := range k {
+		all = append(all, config.Kind{Name: kind.Name, Expires: kind.Expires != nil, AnyBase: kind.AnyBase})
+	}
+	return all
 }

@@ -351,7 +351,7 @@ var problems = map[config.Problem]string{
 }
 
 func (t *telling) inFile(e *config.Error) string {
-	text := t.Text(problems[e.Problem])
+	text := t.Text(problems[e.Problem], "Accepted", strings.Join(e.Accepted, ", "))
 	if e.Key != "" {
 		text = e.Key + ": " + text
 	}

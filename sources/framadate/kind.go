@@ -14,6 +14,7 @@ func Kind() kinds.Kind {
 	return kinds.Kind{
 		Name:      "framadate",
 		WantsMail: true,
+		AnyBase:   true,
 		Parse: func(raw string) (kinds.Address, error) {
 			a, err := ParseAddress(raw)
 			return kinds.Address{Base: a.Base, ID: a.ID, Locator: a.Locator(), Certain: a.Certain}, err

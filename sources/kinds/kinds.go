@@ -57,6 +57,9 @@ type Kind struct {
 	ParseGroup func(address string) (base, group string, err error)
 	GroupURL   func(base, group string) string
 
+	// AnyBase: a server may be at an address that ends like that of a pad.
+	AnyBase bool
+
 	// Finds: its Importer finds what an earlier Import made. WantsMail: it may
 	// want the address of an organiser, and its error then matches sources.ErrMail.
 	Finds, WantsMail bool
