@@ -34,7 +34,7 @@ func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *bac
 		return err
 	}
 	for _, e := range estimates {
-		took := leastTime(p, e)
+		took := leastTime(e)
 		if flags.json {
 			told := estimated{e.URL, e.Kind, e.Documents, e.Known, e.Fetches(), int(took / time.Second)}
 			if err := json.NewEncoder(a.stdout).Encode(told); err != nil {
@@ -51,11 +51,9 @@ func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *bac
 	return nil
 }
 
-func leastTime(p *backup.Plan, e backup.Estimate) time.Duration {
-	for _, s := range p.Sources {
-		if pads, ok := s.Client.(*etherpad.Source); ok && s.Compare(e.Source) == 0 {
-			return pads.LimitTime(e.Fetches())
-		}
+func leastTime(e backup.Estimate) time.Duration {
+	if pads, ok := e.Client.(*etherpad.Source); ok {
+		return pads.LimitTime(e.Fetches())
 	}
 	return 0
 }
