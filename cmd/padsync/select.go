@@ -66,11 +66,11 @@ func addressesOf(raw string) []address {
 	var found []address
 	for _, parse := range []func(string) (etherpad.Address, error){etherpad.ParseAddress, etherpad.ParseVerbatim} {
 		if p, err := parse(raw); err == nil {
-			found = append(found, address{kindEtherpad, sources.Identity(p.Base), p.ID})
+			found = append(found, address{kindEtherpad, manifest.Address(p.Base), p.ID})
 		}
 	}
 	if p, err := framadate.ParseAddress(raw); err == nil {
-		found = append(found, address{kindFramadate, sources.Identity(p.Base), p.ID})
+		found = append(found, address{kindFramadate, manifest.Address(p.Base), p.ID})
 	}
 	return found
 }
@@ -156,7 +156,7 @@ func (s *selection) schemeless(err error) error {
 // learn takes note of a document of the repository whose id is one that is
 // named, or differs from it in case alone.
 func (n *named) learn(record *manifest.Record) {
-	switch at := (address{record.Source.Kind, sources.Identity(record.Source.URL), record.ID}); {
+	switch at := (address{record.Source.Kind, record.Source.Address(), record.ID}); {
 	case n.names(record.Source, record.ID):
 		n.state = record.State
 	case n.folds(at):
@@ -177,7 +177,7 @@ func (s *selection) spells(from manifest.Source, id string) bool {
 // two is no more on its server, which then takes both for one: a document goes
 // on under the spelling that its server gives.
 func (n *named) spells(from manifest.Source, id string) bool {
-	state, other := n.other[address{from.Kind, sources.Identity(from.URL), id}]
+	state, other := n.other[address{from.Kind, from.Address(), id}]
 	return other && (n.state == "" || n.state == manifest.Missing || state == manifest.Missing)
 }
 
@@ -195,7 +195,7 @@ func (n *named) names(from manifest.Source, id string) bool {
 	if n.addresses == nil {
 		return n.text == id
 	}
-	return slices.Contains(n.addresses, address{from.Kind, sources.Identity(from.URL), id})
+	return slices.Contains(n.addresses, address{from.Kind, from.Address(), id})
 }
 
 func (n *named) matches(id string) bool {

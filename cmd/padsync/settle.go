@@ -54,7 +54,7 @@ func (a *app) settle(ctx context.Context, n network, flags backupFlags, s *setti
 			continue
 		}
 		said := answers[w.base]
-		before, seen := known[sources.Identity(w.base)]
+		before, seen := known[manifest.Address(w.base)]
 		switch {
 		case said.err != nil && seen && (before.polls || w.otherwise != nil):
 			said = answer{polls: before.polls}
@@ -94,7 +94,7 @@ type knownServers map[string]knownServer
 func (k knownServers) settled(all []wanted) map[string]answer {
 	answers := make(map[string]answer)
 	for _, w := range all {
-		known := k[sources.Identity(w.base)]
+		known := k[manifest.Address(w.base)]
 		switch {
 		case w.certain && w.kind == kindFramadate, known.good && known.polls:
 			answers[w.base] = answer{polls: true}
@@ -143,7 +143,7 @@ func readServers(ctx context.Context, repo *repository.Repository) (knownServers
 		if len(record.Versions) == 0 {
 			continue
 		}
-		server := sources.Identity(record.Source.URL)
+		server := record.Source.Address()
 		now := knownServer{record.Source.Kind == kindFramadate, record.State == manifest.Current}
 		before, seen := known[server]
 		both[server] = both[server] || seen && before.polls != now.polls
