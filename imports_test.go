@@ -36,8 +36,8 @@ var layers = []layer{
 	{"e2e", nil}, // tests only
 	{"e2e", everything},
 
-	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/spool"}},
-	{"restore", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/spool"}},
+	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
+	{"restore", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"repository", []string{"manifest", "sources", "crypto", "sinks", "internal/spool"}},
 
 	{"sources", []string{"manifest"}},

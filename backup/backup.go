@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/padsync/padsync/internal/grace"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -183,7 +184,7 @@ type RepositoryReport struct {
 // to documents and to single repositories is in the Report. If ctx ends, what
 // is done is committed as an incomplete run, which the next one takes up.
 func Run(ctx context.Context, p Plan) (*Report, error) {
-	store, cancel := afterwards(ctx, time.Minute)
+	store, cancel := grace.Period(ctx, time.Minute) // what is done can still be stored
 	defer cancel()
 	r := &run{plan: p, store: store, begun: time.Now(), report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
 	defer r.close()
@@ -193,14 +194,6 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 	r.work(ctx)
 	r.end(ctx)
 	return &r.report, nil
-}
-
-// afterwards gives a context that outlives ctx by grace, so that what is done
-// can still be stored.
-func afterwards(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	store, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
-	return store, func() { stop(); cancel() }
 }
 
 // A run is one execution of a Plan.
