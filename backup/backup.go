@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/padsync/padsync/internal/grace"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -22,8 +23,8 @@ import (
 
 // A Plan says what to back up, and where to.
 type Plan struct {
-	Sources      []Source
-	Documents    []Document // in any order; the same one may be named twice
+	Sources      []*Source  // in any order; two of one server count as the first
+	Documents    []Document // likewise; the same one may be named twice
 	Repositories []Repository
 	Pool         *spool.Pool
 
@@ -60,28 +61,28 @@ type Source struct {
 	// see Plan.List. The Client is a sources.Lister then.
 	All bool
 
-	emptied bool // it listed nothing
-
 	// Until ends the looks at its documents: those that are left were looked
 	// at after all others. Zero: as long as it takes.
 	Until time.Time
+
+	emptied bool // it listed nothing
 }
 
 // expires is the day from which on the source may delete a document that was
 // last modified then, as told when it was fetched, or as is known by now.
-func (s Source) expires(id string, modified time.Time, told string) string {
+func (s *Source) expires(id string, modified time.Time, told string) string {
 	if e, ok := s.Client.(sources.Expirer); ok {
 		return e.Expires(id, modified)
 	}
 	return told
 }
 
-func (s Source) parallel() int { return cmp.Or(s.Parallel, 4) }
+func (s *Source) parallel() int { return cmp.Or(s.Parallel, 4) }
 
 // working is how many documents are in work at once: beside those that are
 // fetched, as many that are saved, so that the server need not wait for that.
 // One that is fetched alone is also saved before the next.
-func (s Source) working() int {
+func (s *Source) working() int {
 	if s.parallel() == 1 {
 		return 1
 	}
@@ -90,8 +91,8 @@ func (s Source) working() int {
 
 // A Document is one to look at.
 type Document struct {
-	Source int    // place in the plan's sources
-	ID     string // its own id, as far as that is known
+	Source *Source // one of the plan's
+	ID     string  // its own id, as far as that is known
 
 	// Locator is what Fetch is given, if that is not the id: then the id is
 	// a guess until the source has answered.
@@ -122,8 +123,8 @@ const (
 
 // An Event tells that a document is done.
 type Event struct {
-	Document Document
-	ID       string // its own id
+	Document Document // as the plan names it
+	ID       string   // its own id
 	Outcome  Outcome
 	Suspect  string   // why what was saved may be a loss
 	Standing string   // why its newest version, which was there before, may be a loss
@@ -150,14 +151,14 @@ type Report struct {
 	New          int // newly missing, suspect or unaskable
 	Interrupted  bool
 	Broken       error  // what ended the run, and is no document's and no repository's fault
-	Left         []Rest // of sources whose time was over, by their places
-	Lacking      []Lack // by their sources' places
+	Left         []Rest // of sources whose time was over, in the order of manifests
+	Lacking      []Lack // likewise
 	Repositories []RepositoryReport
 }
 
 // A Lack is a form that was asked for, and that a server does not give.
 type Lack struct {
-	Source    int // place in the plan's sources
+	Source    *Source
 	Format    string
 	Documents int // that it was asked for
 }
@@ -185,9 +186,9 @@ type RepositoryReport struct {
 // to documents and to single repositories is in the Report. If ctx ends, what
 // is done is committed as an incomplete run, which the next one takes up.
 func Run(ctx context.Context, p Plan) (*Report, error) {
-	store, cancel := afterwards(ctx, time.Minute)
+	store, cancel := grace.Period(ctx, time.Minute) // what is done can still be stored
 	defer cancel()
-	r := &run{plan: p, store: store, begun: time.Now(), report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}, rests: make([]Rest, len(p.Sources))}
+	r := &run{plan: p, store: store, begun: time.Now(), report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
 	defer r.close()
 	if err := r.begin(ctx); err != nil {
 		return nil, err
@@ -197,36 +198,24 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 	return &r.report, nil
 }
 
-// afterwards gives a context that outlives ctx by grace, so that what is done
-// can still be stored.
-func afterwards(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	store, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
-	return store, func() { stop(); cancel() }
-}
-
 // A run is one execution of a Plan.
 type run struct {
 	plan    Plan
 	store   context.Context // of all that is stored; it outlives an interruption
 	targets []*target
+	servers []*server
 	jobs    []job
-	given   []int // places of the sources in the caller's plan
 	begun   time.Time
-	unsure  map[int]bool // sources with documents whose id is a guess, or perhaps another spelling of their own
-
-	standings []standing // by source
-	allGone   context.CancelFunc
+	allGone context.CancelFunc
 
 	mu     sync.Mutex   // guards what follows
 	report Report       // Broken is set when the run is to end
-	rests  []Rest       // by source
 	done   map[key]bool // documents that were found under another id or by a locator, and may be named again
 }
 
 // A key is a document's identity in a run.
 type key struct {
-	source int
+	server *server
 	id     string
 }
 
@@ -279,6 +268,7 @@ func (r *run) begin(ctx context.Context) error {
 
 // read reads the repositories and arranges what is to be done.
 func (r *run) read(ctx context.Context) error {
+	r.servers = arrange(r.plan.Sources)
 	for _, repo := range r.plan.Repositories {
 		t := &target{Repository: repo}
 		r.targets = append(r.targets, t)
@@ -290,7 +280,7 @@ func (r *run) read(ctx context.Context) error {
 			return err
 		}
 	}
-	r.arrange()
+	r.arrangeDocuments()
 	return ctx.Err()
 }
 
@@ -334,9 +324,9 @@ func (r *run) interrupted(c *repository.Contents) []string {
 
 // asManifest are the sources as manifests name them.
 func (r *run) asManifest() []manifest.Source {
-	all := make([]manifest.Source, len(r.plan.Sources))
-	for i, s := range r.plan.Sources {
-		all[i] = s.Source
+	all := make([]manifest.Source, len(r.servers))
+	for i, s := range r.servers {
+		all[i] = s.Source.Source
 	}
 	return all
 }
@@ -346,8 +336,8 @@ func (r *run) live() []*target {
 	return slices.DeleteFunc(slices.Clone(r.targets), func(t *target) bool { return t.failed() != nil })
 }
 
-// work looks at all documents: side by side for each source, and for the
-// sources among each other.
+// work looks at all documents: side by side for each server, and for the
+// servers among each other.
 func (r *run) work(ctx context.Context) {
 	ctx, r.allGone = context.WithCancel(ctx)
 	defer r.allGone()
@@ -358,30 +348,29 @@ func (r *run) work(ctx context.Context) {
 	defer stop()
 	r.longestAgo()
 	var all errgroup.Group
-	for jobs := range bySource(r.jobs) {
+	for s, jobs := range byServer(r.jobs) {
 		all.Go(func() error {
-			r.workSource(ctx, jobs)
+			r.workServer(ctx, s, jobs)
 			return nil
 		})
 	}
 	all.Wait()
 }
 
-// workSource looks at the jobs of one source: first at those whose id is a
+// workServer looks at the jobs of one server: first at those whose id is a
 // guess, since their answers tell which of the others are the same document.
-func (r *run) workSource(ctx context.Context, jobs []job) {
-	source := int(jobs[0].source)
-	ctx, cancel := r.limited(ctx, source)
+func (r *run) workServer(ctx context.Context, s *server, jobs []job) {
+	ctx, cancel := s.limited(ctx)
 	defer cancel()
 	guesses := slices.IndexFunc(jobs, func(j job) bool { return !j.guess() })
 	if guesses < 0 {
 		guesses = len(jobs)
 	}
-	fetching := semaphore.NewWeighted(int64(r.plan.Sources[source].parallel()))
+	fetching := semaphore.NewWeighted(int64(s.parallel()))
 	for _, some := range [][]job{jobs[:guesses], jobs[guesses:]} {
 		var g errgroup.Group
 		next := make(chan *job)
-		for range min(len(some), r.plan.Sources[source].working()) {
+		for range min(len(some), s.working()) {
 			g.Go(func() error {
 				for j := range next {
 					r.look(ctx, fetching, j)
@@ -391,7 +380,7 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 		}
 		for i := range some {
 			if ctx.Err() != nil {
-				r.leave(ctx, source, len(some)-i)
+				r.leave(ctx, s, len(some)-i)
 				break
 			}
 			next <- &some[i]
@@ -399,7 +388,7 @@ func (r *run) workSource(ctx context.Context, jobs []job) {
 		close(next)
 		g.Wait()
 	}
-	r.conclude(ctx, source)
+	r.conclude(ctx, s)
 }
 
 // commitNowAndThen commits on the way even while nothing comes in, such as
@@ -454,7 +443,8 @@ func (r *run) halts(err error) bool {
 
 // end commits in every repository and reports.
 func (r *run) end(ctx context.Context) {
-	r.report.Interrupted, r.report.Left = ctx.Err() != nil || r.report.Broken != nil, r.left()
+	r.report.Interrupted = ctx.Err() != nil || r.report.Broken != nil
+	r.report.Left, r.report.Lacking = r.left(), r.lacking()
 	for _, t := range r.targets {
 		report := RepositoryReport{Name: t.Name, New: t.New(), Sealed: t.Sealed(), Err: t.failed()}
 		if report.Err == nil {

@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -59,7 +60,7 @@ func newWorld(t *testing.T, stores ...sinks.Sink) *world {
 	if len(stores) == 0 {
 		w.stores = []sinks.Sink{memory.New(time.Now)}
 	}
-	w.plan = backup.Plan{Pool: w.pool, Program: "test", Host: "host", Sources: []backup.Source{
+	w.plan = backup.Plan{Pool: w.pool, Program: "test", Host: "host", Sources: []*backup.Source{
 		{Source: manifest.Source{Kind: "framadate", URL: w.serve(w.polls)}},
 		{Source: manifest.Source{Kind: "etherpad", URL: w.serve(w.pads)}},
 	}}
@@ -96,8 +97,19 @@ func (w *world) serve(h http.Handler) string {
 	return server.URL
 }
 
-// pad names a pad, poll a poll by its locator.
-func pad(id string) backup.Document { return backup.Document{Source: 1, ID: id} }
+// pad names a pad.
+func (w *world) pad(id string) backup.Document {
+	return backup.Document{Source: w.plan.Sources[1], ID: id}
+}
+
+// named puts those documents to the first source that name none.
+func (w *world) named(documents []backup.Document) []backup.Document {
+	documents = slices.Clone(documents)
+	for i := range documents {
+		documents[i].Source = cmp.Or(documents[i].Source, w.plan.Sources[0])
+	}
+	return documents
+}
 
 func (w *world) open(sink sinks.Sink) *repository.Repository {
 	w.t.Helper()
@@ -117,8 +129,7 @@ func (w *world) backupWith(ctx context.Context, documents ...backup.Document) *b
 	w.t.Helper()
 	w.asked = nil
 	p := w.plan
-	p.Sources = slices.Clone(p.Sources)
-	p.Documents = documents
+	p.Documents = w.named(documents)
 	for i, sink := range w.stores {
 		p.Repositories = append(p.Repositories, backup.Repository{Name: fmt.Sprint("store ", i), Repository: w.open(sink)})
 	}
@@ -165,10 +176,10 @@ func TestUnchangedPadCostsOneRequestAndAnEntry(t *testing.T) {
 	w := newWorld(t)
 	w.pads.Create("ag", "Bonjour\n").Append(alice, "à tous")
 	w.pads.Create("été", "Soleil\n")
-	w.want(w.backup(pad("ag"), pad("été")), counts{backup.Saved: 2})
+	w.want(w.backup(w.pad("ag"), w.pad("été")), counts{backup.Saved: 2})
 	count := &sinktest.Count{Sink: w.stores[0]}
 	w.stores[0] = count
-	r := w.backup(pad("été"), pad("ag"))
+	r := w.backup(w.pad("été"), w.pad("ag"))
 	w.want(r, counts{backup.Unchanged: 2})
 	if len(w.asked) != 2 || r.Repositories[0].Packs != 0 || count.Calls("packs/0") != 0 {
 		t.Errorf("%d requests, %d packs", len(w.asked), r.Repositories[0].Packs)
@@ -181,10 +192,10 @@ func TestUnchangedPadCostsOneRequestAndAnEntry(t *testing.T) {
 func TestAuthorSeenElsewhereIsNoChange(t *testing.T) {
 	w := newWorld(t)
 	w.pads.Create("ag", "Bonjour\n").Append(alice, "à tous")
-	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Saved: 1})
 	w.pads.Visit(alice, w.records()["ag"].Versions[0].Saved.AddDate(1, 0, 0))
-	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
-	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Unchanged: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Unchanged: 1})
 	if v := w.records()["ag"].Versions; len(v) != 1 {
 		t.Errorf("%d versions", len(v))
 	}
@@ -194,25 +205,25 @@ func TestAuthorSeenElsewhereIsNoChange(t *testing.T) {
 func TestUpdatedServerLosesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.pads.Create("ag", "Bonjour\n").Append(alice, "à tous")
-	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Saved: 1})
 	w.pads.Update(etherpadtest.V3)
-	if r := w.backup(pad("ag")); r.Suspect > 0 || r.New > 0 || r.Outcomes[backup.Saved]+r.Outcomes[backup.Unchanged] != 1 {
+	if r := w.backup(w.pad("ag")); r.Suspect > 0 || r.New > 0 || r.Outcomes[backup.Saved]+r.Outcomes[backup.Unchanged] != 1 {
 		t.Errorf("%+v", r)
 	}
-	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Unchanged: 1})
 }
 
 func TestGonePadStays(t *testing.T) {
 	w := newWorld(t)
 	w.pads.Create("ag", "Bonjour\n")
-	w.want(w.backup(pad("ag"), pad("never")), counts{backup.Saved: 1, backup.Failed: 1})
+	w.want(w.backup(w.pad("ag"), w.pad("never")), counts{backup.Saved: 1, backup.Failed: 1})
 	w.pads.Delete("ag")
-	r := w.backup(pad("ag"))
+	r := w.backup(w.pad("ag"))
 	w.want(r, counts{backup.Missing: 1})
 	if r.New != 1 {
 		t.Error("a pad that is newly gone is not told as new")
 	}
-	if r = w.backup(pad("ag")); r.New != 0 {
+	if r = w.backup(w.pad("ag")); r.New != 0 {
 		t.Error("a pad that was gone before is told as new")
 	}
 	records := w.records()
@@ -223,7 +234,7 @@ func TestGonePadStays(t *testing.T) {
 		t.Errorf("the record is %+v", never)
 	}
 	w.pads.Create("ag", "Bonjour\n")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	if ag := w.records()["ag"]; ag.State != manifest.Current {
 		t.Errorf("the pad that came back is %s", ag.State)
 	}
@@ -257,9 +268,9 @@ func TestLossIsSuspect(t *testing.T) {
 			for range 5 {
 				p.Append(alice, long)
 			}
-			w.backup(pad("ag"))
+			w.backup(w.pad("ag"))
 			lose(w)
-			r := w.backup(pad("ag"))
+			r := w.backup(w.pad("ag"))
 			ag := w.records()["ag"]
 			if r.Suspect != 1 || r.New != 1 || len(ag.Versions) != 2 || ag.Versions[1].Suspect != want {
 				t.Fatalf("%d suspect, %d new, the record is %+v", r.Suspect, r.New, ag)
@@ -267,7 +278,7 @@ func TestLossIsSuspect(t *testing.T) {
 			if sound := ag.NewestSound(); sound != &ag.Versions[0] {
 				t.Error("the good version is not the one to restore")
 			}
-			w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+			w.want(w.backup(w.pad("ag")), counts{backup.Unchanged: 1})
 			if n := len(w.records()["ag"].Versions); n != 2 {
 				t.Errorf("%d versions after another run", n)
 			}
@@ -285,7 +296,7 @@ func TestCompactedPadGoesOn(t *testing.T) {
 	}
 	want := func(versions int, suspect string, restored int) {
 		t.Helper()
-		w.backup(pad("ag"))
+		w.backup(w.pad("ag"))
 		ag := w.records()["ag"]
 		if len(ag.Versions) != versions || ag.Newest().Suspect != suspect {
 			t.Fatalf("%d versions, the newest %q; want %d and %q", len(ag.Versions), ag.Newest().Suspect, versions, suspect)
@@ -318,12 +329,12 @@ func TestUnseenCompactionIsSuspectUntilAccepted(t *testing.T) {
 	w := newWorld(t)
 	p := w.pads.Create("ag", "Bienvenue !\n")
 	p.Append(alice, "Ordre du jour.\n")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	p.Append(alice, "Divers.\n") // nobody looked
 	p.Compact()
 	for range 2 {
 		p.Append(alice, "Encore.\n")
-		w.backup(pad("ag"))
+		w.backup(w.pad("ag"))
 		if got := w.records()["ag"].Newest().Suspect; got != backup.OtherHistory {
 			t.Fatalf("it is %q", got)
 		}
@@ -332,7 +343,7 @@ func TestUnseenCompactionIsSuspectUntilAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Append(alice, "Fin.\n")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	if ag := w.records()["ag"]; ag.Newest().Suspect != "" || len(ag.Versions) != 4 {
 		t.Errorf("%d versions, the newest %q", len(ag.Versions), ag.Newest().Suspect)
 	}
@@ -342,12 +353,12 @@ func TestUnseenCompactionIsSuspectUntilAccepted(t *testing.T) {
 func TestPadMadeAnewIsNoCompaction(t *testing.T) {
 	w := newWorld(t)
 	p := w.pads.Create("ag", "Bienvenue !\n")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	p.Append(alice, "Ordre du jour.\n")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	p = w.pads.Create("ag", "Bienvenue !\n")
 	p.Append(alice, "Autre chose.\n")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	if got := w.records()["ag"].Newest().Suspect; got != backup.OtherHistory {
 		t.Errorf("it is %q", got)
 	}
@@ -408,9 +419,9 @@ func TestSuspicionIsTheWordThatTellsMost(t *testing.T) {
 		w := newWorld(t)
 		source := &telling{facts: c.old}
 		w.plan.Sources[1].Client = source
-		w.backup(pad("ag"))
+		w.backup(w.pad("ag"))
 		source.facts = c.now
-		w.backup(pad("ag"))
+		w.backup(w.pad("ag"))
 		if got := w.records()["ag"].Newest().Suspect; got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
@@ -421,14 +432,14 @@ func TestShrunkTextIsSuspect(t *testing.T) {
 	w := newWorld(t)
 	p := w.pads.Create("ag", "x\n")
 	p.Append(alice, strings.Repeat("y", 1000))
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	p.Remove(alice, 2, 990)
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	if v := w.records()["ag"].Newest(); v.Suspect != backup.Shrunk {
 		t.Errorf("suspect: %q", v.Suspect)
 	}
 	p.Append(alice, strings.Repeat("z", 500))
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	if v := w.records()["ag"].Newest(); v.Suspect != "" {
 		t.Errorf("after it grew again, suspect: %q", v.Suspect)
 	}
@@ -437,17 +448,17 @@ func TestShrunkTextIsSuspect(t *testing.T) {
 func TestRescueCopyReplacesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pads.Create("ag", "Bonjour\n")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	p.Spoil(etherpadtest.Broken)
-	r := w.backup(pad("ag"))
+	r := w.backup(w.pad("ag"))
 	ag := w.records()["ag"]
 	if r.Suspect != 1 || ag.Newest().Suspect != "rescue-copy" || ag.NewestSound() != &ag.Versions[0] {
 		t.Fatalf("the record is %+v", ag)
 	}
-	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Unchanged: 1})
 	p.Spoil(etherpadtest.None)
 	p.Append(alice, "de retour")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	if v := w.records()["ag"].Newest(); v.Suspect != "" {
 		t.Errorf("a good version is suspect: %s", v.Suspect)
 	}
@@ -456,13 +467,13 @@ func TestRescueCopyReplacesNothing(t *testing.T) {
 func TestEachRepositoryGetsEachDocumentOnce(t *testing.T) {
 	w := newWorld(t, memory.New(time.Now), memory.New(time.Now))
 	w.pads.Create("ag", "Bonjour\n")
-	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Saved: 1})
 	if len(w.asked) != 1 {
 		t.Errorf("%d requests for one pad and two repositories", len(w.asked))
 	}
-	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Unchanged: 1})
 	w.stores[1] = memory.New(time.Now) // a new one beside an old one
-	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Saved: 1})
 	w.stores[0] = w.stores[1]
 	w.stores = w.stores[:1]
 	if len(w.records()["ag"].Versions) != 1 {
@@ -474,10 +485,10 @@ func TestFailedRepositoryCostsOnlyItself(t *testing.T) {
 	good := memory.New(time.Now)
 	w := newWorld(t, memory.New(time.Now), good)
 	w.pads.Create("ag", "Bonjour\n")
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	w.pads.Create("bureau", "Bonjour\n")
 	w.stores[0] = &sinktest.Faulty{Sink: w.stores[0], At: 1, Crash: true}
-	r := w.backup(pad("ag"), pad("bureau"))
+	r := w.backup(w.pad("ag"), w.pad("bureau"))
 	if r.Repositories[0].Err == nil || r.Repositories[1].Err != nil {
 		t.Errorf("errors are %v and %v", r.Repositories[0].Err, r.Repositories[1].Err)
 	}
@@ -496,7 +507,7 @@ func TestWhatNoRepositoryTookIsNotCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.plan.Documents, w.plan.Repositories = []backup.Document{pad("ag")}, []backup.Repository{{Name: "full", Repository: r}}
+	w.plan.Documents, w.plan.Repositories = []backup.Document{w.pad("ag")}, []backup.Repository{{Name: "full", Repository: r}}
 	report, err := backup.Run(t.Context(), w.plan)
 	if err != nil {
 		t.Fatal(err)
@@ -563,7 +574,7 @@ func TestInterruptedRunCommitsWhatIsDone(t *testing.T) {
 	}
 	var documents []backup.Document
 	for i := range 8 {
-		documents = append(documents, pad(fmt.Sprint("pad-", i)))
+		documents = append(documents, w.pad(fmt.Sprint("pad-", i)))
 	}
 	w.plan.Sources[1].Parallel = 1
 	ctx, cancel := context.WithCancel(t.Context())
@@ -597,14 +608,14 @@ func TestServerThatIsDownCostsItsOwnDocuments(t *testing.T) {
 	w.block = func(r *http.Request) bool {
 		return strings.HasPrefix(r.URL.Path, "/studs.php") || strings.HasPrefix(r.URL.Path, "/exportcsv.php")
 	}
-	r := w.backup(pad("ag"), backup.Document{ID: "abcdefghijklmnop"})
+	r := w.backup(w.pad("ag"), backup.Document{ID: "abcdefghijklmnop"})
 	w.want(r, counts{backup.Saved: 1, backup.Failed: 1})
 }
 
 func TestRunInterruptedBeforeItBegan(t *testing.T) {
 	w := newWorld(t)
 	p := w.plan
-	p.Documents = []backup.Document{pad("ag")}
+	p.Documents = []backup.Document{w.pad("ag")}
 	p.Repositories = []backup.Repository{{Name: "store", Repository: w.open(w.stores[0])}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

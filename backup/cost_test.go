@@ -36,7 +36,7 @@ func (q quick) Fetch(_ context.Context, id, validator string) (*sources.Version,
 
 func quickly(t *testing.T, documents, size int) *world {
 	w := newWorld(t)
-	w.plan.Sources = []backup.Source{{Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: quick{size}}}
+	w.plan.Sources = []*backup.Source{{Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: quick{size}}}
 	for i := range documents {
 		w.plan.Documents = append(w.plan.Documents, backup.Document{ID: fmt.Sprintf("document-%06d", i)})
 	}

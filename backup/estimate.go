@@ -9,13 +9,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
 )
 
 // An Estimate says what a run would do with one source.
 type Estimate struct {
-	manifest.Source
+	*Source
 	Documents int // that would be looked at
 	Known     int // of them: a version is in every repository
 	Unchanged int // of them: the source says so without a Fetch
@@ -38,12 +37,12 @@ func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
 			return nil, fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}
-	estimates := make([]Estimate, len(r.plan.Sources))
-	for i, s := range r.plan.Sources {
+	estimates := make([]Estimate, len(r.servers))
+	for i, s := range r.servers {
 		estimates[i].Source = s.Source
 	}
-	for jobs := range bySource(r.jobs) {
-		if err := r.estimate(ctx, jobs, &estimates[jobs[0].source]); err != nil {
+	for s, jobs := range byServer(r.jobs) {
+		if err := r.estimate(ctx, jobs, &estimates[s.place]); err != nil {
 			return nil, err
 		}
 	}
@@ -53,12 +52,11 @@ func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
 // estimate asks a source that can tell of each known document whether it
 // changed.
 func (r *run) estimate(ctx context.Context, jobs []job, e *Estimate) error {
-	source := r.plan.Sources[jobs[0].source]
-	comparer, canTell := source.Client.(sources.Comparer)
+	comparer, canTell := e.Client.(sources.Comparer)
 	targets := r.live()
 	var unchanged atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(source.parallel())
+	g.SetLimit(e.parallel())
 	for i := range jobs {
 		known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(&jobs[i]) })
 		if err != nil {

@@ -83,12 +83,12 @@ func newlyGone(known []*prior, err error) bool {
 // the server's front page decides. In doubt, the documents could not be looked
 // at: nothing becomes missing. When there is no time left to ask, that is
 // doubt; an interrupted run tells nothing of them, and the next one asks again.
-func (r *run) conclude(ctx context.Context, source int) {
-	s := &r.standings[source]
+func (r *run) conclude(ctx context.Context, from *server) {
+	s := &from.standing
 	if len(s.held) == 0 || errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
-	doubt := r.doubt(ctx, source, s)
+	doubt := from.doubt(ctx)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
@@ -98,17 +98,16 @@ func (r *run) conclude(ctx context.Context, source int) {
 }
 
 // doubt is why the server is not believed, nil if it is.
-func (r *run) doubt(ctx context.Context, source int, s *standing) error {
-	from := &r.plan.Sources[source]
-	fronted, known := from.Client.(sources.Fronted)
+func (s *server) doubt(ctx context.Context) error {
+	fronted, known := s.Client.(sources.Fronted)
 	none := &sources.Barrier{Kind: sources.NoneThere}
 	var err error
 	switch {
-	case s.good != nil:
-		err = r.answersStill(ctx, from, s)
-	case from.emptied:
+	case s.standing.good != nil:
+		err = s.answersStill(ctx)
+	case s.emptied:
 		return &sources.Barrier{Kind: sources.EmptyList}
-	case len(s.held) > 1 || !known:
+	case len(s.standing.held) > 1 || !known:
 		return none
 	default:
 		err = fronted.Front(ctx)
@@ -121,8 +120,8 @@ func (r *run) doubt(ctx context.Context, source int, s *standing) error {
 
 // answersStill asks for the document again that answered well. That it changed
 // since is nothing to be saved by this: the next run does.
-func (r *run) answersStill(ctx context.Context, from *Source, s *standing) error {
-	v, err := from.Client.Fetch(ctx, s.good.locator(), s.known)
+func (s *server) answersStill(ctx context.Context) error {
+	v, err := s.Client.Fetch(ctx, s.standing.good.locator(), s.standing.known)
 	return errors.Join(err, v.Close())
 }
 
@@ -144,5 +143,5 @@ func (r *run) gone(j *job, doubt error) {
 	if known == nil {
 		targets = nil
 	}
-	r.finish(r.failed(j, targets, known, err))
+	r.finish(j, r.failed(j, targets, known, err))
 }

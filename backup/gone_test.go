@@ -69,11 +69,11 @@ func TestServerThatAnswersForNothingMakesNothingMissing(t *testing.T) {
 			faults := w.behind()
 			w.pads.Create("ag", "Bonjour\n")
 			w.pads.Create("bureau", "Bonjour\n")
-			w.want(w.backup(pad("ag"), pad("bureau")), counts{backup.Saved: 2})
+			w.want(w.backup(w.pad("ag"), w.pad("bureau")), counts{backup.Saved: 2})
 			faults.Set(fault)
 			for range 2 {
 				reasons := w.reasons()
-				r := w.backup(pad("ag"), pad("bureau"))
+				r := w.backup(w.pad("ag"), w.pad("bureau"))
 				w.want(r, counts{backup.Failed: 2})
 				for _, id := range []string{"ag", "bureau"} {
 					if barrier(reasons[id]) != want || w.records()[id].State != manifest.Failed {
@@ -83,7 +83,7 @@ func TestServerThatAnswersForNothingMakesNothingMissing(t *testing.T) {
 			}
 			faults.Set(sourcetest.None)
 			w.pads.Delete("bureau")
-			w.want(w.backup(pad("ag"), pad("bureau")), counts{backup.Unchanged: 1, backup.Missing: 1})
+			w.want(w.backup(w.pad("ag"), w.pad("bureau")), counts{backup.Unchanged: 1, backup.Missing: 1})
 		})
 	}
 }
@@ -94,21 +94,21 @@ func TestFrontPageDecidesOnTheOnlyDocument(t *testing.T) {
 	faults := w.behind()
 	w.pads.Create("ag", "Bonjour\n")
 	w.pads.Create("old", "Bonjour\n")
-	w.want(w.backup(pad("ag"), pad("old")), counts{backup.Saved: 2})
+	w.want(w.backup(w.pad("ag"), w.pad("old")), counts{backup.Saved: 2})
 	w.pads.Delete("old")
-	w.want(w.backup(pad("ag"), pad("old")), counts{backup.Unchanged: 1, backup.Missing: 1})
+	w.want(w.backup(w.pad("ag"), w.pad("old")), counts{backup.Unchanged: 1, backup.Missing: 1})
 	faults.Set(sourcetest.Absent)
 	reasons := w.reasons()
-	w.want(w.backup(pad("ag"), pad("old")), counts{backup.Failed: 1, backup.Missing: 1}) // what was missing stays so
+	w.want(w.backup(w.pad("ag"), w.pad("old")), counts{backup.Failed: 1, backup.Missing: 1}) // what was missing stays so
 	if barrier(reasons["ag"]) != sources.NotThere {
 		t.Error(reasons["ag"])
 	}
-	w.want(w.backup(pad("ag")), counts{backup.Failed: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Failed: 1})
 	faults.Set(sourcetest.None)
-	w.want(w.backup(pad("ag")), counts{backup.Unchanged: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Unchanged: 1})
 	w.pads.Delete("ag")
 	w.asked = nil
-	w.want(w.backup(pad("ag")), counts{backup.Missing: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Missing: 1})
 	if front := count(w.asked, "/"); front != 1 || len(w.asked) != 2 {
 		t.Errorf("asked for %q", w.asked)
 	}
@@ -151,7 +151,7 @@ func TestServerThatMovesDuringARunMakesNothingMissing(t *testing.T) {
 		var documents []backup.Document
 		for i := range 9 {
 			w.pads.Create(fmt.Sprint("pad-", i), "x\n")
-			documents = append(documents, pad(fmt.Sprint("pad-", i)))
+			documents = append(documents, w.pad(fmt.Sprint("pad-", i)))
 		}
 		w.want(w.backup(documents...), counts{backup.Saved: 9})
 		w.pads.Delete("pad-1")
@@ -214,13 +214,16 @@ func TestWhatIsGoneDoesNotComeFirstForEver(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			report, err := backup.Run(t.Context(), backup.Plan{
-				Pool: new(spool.Pool), Program: "test", Repositories: []backup.Repository{{Repository: repo}},
-				Sources: []backup.Source{{
-					Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: source, Parallel: 1, Until: time.Now().Add(most),
-				}},
-				Documents: []backup.Document{{ID: "gone-1"}, {ID: "gone-2"}, {ID: "gone-3"}, {ID: "stays-1"}, {ID: "stays-2"}},
-			})
+			from := &backup.Source{
+				Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: source, Parallel: 1, Until: time.Now().Add(most),
+			}
+			p := backup.Plan{
+				Pool: new(spool.Pool), Program: "test", Repositories: []backup.Repository{{Repository: repo}}, Sources: []*backup.Source{from},
+			}
+			for _, id := range []string{"gone-1", "gone-2", "gone-3", "stays-1", "stays-2"} {
+				p.Documents = append(p.Documents, backup.Document{Source: from, ID: id})
+			}
+			report, err := backup.Run(t.Context(), p)
 			if err != nil {
 				t.Fatal(err)
 			}

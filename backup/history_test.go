@@ -26,11 +26,11 @@ func TestEachRepositoryStoresWhatIsNewToIt(t *testing.T) {
 		}
 	}
 	write(1000)
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	w.stores = append(w.stores, memory.New(time.Now))
 	for run, want := range [][]bool{{true, false}, {true, true}} {
 		write(20)
-		w.want(w.backup(pad("ag")), counts{"saved": 1})
+		w.want(w.backup(w.pad("ag")), counts{"saved": 1})
 		if len(w.asked) != 1 {
 			t.Errorf("run %d: the server was asked for %q", run, w.asked)
 		}
@@ -54,14 +54,14 @@ func TestHistoryIsSharedAcrossARescueCopy(t *testing.T) {
 	for i := range 1000 {
 		p.Append(alice, fmt.Sprintf("mot %d ", i))
 	}
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	p.Spoil(etherpadtest.NotEnabled)
 	p.Append(alice, "de plus ")
-	if r := w.backup(pad("ag")); r.Suspect != 1 {
+	if r := w.backup(w.pad("ag")); r.Suspect != 1 {
 		t.Fatalf("%+v, want a rescue copy", r)
 	}
 	p.Spoil(etherpadtest.None)
-	w.want(w.backup(pad("ag")), counts{"saved": 1})
+	w.want(w.backup(w.pad("ag")), counts{"saved": 1})
 	f, content := w.newest(w.stores[0])
 	if len(f.Shares) == 0 || !bytes.Equal(content, exported(w.pads)) {
 		t.Errorf("it shares %d pieces, and has %d bytes", len(f.Shares), len(content))

@@ -112,9 +112,10 @@ func backUp(t *testing.T, ctx context.Context, sink sinks.Sink, n int) (*backup.
 	answer := odd(func(id, validator string) (*sources.Version, error) {
 		return oddVersion(id, fmt.Sprint("text ", n)), nil
 	})
+	source := &backup.Source{Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: answer}
 	return backup.Run(ctx, backup.Plan{
-		Sources:      []backup.Source{{Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: answer}},
-		Documents:    []backup.Document{{ID: "a"}, {ID: "b"}, {ID: "c"}},
+		Sources:      []*backup.Source{source},
+		Documents:    []backup.Document{{Source: source, ID: "a"}, {Source: source, ID: "b"}, {Source: source, ID: "c"}},
 		Repositories: []backup.Repository{{Name: "store", Repository: r}}, Pool: pool,
 	})
 }

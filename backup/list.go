@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 // An Unlisted source says All, and could not be asked what it holds.
 type Unlisted struct {
-	manifest.Source
+	*Source
 	Err error
 }
 
@@ -31,11 +32,10 @@ var errNoLister = errors.New("it cannot list its documents")
 func (p *Plan) List(ctx context.Context) []Unlisted {
 	listed, errs := make([][]Document, len(p.Sources)), make([]error, len(p.Sources))
 	var g errgroup.Group
-	for i := range p.Sources {
-		until := p.Sources[i].Until
-		if p.Sources[i].All && (until.IsZero() || time.Now().Before(until)) {
+	for i, s := range p.Sources {
+		if s.All && (s.Until.IsZero() || time.Now().Before(s.Until)) {
 			g.Go(func() error {
-				listed[i], errs[i] = p.list(ctx, i)
+				listed[i], errs[i] = s.list(ctx)
 				return nil
 			})
 		}
@@ -45,32 +45,31 @@ func (p *Plan) List(ctx context.Context) []Unlisted {
 	for i, err := range errs {
 		if err != nil {
 			p.Sources[i].All = false
-			failed = append(failed, Unlisted{p.Sources[i].Source, err})
+			failed = append(failed, Unlisted{p.Sources[i], err})
 		}
 		p.Documents = append(p.Documents, listed[i]...)
 	}
 	return failed
 }
 
-func (p *Plan) list(ctx context.Context, source int) (documents []Document, err error) {
-	from := &p.Sources[source]
-	lister, ok := from.Client.(sources.Lister)
+func (s *Source) list(ctx context.Context) (documents []Document, err error) {
+	lister, ok := s.Client.(sources.Lister)
 	if !ok {
 		return nil, errNoLister
 	}
-	if !from.Until.IsZero() {
+	if !s.Until.IsZero() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, from.Until)
+		ctx, cancel = context.WithDeadline(ctx, s.Until)
 		defer cancel()
 	}
-	from.emptied = true
+	s.emptied = true
 	for id, err := range lister.List(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("list documents: %w", err)
 		}
-		from.emptied = false
+		s.emptied = false
 		if manifest.ValidID(id) {
-			documents = append(documents, Document{Source: source, ID: strings.Clone(id)})
+			documents = append(documents, Document{Source: s, ID: strings.Clone(id)})
 		}
 	}
 	return documents, nil
@@ -84,9 +83,9 @@ func (r *run) addKnown(c *repository.Contents) error {
 		if err != nil {
 			return err
 		}
-		source, here := r.source(record.Source)
-		if here && r.plan.Sources[source].All && len(record.Versions) > 0 && (record.State == manifest.Current || record.State == manifest.Failed) {
-			r.plan.Documents = append(r.plan.Documents, Document{Source: source, ID: strings.Clone(record.ID)})
+		s := r.server(record.Source)
+		if s != nil && s.All && len(record.Versions) > 0 && (record.State == manifest.Current || record.State == manifest.Failed) {
+			r.plan.Documents = append(r.plan.Documents, Document{Source: s.Source, ID: strings.Clone(record.ID)})
 		}
 	}
 	return nil
@@ -94,10 +93,5 @@ func (r *run) addKnown(c *repository.Contents) error {
 
 // all says whether a source is to be backed up whole.
 func (r *run) all() bool {
-	for _, s := range r.plan.Sources {
-		if s.All {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.servers, func(s *server) bool { return s.All })
 }

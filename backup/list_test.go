@@ -61,7 +61,7 @@ func (in *instance) plan() (backup.Plan, []backup.Unlisted) {
 	}
 	p := backup.Plan{
 		Pool: in.pool, Program: "test", Host: "host",
-		Sources:      []backup.Source{{Source: manifest.Source{Kind: "etherpad", URL: base}, Client: source, All: true}},
+		Sources:      []*backup.Source{{Source: manifest.Source{Kind: "etherpad", URL: base}, Client: source, All: true}},
 		Repositories: []backup.Repository{{Name: "store", Repository: repo}},
 	}
 	return p, p.List(in.t.Context())
@@ -151,7 +151,7 @@ func TestListThatFailsTakesNothingAway(t *testing.T) {
 }
 
 func TestSourceThatListsNothingIsTold(t *testing.T) {
-	p := backup.Plan{Sources: []backup.Source{{All: true}}}
+	p := backup.Plan{Sources: []*backup.Source{{All: true}}}
 	if unlisted := p.List(t.Context()); len(unlisted) != 1 || errors.Is(unlisted[0].Err, etherpad.ErrNoList) {
 		t.Error(unlisted)
 	}
@@ -209,7 +209,7 @@ func (h meetingLister) List(context.Context) iter.Seq2[string, error] {
 // TestListsAreAskedForBesideEachOther: one that takes long holds up no other.
 func TestListsAreAskedForBesideEachOther(t *testing.T) {
 	meet := make(chan bool)
-	p := backup.Plan{Sources: []backup.Source{{All: true, Client: meetingLister{until: meet, id: "a"}}, {All: true, Client: meetingLister{until: meet, id: "b"}}}}
+	p := backup.Plan{Sources: []*backup.Source{{All: true, Client: meetingLister{until: meet, id: "a"}}, {All: true, Client: meetingLister{until: meet, id: "b"}}}}
 	if unlisted := p.List(t.Context()); len(unlisted) > 0 || len(p.Documents) != 2 || p.Documents[0].ID != "a" {
 		t.Errorf("%v, %v", unlisted, p.Documents)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,14 +26,14 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 		return
 	}
 	if err != nil {
-		r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Failed, Err: err})
+		r.finish(j, Event{Document: *j.given, ID: j.given.ID, Outcome: Failed, Err: err})
 		return
 	}
 	if r.skip(j, known) {
 		return
 	}
 	if fetching.Acquire(ctx, 1) != nil { // ctx has ended
-		r.leave(ctx, int(j.source), 1)
+		r.leave(ctx, j.server, 1)
 		return
 	}
 	asked := validator(known)
@@ -41,12 +42,12 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 			return
 		}
 	}
-	standing := &r.standings[j.source]
+	standing := &j.server.standing
 	gone := standing.asked()
-	v, err := r.plan.Sources[int(j.source)].Client.Fetch(ctx, j.locator(), asked)
+	v, err := j.server.Client.Fetch(ctx, j.locator(), asked)
 	fetching.Release(1)
 	if ctx.Err() != nil && err != nil {
-		r.leave(ctx, int(j.source), 1)
+		r.leave(ctx, j.server, 1)
 		return
 	}
 	if r.halts(err) {
@@ -61,18 +62,18 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 			standing.hold(j)
 			return
 		}
-		r.finish(r.failed(j, targets, known, err))
+		r.finish(j, r.failed(j, targets, known, err))
 		return
 	}
 	defer v.Close()
 	if !manifest.ValidID(v.ID) {
-		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it has no usable id", sources.ErrRefused)))
+		r.finish(j, r.failed(j, targets, known, fmt.Errorf("%w: it has no usable id", sources.ErrRefused)))
 		return
 	}
 	if v.ID != j.given.ID {
-		known, err = r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, int(j.source), v.ID) })
+		known, err = r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, j.server, v.ID) })
 		if err != nil {
-			r.finish(Event{Document: r.document(j), ID: v.ID, Outcome: Failed, Err: err})
+			r.finish(j, Event{Document: *j.given, ID: v.ID, Outcome: Failed, Err: err})
 			return
 		}
 	}
@@ -80,7 +81,7 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 		r.respell(j, v.ID)
 	}
 	if v.Unchanged && (asked == "" || validator(known) != asked) {
-		r.finish(r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
+		r.finish(j, r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
 		return
 	}
 	for _, j := range standing.answered(j, gone, v.Validator) {
@@ -91,7 +92,7 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	}
 	r.asked(targets, known)
 	if e := r.found(j, targets, known, v); e.Outcome != "" {
-		r.finish(e)
+		r.finish(j, e)
 	}
 	r.commitIfDue()
 }
@@ -115,7 +116,7 @@ func (r *run) respell(j *job, id string) {
 	}
 	for _, t := range r.live() {
 		if known, err := t.priors.of(j); err == nil && known.Newest != nil {
-			t.run.Tell(manifest.Document{Source: int(j.source), ID: j.given.ID, State: manifest.Missing})
+			t.run.Tell(manifest.Document{Source: j.server.place, ID: j.given.ID, State: manifest.Missing})
 		}
 	}
 }
@@ -124,7 +125,7 @@ func (r *run) respell(j *job, id string) {
 func (r *run) joined(j *job) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.done[key{int(j.source), j.given.ID}]
+	return r.done[key{j.server, j.given.ID}]
 }
 
 // skip reports whether the document need not be looked at.
@@ -136,9 +137,9 @@ func (r *run) skip(j *job, known []*prior) bool {
 		return false
 	}
 	if known[0].State == manifest.Current {
-		r.standings[j.source].recall(j, validator(known))
+		j.server.standing.recall(j, validator(known))
 	}
-	r.finish(Event{Document: r.document(j), ID: j.given.ID, Outcome: Resumed})
+	r.finish(j, Event{Document: *j.given, ID: j.given.ID, Outcome: Resumed})
 	return true
 }
 
@@ -153,10 +154,10 @@ func resumed(known []*prior) bool {
 func (r *run) first(j *job, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.unsure[int(j.source)] && id == j.given.ID {
+	if !j.server.unsure && id == j.given.ID {
 		return true
 	}
-	k := key{int(j.source), id}
+	k := key{j.server, id}
 	if r.done[k] {
 		return false
 	}
@@ -181,12 +182,18 @@ func validator(known []*prior) string {
 // failed tells every repository that the document could not be looked at, or
 // is gone. A guess at an id that no repository knows is not written down.
 func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event {
-	e := Event{Document: r.document(j), ID: j.given.ID, Outcome: Failed, Err: err}
+	return r.failedAs(j, j.given.ID, j.certain(), targets, known, err)
+}
+
+// failedAs is failed for an id that may be another than the document was named
+// with.
+func (r *run) failedAs(j *job, id string, certain bool, targets []*target, known []*prior, err error) Event {
+	e := Event{Document: *j.given, ID: id, Outcome: Failed, Err: err}
 	if errors.Is(err, sources.ErrUnaskable) {
 		e.Outcome = Unaskable
 	}
 	for i, t := range targets {
-		doc := manifest.Document{Source: int(j.source), ID: j.given.ID, State: manifest.Failed, Error: err.Error()}
+		doc := manifest.Document{Source: j.server.place, ID: id, State: manifest.Failed, Error: err.Error()}
 		if errors.Is(err, fs.ErrNotExist) && known[i].Newest != nil {
 			doc.State, doc.Error = manifest.Missing, ""
 			e.Outcome, e.Err, e.New = Missing, nil, e.New || known[i].State != manifest.Missing
@@ -194,7 +201,7 @@ func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event
 			doc.Withheld = withheld(known[i], err)
 			e.New = e.New || e.Outcome == Unaskable && known[i].State != manifest.Failed
 		}
-		if j.certain() || known[i].State != "" {
+		if certain || known[i].State != "" {
 			t.run.Tell(doc)
 		}
 	}
@@ -214,11 +221,11 @@ func withheld(known *prior, err error) *manifest.Withheld {
 // found saves the version where it is new, and tells where it is not. If no
 // repository took it, the event has no outcome.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
-	e := Event{Document: r.document(j), ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking, Before: r.last(int(j.source), v.ID, known)}
+	e := Event{Document: *j.given, ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking, Before: j.server.last(v.ID, known)}
 	for i, t := range targets {
-		doc := manifest.Document{Source: int(j.source), ID: v.ID, State: manifest.Current}
+		doc := manifest.Document{Source: j.server.place, ID: v.ID, State: manifest.Current}
 		if newest := known[i].Newest; newest != nil && (v.Unchanged || e.Expires == "" && len(v.Facts.Fields) > 0) {
-			e.Expires = r.plan.Sources[j.source].expires(v.ID, newest.Modified, known[i].Expires)
+			e.Expires = j.server.expires(v.ID, newest.Modified, known[i].Expires)
 		}
 		if v.Unchanged || known[i].same(v) {
 			doc.Versions = revalidated(known[i].Newest, v.Validator)
@@ -234,7 +241,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 			if r.halts(err) {
 				return Event{}
 			}
-			return r.failed(&job{given: &Document{Source: j.given.Source, ID: v.ID, Line: j.given.Line}, source: j.source, index: j.index}, targets[i:], known[i:], err)
+			return r.failedAs(j, v.ID, true, targets[i:], known[i:], err)
 		} else if err != nil {
 			r.lose(t, err)
 			continue
@@ -248,12 +255,12 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 }
 
 // last is the last look at a document, in whichever repository.
-func (r *run) last(source int, id string, known []*prior) (b Before) {
+func (s *server) last(id string, known []*prior) (b Before) {
 	for _, p := range known {
 		if p.Checked.Before(b.Checked) || p.Newest == nil {
 			continue
 		}
-		b = Before{p.Checked, r.plan.Sources[source].expires(id, p.Newest.Modified, p.Newest.Facts.Expires)}
+		b = Before{p.Checked, s.expires(id, p.Newest.Modified, p.Newest.Facts.Expires)}
 	}
 	return b
 }
@@ -273,23 +280,22 @@ func size(v *sources.Version) (n int64) {
 	return n
 }
 
-// lacks counts a form that a source does not give.
-func (r *Report) lacks(source int, format string) {
-	i, known := slices.BinarySearchFunc(r.Lacking, Lack{Source: source, Format: format}, func(a, b Lack) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Format, b.Format))
-	})
-	if !known {
-		r.Lacking = slices.Insert(r.Lacking, i, Lack{Source: source, Format: format})
+// lacking are the forms that sources did not give.
+func (r *run) lacking() (all []Lack) {
+	for _, s := range r.servers {
+		for _, format := range slices.Sorted(maps.Keys(s.lacking)) {
+			all = append(all, Lack{s.Source, format, s.lacking[format]})
+		}
 	}
-	r.Lacking[i].Documents++
+	return all
 }
 
 // finish counts a document and tells who observes.
-func (r *run) finish(e Event) {
+func (r *run) finish(j *job, e Event) {
 	r.mu.Lock()
 	r.report.Outcomes[e.Outcome]++
 	if e.Outcome != Resumed {
-		r.rests[e.Document.Source].Looked++
+		j.server.rest.Looked++
 	}
 	if e.Suspect != "" {
 		r.report.Suspect++
@@ -298,7 +304,10 @@ func (r *run) finish(e Event) {
 		r.report.New++
 	}
 	for _, format := range e.Lacking {
-		r.report.lacks(e.Document.Source, format)
+		if j.server.lacking == nil {
+			j.server.lacking = make(map[string]int)
+		}
+		j.server.lacking[format]++
 	}
 	r.mu.Unlock()
 	if r.plan.Observe != nil {

@@ -36,7 +36,7 @@ func oddVersion(id, text string) *sources.Version {
 // oddly gives a world with one odd source.
 func oddly(t *testing.T, answer odd) *world {
 	w := newWorld(t)
-	w.plan.Sources = []backup.Source{{Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: answer}}
+	w.plan.Sources = []*backup.Source{{Source: manifest.Source{Kind: "odd", URL: "https://odd.example"}, Client: answer}}
 	return w
 }
 
@@ -55,6 +55,27 @@ func TestDocumentUnderAnotherIDIsOneDocument(t *testing.T) {
 	}
 	if records := w.records(); len(records) != 1 || records["own"].State != manifest.Current {
 		t.Errorf("records are %v", records)
+	}
+}
+
+// TestDocumentThatIsNotWholeFailsUnderItsOwnID, even if the link only let guess
+// at it.
+func TestDocumentThatIsNotWholeFailsUnderItsOwnID(t *testing.T) {
+	for _, guess := range []string{"guess", "own"} {
+		w := oddly(t, func(id, validator string) (*sources.Version, error) {
+			v := oddVersion("own", "x")
+			v.Files[0].Size++
+			return v, nil
+		})
+		var told backup.Event
+		w.plan.Observe = func(e backup.Event) { told = e }
+		w.want(w.backup(backup.Document{ID: guess, Locator: "link", Line: 7}), counts{backup.Failed: 1})
+		if told.ID != "own" || told.Document.Line != 7 || !errors.Is(told.Err, repository.ErrFile) {
+			t.Errorf("told %+v", told)
+		}
+		if records := w.records(); len(records) != 1 || records["own"] == nil || records["own"].State != manifest.Failed {
+			t.Errorf("from %q: %v", guess, records)
+		}
 	}
 }
 
@@ -98,20 +119,26 @@ func TestUnchangedFromNothingIsRefused(t *testing.T) {
 func TestSourceNamedTwiceIsOne(t *testing.T) {
 	answer := odd(func(id, validator string) (*sources.Version, error) { return oddVersion(id, "x"), nil })
 	w := oddly(t, answer)
-	source := func(url string) backup.Source {
-		return backup.Source{Source: manifest.Source{Kind: "odd", URL: url}, Client: answer}
+	source := func(url string) *backup.Source {
+		return &backup.Source{Source: manifest.Source{Kind: "odd", URL: url}, Client: answer}
 	}
-	given := []backup.Source{source("https://z.example"), source("https://a.example"), source("http://z.example")}
+	given := []*backup.Source{source("https://z.example"), source("https://a.example"), source("http://z.example")}
 	w.plan.Sources = given
-	places := map[string]int{}
+	from := map[string]*backup.Source{}
 	w.plan.Observe = func(e backup.Event) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		places[e.ID] = e.Document.Source
+		from[e.ID] = e.Document.Source
 	}
-	w.want(w.backup(backup.Document{Source: 0, ID: "one"}, backup.Document{Source: 2, ID: "two"}, backup.Document{Source: 2, ID: "one"}, backup.Document{Source: 1, ID: "three"}), counts{backup.Saved: 3})
-	if given[0].URL != "https://z.example" || places["one"] != 0 || places["two"] != 0 || places["three"] != 1 {
-		t.Errorf("sources are %v, places %v", given, places)
+	w.want(w.backup(
+		backup.Document{Source: given[0], ID: "one"}, backup.Document{Source: given[2], ID: "two"},
+		backup.Document{Source: given[2], ID: "one"}, backup.Document{Source: given[1], ID: "three"},
+	), counts{backup.Saved: 3})
+	if given[0].URL != "https://z.example" || from["one"] != given[0] || from["two"] != given[2] || from["three"] != given[1] {
+		t.Errorf("sources are %v, documents were of %v", given, from)
+	}
+	if all := w.records(); all["one"].Source.URL != "https://z.example" || all["two"].Source.URL != "https://z.example" {
+		t.Errorf("kept as of %v and %v", all["one"].Source, all["two"].Source)
 	}
 }
 
@@ -134,7 +161,7 @@ func TestFlawIsSaidOnceAndIsNoSuspicion(t *testing.T) {
 		p.Append(alice, "un mot\n")
 		export := strings.Replace(exportOf(w, "ag"), "{", `{"globalAuthor:":`+author+`,`, 1)
 		p.Exports([]byte(export))
-		w.backup(pad("ag"))
+		w.backup(w.pad("ag"))
 		p.Exports(nil)
 	}
 	want := []string{`saved "" "authors"`, `saved "" ""`, `saved "" ""`, `saved "" ""`, `saved "" "authors"`}
@@ -151,19 +178,19 @@ func TestPadWithoutATextIsSuspectOnce(t *testing.T) {
 	w.plan.Observe = func(e backup.Event) {
 		seen = append(seen, fmt.Sprintf("%s %q %t %q", e.Outcome, e.Suspect, e.New, e.Flaw))
 	}
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	for n := range 2 {
 		p.Append(alice, "un mot\n")
 		p.Exports(fmt.Appendf(nil, `{"pad:ag":{"head":%d}}`, n+1))
-		w.backup(pad("ag"))
-		w.backup(pad("ag"))
+		w.backup(w.pad("ag"))
+		w.backup(w.pad("ag"))
 	}
 	accepted := func(r *manifest.Record) *manifest.VersionRecord { return r.Newest() }
 	if _, err := w.open(w.stores[0]).Accept(t.Context(), repository.RunOptions{}, accepted); err != nil {
 		t.Fatal(err)
 	}
 	p.Exports([]byte(`{"pad:ag":{"head":3}}`))
-	w.backup(pad("ag"))
+	w.backup(w.pad("ag"))
 	want := []string{`saved "" false ""`, `saved "unreadable" true "history+pool+text"`, `unchanged "" false ""`, `saved "unreadable" false ""`, `unchanged "" false ""`, `saved "" false ""`}
 	if !slices.Equal(seen, want) {
 		t.Errorf("%q", seen)

@@ -65,7 +65,7 @@ func (p *prior) completes(v *sources.Version) bool {
 }
 
 // lost says what both looks saw of a poll, and the later one has no more.
-func lost(old *manifest.Facts, now *sources.Facts) string {
+func lost(old, now *manifest.Facts) string {
 	gone := func(part string) int {
 		if now.Fields[part] == "" {
 			return 0 // it was not seen
@@ -88,7 +88,7 @@ func lost(old *manifest.Facts, now *sources.Facts) string {
 
 // sees reports whether the look saw every part that the old one did. Else its
 // length says nothing.
-func sees(now *sources.Facts, old *manifest.Facts) bool {
+func sees(now, old *manifest.Facts) bool {
 	for part := range old.Fields {
 		if now.Fields[part] == "" {
 			return false

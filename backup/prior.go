@@ -69,7 +69,7 @@ type file struct {
 type priors struct {
 	spool *spool.Spool
 	jobs  []place       // by the job's index
-	ids   map[key]place // of sources whose documents may turn out to have another id
+	ids   map[key]place // of servers whose documents may turn out to have another id
 }
 
 // A place is where a prior lies; the zero value is nowhere.
@@ -95,18 +95,18 @@ func readPriors(t *target, r *run) (*priors, error) {
 		if t.unreadable(record) {
 			t.left++
 		}
-		source, here := r.source(record.Source)
-		if here {
-			r.withhold(source, record)
+		s := r.server(record.Source)
+		if s != nil {
+			s.withhold(record)
 		}
-		for len(rest) > 0 && before(r, &rest[0], record) {
+		for len(rest) > 0 && rest[0].before(record) {
 			rest = rest[1:]
 		}
-		var wanted []int32
-		for i := 0; here && i < len(rest) && int(rest[i].source) == source && rest[i].given.ID == record.ID; i++ {
+		var wanted []int
+		for i := 0; i < len(rest) && rest[i].server == s && rest[i].given.ID == record.ID; i++ {
 			wanted = append(wanted, rest[i].index)
 		}
-		if len(wanted) == 0 && !(here && r.unsure[source]) {
+		if len(wanted) == 0 && !(s != nil && s.unsure) {
 			continue
 		}
 		known := t.prior(record, done(record))
@@ -114,13 +114,13 @@ func readPriors(t *target, r *run) (*priors, error) {
 		if err != nil {
 			return nil, errors.Join(err, w.Discard())
 		}
-		at.resumed, at.expires = known.Resumed, r.expires(record, source)
+		at.resumed, at.expires = known.Resumed, s.expiry(record)
 		at.checked = uint32(min(max(record.Checked.Unix(), 0), math.MaxUint32))
 		for _, i := range wanted {
 			p.jobs[i] = at
 		}
-		if r.unsure[source] {
-			p.ids[key{source, record.ID}] = at
+		if s.unsure {
+			p.ids[key{s, record.ID}] = at
 		}
 	}
 	var err error
@@ -128,13 +128,13 @@ func readPriors(t *target, r *run) (*priors, error) {
 	return p, err
 }
 
-// expires is when a document's source may delete it.
-func (r *run) expires(record *manifest.Record, source int) uint32 {
+// expiry is when the server may delete a document.
+func (s *server) expiry(record *manifest.Record) uint32 {
 	newest := record.Newest()
 	if newest == nil {
 		return 0
 	}
-	day := r.plan.Sources[source].expires(record.ID, newest.Modified, record.Expires())
+	day := s.expires(record.ID, newest.Modified, record.Expires())
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return 0
@@ -142,28 +142,18 @@ func (r *run) expires(record *manifest.Record, source int) uint32 {
 	return uint32(min(max(t.Unix(), 0), math.MaxUint32))
 }
 
-// withhold tells the source which passwords are not to be sent again: those of
+// withhold tells the client which passwords are not to be sent again: those of
 // documents too that this run does not look at.
-func (r *run) withhold(source int, record *manifest.Record) {
-	client, ok := r.plan.Sources[source].Client.(sources.Withholder)
+func (s *server) withhold(record *manifest.Record) {
+	client, ok := s.Client.(sources.Withholder)
 	if w := record.Withheld; ok && w != nil {
 		client.Withhold(record.ID, sources.Withheld{Since: w.Since.Time, Key: w.Key})
 	}
 }
 
-// source finds a source in the plan.
-func (r *run) source(s manifest.Source) (int, bool) {
-	for i, known := range r.plan.Sources {
-		if known.Compare(s) == 0 {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
 // before reports whether a job sorts before a record.
-func before(r *run, j *job, record *manifest.Record) bool {
-	c := r.plan.Sources[j.source].Compare(record.Source)
+func (j *job) before(record *manifest.Record) bool {
+	c := j.server.Compare(record.Source)
 	return c < 0 || c == 0 && strings.Compare(j.given.ID, record.ID) < 0
 }
 
@@ -221,24 +211,24 @@ func (p *priors) of(j *job) (*prior, error) { return p.get(p.jobs[j.index]) }
 // both for one. If it does not, nothing comes of it.
 func (r *run) otherSpelling(targets []*target, j *job) (string, error) {
 	lower := strings.ToLower(j.given.ID)
-	if lower == j.given.ID || !r.unsure[int(j.source)] {
+	if lower == j.given.ID || !j.server.unsure {
 		return "", nil
 	}
-	known, err := r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, int(j.source), lower) })
+	known, err := r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, j.server, lower) })
 	return validator(known), err
 }
 
 // priorOf gives what is known of a document that turned out to have another
-// id. That of a source with certain ids is searched, since it is rare.
-func (r *run) priorOf(t *target, source int, id string) (*prior, error) {
-	if r.unsure[source] {
-		return t.priors.get(t.priors.ids[key{source, id}])
+// id. That of a server with certain ids is searched, since it is rare.
+func (r *run) priorOf(t *target, s *server, id string) (*prior, error) {
+	if s.unsure {
+		return t.priors.get(t.priors.ids[key{s, id}])
 	}
 	for record, err := range t.contents.Documents() {
 		if err != nil {
 			return nil, err
 		}
-		if here, ok := r.source(record.Source); ok && here == source && record.ID == id {
+		if record.ID == id && s.Compare(record.Source) == 0 {
 			return t.prior(record, false), nil
 		}
 	}

@@ -61,7 +61,7 @@ func (w *world) sealedUntil(ctx context.Context, observe func(backup.Event), k k
 		w.t.Fatal(err)
 	}
 	p := w.plan
-	p.Sources, p.Documents = slices.Clone(p.Sources), documents
+	p.Documents = w.named(documents)
 	p.ChangeRecipients, p.FormerLost = true, lost
 	p.Repositories = []backup.Repository{{Name: "store", Repository: r}}
 	p.Observe = observe
@@ -112,20 +112,20 @@ func TestAfterAChangeOfRecipients(t *testing.T) {
 	w.pads.Create("bureau", "Compte rendu\n")
 	w.pads.Create("gone", "Adieu\n")
 	before, after := []age.Identity{k.before}, []age.Identity{k.after}
-	w.want(w.sealed(k, before, nil, false, pad("ag"), pad("bureau"), pad("gone")), counts{backup.Saved: 3})
+	w.want(w.sealed(k, before, nil, false, w.pad("ag"), w.pad("bureau"), w.pad("gone")), counts{backup.Saved: 3})
 	w.pads.Delete("gone")
 
-	r := w.sealed(k, after, nil, false, pad("ag"), pad("gone"))
+	r := w.sealed(k, after, nil, false, w.pad("ag"), w.pad("gone"))
 	w.want(r, counts{backup.Saved: 1, backup.Missing: 1})
 	if repo := r.Repositories[0]; repo.Unreadable != 2 || repo.Unasked != 1 || r.Suspect > 0 {
 		t.Errorf("%d cannot be read, %d of them were not asked for, %d are suspect", repo.Unreadable, repo.Unasked, r.Suspect)
 	}
-	r = w.sealed(k, after, nil, false, pad("ag"), pad("gone"))
+	r = w.sealed(k, after, nil, false, w.pad("ag"), w.pad("gone"))
 	w.want(r, counts{backup.Unchanged: 1, backup.Missing: 1})
 	if repo := r.Repositories[0]; repo.Unreadable != 2 || repo.Unasked != 1 {
 		t.Errorf("the next night, %d cannot be read, and %d of them were not asked for", repo.Unreadable, repo.Unasked)
 	}
-	r = w.sealed(k, after, nil, false, pad("ag"), pad("bureau"), pad("gone"))
+	r = w.sealed(k, after, nil, false, w.pad("ag"), w.pad("bureau"), w.pad("gone"))
 	if repo := r.Repositories[0]; repo.Unreadable != 1 || repo.Unasked != 0 || r.Outcomes[backup.Saved] != 1 {
 		t.Errorf("%d cannot be read, %d of them were not asked for, %v", repo.Unreadable, repo.Unasked, r.Outcomes)
 	}
@@ -134,7 +134,7 @@ func TestAfterAChangeOfRecipients(t *testing.T) {
 	}
 
 	// With the former identity the rest is sealed anew, and no pad is asked for.
-	r = w.sealed(k, after, before, false, pad("ag"))
+	r = w.sealed(k, after, before, false, w.pad("ag"))
 	w.want(r, counts{backup.Unchanged: 1})
 	if repo := r.Repositories[0]; repo.Resealed != 1 || repo.Unreadable != 0 || len(w.asked) != 1 {
 		t.Errorf("%d sealed anew, %d cannot be read, %q", repo.Resealed, repo.Unreadable, w.asked)
@@ -151,8 +151,8 @@ func TestAfterAChangeOfRecipients(t *testing.T) {
 func TestAddedRecipientAsksForNothing(t *testing.T) {
 	w, k := newWorld(t), newKeys(t)
 	w.pads.Create("ag", "Bonjour\n")
-	w.sealed(k, []age.Identity{k.before}, nil, false, pad("ag"))
-	r := w.sealed(k, []age.Identity{k.before, k.after}, nil, false, pad("ag"))
+	w.sealed(k, []age.Identity{k.before}, nil, false, w.pad("ag"))
+	r := w.sealed(k, []age.Identity{k.before, k.after}, nil, false, w.pad("ag"))
 	w.want(r, counts{backup.Unchanged: 1})
 	if n := r.Repositories[0].Unreadable; n != 0 {
 		t.Errorf("%d cannot be read", n)
@@ -166,13 +166,13 @@ func TestLostRecipientsAreSaidOnce(t *testing.T) {
 	w.pads.Create("ag", "Bonjour\n")
 	w.pads.Create("bureau", "Compte rendu\n")
 	after := []age.Identity{k.after}
-	w.sealed(k, []age.Identity{k.before}, nil, false, pad("ag"), pad("bureau"))
+	w.sealed(k, []age.Identity{k.before}, nil, false, w.pad("ag"), w.pad("bureau"))
 	for _, lost := range []bool{true, false} {
 		if r := w.sealed(k, after, nil, lost); r.Repositories[0].Unreadable != 0 {
 			t.Errorf("%d cannot be read", r.Repositories[0].Unreadable)
 		}
 	}
-	w.want(w.sealed(k, after, nil, false, pad("ag")), counts{backup.Saved: 1})
+	w.want(w.sealed(k, after, nil, false, w.pad("ag")), counts{backup.Saved: 1})
 }
 
 // TestSuspectVersionDoesNotHideTheUnreadable: a new version that may be a loss
@@ -181,14 +181,14 @@ func TestSuspectVersionDoesNotHideTheUnreadable(t *testing.T) {
 	w, k := newWorld(t), newKeys(t)
 	w.pads.Create("ag", "Bonjour\n").Append(alice, "à tous")
 	after := []age.Identity{k.after}
-	w.sealed(k, []age.Identity{k.before}, nil, false, pad("ag"))
+	w.sealed(k, []age.Identity{k.before}, nil, false, w.pad("ag"))
 	w.pads.Create("ag", "Welcome\n")
 	for range 2 {
-		if r := w.sealed(k, after, nil, false, pad("ag")); r.Repositories[0].Unreadable != 1 {
+		if r := w.sealed(k, after, nil, false, w.pad("ag")); r.Repositories[0].Unreadable != 1 {
 			t.Errorf("%d cannot be read; %+v", r.Repositories[0].Unreadable, r)
 		}
 	}
-	if r := w.sealed(k, after, []age.Identity{k.before}, false, pad("ag")); r.Repositories[0].Unreadable != 0 {
+	if r := w.sealed(k, after, []age.Identity{k.before}, false, w.pad("ag")); r.Repositories[0].Unreadable != 0 {
 		t.Errorf("%d cannot be read with the former identity", r.Repositories[0].Unreadable)
 	}
 }
@@ -199,11 +199,11 @@ func TestInterruptedRunOfFormerRecipientsIsNotEnough(t *testing.T) {
 	w, k := newWorld(t), newKeys(t)
 	w.pads.Create("ag", "Bonjour\n")
 	ctx, cancel := context.WithCancel(t.Context())
-	cut := w.sealedUntil(ctx, func(backup.Event) { cancel() }, k, []age.Identity{k.before}, nil, false, pad("ag"))
+	cut := w.sealedUntil(ctx, func(backup.Event) { cancel() }, k, []age.Identity{k.before}, nil, false, w.pad("ag"))
 	if !cut.Interrupted || cut.Outcomes[backup.Saved] != 1 {
 		t.Fatalf("%+v", cut)
 	}
-	r := w.sealed(k, []age.Identity{k.after}, nil, false, pad("ag"))
+	r := w.sealed(k, []age.Identity{k.after}, nil, false, w.pad("ag"))
 	w.want(r, counts{backup.Saved: 1})
 	if n := r.Repositories[0].Unreadable; n != 0 {
 		t.Errorf("%d cannot be read", n)

@@ -47,7 +47,7 @@ func TestSimulatedServersDoNotWaitForEachOther(t *testing.T) {
 		}
 		for source, ended := range f.ended {
 			if ended > least*102/100 {
-				t.Errorf("source %d ended after %v, at least %v is needed", source, ended, least)
+				t.Errorf("%s ended after %v, at least %v is needed", source.URL, ended, least)
 			}
 		}
 		t.Attr("side-by-side", fmt.Sprintf("%.1f minutes, one alone %.1f, %d refused", took.Minutes(), least.Minutes(), over))

@@ -45,10 +45,10 @@ func TestDocumentByAnotherSpellingIsOneDocument(t *testing.T) {
 func TestSpellingsAreTwoDocumentsOfMostServers(t *testing.T) {
 	w := newWorld(t)
 	w.pads.Create("ag", "klein\n")
-	w.want(w.backup(pad("ag")), counts{backup.Saved: 1})
+	w.want(w.backup(w.pad("ag")), counts{backup.Saved: 1})
 	w.pads.Create("AG", "GROSS\n")
-	w.want(w.backup(pad("AG"), pad("ag")), counts{backup.Saved: 1, backup.Unchanged: 1})
-	w.want(w.backup(pad("AG"), pad("ag")), counts{backup.Unchanged: 2})
+	w.want(w.backup(w.pad("AG"), w.pad("ag")), counts{backup.Saved: 1, backup.Unchanged: 1})
+	w.want(w.backup(w.pad("AG"), w.pad("ag")), counts{backup.Unchanged: 2})
 	if records := w.records(); len(records) != 2 {
 		t.Errorf("%+v", records)
 	}

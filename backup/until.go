@@ -9,7 +9,7 @@ import (
 
 // A Rest is what a run left of a source, as its time was over.
 type Rest struct {
-	Source    int // place in the plan's sources
+	Source    *Source
 	Documents int
 	Looked    int // documents that were looked at
 }
@@ -63,29 +63,28 @@ func order(a, b job) int {
 	)
 }
 
-// limited gives the context in which a source's documents are looked at.
-func (r *run) limited(ctx context.Context, source int) (context.Context, context.CancelFunc) {
-	if until := r.plan.Sources[source].Until; !until.IsZero() {
-		return context.WithDeadline(ctx, until)
+// limited gives the context in which a server's documents are looked at.
+func (s *server) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if !s.Until.IsZero() {
+		return context.WithDeadline(ctx, s.Until)
 	}
 	return context.WithCancel(ctx)
 }
 
 // leave counts documents that are not looked at because the time is over.
-func (r *run) leave(ctx context.Context, source, n int) {
+func (r *run) leave(ctx context.Context, s *server, n int) {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.rests[r.given[source]].Documents += n
+		s.rest.Documents += n
 	}
 }
 
 // left are the sources that have documents left.
 func (r *run) left() (left []Rest) {
-	for i, rest := range r.rests {
-		if rest.Documents > 0 {
-			rest.Source = i
-			left = append(left, rest)
+	for _, s := range r.servers {
+		if s.rest.Documents > 0 {
+			left = append(left, s.rest)
 		}
 	}
 	return left

@@ -24,13 +24,13 @@ type fleet struct {
 	t       *testing.T
 	servers map[string]*etherpadtest.Server
 	plan    backup.Plan
-	ended   map[int]time.Duration // each source's last document
+	ended   map[*backup.Source]time.Duration // each source's last document
 }
 
 // newFleet makes n Etherpads with so many pads each, whose answers take a
 // time.
 func newFleet(t *testing.T, n, pads int, took time.Duration, o etherpadtest.Options) *fleet {
-	f := &fleet{t: t, servers: make(map[string]*etherpadtest.Server), ended: make(map[int]time.Duration)}
+	f := &fleet{t: t, servers: make(map[string]*etherpadtest.Server), ended: make(map[*backup.Source]time.Duration)}
 	transport, stop := sourcetest.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(took)
 		f.servers[r.Host].ServeHTTP(w, r)
@@ -47,9 +47,10 @@ func newFleet(t *testing.T, n, pads int, took time.Duration, o etherpadtest.Opti
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.plan.Sources = append(f.plan.Sources, backup.Source{Source: manifest.Source{Kind: "etherpad", URL: "https://" + host}, Client: source})
+		from := &backup.Source{Source: manifest.Source{Kind: "etherpad", URL: "https://" + host}, Client: source}
+		f.plan.Sources = append(f.plan.Sources, from)
 		for k := range pads {
-			f.plan.Documents = append(f.plan.Documents, backup.Document{Source: i, ID: etherpadtest.SyntheticID(k)})
+			f.plan.Documents = append(f.plan.Documents, backup.Document{Source: from, ID: etherpadtest.SyntheticID(k)})
 		}
 	}
 	repo, err := repository.OpenOrCreate(t.Context(), memory.New(time.Now), repository.Options{Pool: pool})
@@ -66,7 +67,6 @@ func (f *fleet) run() (*backup.Report, []string) {
 	var ids []string
 	begin, observed := time.Now(), make(chan backup.Event)
 	p := f.plan
-	p.Sources, p.Documents = slices.Clone(p.Sources), slices.Clone(p.Documents)
 	p.Observe = func(e backup.Event) { observed <- e }
 	done := make(chan *backup.Report)
 	go func() {
@@ -111,7 +111,7 @@ func TestShortRunsTakeTurns(t *testing.T) {
 			}
 			var left []backup.Rest
 			if n := run % len(looks); n < 2 {
-				left = []backup.Rest{{Documents: []int{30, 10}[n], Looked: 20}}
+				left = []backup.Rest{{Source: f.plan.Sources[0], Documents: []int{30, 10}[n], Looked: 20}}
 			}
 			if len(ids) != looks[run%len(looks)] || !slices.Equal(report.Left, left) {
 				t.Errorf("run %d looked at %d, left %+v", run, len(ids), report.Left)
@@ -164,7 +164,7 @@ func TestSourceWhoseTimeIsOverIsNotAsked(t *testing.T) {
 		f.plan.Sources[0].Until = time.Now()
 		f.plan.Sources[1].Until = time.Now().Add(time.Hour)
 		report, ids := f.run()
-		if want := (backup.Rest{Source: 0, Documents: 5}); len(ids) != 5 || len(report.Left) != 1 || report.Left[0] != want || want.Runs() != 0 {
+		if want := (backup.Rest{Source: f.plan.Sources[0], Documents: 5}); len(ids) != 5 || len(report.Left) != 1 || report.Left[0] != want || want.Runs() != 0 {
 			t.Errorf("looked at %d, left %+v", len(ids), report.Left)
 		}
 		if n := f.servers["pads-00.example.org"].Requests(); n != 0 {

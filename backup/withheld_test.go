@@ -25,7 +25,7 @@ func TestDeadlyPasswordIsRememberedFromRunToRun(t *testing.T) {
 	w.pads.Create("deadly", "x").Adopt(etherpadtest.Member{Group: "g", Visibility: etherpadtest.Private})
 	w.pads.Create("private", "x").Adopt(etherpadtest.Member{Group: "g", Visibility: etherpadtest.Private, Password: "hunter2"})
 	id, _ := w.polls.Add(framadatetest.Poll{Poll: saturday(), Password: "hunter3", Fault: framadatetest.Deadly})
-	documents := []backup.Document{pad("deadly"), pad("private"), {Source: 0, ID: id}}
+	documents := []backup.Document{w.pad("deadly"), w.pad("private"), {ID: id}}
 
 	night := func(passwords ...string) (failed map[string]error) {
 		t.Helper()

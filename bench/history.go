@@ -79,9 +79,9 @@ func grow(t testing.TB, revisions, days, daily int) *grown {
 	}
 	g := &grown{days: days}
 	for day := range days + 1 {
+		source := &backup.Source{Source: manifest.Source{Kind: "etherpad", URL: web.URL}, Client: client}
 		report, err := backup.Run(t.Context(), backup.Plan{
-			Sources:      []backup.Source{{Source: manifest.Source{Kind: "etherpad", URL: web.URL}, Client: client}},
-			Documents:    []backup.Document{{ID: "long"}},
+			Sources: []*backup.Source{source}, Documents: []backup.Document{{Source: source, ID: "long"}},
 			Repositories: []backup.Repository{{Name: "memory", Repository: repo}}, Pool: pool, Program: "bench",
 		})
 		if err != nil || report.Repositories[0].Err != nil || report.Outcomes[backup.Saved] != 1 {

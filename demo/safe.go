@@ -31,7 +31,7 @@ type safe struct {
 	folder  string // of the repository
 	dir     string // for what is restored
 	repo    *repository.Repository
-	sources []backup.Source
+	sources []*backup.Source // the pads', then the polls'
 	pool    *spool.Pool
 }
 
@@ -66,7 +66,7 @@ func (s *safe) watch(address string) error {
 	if err := errors.Join(padsErr, pollsErr); err != nil {
 		return err
 	}
-	s.sources = []backup.Source{
+	s.sources = []*backup.Source{
 		{Source: manifest.Source{Kind: "etherpad", URL: address + "/pads"}, Client: pads},
 		{Source: manifest.Source{Kind: "framadate", URL: address + "/polls"}, Client: polls},
 	}
@@ -80,7 +80,7 @@ func (s *safe) backup(ctx context.Context, w io.Writer, say words) (string, erro
 	var mu sync.Mutex // guards failure
 	report, err := backup.Run(ctx, backup.Plan{
 		Sources:      s.sources,
-		Documents:    []backup.Document{{Source: 0, ID: padID}, {Source: 1, ID: pollID}},
+		Documents:    []backup.Document{{Source: s.sources[0], ID: padID}, {Source: s.sources[1], ID: pollID}},
 		Repositories: []backup.Repository{{Name: s.folder, Repository: s.repo}},
 		Pool:         s.pool,
 		Program:      "padsync demo",

@@ -126,21 +126,6 @@ const (
 	ToldLocation
 )
 
-// Facts are what later runs compare, as in package sources.
-type Facts struct {
-	Revision *int64            `json:"revision,omitempty"`
-	Length   int64             `json:"length,omitempty"`
-	First    string            `json:"first,omitempty"`
-	Start    string            `json:"start,omitempty"`
-	Content  string            `json:"content,omitempty"`
-	Text     string            `json:"text,omitempty"`
-	Fields   map[string]string `json:"fields,omitempty"`
-	Items    map[string]string `json:"items,omitempty"`
-	Flaw     string            `json:"flaw,omitempty"`
-	Blank    bool              `json:"blank,omitempty"`
-	Expires  string            `json:"expires,omitempty"`
-}
-
 // A File is one saved form of a document and its place.
 type File struct {
 	Name   string   `json:"name"`

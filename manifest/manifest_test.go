@@ -288,3 +288,10 @@ func TestManyVersionsAreMergedQuickly(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+func TestHTTPAndHTTPSAreOneServer(t *testing.T) {
+	a, b := manifest.Address("http://pad.example.org/x"), manifest.Source{URL: "https://pad.example.org/x"}.Address()
+	if a != b || a != "pad.example.org/x" {
+		t.Errorf("addresses %q and %q", a, b)
+	}
+}

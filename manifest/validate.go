@@ -25,10 +25,14 @@ func (s Source) Compare(other Source) int {
 }
 
 // Address is the source's base address without its scheme.
-func (s Source) Address() string {
-	_, address, ok := strings.Cut(s.URL, "://")
-	if !ok {
-		return s.URL
+func (s Source) Address() string { return Address(s.URL) }
+
+// Address is what tells servers apart: a normalised base address without its
+// scheme, as http and https are one server.
+func Address(base string) string {
+	_, address, found := strings.Cut(base, "://")
+	if !found {
+		return base
 	}
 	return address
 }

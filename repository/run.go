@@ -243,7 +243,7 @@ func writable(t time.Time) bool {
 }
 
 func newVersion(now time.Time, v *sources.Version, suspect string) manifest.DocumentVersion {
-	saved, facts := manifest.At(now), manifest.Facts(v.Facts)
+	saved, facts := manifest.At(now), v.Facts
 	facts.First, facts.Content, facts.Text, facts.Expires = clean(facts.First), clean(facts.Content), clean(facts.Text), clean(facts.Expires)
 	told := manifest.DocumentVersion{Saved: &saved, Revision: clean(v.Revision), Title: clean(v.Title), Facts: &facts}
 	if writable(v.Modified) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/grace"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -90,7 +91,7 @@ var (
 // that takes no longer than two minutes; the error is ctx's.
 func Into(ctx context.Context, p IntoPlan) error {
 	m := &move{IntoPlan: p, unsure: make(map[*Target]int)}
-	finishing, cancel := afterwards(ctx, 2*time.Minute)
+	finishing, cancel := grace.Period(ctx, 2*time.Minute)
 	defer cancel()
 	m.reader = p.Repository.NewReader(finishing)
 	defer m.reader.Close()
@@ -125,16 +126,6 @@ func Into(ctx context.Context, p IntoPlan) error {
 // chosen are the documents to move.
 func (p *IntoPlan) chosen() Plan {
 	return Plan{Contents: p.Contents, Wanted: p.Wanted, Newest: p.Newest, Point: p.Point}
-}
-
-// afterwards is a context that ends some time after ctx.
-func afterwards(ctx context.Context, later time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		t := time.AfterFunc(later, cancel)
-		context.AfterFunc(longer, func() { t.Stop() })
-	})
-	return longer, func() { stop(); cancel() }
 }
 
 // unsureTwice counts the documents in a row, for each target, that it may have

@@ -40,16 +40,6 @@ func Normalize(base string) (string, error) {
 	return (&url.URL{Scheme: scheme, Host: host, Path: p}).String(), nil
 }
 
-// Identity is what tells servers apart: a normalised base address without its
-// scheme, as http and https are one server.
-func Identity(base string) string {
-	_, identity, found := strings.Cut(base, "://")
-	if !found {
-		return base
-	}
-	return identity
-}
-
 func normalHost(scheme, name, port string) (string, error) {
 	if strings.Contains(name, ":") { // IPv6
 		if net.ParseIP(name) == nil {

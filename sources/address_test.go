@@ -51,10 +51,3 @@ func TestNoBaseIsAnErrorThatRepeatsNothing(t *testing.T) {
 		}
 	}
 }
-
-func TestHTTPAndHTTPSAreOneServer(t *testing.T) {
-	a, b := sources.Identity("http://pad.example.org/x"), sources.Identity("https://pad.example.org/x")
-	if a != b || a != "pad.example.org/x" {
-		t.Errorf("identities %q and %q", a, b)
-	}
-}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -25,24 +26,24 @@ type accesses map[string]sources.Access
 func (a *app) accesses(ctx context.Context, s *settings, all []wanted) (accesses, error) {
 	asked := make(map[string]bool)
 	for _, w := range all {
-		asked[sources.Identity(w.base)] = true
+		asked[manifest.Address(w.base)] = true
 	}
 	found := make(accesses)
 	for _, source := range s.Sources {
 		base, err := sources.Normalize(source.URL.Reveal())
-		if err != nil || !asked[sources.Identity(base)] {
+		if err != nil || !asked[manifest.Address(base)] {
 			continue
 		}
 		access := found.of(base)
 		if err := a.readAccess(ctx, source.Access, &access); err != nil {
 			return nil, err
 		}
-		found[sources.Identity(base)] = access
+		found[manifest.Address(base)] = access
 	}
 	return found, nil
 }
 
-func (all accesses) of(base string) sources.Access { return all[sources.Identity(base)] }
+func (all accesses) of(base string) sources.Access { return all[manifest.Address(base)] }
 
 // readAccess adds what one [[source]] says to what others said of its server.
 func (a *app) readAccess(ctx context.Context, c config.Access, into *sources.Access) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -20,7 +21,7 @@ type tokenFile struct {
 }
 
 func (a *app) tokenFile(base, login string) sources.TokenKeeper {
-	sum := sha256.Sum256([]byte(sources.Identity(base) + "\x00" + login))
+	sum := sha256.Sum256([]byte(manifest.Address(base) + "\x00" + login))
 	return tokenFile{a, hex.EncodeToString(sum[:16])}
 }
 

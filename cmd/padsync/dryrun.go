@@ -33,7 +33,7 @@ func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *bac
 		return err
 	}
 	for _, e := range estimates {
-		took := leastTime(p, e)
+		took := leastTime(e)
 		if flags.json {
 			told := estimated{e.URL, e.Kind, e.Documents, e.Known, e.Fetches(), int(took / time.Second)}
 			if err := json.NewEncoder(a.stdout).Encode(told); err != nil {
@@ -50,13 +50,11 @@ func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *bac
 	return nil
 }
 
-func leastTime(p *backup.Plan, e backup.Estimate) time.Duration {
-	for _, s := range p.Sources {
-		if limited, ok := s.Client.(interface {
-			LimitTime(fetches int) time.Duration
-		}); ok && s.Compare(e.Source) == 0 {
-			return limited.LimitTime(e.Fetches())
-		}
+func leastTime(e backup.Estimate) time.Duration {
+	if limited, ok := e.Client.(interface {
+		LimitTime(fetches int) time.Duration
+	}); ok {
+		return limited.LimitTime(e.Fetches())
 	}
 	return 0
 }

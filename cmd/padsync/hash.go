@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/sources"
 )
 
 // hashes gives documents short names that do not tell their addresses: the
@@ -32,7 +31,7 @@ func newHashes(repository string, each func(add func(s manifest.Source, id strin
 }
 
 func (h *hashes) sum(s manifest.Source, id string) uint64 {
-	sum := sha256.Sum256([]byte(h.repository + "\n" + sources.Identity(s.URL) + "\n" + id))
+	sum := sha256.Sum256([]byte(h.repository + "\n" + s.Address() + "\n" + id))
 	return binary.BigEndian.Uint64(sum[:])
 }
 

@@ -197,7 +197,7 @@ func withhold(c *chosen, targets []restore.Target, bases []string) error {
 		}
 		for i, t := range targets {
 			client, ok := t.Client.(sources.Withholder)
-			if ok && t.Kind == record.Source.Kind && sources.Identity(bases[i]) == sources.Identity(record.Source.URL) {
+			if ok && t.Kind == record.Source.Kind && manifest.Address(bases[i]) == record.Source.Address() {
 				client.Withhold(record.ID, sources.Withheld{Since: record.Withheld.Since.Time, Key: record.Withheld.Key})
 			}
 		}
@@ -252,7 +252,7 @@ func (n network) knownKind(s *settings, base string) string {
 	}
 	for _, source := range s.Sources {
 		known, err := sources.Normalize(source.URL.Reveal())
-		if err == nil && source.Kind != "" && sources.Identity(known) == sources.Identity(base) {
+		if err == nil && source.Kind != "" && manifest.Address(known) == manifest.Address(base) {
 			return source.Kind
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"github.com/padsync/padsync/internal/scheduling"
+	"github.com/padsync/padsync/internal/background"
 )
 
 func main() {
 	// Where that is not allowed, as in many a sandbox, nothing is lost but courtesy.
-	_ = scheduling.Batch()
+	_ = background.Enter()
 	var ballast []byte
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		// What is kept of a hundred thousand documents is small; what is

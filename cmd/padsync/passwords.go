@@ -7,6 +7,7 @@ import (
 
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -19,12 +20,12 @@ type passwords map[string]map[string]string
 func (a *app) passwords(ctx context.Context, s *settings, all []wanted) (passwords, error) {
 	asked := make(map[string]bool)
 	for _, w := range all {
-		asked[sources.Identity(w.base)] = true
+		asked[manifest.Address(w.base)] = true
 	}
 	found := make(passwords)
 	for _, source := range s.Sources {
 		base, err := sources.Normalize(source.URL.Reveal())
-		if err != nil || !asked[sources.Identity(base)] {
+		if err != nil || !asked[manifest.Address(base)] {
 			continue
 		}
 		if err := a.readPasswords(ctx, source, found.of(base)); err != nil {
@@ -36,7 +37,7 @@ func (a *app) passwords(ctx context.Context, s *settings, all []wanted) (passwor
 
 // of gives the passwords of a server, which may be added to.
 func (p passwords) of(base string) map[string]string {
-	server := sources.Identity(base)
+	server := manifest.Address(base)
 	if p[server] == nil {
 		p[server] = make(map[string]string)
 	}

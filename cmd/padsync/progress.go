@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,19 +26,18 @@ type progress struct {
 	origins  []origin // by the Line of a document, from 1
 
 	// Set by start.
-	sources []backup.Source
-	client  *polite.Client
-	hashes  *hashes
-	warned  *warned
-	bar     *bar
+	client *polite.Client
+	hashes *hashes
+	warned *warned
+	bar    *bar
 
 	waits waits
 
 	mu sync.Mutex // guards what follows, and lines
 
-	told   standing      // documents that were named
-	all    standing      // those that are so
-	barred map[int]*bars // what is the matter with whole servers, by the sources' places
+	told   standing // documents that were named
+	all    standing // those that are so
+	barred []*bars  // what is the matter with whole servers, in the order of manifests
 }
 
 // standing are documents in states that last: they are named on the first
@@ -47,12 +47,13 @@ type standing struct{ missing, suspect, expiring, unaskable int }
 // bars are the documents that could not be looked at for a reason that is about
 // their whole server.
 type bars struct {
+	source    *backup.Source
 	documents int
 	err       error // of the last of them
 }
 
 func (a *app) newProgress(asJSON bool) *progress {
-	p := &progress{app: a, out: a.stdout, barred: make(map[int]*bars)}
+	p := &progress{app: a, out: a.stdout}
 	if asJSON {
 		p.out = a.stderr
 	}
@@ -70,10 +71,10 @@ func (p *progress) know(all []wanted) {
 
 // start begins to show what becomes of the plan's documents.
 func (p *progress) start(plan *backup.Plan, client *polite.Client) {
-	p.sources, p.client = plan.Sources, client
+	p.client = client
 	p.hashes, _ = newHashes(plan.Repositories[0].ID(), func(add func(manifest.Source, string)) error {
 		for _, d := range plan.Documents {
-			add(plan.Sources[d.Source].Source, d.ID)
+			add(d.Source.Source, d.ID)
 		}
 		return nil
 	})
@@ -114,14 +115,15 @@ func (p *progress) bars(e backup.Event) (again bool) {
 	if e.Err == nil || !errors.Is(e.Err, sources.ErrServer) {
 		return false
 	}
-	b := p.barred[e.Document.Source]
-	if b == nil {
-		b = new(bars)
-		p.barred[e.Document.Source] = b
+	source := e.Document.Source
+	at, again := slices.BinarySearchFunc(p.barred, source, func(b *bars, s *backup.Source) int { return b.source.Compare(s.Source) })
+	if !again {
+		p.barred = slices.Insert(p.barred, at, &bars{source: source})
 	}
+	b := p.barred[at]
 	b.documents++
 	b.err = e.Err
-	return b.documents > 1
+	return again
 }
 
 // expiry warns of a document that its server may delete soon.
@@ -129,7 +131,7 @@ func (p *progress) expiry(e backup.Event) {
 	if e.Outcome != backup.Saved && e.Outcome != backup.Unchanged {
 		return
 	}
-	hash := p.hashes.sum(p.sources[e.Document.Source].Source, e.ID)
+	hash := p.hashes.sum(e.Document.Source.Source, e.ID)
 	warning := p.app.expiry(e.Expires, time.Now())
 	if warning == "" {
 		p.warned.over(hash)
@@ -183,7 +185,7 @@ func (p *progress) line(text string) {
 // is shown may end in a log, they are shown only if this command line had them.
 func (p *progress) name(e backup.Event) string {
 	attended := isTerminal(p.out)
-	source := p.sources[e.Document.Source].Source
+	source := e.Document.Source.Source
 	if e.Document.Line == 0 { // the server listed it
 		if !attended {
 			return p.app.text("document-hash", "Source", source.URL, "Hash", p.hashes.short(source, e.ID))

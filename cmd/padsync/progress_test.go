@@ -23,7 +23,6 @@ func newTestProgress(t *testing.T) (*progress, *bytes.Buffer) {
 	file := "pads.txt"
 	p := a.newProgress(false)
 	p.know([]wanted{{origin: origin{file: &file, line: 7}}, {origin: origin{text: "https://pad.example.org/p/given"}}})
-	p.sources = []backup.Source{{Source: pads}}
 	p.hashes = &hashes{repository: "0123"}
 	p.warned = &warned{now: map[uint64]bool{}}
 	return p, out
@@ -39,7 +38,7 @@ func TestLinesNameOnlyWhatTheCommandLineHad(t *testing.T) {
 			{Outcome: backup.Failed, Err: fs.ErrNotExist},
 			{Outcome: backup.Failed, Err: errors.New("a reason\x1b[2J")},
 		} {
-			e.ID, e.Document = id, backup.Document{ID: id, Line: line}
+			e.ID, e.Document = id, backup.Document{Source: &backup.Source{Source: pads}, ID: id, Line: line}
 			p.observe(e)
 		}
 	}
@@ -57,7 +56,7 @@ func TestLinesNameOnlyWhatTheCommandLineHad(t *testing.T) {
 func TestNothingIsSaidOfWhatDidNotChange(t *testing.T) {
 	p, out := newTestProgress(t)
 	for _, outcome := range []backup.Outcome{backup.Unchanged, backup.Resumed, backup.Missing} {
-		p.observe(backup.Event{Document: backup.Document{Line: 1}, Outcome: outcome})
+		p.observe(backup.Event{Document: backup.Document{Source: &backup.Source{Source: pads}, Line: 1}, Outcome: outcome})
 	}
 	if out.Len() > 0 {
 		t.Errorf("said: %s", out)

@@ -5,10 +5,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/adrg/xdg"
+	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
@@ -30,10 +30,6 @@ type s3Options struct {
 	region       string
 	bucketInHost bool
 }
-
-// schemeLike is what looks like an address of another kind, or a remote of
-// rclone without "rclone:". A Windows drive is one letter.
-var schemeLike = regexp.MustCompile(`^:?[A-Za-z0-9_.+@-]{2,}[:,]`)
 
 // openSink is the only place that knows every kind of sink.
 func (a *app) openSink(ctx context.Context, l location) (sinks.Sink, error) {
@@ -73,14 +69,13 @@ func (a *app) parseLocation(s string) (location, error) {
 			return location{}, message.Of(message.Usage, errLocation, "bad-repository-quotes")
 		}
 		return location{kind: "rclone", value: rest, shown: "rclone:" + rclone.Shown(rest)}, nil
-	case kind == "file":
-		return folder(rest)
 	}
-	if schemeLike.MatchString(s) {
+	path, ok := config.Folder(s)
+	if !ok {
 		// Not shown: it may hold a secret in its options.
 		return location{}, message.Of(message.Usage, errLocation, "bad-repository-kind")
 	}
-	return folder(s)
+	return folder(path)
 }
 
 // folder reads the path of a folder. Shells leave ~/ as it is within quotes and

@@ -39,6 +39,7 @@ func TestAddressOfARepository(t *testing.T) {
 		{"file:~/pads", "local", home + "/pads", home + "/pads", s3Options{}},
 		{"./~/pads", "local", here + "/~/pads", here + "/~/pads", s3Options{}},
 		{"archive", "local", here + "/archive", here + "/archive", s3Options{}},
+		{"file", "local", here + "/file", here + "/file", s3Options{}},
 		{"./with:colon", "local", here + "/with:colon", here + "/with:colon", s3Options{}},
 		{"file:archive:1", "local", here + "/archive:1", here + "/archive:1", s3Options{}},
 		{"/srv/pads", "local", "/srv/pads", "/srv/pads", s3Options{}},

@@ -64,7 +64,7 @@ func (a *app) parseSelection(args []string) (*selection, error) {
 func (a *app) addressesOf(raw string) []address {
 	var found []address
 	for _, c := range a.kinds.Documents(raw) {
-		found = append(found, address{c.Kind.Name, sources.Identity(c.Base), c.ID})
+		found = append(found, address{c.Kind.Name, manifest.Address(c.Base), c.ID})
 	}
 	return found
 }
@@ -150,7 +150,7 @@ func (s *selection) schemeless(err error) error {
 // learn takes note of a document of the repository whose id is one that is
 // named, or differs from it in case alone.
 func (n *named) learn(record *manifest.Record) {
-	switch at := (address{record.Source.Kind, sources.Identity(record.Source.URL), record.ID}); {
+	switch at := (address{record.Source.Kind, record.Source.Address(), record.ID}); {
 	case n.names(record.Source, record.ID):
 		n.state = record.State
 	case n.folds(at):
@@ -171,7 +171,7 @@ func (s *selection) spells(from manifest.Source, id string) bool {
 // two is no more on its server, which then takes both for one: a document goes
 // on under the spelling that its server gives.
 func (n *named) spells(from manifest.Source, id string) bool {
-	state, other := n.other[address{from.Kind, sources.Identity(from.URL), id}]
+	state, other := n.other[address{from.Kind, from.Address(), id}]
 	return other && (n.state == "" || n.state == manifest.Missing || state == manifest.Missing)
 }
 
@@ -189,7 +189,7 @@ func (n *named) names(from manifest.Source, id string) bool {
 	if n.addresses == nil {
 		return n.text == id
 	}
-	return slices.Contains(n.addresses, address{from.Kind, sources.Identity(from.URL), id})
+	return slices.Contains(n.addresses, address{from.Kind, from.Address(), id})
 }
 
 func (n *named) matches(id string) bool {

@@ -50,14 +50,13 @@ func (n network) openSource(name, base string, formats []string) (sources.Source
 	return kind.Open(base, o)
 }
 
-// plan puts the documents to their servers, which it sorts as manifests do:
-// so the places that events tell are those in this plan. A document's Line is
-// its place in all, from 1.
+// plan puts the documents to their servers, which it sorts as manifests do. A
+// document's Line is its place in all, from 1.
 func (n network) plan(all []wanted, formats []string) (*backup.Plan, error) {
 	p := &backup.Plan{Pool: n.pool}
 	place := func(w wanted) (int, bool) {
 		return slices.BinarySearchFunc(p.Sources, manifest.Source{Kind: w.kind, URL: w.base},
-			func(known backup.Source, s manifest.Source) int { return known.Compare(s) })
+			func(known *backup.Source, s manifest.Source) int { return known.Compare(s) })
 	}
 	for _, w := range all {
 		at, known := place(w)
@@ -73,18 +72,19 @@ func (n network) plan(all []wanted, formats []string) (*backup.Plan, error) {
 		if err != nil {
 			return nil, message.Classed(message.Usage, err)
 		}
-		p.Sources = slices.Insert(p.Sources, at, backup.Source{Source: from, Client: client, Until: n.budget.until(w.source.Hours)})
+		p.Sources = slices.Insert(p.Sources, at, &backup.Source{Source: from, Client: client, Until: n.budget.until(w.source.Hours)})
 	}
 	for i, w := range all {
 		at, _ := place(w)
+		source := p.Sources[at]
 		if w.all {
-			p.Sources[at].All = true
+			source.All = true
 			continue
 		}
 		if access := n.accesses.of(w.base); access.Operator() && w.verbatim != "" {
 			w.id, w.locator = w.verbatim, w.verbatim // the API knows pads by names that servers would change
 		}
-		d := backup.Document{Source: at, ID: w.id, Line: i + 1}
+		d := backup.Document{Source: source, ID: w.id, Line: i + 1}
 		if w.locator != w.id {
 			d.Locator = w.locator
 		}

@@ -54,7 +54,7 @@ func (a *app) settle(ctx context.Context, n network, flags backupFlags, s *setti
 			continue
 		}
 		said := answers[w.base]
-		before, seen := known[sources.Identity(w.base)]
+		before, seen := known[manifest.Address(w.base)]
 		assumed := w.candidates[len(w.candidates)-1].Kind.Assumed
 		switch {
 		case said.err != nil && seen && (!a.assumes(before.kind) || assumed):
@@ -103,7 +103,7 @@ func (a *app) assumes(name string) bool {
 func (a *app) settled(k knownServers, all []wanted) map[string]answer {
 	answers := make(map[string]answer)
 	for _, w := range all {
-		known := k[sources.Identity(w.base)]
+		known := k[manifest.Address(w.base)]
 		switch {
 		case w.candidates == nil && !a.assumes(w.kind):
 			answers[w.base] = answer{kind: w.kind}
@@ -154,7 +154,7 @@ func readServers(ctx context.Context, repo *repository.Repository) (knownServers
 		if len(record.Versions) == 0 {
 			continue
 		}
-		server := sources.Identity(record.Source.URL)
+		server := record.Source.Address()
 		now := knownServer{record.Source.Kind, record.State == manifest.Current}
 		before, seen := known[server]
 		both[server] = both[server] || seen && before.kind != now.kind

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
@@ -91,14 +89,14 @@ func (p *progress) summarize(r *backup.Report, client *polite.Client, rest left)
 	s.Standing.Unaskable = p.all.unaskable - p.told.unaskable
 	s.Bytes.Fetched = client.Received()
 	for _, l := range r.Lacking {
-		s.Lacking = append(s.Lacking, lack{p.sources[l.Source].URL, l.Format, l.Documents})
+		s.Lacking = append(s.Lacking, lack{l.Source.URL, l.Format, l.Documents})
 	}
-	for _, at := range slices.Sorted(maps.Keys(p.barred)) {
-		b := barredServer{Source: p.sources[at].URL, Documents: p.barred[at].documents, Reason: "no-answer"}
-		if barrier, ok := errors.AsType[*sources.Barrier](p.barred[at].err); ok {
-			b.Reason, b.Host = string(barrier.Kind), barrier.Host
+	for _, b := range p.barred {
+		barred := barredServer{Source: b.source.URL, Documents: b.documents, Reason: "no-answer"}
+		if barrier, ok := errors.AsType[*sources.Barrier](b.err); ok {
+			barred.Reason, barred.Host = string(barrier.Kind), barrier.Host
 		}
-		s.Barred = append(s.Barred, b)
+		s.Barred = append(s.Barred, barred)
 	}
 	for _, repo := range r.Repositories {
 		s.Bytes.Stored += repo.Stored
@@ -150,9 +148,9 @@ func (p *progress) summary(r *backup.Report, rest left) {
 	if n := r.Outcomes[backup.Failed]; n > 0 {
 		warn("summary-failed", "Count", n)
 	}
-	for _, at := range slices.Sorted(maps.Keys(p.barred)) {
-		if b := p.barred[at]; b.documents > 1 {
-			warn("summary-barred", "Count", b.documents, "Source", p.sources[at].URL, "Reason", p.app.words.Error(b.err))
+	for _, b := range p.barred {
+		if b.documents > 1 {
+			warn("summary-barred", "Count", b.documents, "Source", b.source.URL, "Reason", p.app.words.Error(b.err))
 		}
 	}
 	if n := p.all.missing; n > 0 {
@@ -172,7 +170,7 @@ func (p *progress) summary(r *backup.Report, rest left) {
 		say("summary-still-suspect", "Count", n)
 	}
 	for _, l := range r.Lacking {
-		say("summary-lacking", "Count", l.Documents, "Source", p.sources[l.Source].URL, "Format", l.Format)
+		say("summary-lacking", "Count", l.Documents, "Source", l.Source.URL, "Format", l.Format)
 	}
 	rest.say(say)
 	for _, repo := range r.Repositories {

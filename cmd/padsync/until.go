@@ -42,10 +42,9 @@ func (b budget) left(ctx context.Context, plan *backup.Plan, r *backup.Report) l
 	l := left{away: make(map[string]int)}
 	known := true
 	for _, rest := range r.Left {
-		source := plan.Sources[rest.Source]
 		l.Documents += rest.Documents
-		if !source.Until.After(b.begin) {
-			l.away[cmp.Or(source.Name, source.URL)] += rest.Documents
+		if !rest.Source.Until.After(b.begin) {
+			l.away[cmp.Or(rest.Source.Name, rest.Source.URL)] += rest.Documents
 			continue
 		}
 		known = known && rest.Runs() > 0

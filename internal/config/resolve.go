@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// otherKind is what looks like an address that is no folder; a Windows drive
-// is one letter.
+// otherKind is what looks like an address of another kind than a folder, or a
+// remote of rclone without "rclone:". A Windows drive is one letter.
 var otherKind = regexp.MustCompile(`^:?[A-Za-z0-9_.+@-]{2,}[:,]`)
 
 // resolve makes paths absolute.
@@ -56,15 +56,20 @@ func (c *Config) LineOfFile(name string) int {
 	return 0
 }
 
+// Folder gives the path in a repository's address, if that is the address of a
+// folder: a path, perhaps behind "file:".
+func Folder(address string) (path string, ok bool) {
+	path, marked := strings.CutPrefix(address, "file:")
+	return path, marked || !otherKind.MatchString(address)
+}
+
 // folder makes the address of a folder absolute, and leaves others alone.
 func folder(address, dir, home string) string {
-	if path, ok := strings.CutPrefix(address, "file:"); ok {
-		return "file:" + absolute(path, dir, home)
-	}
-	if otherKind.MatchString(address) {
+	path, ok := Folder(address)
+	if !ok {
 		return address
 	}
-	return absolute(address, dir, home)
+	return strings.TrimSuffix(address, path) + absolute(path, dir, home)
 }
 
 func absolute(path, dir, home string) string {

@@ -1,5 +1,5 @@
-// Package scheduling tells the system how much of a hurry this process is in.
-package scheduling
+// Package background makes this process give way to others.
+package background
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Batch asks the system to count this process as a batch job (SCHED_BATCH,
+// Enter asks the system to count this process as a batch job (SCHED_BATCH,
 // sched(7)): what it does never interrupts another program, and takes as much
 // of an idle processor as before. Its priority (nice) stays what it is, and a
 // process that has another policy than the common one keeps that. It holds for
@@ -19,7 +19,7 @@ import (
 //
 // A server on the same machine, such as an operator's Etherpad, is taken from
 // its processor several times for each pad without it.
-func Batch() error {
+func Enter() error {
 	// The policy is each thread's own, and a new thread has that of the thread
 	// that started it: when a look finds no thread that is left to change, none
 	// that begins later has another.
@@ -32,7 +32,7 @@ func Batch() error {
 			return nil
 		}
 	}
-	return errors.New("become a batch job: threads are left that are none")
+	return errors.New("become a batch job: some threads did not change")
 }
 
 // maxLooks is after how many looks it ends, as a sandbox may say that it has

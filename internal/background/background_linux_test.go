@@ -1,4 +1,4 @@
-package scheduling_test
+package background_test
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/padsync/padsync/internal/scheduling"
+	"github.com/padsync/padsync/internal/background"
 )
 
-func TestBatchHoldsForEveryThreadAndChild(t *testing.T) {
+func TestBackgroundHoldsForEveryThreadAndChild(t *testing.T) {
 	end := make(chan struct{})
 	var threads sync.WaitGroup
 	defer threads.Wait()
@@ -67,7 +67,7 @@ func TestBatchHoldsForEveryThreadAndChild(t *testing.T) {
 	for range 4 {
 		<-going
 	}
-	err = scheduling.Batch()
+	err = background.Enter()
 	close(stop)
 	meanwhile.Wait()
 	if err != nil {
