@@ -60,10 +60,10 @@ func (c *Contents) foreign() bool {
 
 // foreign reports whether what is stored is not sealed to the own identity.
 func (r *Repository) foreign(s *spool.Spool) bool {
-	if r.Own == nil || !r.Sealed() {
+	if r.options.Own == nil || !r.Sealed() {
 		return false
 	}
-	_, _, err := crypto.Open(s, s.Size(), r.Own)
+	_, _, err := crypto.Open(s, s.Size(), r.options.Own)
 	return err != nil
 }
 
@@ -77,7 +77,7 @@ func (w *Run) checkpoint(ctx context.Context, last bool) error {
 	h := w.header
 	w.mu.Unlock()
 	resumes := h.Resumes
-	h.Complete, h.Ended, h.Resumes, h.Finished = true, manifest.AtEnd, nil, manifest.At(w.repo.Now())
+	h.Complete, h.Ended, h.Resumes, h.Finished = true, manifest.AtEnd, nil, manifest.At(w.repo.options.Now())
 	if !last {
 		h.Complete, h.Resumes = false, resumes
 	}

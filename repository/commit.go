@@ -41,7 +41,7 @@ func (w *Run) commitIfDue(ctx context.Context) (bool, error) {
 
 func (w *Run) due() bool {
 	return len(w.waiting) >= commitPacks || len(w.entries) >= commitEntries ||
-		len(w.entries) > 0 && w.repo.Now().Sub(w.committed) >= commitEvery
+		len(w.entries) > 0 && w.repo.options.Now().Sub(w.committed) >= commitEvery
 }
 
 // Commit writes the run's last manifest, which tells how it ended. It reports
@@ -111,7 +111,7 @@ func (w *Run) tell(ctx context.Context, end bool) error {
 			break
 		}
 	}
-	w.waiting, w.entries, w.committed = nil, nil, w.repo.Now()
+	w.waiting, w.entries, w.committed = nil, nil, w.repo.options.Now()
 	return nil
 }
 
@@ -169,7 +169,7 @@ func fill(entries []entry) int {
 // put writes one manifest: the commit point for its entries.
 func (w *Run) put(ctx context.Context, entries []entry, last bool) error {
 	h := w.header
-	h.Finished, h.Complete = manifest.At(w.repo.Now()), last && h.Ended == manifest.AtEnd
+	h.Finished, h.Complete = manifest.At(w.repo.options.Now()), last && h.Ended == manifest.AtEnd
 	if !last {
 		h.Ended = ""
 	}
@@ -274,7 +274,7 @@ func (w *Run) confirm(ctx context.Context) error {
 		return err
 	}
 	condemned := w.condemned
-	if w.repo.Now().Sub(w.header.Started.Time) > longRun {
+	if w.repo.options.Now().Sub(w.header.Started.Time) > longRun {
 		c, err := w.repo.read(ctx, At{})
 		if err != nil {
 			return err

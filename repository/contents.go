@@ -120,13 +120,13 @@ func (r *Repository) Read(ctx context.Context, at At) (*Contents, error) {
 // warn tells of what cannot be read.
 func (c *Contents) warn() {
 	if c.Head != nil {
-		c.repo.Warn(c.Head)
+		c.repo.options.Warn(c.Head)
 	}
 	for _, d := range c.Damaged {
-		c.repo.Warn(d)
+		c.repo.options.Warn(d)
 	}
 	for _, id := range c.Missing {
-		c.repo.Warn(&CorruptError{id, "missing", nil})
+		c.repo.options.Warn(&CorruptError{id, "missing", nil})
 	}
 }
 
@@ -229,7 +229,7 @@ func (c *Contents) Close() error {
 // list lists manifests before checkpoints: a checkpoint that is written in
 // between then includes manifests that were seen, and none is missed.
 func (c *Contents) list(ctx context.Context) (err error) {
-	if c.repo.fresh.Swap(false) {
+	if c.repo.learned.fresh.Swap(false) {
 		return nil
 	}
 	if c.listed.manifests, err = c.repo.listIDs(ctx, manifestsPrefix); err != nil {

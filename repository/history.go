@@ -43,7 +43,7 @@ func (w *Run) histories(v *sources.Version, before *manifest.VersionRecord) ([]h
 			continue
 		}
 		var err error
-		if all[i], err = divide(w.repo.Pool, f, w.sharable(f, before)); err != nil {
+		if all[i], err = divide(w.repo.options.Pool, f, w.sharable(f, before)); err != nil {
 			return nil, err
 		}
 		all[i].told.Recipients = w.header.Readers()
@@ -166,10 +166,10 @@ func (rd *Reader) assemble(f manifest.FileRecord) (*spool.Spool, error) {
 		return nil, err
 	}
 	defer own.Close()
-	w := rd.repo.Pool.Create()
+	w := rd.repo.options.Pool.Create()
 	add := func(r io.Reader) {
 		if err == nil {
-			_, err = rd.repo.Pool.Copy(w, r)
+			_, err = rd.repo.options.Pool.Copy(w, r)
 		}
 	}
 	add(io.NewSectionReader(own, 0, f.History.Offset))

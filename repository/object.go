@@ -83,7 +83,7 @@ func (r *Repository) newObject() (*objectWriter, error) {
 	w := &objectWriter{seal: nopCloser{}, spool: r.newSpool()}
 	below := io.Writer(w.spool)
 	if r.head.Sealed {
-		seal, err := crypto.Seal(w.spool, ageRecipients(append(r.Recipients[:len(r.Recipients):len(r.Recipients)], r.Runner...))...)
+		seal, err := crypto.Seal(w.spool, ageRecipients(append(r.options.Recipients[:len(r.options.Recipients):len(r.options.Recipients)], r.options.Runner...))...)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("seal manifest: %w", err), w.discard())
 		}
@@ -99,9 +99,9 @@ func (r *Repository) newObject() (*objectWriter, error) {
 // newSpool is for what is stored: in a sealed repository it is sealed already.
 func (r *Repository) newSpool() *spool.Writer {
 	if r.head.Sealed {
-		return r.Pool.CreateSealed()
+		return r.options.Pool.CreateSealed()
 	}
-	return r.Pool.Create()
+	return r.options.Pool.Create()
 }
 
 // finish gives the object's bytes; the caller closes them.
@@ -163,7 +163,7 @@ func (r *Repository) fetch(ctx context.Context, key, want string, limit int64) (
 // receive spools what is stored.
 func (r *Repository) receive(rc io.Reader, limit int64) (*spool.Spool, error) {
 	w := r.newSpool()
-	n, err := r.Pool.Copy(w, io.LimitReader(rc, limit+1))
+	n, err := r.options.Pool.Copy(w, io.LimitReader(rc, limit+1))
 	if err == nil && n > limit {
 		err = spool.ErrTooLarge
 	}
@@ -178,10 +178,10 @@ func (r *Repository) plain(s io.ReaderAt, size int64) (io.ReaderAt, int64, error
 	if !r.head.Sealed {
 		return s, size, nil
 	}
-	if len(r.Identities) == 0 {
+	if len(r.options.Identities) == 0 {
 		return nil, 0, ErrNoIdentity
 	}
-	return crypto.Open(s, size, r.Identities...)
+	return crypto.Open(s, size, r.options.Identities...)
 }
 
 // openJSON gives the JSON in a stored object. The caller closes it.

@@ -61,21 +61,21 @@ type placed struct {
 func (r *Repository) newPack(frames *compressor) (*pack, error) {
 	p := &pack{repo: r, seal: nopCloser{}, frames: frames}
 	if r.head.Sealed {
-		p.spool = r.Pool.CreateSealed()
-		seal, err := crypto.Seal(p.spool, ageRecipients(r.Recipients)...)
+		p.spool = r.options.Pool.CreateSealed()
+		seal, err := crypto.Seal(p.spool, ageRecipients(r.options.Recipients)...)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("seal pack: %w", err), p.spool.Discard())
 		}
 		p.seal = seal
 	} else {
-		p.spool = r.Pool.Create()
+		p.spool = r.options.Pool.Create()
 	}
 	random := make([]byte, 32)
-	if _, err := io.ReadFull(r.Random, random); err != nil {
+	if _, err := io.ReadFull(r.options.Random, random); err != nil {
 		return nil, errors.Join(fmt.Errorf("random value: %w", err), p.spool.Discard())
 	}
 	p.begin()
-	return p, p.member("padsync-pack", r.Now(), int64(len(random)), func(w io.Writer) error {
+	return p, p.member("padsync-pack", r.options.Now(), int64(len(random)), func(w io.Writer) error {
 		_, err := w.Write(random)
 		return err
 	})
@@ -125,7 +125,7 @@ func (p *pack) compress() error {
 func (p *pack) add(f *frame, s *spool.Spool) error {
 	err := p.compress()
 	if err == nil {
-		_, err = p.repo.Pool.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
+		_, err = p.repo.options.Pool.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
 	}
 	p.added(f, s.Size())
 	return errors.Join(err, s.Close())

@@ -194,7 +194,7 @@ func (rd *Reader) read(f manifest.FileRecord) (*spool.Spool, error) {
 		if size := int64(len(p.data)); f.Offset > size || f.Size > size-f.Offset {
 			return nil, &CorruptError{f.In.Key, "damaged", io.ErrUnexpectedEOF}
 		}
-		return rd.repo.Pool.Receive(bytes.NewReader(p.data[f.Offset:f.Offset+f.Size]), f.Size)
+		return rd.repo.options.Pool.Receive(bytes.NewReader(p.data[f.Offset:f.Offset+f.Size]), f.Size)
 	}
 	return rd.long(p, f)
 }
@@ -332,7 +332,7 @@ func (rd *Reader) long(p *openPack, f manifest.FileRecord) (*spool.Spool, error)
 	if _, err := io.CopyN(io.Discard, content, f.Offset); err != nil && err != io.EOF {
 		return nil, err
 	}
-	return rd.repo.Pool.Receive(io.LimitReader(content, f.Size), maxFile)
+	return rd.repo.options.Pool.Receive(io.LimitReader(content, f.Size), maxFile)
 }
 
 // A packReader reads out of a pack. Its errors tell damage from what the store

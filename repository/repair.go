@@ -158,7 +158,7 @@ func (f *finder) walk(in *manifest.Pack, s *spool.Spool) error {
 // openers are the recipients of a pack, as far as the identities at hand tell.
 func (r *Repository) openers(s *spool.Spool) manifest.Hashes {
 	var hashes []string
-	for _, identity := range r.Identities {
+	for _, identity := range r.options.Identities {
 		recipient, err := crypto.RecipientOf(identity)
 		if _, _, closed := crypto.Open(s, s.Size(), identity); err == nil && closed == nil && r.Sealed() {
 			hashes = append(hashes, recipient.Hash())
@@ -233,7 +233,7 @@ func (f *finder) frame(in manifest.Pack, plain io.ReaderAt, place [2]int64) erro
 		}
 		file := manifest.File{Size: h.Size, Frame: place, Offset: count.n}
 		hash := sha256.New()
-		if _, err := f.repo.Pool.Copy(hash, members); err != nil {
+		if _, err := f.repo.options.Pool.Copy(hash, members); err != nil {
 			return err
 		}
 		if file.SHA256 = hex.EncodeToString(hash.Sum(nil)); f.files[h.Name] == nil {

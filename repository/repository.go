@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -114,18 +115,23 @@ type Options struct {
 }
 
 // A Repository is all that padsync keeps in one sink. It is safe for
-// concurrent use.
+// concurrent use: no field changes once it is open.
 type Repository struct {
-	Options
-	sink  sinks.Sink
-	head  head
-	isNew bool
+	options Options
+	sink    sinks.Sink
+	head    head
+	isNew   bool
 
 	// headless says why padsync.json cannot be relied on, nil if it can: then
 	// the head tells what the keys of the objects show.
 	headless *CorruptError
 
-	told atomic.Pointer[string] // the id that manifests tell, if padsync.json does not
+	learned *learned
+}
+
+// learned is what reading tells of a repository, whatever the identities.
+type learned struct {
+	id atomic.Pointer[string] // that manifests tell, if padsync.json does not
 
 	// fresh says that manifests and checkpoints were listed when it was
 	// made, and there were none: the first Read need not ask again.
@@ -150,8 +156,8 @@ const (
 // ID is the repository's random name. Without a sound padsync.json it is what
 // the manifests tell, "" until they were read.
 func (r *Repository) ID() string {
-	if told := r.told.Load(); told != nil {
-		return *told
+	if id := r.learned.id.Load(); id != nil {
+		return *id
 	}
 	return r.head.ID
 }
@@ -161,6 +167,17 @@ func (r *Repository) New() bool { return r.isNew }
 
 // Sealed reports whether its objects are age files.
 func (r *Repository) Sealed() bool { return r.head.Sealed }
+
+// Pool makes spools where the repository's own are.
+func (r *Repository) Pool() *spool.Pool { return r.options.Pool }
+
+// With gives the same repository, which reads with these identities, too. What
+// was read already stays as it is.
+func (r *Repository) With(identities ...age.Identity) *Repository {
+	with := *r
+	with.options.Identities = slices.Concat(r.options.Identities, identities)
+	return &with
+}
 
 // Open opens the repository in the sink for reading. Without one, the error
 // is ErrNone. One whose padsync.json is missing or damaged can be read
@@ -237,7 +254,7 @@ func (c *Contents) headError() error {
 	}
 	if line.ID == "" { // there are only packs
 		var err error
-		line.Created = manifest.At(c.repo.Now())
+		line.Created = manifest.At(c.repo.options.Now())
 		if line.ID, err = c.repo.randomName(); err != nil {
 			return err
 		}
@@ -273,7 +290,7 @@ func Create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 
 // agrees gives ErrSealed or ErrPlain if what is written would be the other.
 func (r *Repository) agrees() error {
-	switch sealed := len(r.Recipients) > 0; {
+	switch sealed := len(r.options.Recipients) > 0; {
 	case r.Sealed() && !sealed:
 		return ErrSealed
 	case !r.Sealed() && sealed:
@@ -295,7 +312,7 @@ func newRepository(sink sinks.Sink, o Options) *Repository {
 	if o.Warn == nil {
 		o.Warn = func(*CorruptError) {}
 	}
-	return &Repository{Options: o, sink: sink}
+	return &Repository{options: o, sink: sink, learned: new(learned)}
 }
 
 // create writes padsync.json and reads back what stands: another first run
@@ -306,7 +323,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 	if err != nil {
 		return nil, err
 	}
-	b, err := json.Marshal(head{headFormat, headVersion, id, manifest.At(r.Now()), len(o.Recipients) > 0})
+	b, err := json.Marshal(head{headFormat, headVersion, id, manifest.At(r.options.Now()), len(o.Recipients) > 0})
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +331,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 	if err := sink.Put(ctx, headKey, bytes.NewReader(b), int64(len(b))); err != nil {
 		return nil, err
 	}
-	r.fresh.Store(true)
+	r.learned.fresh.Store(true)
 	err = r.readHead(ctx)
 	r.isNew = r.head.ID == id
 	return r, err
@@ -369,7 +386,7 @@ func (r *Repository) withoutHead(ctx context.Context) (found bool, err error) {
 			}
 		}
 	}
-	keys := len(r.Identities)+len(r.Recipients) > 0
+	keys := len(r.options.Identities)+len(r.options.Recipients) > 0
 	r.head = head{Format: headFormat, Version: headVersion, Sealed: sealed > 0 && (plain == 0 || keys || sealed >= plain)}
 	return sealed+plain > 0, nil
 }
@@ -378,7 +395,7 @@ var randomForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 func (r *Repository) randomName() (string, error) {
 	b := make([]byte, 16)
-	if _, err := io.ReadFull(r.Random, b); err != nil {
+	if _, err := io.ReadFull(r.options.Random, b); err != nil {
 		return "", fmt.Errorf("random name: %w", err)
 	}
 	return hex.EncodeToString(b), nil

@@ -137,12 +137,12 @@ func (r *Repository) begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	frames, err := newCompressor(r.Pool)
+	frames, err := newCompressor(r.options.Pool)
 	if err != nil {
 		return nil, err
 	}
-	w := &Run{repo: r, ctx: ctx, contents: c, before: c.before(), condemned: c.condemned(), lost: lost, committed: r.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
-		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: o.Resumes, Started: manifest.At(r.Now()),
+	w := &Run{repo: r, ctx: ctx, contents: c, before: c.before(), condemned: c.condemned(), lost: lost, committed: r.options.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
+		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: o.Resumes, Started: manifest.At(r.options.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Lost: manifest.HashesOf(slices.Collect(maps.Keys(gone))), Sources: o.Sources,
 	}}
 	w.own = make(map[string]int64)
@@ -165,7 +165,7 @@ func newUploads() *errgroup.Group {
 
 func (r *Repository) recipientHashes() []string {
 	var hashes []string
-	for _, recipient := range r.Recipients {
+	for _, recipient := range r.options.Recipients {
 		hashes = append(hashes, recipient.Hash())
 	}
 	slices.Sort(hashes)
@@ -196,7 +196,7 @@ func (w *Run) Tell(doc manifest.Document) {
 // What of its files' histories is in before, too, is not stored again: that is
 // the document's newest version with a history in the Contents, or nil.
 func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string, before *manifest.VersionRecord) error {
-	if err := verify(w.repo.Pool, doc.ID, v); err != nil {
+	if err := verify(w.repo.options.Pool, doc.ID, v); err != nil {
 		return fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	histories, err := w.histories(v, before)
@@ -208,7 +208,7 @@ func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string, be
 	if w.err != nil {
 		return w.err
 	}
-	told := newVersion(w.repo.Now(), v, suspect)
+	told := newVersion(w.repo.options.Now(), v, suspect)
 	doc.Versions = []manifest.DocumentVersion{told}
 	e := entry{doc: doc}
 	for i := range told.Files {
@@ -293,7 +293,7 @@ func (w *Run) write(e *entry, told manifest.DocumentVersion, v *sources.Version)
 	}
 	for i, f := range v.Files {
 		if err := w.member(dir+Escape(f.Name), told.Saved.Time, sizes[i+1], e.files[i], func(to io.Writer) error {
-			_, err := w.repo.Pool.Copy(to, memberOf(&f, told.Files[i].History))
+			_, err := w.repo.options.Pool.Copy(to, memberOf(&f, told.Files[i].History))
 			return err
 		}); err != nil {
 			return err

@@ -92,7 +92,7 @@ func (c *Contents) pass(some []*stream) (*stream, error) {
 // newOwn begins an object that is stored nowhere: the spool alone keeps it
 // from others.
 func (r *Repository) newOwn() (*objectWriter, error) {
-	w := &objectWriter{seal: nopCloser{}, spool: r.Pool.Create()}
+	w := &objectWriter{seal: nopCloser{}, spool: r.options.Pool.Create()}
 	var err error
 	if w.Encoder, err = newEncoder(w.spool, manifestWindow); err != nil {
 		return nil, errors.Join(err, w.discard())

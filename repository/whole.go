@@ -130,7 +130,7 @@ func (c *Contents) identify(ctx context.Context) error {
 // name notes the id that manifests tell.
 func (c *Contents) name(id string) {
 	c.id = id
-	c.repo.told.Store(&id)
+	c.repo.learned.id.Store(&id)
 }
 
 // misnamed finds out whether nothing that is sound is of the repository that
@@ -212,7 +212,7 @@ func (c *Contents) miss(ctx context.Context) error {
 		there[id] = true
 	}
 	missing := make(map[string]bool)
-	for _, ids := range [][]string{slices.Collect(maps.Keys(named)), c.repo.Seen(c.id)} {
+	for _, ids := range [][]string{slices.Collect(maps.Keys(named)), c.repo.options.Seen(c.id)} {
 		for _, id := range ids {
 			if !there[id] && !c.included[id] && !c.repaired[id] && c.at.counts(id) {
 				missing[id] = true
@@ -257,7 +257,7 @@ func (c *Contents) listedMore(ctx context.Context) (bool, error) {
 // Seen are the ids that a machine is to remember: of what was read, of what is
 // missing, and of what it saw and cannot be read now.
 func (c *Contents) Seen() []string {
-	ids, before := slices.Clone(c.Missing), c.repo.Seen(c.id)
+	ids, before := slices.Clone(c.Missing), c.repo.options.Seen(c.id)
 	for _, d := range c.Damaged {
 		if id := c.listOf(d); slices.Contains(before, id) {
 			ids = append(ids, id)
