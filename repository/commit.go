@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 )
 
 // manifestSize is how many bytes of JSON one manifest has, about. Half of it
@@ -224,7 +225,7 @@ func place(entries []entry) []manifest.Pack {
 
 // putManifest stores a manifest or a checkpoint and gives its id and size.
 func (r *Repository) putManifest(ctx context.Context, prefix string, h manifest.Header, documents func(*manifest.Encoder) error) (id string, size int64, err error) {
-	o, err := r.newObject()
+	o, err := r.newJSON()
 	if err != nil {
 		return "", 0, err
 	}
@@ -244,8 +245,8 @@ func (r *Repository) putManifest(ctx context.Context, prefix string, h manifest.
 	}
 	defer s.Close()
 	id = manifest.ID(h.Sequence, h.Finished.Time, s.SHA256())
-	key := prefix + id + r.ending(jsonEnding)
-	if err := r.sink.Put(ctx, key, s, s.Size()); err != nil {
+	key := prefix + id + r.objects.Ending(jsonEnding)
+	if err := r.objects.Sink.Put(ctx, key, s, s.Size()); err != nil {
 		return "", 0, err
 	}
 	return id, s.Size(), nil
@@ -284,7 +285,7 @@ func (w *Run) confirm(ctx context.Context) error {
 	}
 	for _, p := range w.named {
 		if size, ok := stored[p.Key]; !ok || size != p.Size || condemned[p.Key] {
-			return &CorruptError{p.Key, "missing", errors.New("it was deleted while this run was under way; the next run will save its documents again")}
+			return object.Missing(p.Key, errors.New("it was deleted while this run was under way; the next run will save its documents again"))
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/repository/object"
 )
 
 // A frame is the zstd frame of a pack that is being written. A usual one keeps
@@ -61,7 +62,7 @@ type compressor struct {
 }
 
 func newCompressor(pool *spool.Pool) (*compressor, error) {
-	encoder, err := newEncoder(nil, packWindow)
+	encoder, err := object.Compress(nil, packWindow)
 	return &compressor{pool: pool, encoder: encoder}, err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -43,7 +44,7 @@ func (w *Run) histories(v *sources.Version, before *manifest.VersionRecord) ([]h
 			continue
 		}
 		var err error
-		if all[i], err = divide(w.repo.options.Pool, f, w.sharable(f, before)); err != nil {
+		if all[i], err = divide(w.repo.objects.Pool, f, w.sharable(f, before)); err != nil {
 			return nil, err
 		}
 		all[i].told.Recipients = w.header.Readers()
@@ -159,17 +160,17 @@ func memberOf(f *sources.File, h *manifest.History) io.Reader {
 func (rd *Reader) assemble(f manifest.FileRecord) (*spool.Spool, error) {
 	pieces, member := f.Shared(), f.Member()
 	if !affordable(append(pieces, member)) {
-		return nil, &CorruptError{f.In.Key, "damaged", errors.New("its pieces lie where none can be")}
+		return nil, object.Damaged(f.In.Key, errors.New("its pieces lie where none can be"))
 	}
 	own, err := rd.whole(member)
 	if err != nil {
 		return nil, err
 	}
 	defer own.Close()
-	w := rd.repo.options.Pool.Create()
+	w := rd.repo.objects.Pool.Create()
 	add := func(r io.Reader) {
 		if err == nil {
-			_, err = rd.repo.options.Pool.Copy(w, r)
+			_, err = rd.repo.objects.Pool.Copy(w, r)
 		}
 	}
 	add(io.NewSectionReader(own, 0, f.History.Offset))

@@ -8,9 +8,9 @@ import (
 	"io"
 	"time"
 
-	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -40,8 +40,7 @@ type pack struct {
 	stored manifest.Pack // once it is
 
 	repo   *Repository
-	seal   io.WriteCloser
-	spool  *spool.Writer
+	object *object.Writer
 	plain  int64       // bytes of finished frames
 	filled bool        // they hold a file
 	frames *compressor // the run's
@@ -59,21 +58,15 @@ type placed struct {
 // newPack begins a pack with its random member. No other pack has a frame that
 // is being written with the same compressor.
 func (r *Repository) newPack(frames *compressor) (*pack, error) {
-	p := &pack{repo: r, seal: nopCloser{}, frames: frames}
-	if r.head.Sealed {
-		p.spool = r.options.Pool.CreateSealed()
-		seal, err := crypto.Seal(p.spool, ageRecipients(r.options.Recipients)...)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("seal pack: %w", err), p.spool.Discard())
-		}
-		p.seal = seal
-	} else {
-		p.spool = r.options.Pool.Create()
+	o, err := r.objects.Create(r.options.Recipients...)
+	if err != nil {
+		return nil, fmt.Errorf("seal pack: %w", err)
 	}
 	random := make([]byte, 32)
 	if _, err := io.ReadFull(r.options.Random, random); err != nil {
-		return nil, errors.Join(fmt.Errorf("random value: %w", err), p.spool.Discard())
+		return nil, errors.Join(fmt.Errorf("random value: %w", err), o.Discard())
 	}
+	p := &pack{repo: r, object: o, frames: frames}
 	p.begin()
 	return p, p.member("padsync-pack", r.options.Now(), int64(len(random)), func(w io.Writer) error {
 		_, err := w.Write(random)
@@ -112,7 +105,7 @@ func (p *pack) end() (long *frame) {
 func (p *pack) compress() error {
 	for _, f := range p.ended {
 		compressed := p.frames.compress(f)
-		if _, err := p.sealed().Write(compressed); err != nil {
+		if _, err := p.object.Write(compressed); err != nil {
 			return fmt.Errorf("write pack: %w", err)
 		}
 		p.added(f, int64(len(compressed)))
@@ -125,7 +118,7 @@ func (p *pack) compress() error {
 func (p *pack) add(f *frame, s *spool.Spool) error {
 	err := p.compress()
 	if err == nil {
-		_, err = p.repo.options.Pool.Copy(p.sealed(), io.NewSectionReader(s, 0, s.Size()))
+		_, err = p.repo.objects.Pool.Copy(p.object, io.NewSectionReader(s, 0, s.Size()))
 	}
 	p.added(f, s.Size())
 	return errors.Join(err, s.Close())
@@ -137,13 +130,6 @@ func (p *pack) added(f *frame, size int64) {
 		placed.pack, placed.file.Frame, p.filled = p, [2]int64{p.plain, size}, true
 	}
 	p.plain += size
-}
-
-func (p *pack) sealed() io.Writer {
-	if p.repo.head.Sealed {
-		return p.seal
-	}
-	return p.spool
 }
 
 // finish writes tar's end and gives the pack's bytes as they are stored. No
@@ -158,13 +144,10 @@ func (p *pack) finish() (*spool.Spool, error) {
 	if err == nil {
 		err = p.compress()
 	}
-	if err == nil {
-		err = p.seal.Close()
-	}
 	if err != nil {
 		return nil, errors.Join(err, p.discard())
 	}
-	return p.spool.Finish()
+	return p.object.Finish()
 }
 
 func (p *pack) discard() error {
@@ -172,7 +155,7 @@ func (p *pack) discard() error {
 	if p.frame != nil && p.frame.long != nil {
 		err = p.frame.long.Discard()
 	}
-	return errors.Join(err, p.spool.Discard())
+	return errors.Join(err, p.object.Discard())
 }
 
 // documentName is what a version's first member is called.

@@ -10,10 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"filippo.io/age"
-
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 )
 
 const (
@@ -119,7 +118,7 @@ func (rd *Reader) whole(f manifest.FileRecord) (s *spool.Spool, err error) {
 // may be the store that gives other bytes than the part that it was asked for.
 func (rd *Reader) insist(in manifest.Pack, read func() error) error {
 	err := read()
-	if corrupt := (*CorruptError)(nil); !errors.As(err, &corrupt) || corrupt.Problem != "damaged" || rd.damaged[in.Key] {
+	if !object.IsDamaged(err) || rd.damaged[in.Key] {
 		return err
 	}
 	again, wholeErr := rd.reopen(in)
@@ -163,7 +162,7 @@ func (rd *Reader) fetchPack(in manifest.Pack) (*spool.Spool, error) {
 // verified gives s if it is what f says, else closes it.
 func verified(f manifest.FileRecord, s *spool.Spool) (*spool.Spool, error) {
 	if sum := s.SHA256(); s.Size() != f.Size || hex.EncodeToString(sum[:]) != f.SHA256 {
-		return nil, errors.Join(&CorruptError{f.In.Key, "damaged", errors.New("a file is not what the manifest says")}, s.Close())
+		return nil, errors.Join(object.Damaged(f.In.Key, errors.New("a file is not what the manifest says")), s.Close())
 	}
 	return s, nil
 }
@@ -174,10 +173,10 @@ func (rd *Reader) explain(f manifest.FileRecord, err error) error {
 	switch {
 	case errors.As(err, &corrupt), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case gone(err):
-		return &CorruptError{f.In.Key, "missing", err}
+	case object.Gone(err):
+		return object.Missing(f.In.Key, err)
 	}
-	return reading(f.In.Key, err)
+	return object.Reading(f.In.Key, err)
 }
 
 func (rd *Reader) read(f manifest.FileRecord) (*spool.Spool, error) {
@@ -192,9 +191,9 @@ func (rd *Reader) read(f manifest.FileRecord) (*spool.Spool, error) {
 	}
 	if p.data != nil {
 		if size := int64(len(p.data)); f.Offset > size || f.Size > size-f.Offset {
-			return nil, &CorruptError{f.In.Key, "damaged", io.ErrUnexpectedEOF}
+			return nil, object.Damaged(f.In.Key, io.ErrUnexpectedEOF)
 		}
-		return rd.repo.options.Pool.Receive(bytes.NewReader(p.data[f.Offset:f.Offset+f.Size]), f.Size)
+		return rd.repo.objects.Pool.Receive(bytes.NewReader(p.data[f.Offset:f.Offset+f.Size]), f.Size)
 	}
 	return rd.long(p, f)
 }
@@ -212,9 +211,9 @@ func (rd *Reader) open(in manifest.Pack) (*openPack, error) {
 	if err := rd.makeRoom(); err != nil {
 		return nil, err
 	}
-	plain, size, err := rd.repo.plain(storedObject{rd.ctx, rd.repo.sink, in.Key}, in.Size)
+	plain, size, err := rd.repo.objects.Open(&object.Remote{Context: rd.ctx, Store: &rd.repo.objects, Key: in.Key}, in.Size)
 	if err != nil {
-		err = unsealed(in.Key, err)
+		err = object.Unsealed(in.Key, err)
 		if errors.Is(err, ErrNoIdentity) {
 			rd.sealed[in.Key] = err
 		}
@@ -238,9 +237,9 @@ func (rd *Reader) makeRoom() error {
 
 // keep gives the Reader a pack that was read whole, which it closes.
 func (rd *Reader) keep(in manifest.Pack, s *spool.Spool) error {
-	plain, size, err := rd.repo.plain(s, s.Size())
+	plain, size, err := rd.repo.objects.Open(s, s.Size())
 	if err != nil {
-		return unsealed(in.Key, err)
+		return object.Unsealed(in.Key, err)
 	}
 	if err := rd.makeRoom(); err != nil {
 		return err
@@ -262,7 +261,7 @@ func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 		}
 	}
 	if f.Frame[0] > p.size || f.Frame[1] > p.size-f.Frame[0] || f.Offset > maxFile || f.Size > maxFile {
-		return &CorruptError{f.In.Key, "damaged", errors.New("the manifest tells a place where no file can be")}
+		return object.Damaged(f.In.Key, errors.New("the manifest tells a place where no file can be"))
 	}
 	p.frame = f.Frame
 	if f.Frame[1] > maxFrame || f.Size > maxFrame-f.Offset {
@@ -270,16 +269,16 @@ func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 	}
 	compressed := make([]byte, f.Frame[1])
 	if _, err := p.plain.ReadAt(compressed, f.Frame[0]); err != nil && !errors.Is(err, io.EOF) {
-		return unsealed(f.In.Key, err)
+		return object.Unsealed(f.In.Key, err)
 	}
-	d, err := newDecoder(bytes.NewReader(compressed), maxWindow)
+	d, err := object.Decompress(bytes.NewReader(compressed), maxWindow)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	data, err := io.ReadAll(io.LimitReader(d, maxFrame+1))
 	if err != nil {
-		return &CorruptError{f.In.Key, "damaged", err}
+		return object.Damaged(f.In.Key, err)
 	}
 	if len(data) <= maxFrame {
 		p.data = data
@@ -293,9 +292,9 @@ func (rd *Reader) readWhole(p *openPack, in manifest.Pack) error {
 	if err != nil {
 		return err
 	}
-	plain, size, err := rd.repo.plain(s, s.Size())
+	plain, size, err := rd.repo.objects.Open(s, s.Size())
 	if err != nil {
-		return errors.Join(unsealed(in.Key, err), s.Close())
+		return errors.Join(object.Unsealed(in.Key, err), s.Close())
 	}
 	p.whole, p.plain, p.size = s, plain, size
 	return nil
@@ -304,26 +303,13 @@ func (rd *Reader) readWhole(p *openPack, in manifest.Pack) error {
 // fetchPack reads a pack whole and checks its hash. The caller closes it.
 func (r *Repository) fetchPack(ctx context.Context, in manifest.Pack) (*spool.Spool, error) {
 	hash, _, _ := strings.Cut(strings.TrimPrefix(in.Key, packsPrefix), ".")
-	return r.fetch(ctx, in.Key, hash, in.Size)
-}
-
-// unsealed wraps an error of reading sealed bytes: what the store says stays
-// what it is, the rest is damage or the wrong identity.
-func unsealed(key string, err error) error {
-	none, store := (*age.NoIdentityMatchError)(nil), (*storeError)(nil)
-	switch {
-	case errors.As(err, &none), errors.Is(err, ErrNoIdentity):
-		return ErrNoIdentity
-	case errors.As(err, &store):
-		return err
-	}
-	return &CorruptError{key, "damaged", err}
+	return r.objects.Fetch(ctx, in.Key, hash, in.Size)
 }
 
 // long reads a file that is too long to be kept, straight from its frame.
 func (rd *Reader) long(p *openPack, f manifest.FileRecord) (*spool.Spool, error) {
 	frame := io.NewSectionReader(p.plain, f.Frame[0], f.Frame[1])
-	d, err := newDecoder(bufio.NewReaderSize(frame, longRead), maxWindow) // each read may be a request
+	d, err := object.Decompress(bufio.NewReaderSize(frame, longRead), maxWindow) // each read may be a request
 	if err != nil {
 		return nil, err
 	}
@@ -332,7 +318,7 @@ func (rd *Reader) long(p *openPack, f manifest.FileRecord) (*spool.Spool, error)
 	if _, err := io.CopyN(io.Discard, content, f.Offset); err != nil && err != io.EOF {
 		return nil, err
 	}
-	return rd.repo.options.Pool.Receive(io.LimitReader(content, f.Size), maxFile)
+	return rd.repo.objects.Pool.Receive(io.LimitReader(content, f.Size), maxFile)
 }
 
 // A packReader reads out of a pack. Its errors tell damage from what the store
@@ -345,7 +331,7 @@ type packReader struct {
 func (p packReader) Read(b []byte) (int, error) {
 	n, err := p.r.Read(b)
 	if err != nil && err != io.EOF {
-		err = unsealed(p.key, err)
+		err = object.Unsealed(p.key, err)
 	}
 	return n, err
 }

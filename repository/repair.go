@@ -17,6 +17,7 @@ import (
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 )
 
 // maxAlone bounds what is read of a document.json, in bytes.
@@ -116,17 +117,17 @@ func (f *finder) packs() ([]manifest.Pack, error) {
 // read notes what is in a pack, as far as it can be read.
 func (f *finder) read(ctx context.Context, in manifest.Pack) error {
 	f.found.Packs++
-	s, err := f.repo.fetch(ctx, in.Key, "", in.Size)
+	s, err := f.repo.objects.Fetch(ctx, in.Key, "", in.Size)
 	if err == nil {
 		err = f.walk(&in, s)
 		err = errors.Join(err, s.Close())
-	} else if gone(err) {
-		err = &CorruptError{in.Key, "missing", err}
+	} else if object.Gone(err) {
+		err = object.Missing(in.Key, err)
 	}
 	if errors.Is(err, ErrNoIdentity) {
-		err = &CorruptError{in.Key, "unreadable", ErrNoIdentity}
+		err = object.Unreadable(in.Key, ErrNoIdentity)
 	}
-	err = alone(ctx, in.Key, err)
+	err = object.Alone(ctx, in.Key, err)
 	if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
 		f.found.Unread = append(f.found.Unread, corrupt)
 		return nil
@@ -137,9 +138,9 @@ func (f *finder) read(ctx context.Context, in manifest.Pack) error {
 // walk reads a pack frame by frame, since that is where its files are told to
 // lie.
 func (f *finder) walk(in *manifest.Pack, s *spool.Spool) error {
-	plain, size, err := f.repo.plain(s, s.Size())
+	plain, size, err := f.repo.objects.Open(s, s.Size())
 	if err != nil {
-		return unsealed(in.Key, err)
+		return object.Unsealed(in.Key, err)
 	}
 	in.Recipients = f.repo.openers(s)
 	for at := int64(0); at < size; {
@@ -148,7 +149,7 @@ func (f *finder) walk(in *manifest.Pack, s *spool.Spool) error {
 			err = f.frame(*in, plain, [2]int64{at, length})
 		}
 		if err != nil {
-			return unsealed(in.Key, err)
+			return object.Unsealed(in.Key, err)
 		}
 		at += length
 	}
@@ -158,7 +159,7 @@ func (f *finder) walk(in *manifest.Pack, s *spool.Spool) error {
 // openers are the recipients of a pack, as far as the identities at hand tell.
 func (r *Repository) openers(s *spool.Spool) manifest.Hashes {
 	var hashes []string
-	for _, identity := range r.options.Identities {
+	for _, identity := range r.objects.Identities {
 		recipient, err := crypto.RecipientOf(identity)
 		if _, _, closed := crypto.Open(s, s.Size(), identity); err == nil && closed == nil && r.Sealed() {
 			hashes = append(hashes, recipient.Hash())
@@ -208,7 +209,7 @@ func frameLength(r io.Reader) (int64, error) {
 
 // frame notes the members of a frame and their places.
 func (f *finder) frame(in manifest.Pack, plain io.ReaderAt, place [2]int64) error {
-	d, err := newDecoder(io.NewSectionReader(plain, place[0], place[1]), maxWindow)
+	d, err := object.Decompress(io.NewSectionReader(plain, place[0], place[1]), maxWindow)
 	if err != nil {
 		return err
 	}
@@ -233,7 +234,7 @@ func (f *finder) frame(in manifest.Pack, plain io.ReaderAt, place [2]int64) erro
 		}
 		file := manifest.File{Size: h.Size, Frame: place, Offset: count.n}
 		hash := sha256.New()
-		if _, err := f.repo.options.Pool.Copy(hash, members); err != nil {
+		if _, err := f.repo.objects.Pool.Copy(hash, members); err != nil {
 			return err
 		}
 		if file.SHA256 = hex.EncodeToString(hash.Sum(nil)); f.files[h.Name] == nil {
@@ -456,8 +457,7 @@ func (f *Found) Adopt(ctx context.Context, o RunOptions) (sequence int64, seen [
 // mayBeRead reports whether an object is not damaged, and may be read another
 // time, or with another identity.
 func mayBeRead(e *CorruptError) bool {
-	store := (*storeError)(nil)
-	return errors.Is(e, ErrNoIdentity) || errors.As(e, &store) && !gone(e)
+	return errors.Is(e, ErrNoIdentity) || object.FromStore(e) && !object.Gone(e)
 }
 
 // sources are those of the lists, and of what was found.

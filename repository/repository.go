@@ -26,6 +26,7 @@ import (
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 	"github.com/padsync/padsync/sinks"
 )
 
@@ -48,7 +49,7 @@ var (
 
 	// ErrNoIdentity says that none of the identities opens what is sealed: any
 	// manifest of the repository, or a pack.
-	ErrNoIdentity = errors.New("no identity opens it")
+	ErrNoIdentity = object.ErrNoIdentity
 
 	// ErrUnreadable says that the repository has manifests, and that all of
 	// them are damaged.
@@ -74,22 +75,7 @@ func (e *HeadError) Unwrap() error { return e.Err }
 // A CorruptError tells of an object that is not what its key says, that
 // another object needs and that is not there, or that the store does not give
 // now though it gives others.
-type CorruptError struct {
-	Key     string // of a list that is missing: its id
-	Problem string // "damaged", "missing", "unreadable"
-	Err     error  // may be nil
-}
-
-// Error implements error.
-func (e *CorruptError) Error() string {
-	if e.Err == nil {
-		return e.Key + " is " + e.Problem
-	}
-	return fmt.Sprintf("%s is %s: %v", e.Key, e.Problem, e.Err)
-}
-
-// Unwrap gives the cause.
-func (e *CorruptError) Unwrap() error { return e.Err }
+type CorruptError = object.CorruptError
 
 // Options are what a Repository works with.
 type Options struct {
@@ -118,7 +104,7 @@ type Options struct {
 // concurrent use: no field changes once it is open.
 type Repository struct {
 	options Options
-	sink    sinks.Sink
+	objects object.Store
 	head    head
 	isNew   bool
 
@@ -169,13 +155,13 @@ func (r *Repository) New() bool { return r.isNew }
 func (r *Repository) Sealed() bool { return r.head.Sealed }
 
 // Pool makes spools where the repository's own are.
-func (r *Repository) Pool() *spool.Pool { return r.options.Pool }
+func (r *Repository) Pool() *spool.Pool { return r.objects.Pool }
 
 // With gives the same repository, which reads with these identities, too. What
 // was read already stays as it is.
 func (r *Repository) With(identities ...age.Identity) *Repository {
 	with := *r
-	with.options.Identities = slices.Concat(r.options.Identities, identities)
+	with.objects.Identities = slices.Concat(r.objects.Identities, identities)
 	return &with
 }
 
@@ -189,13 +175,13 @@ func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) 
 	case err == nil:
 		return r, nil
 	case errors.Is(err, fs.ErrNotExist):
-		r.headless = &CorruptError{headKey, "missing", ErrHeadless}
+		r.headless = object.Missing(headKey, ErrHeadless)
 	case errors.As(err, &corrupt):
 		r.headless = corrupt
 	case errors.Is(err, manifest.ErrUnsupported), ctx.Err() != nil:
 		return nil, err
 	default: // it alone, maybe
-		r.headless = &CorruptError{headKey, "unreadable", err}
+		r.headless = object.Unreadable(headKey, err)
 	}
 	found, listErr := r.withoutHead(ctx)
 	switch {
@@ -312,7 +298,7 @@ func newRepository(sink sinks.Sink, o Options) *Repository {
 	if o.Warn == nil {
 		o.Warn = func(*CorruptError) {}
 	}
-	return &Repository{options: o, sink: sink, learned: new(learned)}
+	return &Repository{options: o, objects: object.Store{Sink: sink, Pool: o.Pool, Identities: o.Identities}, learned: new(learned)}
 }
 
 // create writes padsync.json and reads back what stands: another first run
@@ -338,7 +324,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 }
 
 func (r *Repository) readHead(ctx context.Context) error {
-	rc, err := sinks.Read(ctx, r.sink, headKey, 0, -1)
+	rc, err := sinks.Read(ctx, r.objects.Sink, headKey, 0, -1)
 	if err != nil {
 		return err
 	}
@@ -348,19 +334,20 @@ func (r *Repository) readHead(ctx context.Context) error {
 		return err
 	}
 	if err := json.Unmarshal(b, &r.head); err != nil {
-		return &CorruptError{headKey, "damaged", ErrHead}
+		return object.Damaged(headKey, ErrHead)
 	}
 	switch {
 	case r.head.Format == headFormat && r.head.Version != headVersion:
 		return fmt.Errorf("repository of version %d: %w", r.head.Version, manifest.ErrUnsupported)
 	case r.head.Format != headFormat || !randomForm.MatchString(r.head.ID):
-		return &CorruptError{headKey, "damaged", ErrHead}
+		return object.Damaged(headKey, ErrHead)
 	}
 	// With one letter of "sealed" wrong, a sealed repository would be an empty
 	// one that is not.
 	if encoded, err := json.Marshal(r.head); err != nil || !bytes.Equal(bytes.TrimSpace(b), encoded) {
-		return &CorruptError{headKey, "damaged", ErrHead}
+		return object.Damaged(headKey, ErrHead)
 	}
+	r.objects.Sealed = r.head.Sealed
 	return nil
 }
 
@@ -372,11 +359,11 @@ func (r *Repository) withoutHead(ctx context.Context) (found bool, err error) {
 		if prefix == packsPrefix && sealed+plain > 0 {
 			break // packs are many, and tell no more
 		}
-		for o, err := range r.sink.List(ctx, prefix) {
+		for o, err := range r.objects.Sink.List(ctx, prefix) {
 			if err != nil {
 				return false, fmt.Errorf("open repository: %w", err)
 			}
-			name, age := strings.CutSuffix(o.Key, ageEnding)
+			name, age := strings.CutSuffix(o.Key, object.AgeEnding)
 			switch {
 			case !isObject(name, prefix):
 			case age:
@@ -386,8 +373,9 @@ func (r *Repository) withoutHead(ctx context.Context) (found bool, err error) {
 			}
 		}
 	}
-	keys := len(r.options.Identities)+len(r.options.Recipients) > 0
+	keys := len(r.objects.Identities)+len(r.options.Recipients) > 0
 	r.head = head{Format: headFormat, Version: headVersion, Sealed: sealed > 0 && (plain == 0 || keys || sealed >= plain)}
+	r.objects.Sealed = r.head.Sealed
 	return sealed+plain > 0, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -225,11 +226,11 @@ func (rd *Reader) private(in manifest.Pack) (map[string]map[string]string, error
 		return nil, err
 	}
 	defer s.Close()
-	plain, size, err := rd.repo.plain(s, s.Size())
+	plain, size, err := rd.repo.objects.Open(s, s.Size())
 	if err != nil {
-		return nil, unsealed(in.Key, err)
+		return nil, object.Unsealed(in.Key, err)
 	}
-	d, err := newDecoder(io.NewSectionReader(plain, 0, size), maxWindow)
+	d, err := object.Decompress(io.NewSectionReader(plain, 0, size), maxWindow)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +243,7 @@ func (rd *Reader) private(in manifest.Pack) (map[string]map[string]string, error
 			return found, nil
 		}
 		if err != nil {
-			return nil, &CorruptError{in.Key, "damaged", err}
+			return nil, object.Damaged(in.Key, err)
 		}
 		if path.Base(h.Name) != documentName || strings.Count(h.Name, "/") != 3 {
 			continue

@@ -137,7 +137,7 @@ func (r *Repository) begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	frames, err := newCompressor(r.options.Pool)
+	frames, err := newCompressor(r.objects.Pool)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func (w *Run) Tell(doc manifest.Document) {
 // What of its files' histories is in before, too, is not stored again: that is
 // the document's newest version with a history in the Contents, or nil.
 func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string, before *manifest.VersionRecord) error {
-	if err := verify(w.repo.options.Pool, doc.ID, v); err != nil {
+	if err := verify(w.repo.objects.Pool, doc.ID, v); err != nil {
 		return fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	histories, err := w.histories(v, before)
@@ -293,7 +293,7 @@ func (w *Run) write(e *entry, told manifest.DocumentVersion, v *sources.Version)
 	}
 	for i, f := range v.Files {
 		if err := w.member(dir+Escape(f.Name), told.Saved.Time, sizes[i+1], e.files[i], func(to io.Writer) error {
-			_, err := w.repo.options.Pool.Copy(to, memberOf(&f, told.Files[i].History))
+			_, err := w.repo.objects.Pool.Copy(to, memberOf(&f, told.Files[i].History))
 			return err
 		}); err != nil {
 			return err

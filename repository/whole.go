@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 )
 
 var (
@@ -68,7 +69,7 @@ func (c *Contents) leaveRefused() {
 		return slices.DeleteFunc(ids, func(id string) bool {
 			err := c.refused[id]
 			if err != nil {
-				c.Damaged = append(c.Damaged, &CorruptError{prefix + id + c.repo.ending(jsonEnding), "damaged", err})
+				c.Damaged = append(c.Damaged, object.Damaged(prefix+id+c.repo.objects.Ending(jsonEnding), err))
 			}
 			return err != nil
 		})
@@ -90,7 +91,7 @@ func (c *Contents) refuse() error {
 	}
 	for _, d := range c.Damaged {
 		// Another may open it, and a store may give it another time.
-		if store := (*storeError)(nil); errors.Is(d, ErrNoIdentity) || errors.As(d, &store) {
+		if errors.Is(d, ErrNoIdentity) || object.FromStore(d) {
 			sound[c.listOf(d)] = true
 		}
 	}
@@ -148,7 +149,7 @@ func (c *Contents) misnamed(ctx context.Context) error {
 	for id := range told {
 		c.name(id)
 	}
-	c.Head = &CorruptError{headKey, "damaged", ErrHead}
+	c.Head = object.Damaged(headKey, ErrHead)
 	return errAgain
 }
 
@@ -173,13 +174,13 @@ func (c *Contents) told(ctx context.Context) (map[string]int, error) {
 
 func (c *Contents) readHeader(ctx context.Context, prefix, id string) (*manifest.Header, error) {
 	_, _, hash, _ := manifest.ParseID(id)
-	key := prefix + id + c.repo.ending(jsonEnding)
-	s, err := c.repo.fetch(ctx, key, hash, maxJSON)
+	key := prefix + id + c.repo.objects.Ending(jsonEnding)
+	s, err := c.repo.objects.Fetch(ctx, key, hash, maxJSON)
 	if err != nil {
-		return nil, alone(ctx, key, err)
+		return nil, object.Alone(ctx, key, err)
 	}
 	defer s.Close()
-	rd, err := c.repo.openJSON(s)
+	rd, err := openJSON(&c.repo.objects, s)
 	if err != nil {
 		return nil, unreadable(key, err)
 	}
