@@ -38,7 +38,9 @@ var layers = []layer{
 
 	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
-	{"repository", []string{"manifest", "sources", "crypto", "sinks", "internal/spool"}},
+	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},
+	{"repository/pack", []string{"repository/object", "manifest", "crypto", "internal/spool"}},
+	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
 
 	{"sources", []string{"manifest"}},
 	{"sources/kinds", []string{"sources", "internal/polite", "internal/spool"}},
@@ -94,6 +96,8 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		"tests in the program":   {"backup", "sources/sourcetest/etherpadtest", true},
 		"from a leaf":            {"manifest", "sources", true},
 		"what sources tell":      {"sources", "manifest", false},
+		"from within a room":     {"repository/pack", "repository", true},
+		"into a room":            {"restore", "repository/object", true},
 		"package in no row":      {"helpers", "", true},
 		"sub-package in no row":  {"backup/helpers", "", true},
 		"down":                   {"sources/etherpad", "documents/pad", false},

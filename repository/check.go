@@ -9,6 +9,8 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
+	"github.com/padsync/padsync/repository/pack"
 )
 
 // checkPacks is how many packs are checked in one pass over the documents.
@@ -137,12 +139,12 @@ func (k *checker) objects(ctx context.Context) error {
 		if seen[key] {
 			return nil
 		}
-		s, err := k.repo.fetch(ctx, key, hash, maxJSON)
-		if gone(err) {
-			err = &CorruptError{key, "missing", err}
+		s, err := k.repo.objects.Fetch(ctx, key, hash, maxJSON)
+		if object.Gone(err) {
+			err = object.Missing(key, err)
 		}
 		if err != nil {
-			return k.corrupt(alone(ctx, key, err), nil)
+			return k.corrupt(object.Alone(ctx, key, err), nil)
 		}
 		use(s)
 		return s.Close()
@@ -161,14 +163,14 @@ func (k *checker) objects(ctx context.Context) error {
 			if seen[id] {
 				continue
 			}
-			if err := check(prefix+id+k.repo.ending(jsonEnding), hash, name); err != nil {
+			if err := check(prefix+id+k.repo.objects.Ending(jsonEnding), hash, name); err != nil {
 				return err
 			}
 		}
 	}
 	for key := range k.contents.listed.parts {
 		hash, kind, _ := strings.Cut(strings.TrimPrefix(key, partsPrefix), ".")
-		if "."+kind != k.repo.ending(jsonEnding) || len(hash) != 64 {
+		if "."+kind != k.repo.objects.Ending(jsonEnding) || len(hash) != 64 {
 			continue // not padsync's
 		}
 		if err := check(key, hash, func(*spool.Spool) {}); err != nil {
@@ -182,7 +184,7 @@ func (k *checker) objects(ctx context.Context) error {
 // packsNamedBy are the packs that a manifest or a checkpoint names, none where
 // it cannot be read.
 func (r *Repository) packsNamedBy(s *spool.Spool) []manifest.Pack {
-	rd, err := r.openJSON(s)
+	rd, err := openJSON(&r.objects, s)
 	if err != nil {
 		return nil
 	}
@@ -251,7 +253,7 @@ func (k *checker) restorable(ctx context.Context) error {
 	rd := k.repo.NewReader(ctx)
 	defer rd.Close()
 	content, err := rd.File(k.sample.FileRecord)
-	err = alone(ctx, k.sample.In.Key, err)
+	err = object.Alone(ctx, k.sample.In.Key, err)
 	corrupt := (*CorruptError)(nil)
 	switch {
 	case err == nil:
@@ -334,16 +336,16 @@ func (k *checker) files(keys []string) (map[string][]checkedFile, error) {
 
 // pack reads one pack whole, and every file in it that a version names.
 func (k *checker) pack(ctx context.Context, in manifest.Pack, files []checkedFile) error {
-	s, err := k.repo.fetchPack(ctx, in)
-	if gone(err) {
-		err = &CorruptError{in.Key, "missing", err}
+	s, err := pack.Fetch(ctx, &k.repo.objects, in)
+	if object.Gone(err) {
+		err = object.Missing(in.Key, err)
 	}
 	if err != nil {
-		return k.corrupt(alone(ctx, in.Key, err), distinct(files))
+		return k.corrupt(object.Alone(ctx, in.Key, err), distinct(files))
 	}
 	rd := k.repo.NewReader(ctx)
 	defer rd.Close()
-	if err := rd.keep(in, s); err != nil {
+	if err := rd.Keep(in, s); err != nil {
 		return errors.Join(k.unopened(in, err, files), s.Close())
 	}
 	slices.SortFunc(files, comparePlaces)

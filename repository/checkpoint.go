@@ -60,10 +60,10 @@ func (c *Contents) foreign() bool {
 
 // foreign reports whether what is stored is not sealed to the own identity.
 func (r *Repository) foreign(s *spool.Spool) bool {
-	if r.Own == nil || !r.Sealed() {
+	if r.options.Own == nil || !r.Sealed() {
 		return false
 	}
-	_, _, err := crypto.Open(s, s.Size(), r.Own)
+	_, _, err := crypto.Open(s, s.Size(), r.options.Own)
 	return err != nil
 }
 
@@ -77,7 +77,7 @@ func (w *Run) checkpoint(ctx context.Context, last bool) error {
 	h := w.header
 	w.mu.Unlock()
 	resumes := h.Resumes
-	h.Complete, h.Ended, h.Resumes, h.Finished = true, manifest.AtEnd, nil, manifest.At(w.repo.Now())
+	h.Complete, h.Ended, h.Resumes, h.Finished = true, manifest.AtEnd, nil, manifest.At(w.repo.options.Now())
 	if !last {
 		h.Complete, h.Resumes = false, resumes
 	}
@@ -119,8 +119,9 @@ func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) (*input, e
 	h.Before, h.Repairs = c.carriedOn()
 	h.Lost = manifest.HashesOf(slices.Collect(maps.Keys(c.lost())))
 	written := &input{header: &h}
-	w := &checkpointWriter{header: &h, limit: partSize, create: c.repo.newObject, store: func(s *spool.Spool) error {
-		part, err := c.repo.put(ctx, partsPrefix, jsonEnding, s)
+	w := &checkpointWriter{header: &h, limit: partSize, create: c.repo.newJSON, store: func(s *spool.Spool) error {
+		part := manifest.Pack{Key: fmt.Sprintf("%s%x%s", partsPrefix, s.SHA256(), c.repo.objects.Ending(jsonEnding)), Size: s.Size()}
+		err := c.repo.objects.Sink.Put(ctx, part.Key, s, part.Size)
 		if err = errors.Join(err, s.Close()); err != nil {
 			return fmt.Errorf("write checkpoint: %w", err)
 		}
@@ -205,12 +206,12 @@ func (c *Contents) stillCondemned() []string {
 // they refer to.
 type checkpointWriter struct {
 	header *manifest.Header
-	limit  int64                         // bytes after which a part ends
-	create func() (*objectWriter, error) // begins a part
-	store  func(*spool.Spool) error      // takes one that is done, and closes it
+	limit  int64                       // bytes after which a part ends
+	create func() (*jsonWriter, error) // begins a part
+	store  func(*spool.Spool) error    // takes one that is done, and closes it
 
 	told, packs map[string]int // places in the header's tables
-	object      *objectWriter
+	json        *jsonWriter
 	part        *manifest.Encoder
 }
 
@@ -247,7 +248,7 @@ func (w *checkpointWriter) document(r *manifest.Record) error {
 	if err := w.part.Encode(&doc); err != nil {
 		return err
 	}
-	if w.object.spool.Size() < w.limit {
+	if w.json.object.Size() < w.limit {
 		return nil
 	}
 	return w.endPart()
@@ -301,10 +302,10 @@ func (w *checkpointWriter) packPlace(p manifest.Pack) int {
 }
 
 func (w *checkpointWriter) beginPart() (err error) {
-	if w.object, err = w.create(); err != nil {
+	if w.json, err = w.create(); err != nil {
 		return err
 	}
-	w.part, err = manifest.NewPartEncoder(w.object, w.header)
+	w.part, err = manifest.NewPartEncoder(w.json, w.header)
 	return err
 }
 
@@ -316,8 +317,8 @@ func (w *checkpointWriter) endPart() error {
 		return errors.Join(err, w.discard())
 	}
 	w.part = nil
-	s, err := w.object.finish()
-	w.object = nil
+	s, err := w.json.finish()
+	w.json = nil
 	if err != nil {
 		return err
 	}
@@ -325,8 +326,8 @@ func (w *checkpointWriter) endPart() error {
 }
 
 func (w *checkpointWriter) discard() error {
-	if w.object == nil {
+	if w.json == nil {
 		return nil
 	}
-	return w.object.discard()
+	return w.json.discard()
 }

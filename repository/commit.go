@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 )
 
 // manifestSize is how many bytes of JSON one manifest has, about. Half of it
@@ -41,7 +42,7 @@ func (w *Run) commitIfDue(ctx context.Context) (bool, error) {
 
 func (w *Run) due() bool {
 	return len(w.waiting) >= commitPacks || len(w.entries) >= commitEntries ||
-		len(w.entries) > 0 && w.repo.Now().Sub(w.committed) >= commitEvery
+		len(w.entries) > 0 && w.repo.options.Now().Sub(w.committed) >= commitEvery
 }
 
 // Commit writes the run's last manifest, which tells how it ended. It reports
@@ -64,7 +65,7 @@ func (w *Run) Commit(ctx context.Context, ended manifest.Ending) error {
 
 // commit stores all packs, then the manifests that name them.
 func (w *Run) commit(ctx context.Context, last bool) error {
-	if err := w.closePack(); err != nil {
+	if err := w.packs.Flush(); err != nil {
 		return w.fail(err)
 	}
 	err := w.uploads.Wait()
@@ -83,12 +84,15 @@ func (w *Run) commit(ctx context.Context, last bool) error {
 // else they would be named by nobody, and each run that fails, such as on a
 // disk that is full, would leave others.
 func (w *Run) keep(ctx context.Context) error {
-	missing := func(p *pack) bool { return p.stored.Key == "" }
-	if w.waiting = slices.DeleteFunc(w.waiting, missing); len(w.waiting) == 0 {
+	missing := make(map[string]bool)
+	for _, u := range w.waiting {
+		missing[u.pack.Key] = !u.stored
+	}
+	if w.waiting = slices.DeleteFunc(w.waiting, func(u *upload) bool { return !u.stored }); len(w.waiting) == 0 {
 		return nil
 	}
 	w.entries = slices.DeleteFunc(w.entries, func(e entry) bool {
-		return slices.ContainsFunc(e.files, func(f *placed) bool { return missing(f.pack) })
+		return slices.ContainsFunc(e.files, func(f placed) bool { return missing[f.at.In.Key] })
 	})
 	w.header.Ended = manifest.ByError
 	return w.tell(ctx, true)
@@ -96,9 +100,9 @@ func (w *Run) keep(ctx context.Context) error {
 
 // tell stores the manifests of what is in the packs, which are stored.
 func (w *Run) tell(ctx context.Context, end bool) error {
-	for _, p := range w.waiting {
+	for _, u := range w.waiting {
 		w.stats.Packs++
-		w.stats.Stored += p.stored.Size
+		w.stats.Stored += u.pack.Size
 	}
 	w.entries = unite(w.entries)
 	for rest := w.entries; ; {
@@ -111,7 +115,7 @@ func (w *Run) tell(ctx context.Context, end bool) error {
 			break
 		}
 	}
-	w.waiting, w.entries, w.committed = nil, nil, w.repo.Now()
+	w.waiting, w.entries, w.committed = nil, nil, w.repo.options.Now()
 	return nil
 }
 
@@ -169,7 +173,7 @@ func fill(entries []entry) int {
 // put writes one manifest: the commit point for its entries.
 func (w *Run) put(ctx context.Context, entries []entry, last bool) error {
 	h := w.header
-	h.Finished, h.Complete = manifest.At(w.repo.Now()), last && h.Ended == manifest.AtEnd
+	h.Finished, h.Complete = manifest.At(w.repo.options.Now()), last && h.Ended == manifest.AtEnd
 	if !last {
 		h.Ended = ""
 	}
@@ -215,8 +219,13 @@ func place(entries []entry) []manifest.Pack {
 		return i
 	}
 	for _, e := range entries {
-		for _, f := range e.files {
-			*f.file = manifest.FileRecord{File: *f.file, In: f.pack.stored, Shares: f.shares}.Relocate(of)
+		files := e.files
+		for _, v := range e.doc.Versions {
+			for i := range v.Files {
+				lies := files[0].at.Record(v.Files[i])
+				lies.Shares = files[0].shares
+				v.Files[i], files = lies.Relocate(of), files[1:]
+			}
 		}
 	}
 	return packs
@@ -224,7 +233,7 @@ func place(entries []entry) []manifest.Pack {
 
 // putManifest stores a manifest or a checkpoint and gives its id and size.
 func (r *Repository) putManifest(ctx context.Context, prefix string, h manifest.Header, documents func(*manifest.Encoder) error) (id string, size int64, err error) {
-	o, err := r.newObject()
+	o, err := r.newJSON()
 	if err != nil {
 		return "", 0, err
 	}
@@ -244,8 +253,8 @@ func (r *Repository) putManifest(ctx context.Context, prefix string, h manifest.
 	}
 	defer s.Close()
 	id = manifest.ID(h.Sequence, h.Finished.Time, s.SHA256())
-	key := prefix + id + r.ending(jsonEnding)
-	if err := r.sink.Put(ctx, key, s, s.Size()); err != nil {
+	key := prefix + id + r.objects.Ending(jsonEnding)
+	if err := r.objects.Sink.Put(ctx, key, s, s.Size()); err != nil {
 		return "", 0, err
 	}
 	return id, s.Size(), nil
@@ -274,7 +283,7 @@ func (w *Run) confirm(ctx context.Context) error {
 		return err
 	}
 	condemned := w.condemned
-	if w.repo.Now().Sub(w.header.Started.Time) > longRun {
+	if w.repo.options.Now().Sub(w.header.Started.Time) > longRun {
 		c, err := w.repo.read(ctx, At{})
 		if err != nil {
 			return err
@@ -284,7 +293,7 @@ func (w *Run) confirm(ctx context.Context) error {
 	}
 	for _, p := range w.named {
 		if size, ok := stored[p.Key]; !ok || size != p.Size || condemned[p.Key] {
-			return &CorruptError{p.Key, "missing", errors.New("it was deleted while this run was under way; the next run will save its documents again")}
+			return object.Missing(p.Key, errors.New("it was deleted while this run was under way; the next run will save its documents again"))
 		}
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 )
 
 // Contents is what a repository held at one moment. It is safe for concurrent
@@ -120,13 +121,13 @@ func (r *Repository) Read(ctx context.Context, at At) (*Contents, error) {
 // warn tells of what cannot be read.
 func (c *Contents) warn() {
 	if c.Head != nil {
-		c.repo.Warn(c.Head)
+		c.repo.options.Warn(c.Head)
 	}
 	for _, d := range c.Damaged {
-		c.repo.Warn(d)
+		c.repo.options.Warn(d)
 	}
 	for _, id := range c.Missing {
-		c.repo.Warn(&CorruptError{id, "missing", nil})
+		c.repo.options.Warn(object.Missing(id, nil))
 	}
 }
 
@@ -147,7 +148,7 @@ func (r *Repository) read(ctx context.Context, at At) (*Contents, error) {
 		}
 		err = errors.Join(err, c.Close())
 		switch again := errors.Is(err, errAgain); {
-		case !again && (!gone(err) || c.final), ctx.Err() != nil:
+		case !again && (!object.Gone(err) || c.final), ctx.Err() != nil:
 			return nil, err
 		case len(refused) > known, c.id != id:
 			try-- // it ends, as there are only so many
@@ -207,7 +208,7 @@ func (c *Contents) unnamedPacks() []manifest.Pack {
 // storedPacks are all packs that are stored, sorted.
 func (c *Contents) storedPacks() (packs []manifest.Pack) {
 	for key, size := range c.listed.packs {
-		name, sealed := strings.CutSuffix(key, ageEnding)
+		name, sealed := strings.CutSuffix(key, object.AgeEnding)
 		if sealed == c.repo.Sealed() && isObject(name, packsPrefix) {
 			packs = append(packs, manifest.Pack{Key: key, Size: size})
 		}
@@ -229,7 +230,7 @@ func (c *Contents) Close() error {
 // list lists manifests before checkpoints: a checkpoint that is written in
 // between then includes manifests that were seen, and none is missed.
 func (c *Contents) list(ctx context.Context) (err error) {
-	if c.repo.fresh.Swap(false) {
+	if c.repo.learned.fresh.Swap(false) {
 		return nil
 	}
 	if c.listed.manifests, err = c.repo.listIDs(ctx, manifestsPrefix); err != nil {
@@ -249,7 +250,7 @@ func (c *Contents) list(ctx context.Context) (err error) {
 
 func (r *Repository) listIDs(ctx context.Context, prefix string) ([]string, error) {
 	var ids []string
-	for o, err := range r.sink.List(ctx, prefix) {
+	for o, err := range r.objects.Sink.List(ctx, prefix) {
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", prefix, err)
 		}
@@ -263,7 +264,7 @@ func (r *Repository) listIDs(ctx context.Context, prefix string) ([]string, erro
 
 func (r *Repository) listSizes(ctx context.Context, prefix string) (map[string]int64, error) {
 	sizes := make(map[string]int64)
-	for o, err := range r.sink.List(ctx, prefix) {
+	for o, err := range r.objects.Sink.List(ctx, prefix) {
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", prefix, err)
 		}
@@ -392,8 +393,7 @@ func (c *Contents) readSome(ctx context.Context, ids []string) error {
 // may have taken long.
 func allDown(errs []error) error {
 	for _, err := range errs {
-		store := (*storeError)(nil)
-		if len(errs) < 8 || !errors.As(err, &store) || errors.Is(err, fs.ErrPermission) {
+		if len(errs) < 8 || !object.FromStore(err) || errors.Is(err, fs.ErrPermission) {
 			return nil
 		}
 	}
@@ -446,11 +446,11 @@ func (c *Contents) anyOpened() error {
 	}
 	var closed, failed, other int
 	for _, d := range c.Damaged {
-		switch store := (*storeError)(nil); {
+		switch {
 		case errors.Is(d, ErrSequence):
 		case errors.Is(d, ErrNoIdentity):
 			closed++
-		case errors.As(d, &store):
+		case object.FromStore(d):
 			failed++
 		default:
 			other++
@@ -471,13 +471,13 @@ func (c *Contents) anyOpened() error {
 // it through once, so that damage shows before it is relied on.
 func (c *Contents) readInput(ctx context.Context, prefix, id string) (*input, *stream, error) {
 	_, _, hash, _ := manifest.ParseID(id)
-	key := prefix + id + c.repo.ending(jsonEnding)
-	s, err := c.repo.fetch(ctx, key, hash, maxJSON)
-	if gone(err) && c.final {
-		err = &CorruptError{key, "missing", err} // it is listed again and again
+	key := prefix + id + c.repo.objects.Ending(jsonEnding)
+	s, err := c.repo.objects.Fetch(ctx, key, hash, maxJSON)
+	if object.Gone(err) && c.final {
+		err = object.Missing(key, err) // it is listed again and again
 	}
 	if err != nil {
-		return nil, nil, alone(ctx, key, err)
+		return nil, nil, object.Alone(ctx, key, err)
 	}
 	in := &input{id: id, size: s.Size(), foreign: c.repo.foreign(s)}
 	documents := func(*manifest.Document) error { return nil }
@@ -491,7 +491,7 @@ func (c *Contents) readInput(ctx context.Context, prefix, id string) (*input, *s
 	if err != nil {
 		return nil, nil, errors.Join(unreadable(key, err), s.Close())
 	}
-	return in, &stream{repo: c.repo, id: id, header: in.header, body: s, openBody: c.repo.openJSON}, nil
+	return in, &stream{repo: c.repo, id: id, header: in.header, body: s, objects: &c.repo.objects}, nil
 }
 
 // sound refuses a manifest that its key tells otherwise, since the store alone
@@ -525,12 +525,12 @@ func ascending() func(*manifest.Document) error {
 
 func (r *Repository) readPart(ctx context.Context, part manifest.Pack, h *manifest.Header, stored map[string]int64, each func(*manifest.Document) error) (*spool.Spool, error) {
 	if _, ok := stored[part.Key]; !ok {
-		return nil, &CorruptError{part.Key, "missing", nil}
+		return nil, object.Missing(part.Key, nil)
 	}
 	hash, _, _ := strings.Cut(strings.TrimPrefix(part.Key, partsPrefix), ".")
-	s, err := r.fetch(ctx, part.Key, hash, maxJSON)
+	s, err := r.objects.Fetch(ctx, part.Key, hash, maxJSON)
 	if err != nil {
-		return nil, alone(ctx, part.Key, err)
+		return nil, object.Alone(ctx, part.Key, err)
 	}
 	_, err = r.readThrough(s, func(rd io.Reader) (*manifest.Decoder, error) { return manifest.NewPartDecoder(rd, h) }, each)
 	if err != nil {
@@ -541,7 +541,7 @@ func (r *Repository) readPart(ctx context.Context, part manifest.Pack, h *manife
 
 // readThrough reads a manifest or a part to its end.
 func (r *Repository) readThrough(s *spool.Spool, open func(io.Reader) (*manifest.Decoder, error), each func(*manifest.Document) error) (*manifest.Header, error) {
-	rd, err := r.openJSON(s)
+	rd, err := openJSON(&r.objects, s)
 	if err != nil {
 		return nil, err
 	}
@@ -567,7 +567,7 @@ func unreadable(key string, err error) error {
 	if errors.Is(err, manifest.ErrUnsupported) {
 		return fmt.Errorf("%s: %w", key, err)
 	}
-	return &CorruptError{key, "unreadable", err}
+	return object.Unreadable(key, err)
 }
 
 // Documents yields all that is known of each document, sorted by source,

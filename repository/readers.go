@@ -88,7 +88,7 @@ type opening struct {
 
 func (r *Repository) opening() opening {
 	o := opening{hashes: make(map[string]bool)}
-	for _, id := range r.Identities {
+	for _, id := range r.objects.Identities {
 		recipient, err := crypto.RecipientOf(id)
 		if err != nil {
 			o.any = true

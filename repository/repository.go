@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ import (
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 	"github.com/padsync/padsync/sinks"
 )
 
@@ -47,7 +49,7 @@ var (
 
 	// ErrNoIdentity says that none of the identities opens what is sealed: any
 	// manifest of the repository, or a pack.
-	ErrNoIdentity = errors.New("no identity opens it")
+	ErrNoIdentity = object.ErrNoIdentity
 
 	// ErrUnreadable says that the repository has manifests, and that all of
 	// them are damaged.
@@ -73,22 +75,7 @@ func (e *HeadError) Unwrap() error { return e.Err }
 // A CorruptError tells of an object that is not what its key says, that
 // another object needs and that is not there, or that the store does not give
 // now though it gives others.
-type CorruptError struct {
-	Key     string // of a list that is missing: its id
-	Problem string // "damaged", "missing", "unreadable"
-	Err     error  // may be nil
-}
-
-// Error implements error.
-func (e *CorruptError) Error() string {
-	if e.Err == nil {
-		return e.Key + " is " + e.Problem
-	}
-	return fmt.Sprintf("%s is %s: %v", e.Key, e.Problem, e.Err)
-}
-
-// Unwrap gives the cause.
-func (e *CorruptError) Unwrap() error { return e.Err }
+type CorruptError = object.CorruptError
 
 // Options are what a Repository works with.
 type Options struct {
@@ -119,18 +106,23 @@ type Options struct {
 }
 
 // A Repository is all that padsync keeps in one sink. It is safe for
-// concurrent use.
+// concurrent use: no field changes once it is open.
 type Repository struct {
-	Options
-	sink  sinks.Sink
-	head  head
-	isNew bool
+	options Options
+	objects object.Store
+	head    head
+	isNew   bool
 
 	// headless says why padsync.json cannot be relied on, nil if it can: then
 	// the head tells what the keys of the objects show.
 	headless *CorruptError
 
-	told atomic.Pointer[string] // the id that manifests tell, if padsync.json does not
+	learned *learned
+}
+
+// learned is what reading tells of a repository, whatever the identities.
+type learned struct {
+	id atomic.Pointer[string] // that manifests tell, if padsync.json does not
 
 	// fresh says that manifests and checkpoints were listed when it was
 	// made, and there were none: the first Read need not ask again.
@@ -155,8 +147,8 @@ const (
 // ID is the repository's random name. Without a sound padsync.json it is what
 // the manifests tell, "" until they were read.
 func (r *Repository) ID() string {
-	if told := r.told.Load(); told != nil {
-		return *told
+	if id := r.learned.id.Load(); id != nil {
+		return *id
 	}
 	return r.head.ID
 }
@@ -166,6 +158,17 @@ func (r *Repository) New() bool { return r.isNew }
 
 // Sealed reports whether its objects are age files.
 func (r *Repository) Sealed() bool { return r.head.Sealed }
+
+// Pool makes spools where the repository's own are.
+func (r *Repository) Pool() *spool.Pool { return r.objects.Pool }
+
+// With gives the same repository, which reads with these identities, too. What
+// was read already stays as it is.
+func (r *Repository) With(identities ...age.Identity) *Repository {
+	with := *r
+	with.objects.Identities = slices.Concat(r.objects.Identities, identities)
+	return &with
+}
 
 // Open opens the repository in the sink for reading. Without one, the error
 // is ErrNone. One whose padsync.json is missing or damaged can be read
@@ -177,13 +180,13 @@ func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) 
 	case err == nil:
 		return r, nil
 	case errors.Is(err, fs.ErrNotExist):
-		r.headless = &CorruptError{headKey, "missing", ErrHeadless}
+		r.headless = object.Missing(headKey, ErrHeadless)
 	case errors.As(err, &corrupt):
 		r.headless = corrupt
 	case errors.Is(err, manifest.ErrUnsupported), ctx.Err() != nil:
 		return nil, err
 	default: // it alone, maybe
-		r.headless = &CorruptError{headKey, "unreadable", err}
+		r.headless = object.Unreadable(headKey, err)
 	}
 	found, listErr := r.withoutHead(ctx)
 	switch {
@@ -272,14 +275,14 @@ func (c *Contents) created(id string) (first manifest.Time) {
 		earlier(in.header.Started.Time)
 	}
 	if len(c.inputs) == 0 {
-		for _, list := range c.repo.Seen(id) {
+		for _, list := range c.repo.options.Seen(id) {
 			if _, finished, _, ok := manifest.ParseID(list); ok {
 				earlier(finished)
 			}
 		}
 	}
 	if first.IsZero() {
-		earlier(c.repo.Now())
+		earlier(c.repo.options.Now())
 	}
 	return first
 }
@@ -308,7 +311,7 @@ func Create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 
 // agrees gives ErrSealed or ErrPlain if what is written would be the other.
 func (r *Repository) agrees() error {
-	switch sealed := len(r.Recipients) > 0; {
+	switch sealed := len(r.options.Recipients) > 0; {
 	case r.Sealed() && !sealed:
 		return ErrSealed
 	case !r.Sealed() && sealed:
@@ -333,7 +336,7 @@ func newRepository(sink sinks.Sink, o Options) *Repository {
 	if o.Warn == nil {
 		o.Warn = func(*CorruptError) {}
 	}
-	return &Repository{Options: o, sink: sink}
+	return &Repository{options: o, objects: object.Store{Sink: sink, Pool: o.Pool, Identities: o.Identities}, learned: new(learned)}
 }
 
 // create writes padsync.json and reads back what stands: another first run
@@ -344,7 +347,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 	if err != nil {
 		return nil, err
 	}
-	b, err := json.Marshal(head{headFormat, headVersion, id, manifest.At(r.Now()), len(o.Recipients) > 0})
+	b, err := json.Marshal(head{headFormat, headVersion, id, manifest.At(r.options.Now()), len(o.Recipients) > 0})
 	if err != nil {
 		return nil, err
 	}
@@ -352,14 +355,14 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 	if err := sink.Put(ctx, headKey, bytes.NewReader(b), int64(len(b))); err != nil {
 		return nil, err
 	}
-	r.fresh.Store(true)
+	r.learned.fresh.Store(true)
 	err = r.readHead(ctx)
 	r.isNew = r.head.ID == id
 	return r, err
 }
 
 func (r *Repository) readHead(ctx context.Context) error {
-	rc, err := sinks.Read(ctx, r.sink, headKey, 0, -1)
+	rc, err := sinks.Read(ctx, r.objects.Sink, headKey, 0, -1)
 	if err != nil {
 		return err
 	}
@@ -369,19 +372,20 @@ func (r *Repository) readHead(ctx context.Context) error {
 		return err
 	}
 	if err := json.Unmarshal(b, &r.head); err != nil {
-		return &CorruptError{headKey, "damaged", ErrHead}
+		return object.Damaged(headKey, ErrHead)
 	}
 	switch {
 	case r.head.Format == headFormat && r.head.Version != headVersion:
 		return fmt.Errorf("repository of version %d: %w", r.head.Version, manifest.ErrUnsupported)
 	case r.head.Format != headFormat || !randomForm.MatchString(r.head.ID):
-		return &CorruptError{headKey, "damaged", ErrHead}
+		return object.Damaged(headKey, ErrHead)
 	}
 	// With one letter of "sealed" wrong, a sealed repository would be an empty
 	// one that is not.
 	if encoded, err := json.Marshal(r.head); err != nil || !bytes.Equal(bytes.TrimSpace(b), encoded) {
-		return &CorruptError{headKey, "damaged", ErrHead}
+		return object.Damaged(headKey, ErrHead)
 	}
+	r.objects.Sealed = r.head.Sealed
 	return nil
 }
 
@@ -393,11 +397,11 @@ func (r *Repository) withoutHead(ctx context.Context) (found bool, err error) {
 		if prefix == packsPrefix && sealed+plain > 0 {
 			break // packs are many, and tell no more
 		}
-		for o, err := range r.sink.List(ctx, prefix) {
+		for o, err := range r.objects.Sink.List(ctx, prefix) {
 			if err != nil {
 				return false, fmt.Errorf("open repository: %w", err)
 			}
-			name, age := strings.CutSuffix(o.Key, ageEnding)
+			name, age := strings.CutSuffix(o.Key, object.AgeEnding)
 			switch {
 			case !isObject(name, prefix):
 			case age:
@@ -407,8 +411,9 @@ func (r *Repository) withoutHead(ctx context.Context) (found bool, err error) {
 			}
 		}
 	}
-	keys := len(r.Identities)+len(r.Recipients) > 0
+	keys := len(r.objects.Identities)+len(r.options.Recipients) > 0
 	r.head = head{Format: headFormat, Version: headVersion, Sealed: sealed > 0 && (plain == 0 || keys || sealed >= plain)}
+	r.objects.Sealed = r.head.Sealed
 	return sealed+plain > 0, nil
 }
 
@@ -416,7 +421,7 @@ var randomForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 func (r *Repository) randomName() (string, error) {
 	b := make([]byte, 16)
-	if _, err := io.ReadFull(r.Random, b); err != nil {
+	if _, err := io.ReadFull(r.options.Random, b); err != nil {
 		return "", fmt.Errorf("random name: %w", err)
 	}
 	return hex.EncodeToString(b), nil

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
@@ -431,4 +432,53 @@ func TestChangedRunnerIsTakenUp(t *testing.T) {
 		t.Errorf("%d checkpoints after a run that had nothing to take up", n)
 	}
 	w.asOwner().wantContents()
+}
+
+// TestRepositoryIsReadWithMoreIdentitiesAtOnce: as a server does that several
+// people ask.
+func TestRepositoryIsReadWithMoreIdentitiesAtOnce(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"ag": "x"})
+	r, err := repository.Open(t.Context(), w.sink, w.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opens := func(r *repository.Repository) error {
+		c, err := r.Read(t.Context(), repository.At{})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		rd := r.NewReader(t.Context())
+		defer rd.Close()
+		for record, err := range c.Documents() {
+			if err != nil {
+				return err
+			}
+			s, err := rd.File(record.Newest().Files[0])
+			if err != nil {
+				return err
+			}
+			s.Close()
+		}
+		return nil
+	}
+	var g errgroup.Group
+	for range 4 {
+		g.Go(func() error {
+			if err := opens(r); !errors.Is(err, repository.ErrNoIdentity) {
+				return fmt.Errorf("the runner's identity alone: %v", err)
+			}
+			return nil
+		})
+		g.Go(func() error {
+			if err := opens(r.With(w.owner...)); err != nil {
+				return fmt.Errorf("with the owner's identity: %w", err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Error(err)
+	}
 }

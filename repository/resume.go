@@ -47,7 +47,7 @@ func (c *Contents) Interrupted(sources []manifest.Source, gone func(run string) 
 		if done[h.Run] || interrupted[h.Run] || !slices.ContainsFunc(h.Sources, ours) {
 			continue
 		}
-		interrupted[h.Run] = over[h.Run] || c.repo.Now().Sub(latest[h.Run]) > silence || gone(h.Run)
+		interrupted[h.Run] = over[h.Run] || c.repo.options.Now().Sub(latest[h.Run]) > silence || gone(h.Run)
 	}
 	maps.DeleteFunc(interrupted, func(_ string, is bool) bool { return !is })
 	return slices.Sorted(maps.Keys(interrupted))
@@ -104,7 +104,7 @@ func (c *Contents) Resumed(runs []string) func(*manifest.Record) bool {
 		sequence, _, _, _ := manifest.ParseID(id)
 		return sequences[sequence]
 	}
-	now := c.repo.Now()
+	now := c.repo.options.Now()
 	return func(r *manifest.Record) bool {
 		found := r.State == manifest.Missing || r.State == manifest.Current && len(r.Versions) > 0 && !r.Lost
 		return found && tells(r.Told) && now.Sub(r.Checked).Abs() < resumeWithin

@@ -32,7 +32,7 @@ func (r *Repository) Runs(ctx context.Context) ([]RunRecord, error) {
 		in, documents, err := c.readInput(ctx, manifestsPrefix, id)
 		if corrupt := (*CorruptError)(nil); errors.As(err, &corrupt) {
 			if c.included[id] {
-				r.Warn(corrupt)
+				r.options.Warn(corrupt)
 			}
 			continue
 		}

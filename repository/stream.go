@@ -7,6 +7,7 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 )
 
 // passWidth is how many streams are merged at once, and how many objects are
@@ -24,7 +25,7 @@ type stream struct {
 	body  *spool.Spool // nil: it has but parts
 	parts []*spool.Spool
 
-	openBody func(*spool.Spool) (io.ReadCloser, error)
+	objects *object.Store // that they are in, as they are spooled
 }
 
 func (s *stream) close() (err error) {
@@ -69,14 +70,15 @@ func (c *Contents) add(in *input, documents *stream) error {
 // pass makes one stream of some. Of what they tell it keeps all that can
 // count at the moment that is read.
 func (c *Contents) pass(some []*stream) (*stream, error) {
-	merged := &stream{repo: c.repo, passes: some[0].passes + 1, header: new(manifest.Header), openBody: c.repo.openOwn}
+	own := &object.Store{Pool: c.repo.objects.Pool} // the spool alone keeps them from others
+	merged := &stream{repo: c.repo, passes: some[0].passes + 1, header: new(manifest.Header), objects: own}
 	headers := make([]*input, len(some))
 	for i, s := range some {
 		headers[i] = &input{id: s.id, header: s.header}
 		merged.id = max(merged.id, s.id)
 	}
 	merged.header.Sources = sourcesOf(headers)
-	w := &checkpointWriter{header: merged.header, limit: math.MaxInt64, create: c.repo.newOwn, store: func(s *spool.Spool) error {
+	w := &checkpointWriter{header: merged.header, limit: math.MaxInt64, create: func() (*jsonWriter, error) { return createJSON(own) }, store: func(s *spool.Spool) error {
 		merged.parts = append(merged.parts, s)
 		return nil
 	}}
@@ -87,26 +89,6 @@ func (c *Contents) pass(some []*stream) (*stream, error) {
 		return nil, errors.Join(err, merged.close())
 	}
 	return merged, nil
-}
-
-// newOwn begins an object that is stored nowhere: the spool alone keeps it
-// from others.
-func (r *Repository) newOwn() (*objectWriter, error) {
-	w := &objectWriter{seal: nopCloser{}, spool: r.Pool.Create()}
-	var err error
-	if w.Encoder, err = newEncoder(w.spool, manifestWindow); err != nil {
-		return nil, errors.Join(err, w.discard())
-	}
-	return w, nil
-}
-
-// openOwn gives the JSON in it. The caller closes it.
-func (r *Repository) openOwn(s *spool.Spool) (io.ReadCloser, error) {
-	d, err := newDecoder(io.NewSectionReader(s, 0, s.Size()), manifestWindow)
-	if err != nil {
-		return nil, err
-	}
-	return d.IOReadCloser(), nil
 }
 
 // documentsOf gives streams to be merged. The caller calls done after that.
@@ -161,7 +143,7 @@ func (s *documentStream) advance() (err error) {
 		body = s.parts[s.part]
 		s.part++
 	}
-	if s.open, err = s.openBody(body); err != nil {
+	if s.open, err = openJSON(s.objects, body); err != nil {
 		return err
 	}
 	if whole {

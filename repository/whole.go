@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/object"
 )
 
 var (
@@ -68,7 +69,7 @@ func (c *Contents) leaveRefused() {
 		return slices.DeleteFunc(ids, func(id string) bool {
 			err := c.refused[id]
 			if err != nil {
-				c.Damaged = append(c.Damaged, &CorruptError{prefix + id + c.repo.ending(jsonEnding), "damaged", err})
+				c.Damaged = append(c.Damaged, object.Damaged(prefix+id+c.repo.objects.Ending(jsonEnding), err))
 			}
 			return err != nil
 		})
@@ -90,7 +91,7 @@ func (c *Contents) refuse() error {
 	}
 	for _, d := range c.Damaged {
 		// Another may open it, and a store may give it another time.
-		if store := (*storeError)(nil); errors.Is(d, ErrNoIdentity) || errors.As(d, &store) {
+		if errors.Is(d, ErrNoIdentity) || object.FromStore(d) {
 			sound[c.listOf(d)] = true
 		}
 	}
@@ -132,16 +133,16 @@ func (c *Contents) identify(ctx context.Context) error {
 }
 
 // known are the ids that this may have, as this machine remembers the place.
-func (c *Contents) known() []string { return c.repo.Known(c.repo.Sealed()) }
+func (c *Contents) known() []string { return c.repo.options.Known(c.repo.Sealed()) }
 
 // remembered are the lists that this machine saw here.
 func (c *Contents) remembered() []string {
 	if c.id != "" {
-		return c.repo.Seen(c.id)
+		return c.repo.options.Seen(c.id)
 	}
 	var all []string
 	for _, id := range c.known() {
-		all = append(all, c.repo.Seen(id)...)
+		all = append(all, c.repo.options.Seen(id)...)
 	}
 	return all
 }
@@ -149,7 +150,7 @@ func (c *Contents) remembered() []string {
 // name notes the id that manifests tell.
 func (c *Contents) name(id string) {
 	c.id = id
-	c.repo.told.Store(&id)
+	c.repo.learned.id.Store(&id)
 }
 
 // misnamed finds out whether nothing that is sound is of the repository that
@@ -167,7 +168,7 @@ func (c *Contents) misnamed(ctx context.Context) error {
 	for id := range told {
 		c.name(id)
 	}
-	c.Head = &CorruptError{headKey, "damaged", ErrHead}
+	c.Head = object.Damaged(headKey, ErrHead)
 	return errAgain
 }
 
@@ -192,13 +193,13 @@ func (c *Contents) told(ctx context.Context) (map[string]int, error) {
 
 func (c *Contents) readHeader(ctx context.Context, prefix, id string) (*manifest.Header, error) {
 	_, _, hash, _ := manifest.ParseID(id)
-	key := prefix + id + c.repo.ending(jsonEnding)
-	s, err := c.repo.fetch(ctx, key, hash, maxJSON)
+	key := prefix + id + c.repo.objects.Ending(jsonEnding)
+	s, err := c.repo.objects.Fetch(ctx, key, hash, maxJSON)
 	if err != nil {
-		return nil, alone(ctx, key, err)
+		return nil, object.Alone(ctx, key, err)
 	}
 	defer s.Close()
-	rd, err := c.repo.openJSON(s)
+	rd, err := openJSON(&c.repo.objects, s)
 	if err != nil {
 		return nil, unreadable(key, err)
 	}

@@ -313,7 +313,7 @@ func (m *move) withCut(done *Move, v *sources.Version, use func(*sources.Version
 	if err != nil {
 		return err
 	}
-	cut, err := done.Cut.export(m.Repository.Pool, whole)
+	cut, err := done.Cut.export(m.Repository.Pool(), whole)
 	if err = errors.Join(err, whole.Close()); err != nil {
 		return err
 	}

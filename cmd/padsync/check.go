@@ -22,7 +22,8 @@ func (a *app) checkCommand() *cobra.Command {
 		Example: a.text("check-example"),
 		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
-			r, err := a.open(ctx, flags)
+			// The report tells what is damaged.
+			r, err := a.openWarning(ctx, flags, func(*repository.CorruptError) {})
 			if err != nil {
 				return err
 			}
@@ -68,7 +69,6 @@ type checkedDocument struct {
 }
 
 func (a *app) check(ctx context.Context, r *reading, readData bool, flags commonFlags) error {
-	r.Warn = func(*repository.CorruptError) {} // the report tells of it
 	bar := &checkBar{app: a}
 	report, err := r.Check(ctx, readData, bar.observe)
 	bar.bar.stop()

@@ -72,9 +72,11 @@ func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *
 			return err
 		}
 		if repo.Sealed() {
-			if repo.Identities, err = a.cheapIdentities(flags.commonFlags, s); err != nil {
+			identities, err := a.cheapIdentities(flags.commonFlags, s)
+			if err != nil {
 				return message.In(err, "repository", "Repository", place.shown)
 			}
+			repo = repo.With(identities...)
 		}
 		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo})
 	}

@@ -22,23 +22,30 @@ type reading struct {
 // open opens the first repository for reading, with the identities that cost
 // nobody a passphrase: those that were given, and the runner's.
 func (a *app) open(ctx context.Context, c commonFlags) (*reading, error) {
+	return a.openWarning(ctx, c, a.warnDamaged)
+}
+
+func (a *app) openWarning(ctx context.Context, c commonFlags, warn func(*repository.CorruptError)) (*reading, error) {
 	s, err := a.settings(c)
 	if err != nil {
 		return nil, err
 	}
 	at := s.repositories[0]
-	repo, err := a.openToRead(ctx, at, c, s, repository.Options{Pool: new(spool.Pool), Warn: a.warnDamaged, Seen: a.seen})
+	repo, err := a.openToRead(ctx, at, c, s, repository.Options{Pool: new(spool.Pool), Warn: warn, Seen: a.seen})
 	if errors.Is(err, repository.ErrNone) && !errors.Is(err, errAway) && !s.found && len(c.repositories) == 0 {
 		return nil, message.In(repository.ErrNone, "repository-unconfigured", "Repository", at.shown, "File", s.file)
 	}
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{repo, at.shown, s}
 	if repo.Sealed() {
-		repo.Identities, err = a.cheapIdentities(c, s)
+		identities, err := a.cheapIdentities(c, s)
+		if err != nil {
+			return nil, err
+		}
+		repo = repo.With(identities...)
 	}
-	return r, err
+	return &reading{repo, at.shown, s}, nil
 }
 
 // addOwner adds the identities that the configuration names, if none was
@@ -53,10 +60,10 @@ func (a *app) addOwner(ctx context.Context, c commonFlags, r *reading) error {
 		if err != nil {
 			return err
 		}
-		r.Identities = append(r.Identities, ids...)
+		r.Repository = r.With(ids...)
 	}
 	ids, err := a.identitiesFromCommand(ctx, e.IdentityCommand)
-	r.Identities = append(r.Identities, ids...)
+	r.Repository = r.With(ids...)
 	return err
 }
 

@@ -81,9 +81,11 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 	if err != nil {
 		return fail(err)
 	}
-	if err := a.addOwner(ctx, flags.commonFlags, &reading{repo, at.shown, s}); err != nil {
+	r := &reading{repo, at.shown, s}
+	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
 		return err
 	}
+	repo = r.Repository
 	bar := &checkBar{app: a}
 	found, err := repo.FromPacks(ctx, bar.observe)
 	bar.bar.stop()

@@ -131,7 +131,7 @@ func (a *app) knownServers(ctx context.Context, pool *spool.Pool, flags backupFl
 			continue
 		}
 		if repo.Sealed() {
-			repo.Identities = identities
+			repo = repo.With(identities...)
 		}
 		if known, err := readServers(ctx, repo); err == nil {
 			return known
