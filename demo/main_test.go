@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -37,5 +39,13 @@ func TestDemoTellsItsStoryAndLeavesNothing(t *testing.T) {
 				t.Errorf("left behind: %v %v", left, err)
 			}
 		})
+	}
+}
+
+// TestFrenchIsSetAsThePrograms: with no-break spaces, and apostrophes that are
+// some.
+func TestFrenchIsSetAsThePrograms(t *testing.T) {
+	if found := regexp.MustCompile(`.*(?: [:;!?»]|« |\pL'\pL).*`).FindString(fmt.Sprintf("%+v", french)); found != "" {
+		t.Error(found)
 	}
 }

@@ -73,33 +73,33 @@ var french = words{
 %s, qui sera supprimé à la fin.
 `,
 	server: `
-1. Un petit serveur de pads et de sondages démarre : %s
-   Une association prépare son ordre du jour dans un pad :
+1. Un petit serveur de pads et de sondages démarre : %s
+   Une association prépare son ordre du jour dans un pad :
 `,
-	poll: "   et pose une question dans un sondage : %s (%d réponses)\n",
+	poll: "   et pose une question dans un sondage : %s (%d réponses)\n",
 	first: `
-2. La première sauvegarde, compressée et chiffrée, dans %s :
+2. La première sauvegarde, compressée et chiffrée, dans %s :
 `,
 	second: `
-3. Quelqu'un ajoute une ligne au pad, quelqu'un répond au sondage. Deuxième sauvegarde :
+3. Quelqu’un ajoute une ligne au pad, quelqu’un répond au sondage. Deuxième sauvegarde :
 `,
 	third: `
-4. Quelqu'un efface tout le texte par erreur. Troisième sauvegarde :
+4. Quelqu’un efface tout le texte par erreur. Troisième sauvegarde :
 `,
-	report:  "   enregistrés : %d, inchangés : %d, stockés : %d octets\n",
-	suspect: "   Un texte qui fond à ce point est suspect : il est gardé, mais ne remplace rien.\n",
+	report:  "   sauvegardés : %d, inchangés : %d, dans le dépôt : %d octets\n",
+	suspect: "   Un texte qui fond à ce point est suspect : il est gardé, mais ne remplace rien.\n",
 	restored: `
-5. Restaurée, la dernière bonne version de chacun :
+5. Restaurée, la dernière bonne version de chacun :
 `,
 	asBefore: `
-6. Et le pad tel qu'il était lors de la première sauvegarde :
+6. Et le pad tel qu’il était lors de la première sauvegarde :
 `,
 	end: `
-C'est tout, et rien ne reste sur le disque. À vous : README.fr.md explique comment
+C’est tout, et rien ne reste sur le disque. À vous : README.fr.md explique comment
 sauvegarder vos propres pads.
 `,
-	padText:  "Ordre du jour de l'assemblée générale\n\n1. Bilan de l'année : le jardin, l'atelier de réparation\n2. Le budget, et qui paie les nouveaux outils\n",
-	chat:     "Qui prend les notes ?",
+	padText:  "Ordre du jour de l’assemblée générale\n\n1. Bilan de l’année : le jardin, l’atelier de réparation\n2. Le budget, et qui paie les nouveaux outils\n",
+	chat:     "Qui prend les notes ?",
 	addition: "3. Élection du bureau",
-	question: "Quand se réunit-on ?",
+	question: "Quand se réunit-on ?",
 }

@@ -202,5 +202,6 @@ func (p *progress) repository(repo backup.RepositoryReport, say, warn func(strin
 		warn("summary-new", "Repository", repo.Name)
 	case repo.New:
 		warn("summary-new-plain", "Repository", repo.Name)
+		warn("summary-new-plain-next")
 	}
 }
