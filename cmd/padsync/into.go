@@ -60,7 +60,7 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	defer a.closeTargets(ctx, targets)
 	plan := restore.IntoPlan{
 		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: documentURL,
-		Wanted: chosen.wanted,
+		Wanted: chosen.wanted, WaitsUntil: polite.WaitsUntil,
 	}
 	t.edition = flags.edition()
 	if t.table = flags.into.table; t.table == "" {

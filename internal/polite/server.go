@@ -88,6 +88,23 @@ func Once(ctx context.Context) context.Context { return context.WithValue(ctx, o
 
 func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
 
+type waitsKey struct{}
+
+// WaitsUntil gives a context for requests that do not wait to be sent once the
+// other context has ended: they fail with that one's cause. What was sent is
+// not given up.
+func WaitsUntil(ctx, end context.Context) context.Context {
+	return context.WithValue(ctx, waitsKey{}, end)
+}
+
+// waitsUntil is the context that ends waits.
+func waitsUntil(ctx context.Context) context.Context {
+	if end, ok := ctx.Value(waitsKey{}).(context.Context); ok {
+		return end
+	}
+	return ctx
+}
+
 // A pass allows to send one request.
 type pass struct {
 	*server
@@ -114,6 +131,9 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 		s.mu.Unlock()
 		if p != nil || err != nil {
 			return p, err
+		}
+		if end := waitsUntil(ctx); end.Err() != nil {
+			return nil, context.Cause(end)
 		}
 		if announce {
 			s.waiting(Wait{s.name, held, why})
@@ -159,6 +179,7 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) {
 	select {
 	case <-changed:
 	case <-alarm:
+	case <-waitsUntil(ctx).Done():
 	case <-ctx.Done():
 	}
 }
