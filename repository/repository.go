@@ -63,7 +63,7 @@ var (
 // padsync.json is missing or damaged.
 type HeadError struct {
 	Lines []string      // what belongs into padsync.json; of several, one that only the person can tell
-	Err   *CorruptError // matches ErrHeadless or ErrHead
+	Err   *CorruptError // matches ErrHeadless, ErrHead, or sinks.ErrNotFile
 }
 
 // Error implements error.
@@ -179,6 +179,8 @@ func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) 
 	switch corrupt := (*CorruptError)(nil); {
 	case err == nil:
 		return r, nil
+	case errors.Is(err, sinks.ErrNotFile):
+		r.headless = &CorruptError{Key: headKey, Problem: "damaged", Err: sinks.ErrNotFile}
 	case errors.Is(err, fs.ErrNotExist):
 		r.headless = object.Missing(headKey, ErrHeadless)
 	case errors.As(err, &corrupt):

@@ -42,6 +42,10 @@ type IntoPlan struct {
 
 	// Observe is told of each document when it is done.
 	Observe func(Move)
+
+	// WaitsUntil gives, if not nil, a context for the clients of targets whose
+	// waits for a server the other one ends: polite.WaitsUntil.
+	WaitsUntil func(ctx, end context.Context) context.Context
 }
 
 // A Target is a server that takes documents of its kind.
@@ -87,10 +91,11 @@ var (
 
 // Into imports the wanted documents into the targets, one after the other. A
 // document that cannot be imported costs only itself; Into's error is for
-// what costs all of them, as ErrUnsureTwice does. When ctx ends, the document in hand is finished, if
-// that takes no longer than two minutes; the error is ctx's.
+// what costs all of them, as ErrUnsureTwice does. When ctx ends, the document in
+// hand is finished, if that takes no longer than two minutes; but one that waits
+// for its server is left, unless it could not be begun anew. The error is ctx's.
 func Into(ctx context.Context, p IntoPlan) error {
-	m := &move{IntoPlan: p, unsure: make(map[*Target]int)}
+	m := &move{IntoPlan: p, interrupted: ctx, unsure: make(map[*Target]int)}
 	finishing, cancel := grace.Period(ctx, 2*time.Minute)
 	defer cancel()
 	m.reader = p.Repository.NewReader(finishing)
@@ -105,6 +110,9 @@ func Into(ctx context.Context, p IntoPlan) error {
 				return context.Cause(ctx)
 			}
 			done := m.move(finishing, record)
+			if ctx.Err() != nil && done.Err != nil && done.State == "" && errors.Is(done.Err, context.Cause(ctx)) {
+				return context.Cause(ctx) // it waited, and nothing was made
+			}
 			if errors.Is(done.Err, repository.ErrNoIdentity) && !m.opened {
 				if err := chosen.opens(ctx, m.reader); err != nil {
 					return err
@@ -142,7 +150,8 @@ func (m *move) unsureTwice(done Move) bool {
 
 type move struct {
 	IntoPlan
-	unsure map[*Target]int // documents in a row
+	interrupted context.Context
+	unsure      map[*Target]int // documents in a row
 
 	mu     sync.Mutex // guards reader, which is for one at a time, and lazy files
 	reader *repository.Reader
@@ -172,6 +181,9 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 		done.Version, done.Skipped = Choose(record, m.Newest)
 		done.Err = ErrNoTarget
 		return done
+	}
+	if m.WaitsUntil != nil && (done.Target.Finds || m.Table == nil) {
+		ctx = m.WaitsUntil(ctx, m.interrupted)
 	}
 	plan := m.chosen()
 	m.mu.Lock()
@@ -243,6 +255,8 @@ func (m *move) moveNow(ctx context.Context, done *Move) {
 		row.State = Differs
 	case done.Err != nil && (errors.Is(done.Err, sources.ErrUnsure) || ctx.Err() != nil):
 		row.State = Started
+	case done.Err != nil && m.interrupted.Err() != nil && errors.Is(done.Err, context.Cause(m.interrupted)):
+		return // it waited, and nothing was made
 	case done.Err != nil:
 		row.State = Failed
 	case made.Found:

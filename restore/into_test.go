@@ -129,6 +129,38 @@ func TestDocumentInHandIsFinished(t *testing.T) {
 	}
 }
 
+// TestInterruptionEndsAWait: a pad that waits for its server is left for the
+// next run, as nothing was made, or may have been made.
+func TestInterruptionEndsAWait(t *testing.T) {
+	for at, want := range map[string]restore.State{http.MethodGet: "", http.MethodPost: restore.Started} {
+		m := newMoving(t)
+		ctx, interrupt := context.WithCancel(t.Context())
+		m.front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == at {
+				w.Header().Set("X-RateLimit-Limit", "1")
+				w.Header().Set("X-RateLimit-Remaining", "0")
+				w.Header().Set("X-RateLimit-Reset", "600")
+			}
+			m.server.ServeHTTP(w, r)
+		})
+		client, err := etherpad.New(m.front.URL, polite.New(polite.Options{Waiting: func(polite.Wait) { interrupt() }}), new(spool.Pool), etherpad.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Targets[0].Client, m.WaitsUntil = client, polite.WaitsUntil
+		if err := m.into(t, ctx); !errors.Is(err, context.Canceled) {
+			t.Fatalf("%s: %v", at, err)
+		}
+		m.moves = slices.DeleteFunc(m.moves, func(e restore.Move) bool { return errors.Is(e.Err, restore.ErrNoVersion) })
+		if want == "" && len(m.moves) > 0 || want != "" && (len(m.moves) != 1 || m.moves[0].State != want || !errors.Is(m.moves[0].Err, sources.ErrUnsure)) {
+			t.Errorf("%s: %+v", at, m.moves)
+		}
+		if table := read(t, m.table); strings.Contains(table, string(restore.Failed)) || strings.Contains(table, string(restore.Started)) != (want != "") {
+			t.Errorf("%s: %s", at, table)
+		}
+	}
+}
+
 // newPollMoving is a repository with these polls and a server for them that
 // makes each poll, and answers so only if found says so.
 func newPollMoving(t *testing.T, found func() bool, ids ...string) (m *moving, made *atomic.Int32) {

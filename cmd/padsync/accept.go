@@ -71,7 +71,7 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 	case err != nil:
 		return err
 	case len(found) == 0:
-		return a.nothing(selection)
+		return a.nothing(selection, 0)
 	}
 	return a.tellUnfound(selection)
 }

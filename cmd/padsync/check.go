@@ -10,6 +10,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
 	"github.com/spf13/cobra"
 )
 
@@ -147,7 +148,10 @@ func checkProblem(report *repository.CheckReport) error {
 }
 
 func headHint(e *repository.HeadError) message.Message {
-	if len(e.Lines) > 1 {
+	switch {
+	case errors.Is(e, sinks.ErrNotFile):
+		return message.New("hint-head-blocked", "Line", strings.Join(e.Lines, "\n"))
+	case len(e.Lines) > 1:
 		return message.New("hint-heads", "Lines", strings.Join(e.Lines, "\n"))
 	}
 	return message.New("hint-head", "Line", e.Lines[0])

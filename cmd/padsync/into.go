@@ -62,7 +62,7 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	}
 	plan := restore.IntoPlan{
 		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: a.kinds.URL,
-		Wanted: chosen.wanted,
+		Wanted: chosen.wanted, WaitsUntil: polite.WaitsUntil,
 	}
 	t.edition = flags.edition()
 	if t.table = flags.into.table; t.table == "" {

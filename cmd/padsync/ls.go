@@ -114,7 +114,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 		return err
 	}
 	if !found && !selection.all() {
-		return a.nothing(selection)
+		return a.nothing(selection, c.Lacking())
 	}
 	return cmp.Or(a.tellUnfound(selection), a.lacking(selection, c))
 }

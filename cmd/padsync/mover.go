@@ -76,7 +76,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, mail string) er
 	case m.broken != nil:
 		return m.broken
 	case m.moved+m.found+m.earlier+m.notMade+m.differs+m.unsure+m.left == 0:
-		return cmp.Or(a.lacking(m.selection, m.contents), a.nothing(m.selection))
+		return a.nothing(m.selection, m.contents.Lacking())
 	}
 	err = cmp.Or(a.tellUnfound(m.selection), a.lacking(m.selection, m.contents))
 	if m.notMade+m.differs+m.unsure+m.left > 0 {

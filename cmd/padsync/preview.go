@@ -37,7 +37,7 @@ func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
 		return message.In(err, "repository", "Repository", m.shown)
 	}
 	if len(f.count) == 0 && f.earlier+f.left+f.unusable == 0 {
-		return cmp.Or(m.app.lacking(m.selection, m.contents), m.app.nothing(m.selection))
+		return m.app.nothing(m.selection, m.contents.Lacking())
 	}
 	if !m.json {
 		m.tell(f, plan.Targets)

@@ -42,7 +42,7 @@ type progress struct {
 
 // standing are documents in states that last: they are named on the first
 // night, and counted on all others.
-type standing struct{ missing, suspect, expiring, unaskable int }
+type standing struct{ missing, suspect, compacted, expiring, unaskable int } // compacted: of those suspect
 
 // bars are the documents that could not be looked at for a reason that is about
 // their whole server.
@@ -152,8 +152,7 @@ func (p *progress) describe(e backup.Event) {
 		p.state(&p.all.unaskable, &p.told.unaskable, e.New, "document-failed", "Document", p.name(e), "Reason", p.app.words.Error(e.Err))
 	case e.Outcome == backup.Missing:
 		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
-	case cmp.Or(e.Suspect, e.Standing) != "" && p.state(&p.all.suspect, &p.told.suspect, e.New,
-		"document-suspect", "Document", p.name(e), "Reason", p.app.words.Suspicion(cmp.Or(e.Suspect, e.Standing))):
+	case cmp.Or(e.Suspect, e.Standing) != "" && p.suspect(e, cmp.Or(e.Suspect, e.Standing)):
 	case e.Flaw != "":
 		p.line(p.app.text("document-flaw", "Document", p.name(e), "Flaw", p.app.words.Flaws(e.Flaw)))
 	case e.Outcome == backup.Saved && !p.app.quiet && (!p.terminal || p.app.verbose):
@@ -161,6 +160,14 @@ func (p *progress) describe(e backup.Event) {
 	case e.Outcome == backup.Unchanged && p.app.verbose:
 		p.line(p.app.text("document-unchanged", "Document", p.name(e)))
 	}
+}
+
+// suspect counts a suspect document, and says whether it named it.
+func (p *progress) suspect(e backup.Event, suspicion string) bool {
+	if e.New && suspicion == manifest.Compacted {
+		p.told.compacted++
+	}
+	return p.state(&p.all.suspect, &p.told.suspect, e.New, "document-suspect", "Document", p.name(e), "Reason", p.app.words.Suspicion(suspicion))
 }
 
 // state counts a document in a state that lasts, and says whether it named it,

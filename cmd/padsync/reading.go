@@ -180,5 +180,9 @@ func (a *app) lacking(s *selection, c *repository.Contents) error {
 	if n == 0 || !s.all() {
 		return nil
 	}
+	return a.lackingLists(n)
+}
+
+func (a *app) lackingLists(n int) error {
 	return message.Of(message.Incomplete, errLacking, "lists-lacking", "Count", n)
 }

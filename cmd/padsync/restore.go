@@ -134,7 +134,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case flags.when != "":
 		return message.Of(message.Failed, errNothing, "nothing-by-then")
 	default:
-		return cmp.Or(a.lacking(chosen.selection, chosen.contents), a.nothing(chosen.selection))
+		return a.nothing(chosen.selection, chosen.contents.Lacking())
 	}
 	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
 		if err := a.writeIndex(plan, then); err != nil {

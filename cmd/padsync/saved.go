@@ -27,6 +27,7 @@ type savedDocument struct {
 	raw       bool   // give saved files just as they are
 	name      string // for messages
 	files     *repository.Reader
+	lacking   int    // lists of documents, at the last find
 	noted     string // the version that was told of
 	flawed    string // the version whose flaws were told of
 }
@@ -49,7 +50,7 @@ func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, new
 		return nil, err
 	}
 	if d.record == nil {
-		return nil, a.nothing(selection)
+		return nil, a.nothing(selection, d.lacking)
 	}
 	d.files = r.NewReader(ctx)
 	return d, nil
@@ -69,6 +70,7 @@ func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record
 	if err != nil {
 		return nil, message.In(err, "repository", "Repository", d.shown)
 	}
+	d.lacking = c.Lacking()
 	var found *manifest.Record
 	for record, err := range c.Documents() {
 		switch {

@@ -147,8 +147,8 @@ var escapes = strings.NewReplacer(`\n`, "\n", `\e`, "\x1b")
 
 var ada = etherpadtest.Author{ID: "a.ada", Name: "Ada"}
 
-// pad create ID TEXT | fill ID MEBIBYTES | append ID TEXT | say ID TEXT | star ID LABEL |
-// delete ID | spoil ID FAULT | exports ID FILE, where TEXT may have \n and \e.
+// pad create ID TEXT | fill ID MEBIBYTES | append ID TEXT | compact ID | say ID TEXT | star ID LABEL |
+// compact ID | delete ID | spoil ID FAULT | exports ID FILE, where TEXT may have \n and \e.
 func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: pad VERB ID [TEXT]")
@@ -166,6 +166,8 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 		server.Delete(args[1])
 	case "append":
 		made[args[1]].Append(ada, escapes.Replace(args[2]))
+	case "compact":
+		made[args[1]].Compact()
 	case "say":
 		made[args[1]].Say(ada, escapes.Replace(args[2]))
 	case "star":

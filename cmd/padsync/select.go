@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path"
 	"regexp"
 	"slices"
@@ -197,7 +198,15 @@ func (n *named) matches(id string) bool {
 	return err == nil && ok
 }
 
-// nothing is the problem that no document is what was asked for.
-func (a *app) nothing(s *selection) error {
-	return message.Of(message.Failed, s.schemeless(errNothing), "nothing-fits")
+// nothing is the problem that no document is what was asked for. Where lists
+// of documents are lacking, they may tell of it.
+func (a *app) nothing(s *selection, lacking int) error {
+	switch cause := s.schemeless(errNothing); {
+	case lacking > 0 && s.all():
+		return a.lackingLists(lacking)
+	case lacking > 0:
+		return message.Of(message.Failed, errors.Join(errLacking, cause), "nothing-fits-lacking")
+	default:
+		return message.Of(message.Failed, cause, "nothing-fits")
+	}
 }

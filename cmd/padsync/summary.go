@@ -162,9 +162,12 @@ func (p *progress) summary(r *backup.Report, rest left) {
 	if n := p.all.expiring; n > 0 {
 		say("summary-expiring", "Count", n)
 	}
-	if n := p.told.suspect; n > 0 {
+	if n := p.told.suspect - p.told.compacted; n > 0 {
 		warn("summary-suspect", "Count", n)
 		warn("summary-suspect-next")
+	}
+	if n := p.told.compacted; n > 0 {
+		warn("summary-compacted", "Count", n)
 	}
 	if n := p.all.suspect - p.told.suspect; n > 0 {
 		say("summary-still-suspect", "Count", n)

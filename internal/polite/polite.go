@@ -197,6 +197,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-t.C:
 		return nil
+	case <-waitsUntil(ctx).Done():
+		return context.Cause(waitsUntil(ctx))
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

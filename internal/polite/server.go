@@ -104,6 +104,23 @@ func AskOnce(ctx context.Context, ask, look func(context.Context) error) error {
 	return ask(Once(ctx))
 }
 
+type waitsKey struct{}
+
+// WaitsUntil gives a context for requests that do not wait to be sent once the
+// other context has ended: they fail with that one's cause. What was sent is
+// not given up.
+func WaitsUntil(ctx, end context.Context) context.Context {
+	return context.WithValue(ctx, waitsKey{}, end)
+}
+
+// waitsUntil is the context that ends waits.
+func waitsUntil(ctx context.Context) context.Context {
+	if end, ok := ctx.Value(waitsKey{}).(context.Context); ok {
+		return end
+	}
+	return ctx
+}
+
 // A pass allows to send one request.
 type pass struct {
 	*server
@@ -130,6 +147,9 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 		s.mu.Unlock()
 		if p != nil || err != nil {
 			return p, err
+		}
+		if end := waitsUntil(ctx); end.Err() != nil {
+			return nil, context.Cause(end)
 		}
 		if announce {
 			s.waiting(Wait{s.name, held, why})
@@ -175,6 +195,7 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) {
 	select {
 	case <-changed:
 	case <-alarm:
+	case <-waitsUntil(ctx).Done():
 	case <-ctx.Done():
 	}
 }

@@ -2,6 +2,7 @@ package words
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -42,6 +43,7 @@ func table() []Row {
 		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-file", Class: message.Usage},
 		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},
 		{Is: local.ErrNoFolder, Cause: "cause-no-folder", Hint: "hint-location"},
+		{Is: local.ErrBlocked, Cause: "cause-blocked", Hint: "hint-blocked"},
 
 		// Servers, and what they say of a document.
 		{As: as(withheld), Cause: "reason-withheld"},
@@ -119,8 +121,10 @@ func table() []Row {
 		{Is: rclone.ErrConfig, Cause: "cause-rclone-config", Hint: "hint-rclone-config", Quotes: true},
 		{Is: repository.ErrUnreadable, Cause: "cause-unreadable", Hint: "hint-unreadable"},
 		{Is: repository.ErrNone, Cause: "cause-none", Hint: "hint-none"},
+		{As: blockedHead, Hint: "hint-head-blocked"},
 		{As: heads, Hint: "hint-heads"},
 		{As: as(head), Hint: "hint-head"},
+		{Is: sinks.ErrNotFile, Cause: "cause-not-file"},
 		{Is: repository.ErrHeadless, Cause: "cause-headless", Hint: "hint-headless"},
 		{Is: repository.ErrHead, Cause: "cause-head", Hint: "hint-headless"},
 		{Is: repository.ErrNoIdentity, Cause: "reason-no-identity", Hint: "hint-no-identity"},
@@ -194,6 +198,14 @@ func heads(err error) (message.Message, bool) {
 		return message.Message{}, false
 	}
 	return message.New("", "Lines", strings.Join(e.Lines, "\n")), true
+}
+
+func blockedHead(err error) (message.Message, bool) {
+	e, ok := err.(*repository.HeadError)
+	if !ok || !errors.Is(e, sinks.ErrNotFile) {
+		return message.Message{}, false
+	}
+	return head(e), true
 }
 
 func revision(e *restore.RevisionError) message.Message {
