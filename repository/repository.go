@@ -61,7 +61,7 @@ var (
 // padsync.json is missing or damaged.
 type HeadError struct {
 	Line string        // what belongs into padsync.json
-	Err  *CorruptError // matches ErrHeadless or ErrHead
+	Err  *CorruptError // matches ErrHeadless, ErrHead, or sinks.ErrNotFile
 }
 
 // Error implements error.
@@ -171,6 +171,8 @@ func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) 
 	switch corrupt := (*CorruptError)(nil); {
 	case err == nil:
 		return r, nil
+	case errors.Is(err, sinks.ErrNotFile):
+		r.headless = &CorruptError{headKey, "damaged", sinks.ErrNotFile}
 	case errors.Is(err, fs.ErrNotExist):
 		r.headless = &CorruptError{headKey, "missing", ErrHeadless}
 	case errors.As(err, &corrupt):

@@ -3,6 +3,7 @@ package sinks
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 )
 
 // An Error says what a sink was doing when Err came. It holds no secrets.
@@ -29,6 +30,10 @@ func (e *Error) Unwrap() error { return e.Err }
 var (
 	// ErrBroken is matched where a body broke off and could not be taken up.
 	ErrBroken = errors.New("broke off")
+
+	// ErrNotFile is matched where there is something other than a file under a
+	// key, such as a folder. No object is there: it matches fs.ErrNotExist.
+	ErrNotFile = fmt.Errorf("something that is no file is in its place: %w", fs.ErrNotExist)
 
 	// ErrGone is matched where a folder of this machine was there and is no
 	// more, as when its disk is taken away.

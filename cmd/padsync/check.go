@@ -10,6 +10,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
 	"github.com/spf13/cobra"
 )
 
@@ -120,7 +121,11 @@ func checkProblem(report *repository.CheckReport) error {
 		case p.Unopened:
 		case p.Object == headKey:
 			if head := (*repository.HeadError)(nil); errors.As(p.Err, &head) {
-				e.Hints = append(e.Hints, message.New("hint-head", "Line", head.Line))
+				id := "hint-head"
+				if errors.Is(head, sinks.ErrNotFile) {
+					id = "hint-head-blocked"
+				}
+				e.Hints = append(e.Hints, message.New(id, "Line", head.Line))
 			}
 		case errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
 			kinds["hint-intruder"] = true

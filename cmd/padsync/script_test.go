@@ -148,7 +148,7 @@ var escapes = strings.NewReplacer(`\n`, "\n", `\e`, "\x1b")
 var ada = etherpadtest.Author{ID: "a.ada", Name: "Ada"}
 
 // pad create ID TEXT | fill ID MEBIBYTES | append ID TEXT | compact ID | say ID TEXT | star ID LABEL |
-// delete ID | spoil ID FAULT | exports ID FILE, where TEXT may have \n and \e.
+// compact ID | delete ID | spoil ID FAULT | exports ID FILE, where TEXT may have \n and \e.
 func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: pad VERB ID [TEXT]")

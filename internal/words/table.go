@@ -2,6 +2,7 @@ package words
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"io/fs"
 	"net"
@@ -41,6 +42,7 @@ func table() []Row {
 		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-address", Class: message.Usage},
 		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},
 		{Is: local.ErrNoFolder, Cause: "cause-no-folder", Hint: "hint-location"},
+		{Is: local.ErrBlocked, Cause: "cause-blocked", Hint: "hint-blocked"},
 
 		// Servers, and what they say of a document.
 		{As: as(withheld), Cause: "reason-withheld"},
@@ -117,7 +119,9 @@ func table() []Row {
 		{Is: rclone.ErrConfig, Cause: "cause-rclone-config", Hint: "hint-rclone-config", Quotes: true},
 		{Is: repository.ErrUnreadable, Cause: "cause-unreadable", Hint: "hint-unreadable"},
 		{Is: repository.ErrNone, Cause: "cause-none", Hint: "hint-none"},
+		{As: blockedHead, Hint: "hint-head-blocked"},
 		{As: as(head), Hint: "hint-head"},
+		{Is: sinks.ErrNotFile, Cause: "cause-not-file"},
 		{Is: repository.ErrHeadless, Cause: "cause-headless", Hint: "hint-headless"},
 		{Is: repository.ErrHead, Cause: "cause-head", Hint: "hint-headless"},
 		{Is: repository.ErrNoIdentity, Cause: "reason-no-identity", Hint: "hint-no-identity"},
@@ -182,6 +186,14 @@ func format(e *etherpad.FormatError) message.Message { return message.New("", "F
 func noHost(e *net.DNSError) message.Message { return message.New("", "Host", e.Name) }
 
 func head(e *repository.HeadError) message.Message { return message.New("", "Line", e.Line) }
+
+func blockedHead(err error) (message.Message, bool) {
+	e, ok := err.(*repository.HeadError)
+	if !ok || !errors.Is(e, sinks.ErrNotFile) {
+		return message.Message{}, false
+	}
+	return head(e), true
+}
 
 func revision(e *restore.RevisionError) message.Message {
 	id := "no-revision"

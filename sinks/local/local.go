@@ -24,6 +24,10 @@ var (
 	// ErrNoFolder is matched where what is at the path is no folder.
 	ErrNoFolder = errors.New("not a folder")
 
+	// ErrBlocked is matched where a file is in the place of a folder that an
+	// object belongs into.
+	ErrBlocked = errors.New("a file is in the place of its folder")
+
 	// ErrFull is matched where the disk of the folder has no room left, or
 	// its user's quota.
 	ErrFull = errors.New("the disk is full")
@@ -66,6 +70,8 @@ func (s *Sink) root(open func(string) (*os.Root, error)) (*os.Root, error) {
 		s.there.Store(true)
 	case was && errors.Is(err, fs.ErrNotExist):
 		return nil, sinks.ErrGone
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, ErrNoFolder
 	}
 	return root, err
 }
@@ -76,7 +82,7 @@ func failure(operation, key string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOTDIR):
-		err = ErrNoFolder
+		err = ErrBlocked
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		err = ErrFull
 	}
@@ -132,7 +138,7 @@ func (s *Sink) open(ctx context.Context, key string, offset, length int64) (io.R
 	// becomes one meanwhile, without waiting.
 	i, err := root.Lstat(key)
 	if err == nil && !i.Mode().IsRegular() {
-		err = fs.ErrNotExist
+		err = sinks.ErrNotFile
 	}
 	if err != nil {
 		return nil, err
@@ -142,7 +148,7 @@ func (s *Sink) open(ctx context.Context, key string, offset, length int64) (io.R
 		return nil, err
 	}
 	if i, err = f.Stat(); err == nil && !i.Mode().IsRegular() {
-		err = fs.ErrNotExist
+		err = sinks.ErrNotFile
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

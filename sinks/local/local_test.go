@@ -138,6 +138,18 @@ func TestAFileIsNoFolder(t *testing.T) {
 	}
 }
 
+// TestAFileBlocksItsFolder: who named the repository named it well.
+func TestAFileBlocksItsFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "packs"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := open(t, dir).Put(t.Context(), "packs/a", strings.NewReader("x"), 1)
+	if !errors.Is(err, local.ErrBlocked) || errors.Is(err, local.ErrNoFolder) {
+		t.Error(err)
+	}
+}
+
 // full is what a write to a full disk gives.
 type full struct{}
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/padsync/padsync/sinks"
 )
 
 // To open a FIFO would wait for ever for who writes to it.
@@ -33,7 +35,7 @@ func TestOnlyRegularFilesAreObjects(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"fifo", "link", "device", "folder"} {
-		if _, err := s.Get(t.Context(), key, 0, -1); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := s.Get(t.Context(), key, 0, -1); !errors.Is(err, fs.ErrNotExist) || !errors.Is(err, sinks.ErrNotFile) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
