@@ -10,6 +10,7 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository/object"
+	"github.com/padsync/padsync/repository/pack"
 )
 
 // checkPacks is how many packs are checked in one pass over the documents.
@@ -335,7 +336,7 @@ func (k *checker) files(keys []string) (map[string][]checkedFile, error) {
 
 // pack reads one pack whole, and every file in it that a version names.
 func (k *checker) pack(ctx context.Context, in manifest.Pack, files []checkedFile) error {
-	s, err := k.repo.fetchPack(ctx, in)
+	s, err := pack.Fetch(ctx, &k.repo.objects, in)
 	if object.Gone(err) {
 		err = object.Missing(in.Key, err)
 	}
@@ -344,7 +345,7 @@ func (k *checker) pack(ctx context.Context, in manifest.Pack, files []checkedFil
 	}
 	rd := k.repo.NewReader(ctx)
 	defer rd.Close()
-	if err := rd.keep(in, s); err != nil {
+	if err := rd.Keep(in, s); err != nil {
 		return errors.Join(k.unopened(in, err, files), s.Close())
 	}
 	slices.SortFunc(files, comparePlaces)

@@ -120,7 +120,8 @@ func (c *Contents) checkpoint(ctx context.Context, h manifest.Header) (*input, e
 	h.Lost = manifest.HashesOf(slices.Collect(maps.Keys(c.lost())))
 	written := &input{header: &h}
 	w := &checkpointWriter{header: &h, limit: partSize, create: c.repo.newJSON, store: func(s *spool.Spool) error {
-		part, err := c.repo.put(ctx, partsPrefix, jsonEnding, s)
+		part := manifest.Pack{Key: fmt.Sprintf("%s%x%s", partsPrefix, s.SHA256(), c.repo.objects.Ending(jsonEnding)), Size: s.Size()}
+		err := c.repo.objects.Sink.Put(ctx, part.Key, s, part.Size)
 		if err = errors.Join(err, s.Close()); err != nil {
 			return fmt.Errorf("write checkpoint: %w", err)
 		}

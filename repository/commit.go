@@ -65,7 +65,7 @@ func (w *Run) Commit(ctx context.Context, ended manifest.Ending) error {
 
 // commit stores all packs, then the manifests that name them.
 func (w *Run) commit(ctx context.Context, last bool) error {
-	if err := w.closePack(); err != nil {
+	if err := w.packs.Flush(); err != nil {
 		return w.fail(err)
 	}
 	err := w.uploads.Wait()
@@ -84,12 +84,15 @@ func (w *Run) commit(ctx context.Context, last bool) error {
 // else they would be named by nobody, and each run that fails, such as on a
 // disk that is full, would leave others.
 func (w *Run) keep(ctx context.Context) error {
-	missing := func(p *pack) bool { return p.stored.Key == "" }
-	if w.waiting = slices.DeleteFunc(w.waiting, missing); len(w.waiting) == 0 {
+	missing := make(map[string]bool)
+	for _, u := range w.waiting {
+		missing[u.pack.Key] = !u.stored
+	}
+	if w.waiting = slices.DeleteFunc(w.waiting, func(u *upload) bool { return !u.stored }); len(w.waiting) == 0 {
 		return nil
 	}
 	w.entries = slices.DeleteFunc(w.entries, func(e entry) bool {
-		return slices.ContainsFunc(e.files, func(f *placed) bool { return missing(f.pack) })
+		return slices.ContainsFunc(e.files, func(f placed) bool { return missing[f.at.In.Key] })
 	})
 	w.header.Ended = manifest.ByError
 	return w.tell(ctx, true)
@@ -97,9 +100,9 @@ func (w *Run) keep(ctx context.Context) error {
 
 // tell stores the manifests of what is in the packs, which are stored.
 func (w *Run) tell(ctx context.Context, end bool) error {
-	for _, p := range w.waiting {
+	for _, u := range w.waiting {
 		w.stats.Packs++
-		w.stats.Stored += p.stored.Size
+		w.stats.Stored += u.pack.Size
 	}
 	w.entries = unite(w.entries)
 	for rest := w.entries; ; {
@@ -216,8 +219,13 @@ func place(entries []entry) []manifest.Pack {
 		return i
 	}
 	for _, e := range entries {
-		for _, f := range e.files {
-			*f.file = manifest.FileRecord{File: *f.file, In: f.pack.stored, Shares: f.shares}.Relocate(of)
+		files := e.files
+		for _, v := range e.doc.Versions {
+			for i := range v.Files {
+				lies := files[0].at.Record(v.Files[i])
+				lies.Shares = files[0].shares
+				v.Files[i], files = lies.Relocate(of), files[1:]
+			}
 		}
 	}
 	return packs

@@ -1,7 +1,6 @@
 package repository
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,27 +14,24 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository/object"
+	"github.com/padsync/padsync/repository/pack"
 )
 
 const (
-	packsPrefix       = "packs/"
+	packsPrefix       = pack.Prefix
 	manifestsPrefix   = "manifests/"
 	checkpointsPrefix = "checkpoints/"
 	partsPrefix       = "parts/"
 
-	packEnding = ".tar.zst"
 	jsonEnding = ".json.zst"
 
 	// maxJSON bounds a manifest, checkpoint or part as stored. Writers stay
 	// under 8 MiB.
 	maxJSON = 64 << 20
 
-	// window is that of the zstd frames that are written, in bytes: readers
-	// of many at once need as much memory for each. Packs of other programs
-	// may have more.
+	// manifestWindow is that of the zstd frames, in bytes: who merges many needs
+	// as much memory for each.
 	manifestWindow = 256 << 10
-	packWindow     = 1 << 20
-	maxWindow      = 8 << 20
 )
 
 // isObject reports whether a key, without the ending of what is sealed, is of
@@ -43,7 +39,7 @@ const (
 func isObject(key, prefix string) bool {
 	name := strings.TrimPrefix(key, prefix)
 	if prefix == packsPrefix {
-		hash, ok := strings.CutSuffix(name, packEnding)
+		hash, ok := strings.CutSuffix(name, pack.Ending)
 		return ok && hashForm.MatchString(hash)
 	}
 	id, ok := strings.CutSuffix(name, jsonEnding)
@@ -106,19 +102,6 @@ func openJSON(objects *object.Store, s *spool.Spool) (io.ReadCloser, error) {
 		return nil, err
 	}
 	return d.IOReadCloser(), nil
-}
-
-// put stores an object that is named by its hash, and gives its key.
-func (r *Repository) put(ctx context.Context, prefix, kind string, s *spool.Spool) (manifest.Pack, error) {
-	key := fmt.Sprintf("%s%x%s", prefix, s.SHA256(), r.objects.Ending(kind))
-	if err := r.objects.Sink.Put(ctx, key, s, s.Size()); err != nil {
-		return manifest.Pack{}, err
-	}
-	stored := manifest.Pack{Key: key, Size: s.Size()}
-	if prefix == packsPrefix {
-		stored.Recipients = manifest.HashesOf(r.recipientHashes())
-	}
-	return stored, nil
 }
 
 func ignoreEOF(err error) error {

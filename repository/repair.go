@@ -2,7 +2,6 @@ package repository
 
 import (
 	"archive/tar"
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,12 +11,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository/object"
+	"github.com/padsync/padsync/repository/pack"
 )
 
 // maxAlone bounds what is read of a document.json, in bytes.
@@ -39,7 +37,7 @@ type Found struct {
 // A FoundVersion is a version in packs.
 type FoundVersion struct {
 	manifest.Alone
-	files []*placed
+	files []placed // nil if not all are there
 }
 
 // FromPacks reads the packs in which, by all lists that can be read, no file
@@ -51,7 +49,7 @@ func (r *Repository) FromPacks(ctx context.Context, observe func(done, of int)) 
 	if err != nil {
 		return nil, err
 	}
-	f := &finder{repo: r, found: &Found{repo: r, contents: c, Lists: c.lostLists()}, files: make(map[string]*placed)}
+	f := &finder{repo: r, found: &Found{repo: r, contents: c, Lists: c.lostLists()}, files: make(map[string]*member)}
 	if err := f.find(ctx, observe); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -78,7 +76,14 @@ func (c *Contents) lostLists() []string {
 type finder struct {
 	repo  *Repository
 	found *Found
-	files map[string]*placed // by the names of their members
+	files map[string]*member // by their names
+}
+
+// A member is a file in a pack.
+type member struct {
+	size   int64
+	sha256 string
+	at     pack.Place
 }
 
 func (f *finder) find(ctx context.Context, observe func(done, of int)) error {
@@ -119,7 +124,8 @@ func (f *finder) read(ctx context.Context, in manifest.Pack) error {
 	f.found.Packs++
 	s, err := f.repo.objects.Fetch(ctx, in.Key, "", in.Size)
 	if err == nil {
-		err = f.walk(&in, s)
+		in.Recipients = f.repo.openers(s)
+		err = pack.Walk(&f.repo.objects, in, s, f.member)
 		err = errors.Join(err, s.Close())
 	} else if object.Gone(err) {
 		err = object.Missing(in.Key, err)
@@ -135,27 +141,6 @@ func (f *finder) read(ctx context.Context, in manifest.Pack) error {
 	return err
 }
 
-// walk reads a pack frame by frame, since that is where its files are told to
-// lie.
-func (f *finder) walk(in *manifest.Pack, s *spool.Spool) error {
-	plain, size, err := f.repo.objects.Open(s, s.Size())
-	if err != nil {
-		return object.Unsealed(in.Key, err)
-	}
-	in.Recipients = f.repo.openers(s)
-	for at := int64(0); at < size; {
-		length, err := frameLength(io.NewSectionReader(plain, at, size-at))
-		if err == nil {
-			err = f.frame(*in, plain, [2]int64{at, length})
-		}
-		if err != nil {
-			return object.Unsealed(in.Key, err)
-		}
-		at += length
-	}
-	return nil
-}
-
 // openers are the recipients of a pack, as far as the identities at hand tell.
 func (r *Repository) openers(s *spool.Spool) manifest.Hashes {
 	var hashes []string
@@ -168,91 +153,22 @@ func (r *Repository) openers(s *spool.Spool) manifest.Hashes {
 	return manifest.HashesOf(hashes)
 }
 
-// frameLength is how many bytes the zstd frame has that r begins with.
-func frameLength(r io.Reader) (int64, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
-	begin, err := in.Peek(zstd.HeaderMaxSize)
-	if err != nil && err != io.EOF {
-		return 0, err
+// member notes a member and its place.
+func (f *finder) member(h *tar.Header, at pack.Place, content io.Reader) error {
+	switch {
+	case strings.Count(h.Name, "/") != 3:
+		return nil
+	case path.Base(h.Name) == documentName:
+		return f.document(h.Name, content)
 	}
-	var h zstd.Header
-	if err := h.Decode(begin); err != nil {
-		return 0, err
-	}
-	length := int64(h.HeaderSize)
-	if h.Skippable {
-		return length + int64(h.SkippableSize), nil
-	}
-	if _, err := in.Discard(h.HeaderSize); err != nil {
-		return 0, err
-	}
-	for last := false; !last; {
-		var block [3]byte
-		if _, err := io.ReadFull(in, block[:]); err != nil {
-			return 0, err
-		}
-		b := uint32(block[0]) | uint32(block[1])<<8 | uint32(block[2])<<16
-		n := int(b >> 3)
-		if b>>1&3 == 1 { // one byte, repeated
-			n = 1
-		}
-		if _, err := in.Discard(n); err != nil {
-			return 0, err
-		}
-		last, length = b&1 == 1, length+3+int64(n)
-	}
-	if h.HasCheckSum {
-		length += 4
-	}
-	return length, nil
-}
-
-// frame notes the members of a frame and their places.
-func (f *finder) frame(in manifest.Pack, plain io.ReaderAt, place [2]int64) error {
-	d, err := object.Decompress(io.NewSectionReader(plain, place[0], place[1]), maxWindow)
-	if err != nil {
+	hash := sha256.New()
+	if _, err := f.repo.objects.Pool.Copy(hash, content); err != nil {
 		return err
 	}
-	defer d.Close()
-	count := &counter{r: d}
-	for members := tar.NewReader(count); ; {
-		h, err := members.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if strings.Count(h.Name, "/") != 3 || h.Size > maxFile {
-			continue
-		}
-		if path.Base(h.Name) == documentName {
-			if err := f.document(h.Name, members); err != nil {
-				return err
-			}
-			continue
-		}
-		file := manifest.File{Size: h.Size, Frame: place, Offset: count.n}
-		hash := sha256.New()
-		if _, err := f.repo.objects.Pool.Copy(hash, members); err != nil {
-			return err
-		}
-		if file.SHA256 = hex.EncodeToString(hash.Sum(nil)); f.files[h.Name] == nil {
-			f.files[h.Name] = &placed{file: &file, pack: &pack{stored: in}}
-		}
+	if f.files[h.Name] == nil {
+		f.files[h.Name] = &member{h.Size, hex.EncodeToString(hash.Sum(nil)), at}
 	}
-}
-
-// A counter counts what is read.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n += int64(n)
-	return n, err
+	return nil
 }
 
 // document notes a version, unless its document.json is none that padsync
@@ -278,16 +194,14 @@ func (f *finder) place() {
 }
 
 // placed is nil if not all files are there.
-func (f *finder) placed(v *FoundVersion) []*placed {
-	var files []*placed
-	for i := range v.Version.Files {
-		file := &v.Version.Files[i]
-		at := f.files[versionFolder(v.Source, v.ID, v.Version.Name)+"/"+Escape(file.Name)]
-		if want := (manifest.FileRecord{File: *file}).Member(); at == nil || at.file.Size != want.Size || at.file.SHA256 != want.SHA256 {
+func (f *finder) placed(v *FoundVersion) []placed {
+	var files []placed
+	for _, file := range v.Version.Files {
+		m := f.files[versionFolder(v.Source, v.ID, v.Version.Name)+"/"+Escape(file.Name)]
+		if want := (manifest.FileRecord{File: file}).Member(); m == nil || m.size != want.Size || m.sha256 != want.SHA256 {
 			return nil
 		}
-		file.Frame, file.Offset = at.file.Frame, at.file.Offset
-		files = append(files, &placed{file: file, pack: at.pack})
+		files = append(files, placed{at: &m.at})
 	}
 	return files
 }
@@ -322,7 +236,7 @@ func (f *finder) compare() error {
 		}
 		found[key][v.Version.Name] = true
 		for i, file := range v.files {
-			addPieces(pieces, key, v.Version.Name, manifest.FileRecord{File: v.Version.Files[i], In: file.pack.stored})
+			addPieces(pieces, key, v.Version.Name, file.at.Record(v.Version.Files[i]))
 		}
 	}
 	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true}) {
@@ -354,7 +268,7 @@ func (f *finder) compare() error {
 		if !wanted {
 			return true
 		}
-		whole := v.files != nil && join(pieces, key, v.files)
+		whole := v.files != nil && v.join(pieces, key)
 		if !whole {
 			f.found.Partial++
 		}
@@ -397,22 +311,22 @@ func addPieces(to map[pieceKey]piecePlace, document documentKey, version string,
 
 // join tells the files where the pieces lie that other versions brought, and
 // reports whether all are there.
-func join(pieces map[pieceKey]piecePlace, document documentKey, files []*placed) bool {
-	for _, f := range files {
-		if f.file.History == nil {
+func (v *FoundVersion) join(pieces map[pieceKey]piecePlace, document documentKey) bool {
+	for i, f := range v.Version.Files {
+		if f.History == nil {
 			continue
 		}
-		for i := range f.file.History.Pieces {
-			p := &f.file.History.Pieces[i]
+		for j := range f.History.Pieces {
+			p := &f.History.Pieces[j]
 			if p.In == nil {
 				continue
 			}
-			at, ok := pieces[pieceKey{document, p.In.Version, f.file.Name, p.SHA256, p.Length}]
+			at, ok := pieces[pieceKey{document, p.In.Version, f.Name, p.SHA256, p.Length}]
 			if !ok {
 				return false
 			}
 			p.In = &at.place
-			f.shares = append(f.shares, at.pack)
+			v.files[i].shares = append(v.files[i].shares, at.pack)
 		}
 	}
 	return true

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/repository/object"
+	"github.com/padsync/padsync/repository/pack"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -36,8 +36,8 @@ func (r *Repository) Reseal(ctx context.Context, c *Contents, o RunOptions) (doc
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, w.Discard()) }()
-	rd := r.NewReader(ctx)
-	defer rd.Close()
+	again := &resealer{run: w, reader: r.NewReader(ctx), opens: opens}
+	defer again.reader.Close()
 	for record, err := range c.Documents() {
 		if err == nil {
 			err = ctx.Err()
@@ -45,7 +45,7 @@ func (r *Repository) Reseal(ctx context.Context, c *Contents, o RunOptions) (doc
 		if err != nil {
 			return 0, 0, err
 		}
-		done, err := w.resealDocument(rd, opens, record)
+		done, err := again.document(ctx, record)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -59,16 +59,27 @@ func (r *Repository) Reseal(ctx context.Context, c *Contents, o RunOptions) (doc
 	return documents, w.Sequence(), w.Commit(ctx, manifest.AtEnd)
 }
 
-func (w *Run) resealDocument(rd *Reader, opens opening, record *manifest.Record) (done bool, err error) {
+// A resealer stores anew what one run can.
+type resealer struct {
+	run    *Run
+	reader *Reader
+	opens  opening
+
+	privateOf string // the pack that privates are of, by its key
+	privates  map[string]map[string]string
+	elsewhere map[string]map[string]string // of all packs; nil before that was needed
+}
+
+func (r *resealer) document(ctx context.Context, record *manifest.Record) (done bool, err error) {
 	if record.State == manifest.Erased {
 		return false, nil
 	}
 	newest, sound := record.Newest(), record.NewestSound()
 	for i, v := range []*manifest.VersionRecord{newest, sound} {
-		if v == nil || i > 0 && v == newest || w.Readable(v) || !opens.mayAll(v) {
+		if v == nil || i > 0 && v == newest || r.run.Readable(v) || !r.opens.mayAll(v) {
 			continue
 		}
-		err := w.reseal(rd, opens, record, v)
+		err := r.version(ctx, record, v)
 		corrupt := (*CorruptError)(nil)
 		switch {
 		case errors.Is(err, ErrNoIdentity), errors.As(err, &corrupt):
@@ -78,17 +89,17 @@ func (w *Run) resealDocument(rd *Reader, opens opening, record *manifest.Record)
 		}
 		done = true
 	}
-	return done, w.CommitIfDue(rd.ctx)
+	return done, r.run.CommitIfDue(ctx)
 }
 
-// reseal stores one version anew and tells where it lies now.
-func (w *Run) reseal(rd *Reader, opens opening, record *manifest.Record, v *manifest.VersionRecord) (err error) {
-	again := &sources.Version{ID: record.ID}
+// version stores one version anew and tells where it lies now.
+func (r *resealer) version(ctx context.Context, record *manifest.Record, v *manifest.VersionRecord) (err error) {
+	w, again := r.run, &sources.Version{ID: record.ID}
 	defer func() { _ = again.Close() }()
-	if err := rd.fetch(v, again); err != nil {
+	if err := r.fetch(v, again); err != nil {
 		return err
 	}
-	if again.Private, err = w.private(rd, opens, versionFolder(record.Source, record.ID, v.Name), v.Files[0].In); err != nil {
+	if again.Private, err = r.private(ctx, versionFolder(record.Source, record.ID, v.Name), v.Files[0].In); err != nil {
 		return err
 	}
 	histories, err := w.histories(again, nil)
@@ -102,15 +113,12 @@ func (w *Run) reseal(rd *Reader, opens opening, record *manifest.Record, v *mani
 		moved.Files = append(moved.Files, f.File)
 	}
 	e := entry{doc: manifest.Document{Source: source, ID: record.ID, Versions: []manifest.DocumentVersion{moved}}}
-	for i := range moved.Files {
-		e.files = append(e.files, &placed{file: &moved.Files[i]})
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return w.err
 	}
-	if err := w.write(&e, whole(v, moved.Files), again); err != nil {
+	if e.files, err = w.write(e.doc, whole(v, moved.Files), again, histories); err != nil {
 		return w.fail(err)
 	}
 	w.entries = append(w.entries, e)
@@ -136,7 +144,7 @@ func whole(v *manifest.VersionRecord, files []manifest.File) manifest.DocumentVe
 
 // fetch reads the version's files as if they came from their source. What it
 // has read when it fails is closed with the version, too.
-func (rd *Reader) fetch(v *manifest.VersionRecord, into *sources.Version) error {
+func (r *resealer) fetch(v *manifest.VersionRecord, into *sources.Version) error {
 	var release []io.Closer
 	into.Release = func() (err error) {
 		for _, s := range release {
@@ -145,7 +153,7 @@ func (rd *Reader) fetch(v *manifest.VersionRecord, into *sources.Version) error 
 		return err
 	}
 	for _, f := range v.Files {
-		s, err := rd.File(f)
+		s, err := r.reader.File(f)
 		if err != nil {
 			return err
 		}
@@ -166,36 +174,36 @@ func (rd *Reader) fetch(v *manifest.VersionRecord, into *sources.Version) error 
 // It lies in the pack of the first file, or, where that is another one than the
 // version began in, in a pack that no list names for it: then all are read that
 // an identity may open, once.
-func (w *Run) private(rd *Reader, opens opening, folder string, first manifest.Pack) (map[string]string, error) {
-	told, err := rd.private(first)
+func (r *resealer) private(ctx context.Context, folder string, first manifest.Pack) (map[string]string, error) {
+	told, err := r.toldIn(ctx, first)
 	if err != nil {
 		return nil, err
 	}
 	if private, found := told[folder]; found {
 		return private, nil
 	}
-	if rd.elsewhere == nil {
-		if rd.elsewhere, err = w.allPrivate(rd, opens); err != nil {
+	if r.elsewhere == nil {
+		if r.elsewhere, err = r.allPrivate(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return rd.elsewhere[folder], nil
+	return r.elsewhere[folder], nil
 }
 
 // allPrivate reads all packs that an identity may open, as far as they can be
 // read.
-func (w *Run) allPrivate(rd *Reader, opens opening) (map[string]map[string]string, error) {
-	all, closed := make(map[string]map[string]string), make(map[string]bool)
-	for _, in := range w.contents.inputs {
+func (r *resealer) allPrivate(ctx context.Context) (map[string]map[string]string, error) {
+	all, closed, contents := make(map[string]map[string]string), make(map[string]bool), r.run.contents
+	for _, in := range contents.inputs {
 		for _, p := range in.header.Packs {
-			closed[p.Key] = !opens.may(p.Recipients.All())
+			closed[p.Key] = !r.opens.may(p.Recipients.All())
 		}
 	}
-	for _, in := range w.contents.storedPacks() {
+	for _, in := range contents.storedPacks() {
 		if closed[in.Key] {
 			continue
 		}
-		told, err := rd.private(in)
+		told, err := r.toldIn(ctx, in)
 		corrupt := (*CorruptError)(nil)
 		switch {
 		case errors.Is(err, ErrNoIdentity), errors.As(err, &corrupt):
@@ -215,47 +223,37 @@ func (w *Run) allPrivate(rd *Reader, opens opening) (map[string]map[string]strin
 // maxPrivate bounds what is read of a document.json.
 const maxPrivate = 1 << 20
 
-// private gives what only the pack tells of the versions whose document.json is
+// toldIn gives what only the pack tells of the versions whose document.json is
 // in it, by their folders; of the last pack it is kept.
-func (rd *Reader) private(in manifest.Pack) (map[string]map[string]string, error) {
-	if rd.privateOf == in.Key {
-		return rd.privates, nil
+func (r *resealer) toldIn(ctx context.Context, in manifest.Pack) (map[string]map[string]string, error) {
+	if r.privateOf == in.Key {
+		return r.privates, nil
 	}
-	s, err := rd.repo.fetchPack(rd.ctx, in)
+	objects := &r.run.repo.objects
+	s, err := pack.Fetch(ctx, objects, in)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	plain, size, err := rd.repo.objects.Open(s, s.Size())
-	if err != nil {
-		return nil, object.Unsealed(in.Key, err)
-	}
-	d, err := object.Decompress(io.NewSectionReader(plain, 0, size), maxWindow)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	found, members := make(map[string]map[string]string), tar.NewReader(packReader{in.Key, d})
-	for {
-		h, err := members.Next()
-		if err == io.EOF {
-			rd.privateOf, rd.privates = in.Key, found
-			return found, nil
-		}
-		if err != nil {
-			return nil, object.Damaged(in.Key, err)
-		}
+	found := make(map[string]map[string]string)
+	err = pack.Walk(objects, in, s, func(h *tar.Header, _ pack.Place, content io.Reader) error {
 		if path.Base(h.Name) != documentName || strings.Count(h.Name, "/") != 3 {
-			continue
+			return nil
 		}
 		var told struct {
 			Private map[string]string `json:"private"`
 		}
-		b, err := io.ReadAll(io.LimitReader(members, maxPrivate))
+		b, err := io.ReadAll(io.LimitReader(content, maxPrivate))
 		if err == nil && json.Unmarshal(b, &told) == nil {
 			found[path.Dir(h.Name)] = told.Private
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	r.privateOf, r.privates = in.Key, found
+	return found, nil
 }
 
 // versionFolder is where a version lies in its pack.

@@ -1,12 +1,12 @@
 package repository
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -17,6 +17,7 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository/pack"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -56,7 +57,6 @@ type RunOptions struct {
 // one that matches ErrFile, ends the run: later calls give it again.
 type Run struct {
 	repo     *Repository
-	ctx      context.Context // of the uploads, which outlive the calls
 	header   manifest.Header
 	contents *Contents
 
@@ -65,8 +65,7 @@ type Run struct {
 
 	mu        sync.Mutex // guards what follows
 	err       error
-	frames    *compressor
-	pack      *pack                    // the one that is being written, or nil
+	packs     *pack.Writer
 	named     map[string]manifest.Pack // by key, those that manifests of the run name
 	manifests int
 	before    []string // what the next manifest names
@@ -76,9 +75,9 @@ type Run struct {
 	open         int
 	openSize     int64
 	includedSize int64
-	folding      bool    // a checkpoint is being written
-	waiting      []*pack // closed and not yet in a manifest
-	entries      []entry // not yet in a manifest
+	folding      bool      // a checkpoint is being written
+	waiting      []*upload // of packs that are not yet in a manifest
+	entries      []entry   // not yet in a manifest
 	committed    time.Time
 	stats        RunStats
 	uploads      *errgroup.Group
@@ -91,10 +90,23 @@ type RunStats struct {
 	Manifest string // id of the last one
 }
 
-// An entry is a document of the next manifest, with its files' places.
+// An entry is a document of the next manifest.
 type entry struct {
 	doc   manifest.Document
-	files []*placed
+	files []placed // of its versions, one behind the other
+}
+
+// A placed file is one that lies in a pack, or will. What a manifest tells of
+// its place is written by place alone.
+type placed struct {
+	at     *pack.Place     // the pack's Writer writes it
+	shares []manifest.Pack // of the pieces that lie elsewhere
+}
+
+// An upload is a pack on its way into the store.
+type upload struct {
+	pack   manifest.Pack
+	stored bool // the upload writes it, and it is read after Wait
 }
 
 // ErrFile is matched by errors of Save for a fetched file that cannot be read
@@ -137,14 +149,17 @@ func (r *Repository) begin(ctx context.Context, c *Contents, o RunOptions) (*Run
 	if err != nil {
 		return nil, err
 	}
-	frames, err := newCompressor(r.objects.Pool)
-	if err != nil {
-		return nil, err
-	}
-	w := &Run{repo: r, ctx: ctx, contents: c, before: c.before(), condemned: c.condemned(), lost: lost, committed: r.options.Now(), frames: frames, uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
+	w := &Run{repo: r, contents: c, before: c.before(), condemned: c.condemned(), lost: lost, committed: r.options.Now(), uploads: newUploads(), named: map[string]manifest.Pack{}, header: manifest.Header{
 		Repository: r.head.ID, Sequence: sequence, Run: o.Run, Resumes: o.Resumes, Started: manifest.At(r.options.Now()),
 		Program: clean(o.Program), Host: clean(o.Host), Recipients: hashes, Lost: manifest.HashesOf(slices.Collect(maps.Keys(gone))), Sources: o.Sources,
 	}}
+	w.packs, err = pack.NewWriter(pack.Options{
+		Objects: &r.objects, Recipients: r.options.Recipients, Now: r.options.Now, Random: r.options.Random,
+		Full: func(p manifest.Pack, s *spool.Spool) { w.store(ctx, p, s) },
+	})
+	if err != nil {
+		return nil, err
+	}
 	w.own = make(map[string]int64)
 	for _, in := range c.inputs {
 		if len(in.header.Includes) > 0 {
@@ -210,12 +225,11 @@ func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string, be
 	}
 	told := newVersion(w.repo.options.Now(), v, suspect)
 	doc.Versions = []manifest.DocumentVersion{told}
-	e := entry{doc: doc}
 	for i := range told.Files {
 		told.Files[i].History = histories[i].told
-		e.files = append(e.files, &placed{file: &told.Files[i], shares: histories[i].shares})
 	}
-	if err := w.write(&e, told, v); err != nil {
+	e := entry{doc: doc}
+	if e.files, err = w.write(doc, told, v, histories); err != nil {
 		return w.fail(err)
 	}
 	w.entries = append(w.entries, e)
@@ -263,43 +277,35 @@ func newVersion(now time.Time, v *sources.Version, suspect string) manifest.Docu
 	return told
 }
 
-// write puts all members of a version, of which all is told, into the current
-// pack, or several.
-func (w *Run) write(e *entry, told manifest.DocumentVersion, v *sources.Version) error {
-	source := w.header.Sources[e.doc.Source]
+// write puts all members of a version, of which all is told, into packs.
+func (w *Run) write(doc manifest.Document, told manifest.DocumentVersion, v *sources.Version, histories []history) ([]placed, error) {
+	source := w.header.Sources[doc.Source]
 	private := make(map[string]string)
 	for name, value := range v.Private {
 		private[clean(name)] = clean(value)
 	}
-	header, err := manifest.EncodeAlone(source, e.doc.ID, &told, private)
+	alone, err := manifest.EncodeAlone(source, doc.ID, &told, private)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	sizes := []int64{int64(len(header))}
+	dir := versionFolder(source, doc.ID, told.Name) + "/"
+	about := pack.Member{Name: dir + documentName, Modified: told.Saved.Time, Size: int64(len(alone)), Content: bytes.NewReader(alone)}
+	members := make([]pack.Member, len(v.Files))
 	for i, f := range v.Files {
-		sizes = append(sizes, stored(f, told.Files[i].History))
-	}
-	if needs(sizes...) <= frameSize { // the version stays together
-		if err := w.room(sizes...); err != nil {
-			return err
+		members[i] = pack.Member{
+			Name: dir + Escape(f.Name), Modified: told.Saved.Time,
+			Size: stored(f, histories[i].told), Content: memberOf(&f, histories[i].told),
 		}
 	}
-	dir := versionFolder(source, e.doc.ID, told.Name) + "/"
-	if err := w.member(dir+documentName, told.Saved.Time, int64(len(header)), nil, func(to io.Writer) error {
-		_, err := to.Write(header)
-		return err
-	}); err != nil {
-		return err
+	places, err := w.packs.Add(about, members...)
+	if err != nil {
+		return nil, err
 	}
-	for i, f := range v.Files {
-		if err := w.member(dir+Escape(f.Name), told.Saved.Time, sizes[i+1], e.files[i], func(to io.Writer) error {
-			_, err := w.repo.objects.Pool.Copy(to, memberOf(&f, told.Files[i].History))
-			return err
-		}); err != nil {
-			return err
-		}
+	files := make([]placed, len(places))
+	for i, at := range places {
+		files[i] = placed{at, histories[i].shares}
 	}
-	return nil
+	return files, nil
 }
 
 // stored is how long a file's member is.
@@ -310,138 +316,15 @@ func stored(f sources.File, history *manifest.History) int64 {
 	return f.Size - history.Elsewhere()
 }
 
-// member writes one member, in a frame of its own if it is long, and cuts the
-// frame where it is full.
-func (w *Run) member(name string, modified time.Time, size int64, at *placed, write func(io.Writer) error) error {
-	if err := w.room(size); err != nil {
-		return err
-	}
-	f := w.pack.frame
-	if err := w.pack.member(name, modified, size, func(to io.Writer) error {
-		if at != nil {
-			at.file.Offset = f.count
-			f.files = append(f.files, at)
-		}
-		return write(to)
-	}); err != nil {
-		return err
-	}
-	if f.count < frameSize {
-		return nil
-	}
-	return w.cut()
-}
-
-// room makes sure that there is a pack with a frame to write members of these
-// sizes to: one that they do not make too long, or an empty one. A new pack's
-// is not empty: it holds the random member.
-func (w *Run) room(sizes ...int64) error {
-	for {
-		if err := w.ready(); err != nil {
-			return err
-		}
-		if n := w.pack.frame.count; n == 0 || n+needs(sizes...) <= frameSize {
-			return nil
-		}
-		if err := w.cut(); err != nil {
-			return err
-		}
-	}
-}
-
-// needs is how many bytes of tar members of these sizes take, at most.
-func needs(sizes ...int64) (n int64) {
-	for _, size := range sizes {
-		n += memberOverhead + size
-	}
-	return n
-}
-
-// ready makes sure that there is a pack with a frame to write to.
-func (w *Run) ready() (err error) {
-	if w.pack == nil {
-		w.pack, err = w.repo.newPack(w.frames)
-		return err
-	}
-	if w.pack.frame == nil {
-		w.pack.begin()
-	}
-	return nil
-}
-
-// cut ends the frame, and compresses it with others when they are enough. A
-// long one goes into a new pack if it would make this one too large. A pack that
-// is full is closed. One without a file is not: no manifest would name it.
-func (w *Run) cut() error {
-	var err error
-	switch long := w.pack.end(); {
-	case long != nil:
-		err = w.addLong(long)
-	case len(w.pack.ended) == batch:
-		err = w.pack.compress()
-	}
-	if err != nil {
-		return err
-	}
-	if w.pack.plain >= packSize {
-		return w.closePack()
-	}
-	return nil
-}
-
-func (w *Run) addLong(f *frame) error {
-	s, err := f.finish()
-	if err != nil {
-		return err
-	}
-	err = w.pack.compress()
-	if err == nil && w.pack.filled && w.pack.plain+s.Size()+packOverhead > packLimit {
-		err = w.replacePack()
-	}
-	if err != nil {
+// store begins to store a pack. It waits while too many are being stored.
+func (w *Run) store(ctx context.Context, p manifest.Pack, s *spool.Spool) {
+	u := &upload{pack: p}
+	w.waiting = append(w.waiting, u)
+	w.uploads.Go(func() error {
+		err := w.repo.objects.Sink.Put(ctx, p.Key, s, p.Size)
+		u.stored = err == nil
 		return errors.Join(err, s.Close())
-	}
-	return w.pack.add(f, s)
-}
-
-// packOverhead is room for age's header and chunks, and for tar's end.
-const packOverhead = 64 << 10
-
-// replacePack closes the pack and begins one whose first frame has only the
-// random member.
-func (w *Run) replacePack() (err error) {
-	if err := w.closePack(); err != nil {
-		return err
-	}
-	if w.pack, err = w.repo.newPack(w.frames); err != nil {
-		return err
-	}
-	w.pack.end()
-	return nil
-}
-
-// closePack finishes the pack and begins to store it. It waits while too many
-// are being stored.
-func (w *Run) closePack() error {
-	if w.pack == nil {
-		return nil
-	}
-	p := w.pack
-	w.pack = nil
-	s, err := p.finish()
-	if err != nil {
-		return err
-	}
-	w.waiting = append(w.waiting, p)
-	w.uploads.Go(func() error { return w.upload(p, s) })
-	return nil
-}
-
-// upload is the only one to write p.stored, which is read after Wait.
-func (w *Run) upload(p *pack, s *spool.Spool) (err error) {
-	defer func() { err = errors.Join(err, s.Close()) }()
-	p.stored, err = w.repo.put(w.ctx, packsPrefix, packEnding, s)
-	return err
+	})
 }
 
 // Discard ends a run without a manifest: what is stored stays, named by
@@ -450,12 +333,7 @@ func (w *Run) Discard() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fail(errors.New("the run has ended"))
-	err := w.uploads.Wait()
-	if w.pack != nil {
-		err = errors.Join(err, w.pack.discard())
-		w.pack = nil
-	}
-	return err
+	return errors.Join(w.uploads.Wait(), w.packs.Discard())
 }
 
 // Name is the run's random name.

@@ -1,9 +1,10 @@
-package repository
+package pack
 
 import (
 	"archive/tar"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -15,13 +16,30 @@ import (
 // its tar, which is compressed at one go; one that grows longer is compressed
 // as it comes.
 type frame struct {
-	tar   *tar.Writer
-	count int64     // bytes of tar
-	files []*placed // whose place is known when the frame is in a pack
+	tar    *tar.Writer
+	count  int64    // bytes of tar
+	places []*Place // of its files
 
 	compressor *compressor
 	plain      []byte
 	long       *spool.Writer // compressed bytes, nil for a usual frame
+}
+
+// header begins a member.
+func (f *frame) header(m Member) error {
+	header := &tar.Header{Name: m.Name, Mode: 0o600, Size: m.Size, ModTime: m.Modified.UTC().Truncate(time.Second), Format: tar.FormatPAX}
+	if err := f.tar.WriteHeader(header); err != nil {
+		return fmt.Errorf("write pack: %w", err)
+	}
+	return nil
+}
+
+// content writes the member whose header was written.
+func (f *frame) content(m Member) error {
+	if _, err := f.compressor.pool.Copy(f.tar, m.Content); err != nil {
+		return err
+	}
+	return f.tar.Flush()
 }
 
 // Write takes tar.
@@ -62,7 +80,7 @@ type compressor struct {
 }
 
 func newCompressor(pool *spool.Pool) (*compressor, error) {
-	encoder, err := object.Compress(nil, packWindow)
+	encoder, err := object.Compress(nil, window)
 	return &compressor{pool: pool, encoder: encoder}, err
 }
 
