@@ -21,7 +21,8 @@ func Read(ctx context.Context, s Sink, key string, offset, length int64) (io.Rea
 	return &resumed{ReadCloser: body, ctx: ctx, sink: s, key: key, offset: offset, length: length, left: resumptions}, nil
 }
 
-// A resumed body is for one reader, and so for one call's context.
+// A resumed body is for one reader, and so for one call's context, which it
+// keeps because io.Reader takes none.
 type resumed struct {
 	io.ReadCloser // nil after it could not be taken up
 	ctx           context.Context

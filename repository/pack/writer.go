@@ -44,6 +44,9 @@ type Member struct {
 	Content  io.Reader // Size bytes
 }
 
+// most is how many bytes of tar it takes, at most.
+func (m *Member) most() int64 { return memberOverhead + m.Size }
+
 // Options are what a Writer works with. All are required, but Recipients where
 // nothing is sealed.
 type Options struct {
@@ -93,12 +96,12 @@ func NewWriter(o Options) (*Writer, error) {
 // is full; one that has but what tells of files is not, as nothing would name
 // it.
 func (w *Writer) Add(about Member, files ...Member) ([]*Place, error) {
-	sizes := []int64{about.Size}
+	all := about.most()
 	for _, f := range files {
-		sizes = append(sizes, f.Size)
+		all += f.most()
 	}
-	if needs(sizes...) <= frameSize { // they stay together
-		if err := w.room(sizes...); err != nil {
+	if all <= frameSize { // they stay together
+		if err := w.room(all); err != nil {
 			return nil, err
 		}
 	}
@@ -118,7 +121,7 @@ func (w *Writer) Add(about Member, files ...Member) ([]*Place, error) {
 // member writes one member, in a frame of its own if it is long, and cuts the
 // frame where it is full.
 func (w *Writer) member(m Member, at *Place) error {
-	if err := w.room(m.Size); err != nil {
+	if err := w.room(m.most()); err != nil {
 		return err
 	}
 	f := w.pack.frame
@@ -138,29 +141,21 @@ func (w *Writer) member(m Member, at *Place) error {
 	return w.cut()
 }
 
-// room makes sure that there is a pack with a frame to write members of these
-// sizes to: one that they do not make too long, or an empty one. A new pack's
-// is not empty: it holds the random member.
-func (w *Writer) room(sizes ...int64) error {
+// room makes sure that there is a pack with a frame to write so many bytes of
+// tar to: one that they do not make too long, or an empty one. A new pack's is
+// not empty: it holds the random member.
+func (w *Writer) room(most int64) error {
 	for {
 		if err := w.ready(); err != nil {
 			return err
 		}
-		if n := w.pack.frame.count; n == 0 || n+needs(sizes...) <= frameSize {
+		if n := w.pack.frame.count; n == 0 || n+most <= frameSize {
 			return nil
 		}
 		if err := w.cut(); err != nil {
 			return err
 		}
 	}
-}
-
-// needs is how many bytes of tar members of these sizes take, at most.
-func needs(sizes ...int64) (n int64) {
-	for _, size := range sizes {
-		n += memberOverhead + size
-	}
-	return n
 }
 
 // ready makes sure that there is a pack with a frame to write to.
