@@ -43,6 +43,8 @@ var layers = []layer{
 	{"sources", nil},
 	{"sources/sourcetest", []string{"sources", "documents/*"}},
 	{"sources/sourcetest/*", []string{"sources", "sources/sourcetest", "documents/*"}},
+	{"sources/etherpad/server", []string{"sources", "internal/polite", "internal/spool"}},
+	{"sources/etherpad", []string{"sources", "sources/etherpad/*", "documents/*", "internal/polite", "internal/spool"}},
 	{"sources/*", []string{"sources", "documents/*", "internal/polite", "internal/spool"}},
 
 	{"sinks", nil},
@@ -86,6 +88,9 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		wrong    bool
 	}{
 		"up":                     {"sources/etherpad", "backup", true},
+		"from a room, back up":   {"sources/etherpad/server", "sources/etherpad", true},
+		"into a room":            {"sources/etherpad", "sources/etherpad/server", false},
+		"into another's room":    {"sources/framadate", "sources/etherpad/server", true},
 		"sideways":               {"sources/etherpad", "sources/framadate", true},
 		"a concrete sink":        {"repository", "sinks/local", true},
 		"rclone in the demo":     {"demo", "sinks/rclone", true},

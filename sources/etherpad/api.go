@@ -14,15 +14,12 @@ import (
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // apiVersion is the oldest that has all that is called: Etherpad 1.8.14 and
 // 3.3.1 take it.
 const apiVersion = "1.2.11"
-
-// maxAnswer bounds the answers of the API but for lists of pads.
-// The longest list the authors of a pad, or are its text.
-const maxAnswer = 4 << 20
 
 // errAnswer is matched by the error for an answer that is none of the API.
 var errAnswer = fmt.Errorf("%w: no answer of the API", sources.ErrRefused)
@@ -31,7 +28,7 @@ var errAnswer = fmt.Errorf("%w: no answer of the API", sources.ErrRefused)
 // values, and decodes its data.
 func (s *Source) call(ctx context.Context, function string, data any, parameters ...string) error {
 	return s.ask(ctx, function, parameters, func(body io.Reader) error {
-		b, err := io.ReadAll(io.LimitReader(body, maxAnswer))
+		b, err := io.ReadAll(io.LimitReader(body, server.MaxAnswer))
 		if err != nil {
 			return fmt.Errorf("%w: %w", sources.ErrRefused, err)
 		}
@@ -96,8 +93,8 @@ func (s *Source) askOnce(ctx context.Context, function string, parameters []stri
 	}
 	return s.post(ctx, "/api/"+apiVersion+"/"+function, form, bearer, func(r *http.Response) error {
 		code := r.StatusCode
-		if code >= 400 || contentType(r.Header) == "text/html" {
-			if barrier := sources.Recognize(r, peek(r)); barrier != nil {
+		if code >= 400 || server.ContentType(r.Header) == "text/html" {
+			if barrier := sources.Recognize(r, server.Peek(r)); barrier != nil {
 				return barrier
 			}
 		}
@@ -105,7 +102,7 @@ func (s *Source) askOnce(ctx context.Context, function string, parameters []stri
 		case code == http.StatusUnauthorized, code == http.StatusForbidden:
 			return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
 		case code == http.StatusTooManyRequests, code >= 502 && code <= 504:
-			return again(fmt.Errorf("%w: status %d", sources.ErrRefused, code))
+			return server.Again(fmt.Errorf("%w: status %d", sources.ErrRefused, code))
 		case code >= 300:
 			return fmt.Errorf("%w: status %d", errAnswer, code)
 		}
@@ -116,36 +113,22 @@ func (s *Source) askOnce(ctx context.Context, function string, parameters []stri
 // post sends a form, again by https if the server wants that.
 func (s *Source) post(ctx context.Context, path string, form url.Values, bearer string, handle func(*http.Response) error) error {
 	request := func(ctx context.Context) (*http.Request, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address()+path, strings.NewReader(form.Encode()))
+		r, err := s.server.Request(ctx, http.MethodPost, path, "", strings.NewReader(form.Encode()))
 		if err != nil {
 			return nil, err
 		}
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		s.access.dress(r, "")
 		if bearer != "" {
 			r.Header.Set("Authorization", "Bearer "+bearer)
 		}
 		return r, nil
 	}
-	return s.upgrading(polite.Uncounted(ctx), request, func(r *http.Response) error {
+	return s.server.Do(polite.Uncounted(ctx), request, func(r *http.Response) error {
 		if r.StatusCode >= 300 && r.StatusCode < 400 {
-			return redirected(r)
+			return server.Redirected(r)
 		}
 		return handle(r)
 	})
-}
-
-// upgrading sends a request, once more if the server wants it by https.
-func (s *Source) upgrading(ctx context.Context, request func(context.Context) (*http.Request, error), handle func(*http.Response) error) error {
-	err := s.client.Do(ctx, request, handle)
-	if errors.Is(err, errSecure) {
-		s.secure.Store(true)
-		err = s.client.Do(ctx, request, handle)
-	}
-	if errors.Is(err, polite.ErrUnanswered) {
-		return sources.AboutServer(err)
-	}
-	return err
 }
 
 // apiError is what a code means. It comes with status 200 too. The message is

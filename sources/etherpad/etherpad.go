@@ -14,12 +14,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // Options say what is fetched of each pad.
@@ -49,8 +49,7 @@ type Options struct {
 
 // A Source is one Etherpad server. It is safe for concurrent use.
 type Source struct {
-	base    string
-	client  *polite.Client
+	server  *server.Server
 	pool    *spool.Pool
 	formats []format // besides .etherpad
 	limit   int64    // bytes of an export
@@ -59,9 +58,6 @@ type Source struct {
 	lifetime lifetime // of pads
 
 	tools sync.Pool // of *tools, for inspections
-
-	// secure says that the server redirected from http to https.
-	secure atomic.Bool
 
 	names    authorNames
 	sessions sessions
@@ -97,8 +93,12 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	if o.Group != "" && (o.Access.MyPadsLogin == "" || !isGroupID(o.Group)) {
 		return nil, ErrNoGroup
 	}
+	at, err := server.New(base, client, o.Access.door())
+	if err != nil {
+		return nil, err
+	}
 	s := &Source{
-		base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetimeOf(base, o.ExpiresAfter),
+		server: at, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetimeOf(base, o.ExpiresAfter),
 		alone: make(chan struct{}, 1), passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group,
 	}
 	if s.tokenKeeper == nil {
@@ -197,7 +197,7 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 		case errors.Is(err, errNoPad), errors.Is(err, pad.ErrTooLarge):
 			return fmt.Errorf("%w: %w", errNoExport, err)
 		case errors.Is(err, sources.ErrRefused):
-			return again(err)
+			return server.Again(err)
 		case err != nil:
 			return err
 		}
@@ -284,7 +284,7 @@ func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool)
 func (s *Source) fetchFormat(ctx context.Context, v *sources.Version, f format) error {
 	return s.export(ctx, v.ID, f, "", func(a *answer) error {
 		if err := f.check(a); err != nil {
-			return again(fmt.Errorf("%w: %s: %w", sources.ErrRefused, f.name, err))
+			return server.Again(fmt.Errorf("%w: %s: %w", sources.ErrRefused, f.name, err))
 		}
 		if f.name == htmlFormat.name && !f.page && isReadOnly(v.ID) {
 			if err := s.retitle(a, v.ID); err != nil {

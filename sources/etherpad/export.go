@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -20,6 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // maxExport is far more than any server takes back: 50 MB, unless told
@@ -37,9 +37,6 @@ var (
 	// errForbidden is matched by the error for a pad that Etherpad itself, and not
 	// what stands before it, shows in no form.
 	errForbidden = fmt.Errorf("status 403: %w", fs.ErrPermission)
-
-	// errSecure asks to send the request again by https.
-	errSecure = errors.New("the server wants https")
 )
 
 // forbiddenStart begins its page.
@@ -88,15 +85,14 @@ func (s *Source) export(ctx context.Context, id string, f format, etag string, u
 func (s *Source) exportWith(ctx context.Context, o opening, id string, f format, etag string, use func(*answer) error) error {
 	known, listed := o.member.pads[id]
 	request := func(ctx context.Context) (*http.Request, error) {
-		address := s.address() + "/p/" + url.PathEscape(id) + "/export/" + f.name + o.query()
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		path := "/p/" + url.PathEscape(id) + "/export/" + f.name + o.query()
+		r, err := s.server.Request(ctx, http.MethodGet, path, o.session, nil)
 		if err != nil {
 			return nil, err
 		}
 		if etag != "" {
 			r.Header.Set("If-None-Match", etag)
 		}
-		s.access.dress(r, o.session)
 		return r, nil
 	}
 	handle := func(r *http.Response) error {
@@ -110,22 +106,12 @@ func (s *Source) exportWith(ctx context.Context, o opening, id string, f format,
 		a := &answer{r.Header, body}
 		return errors.Join(use(a), a.close())
 	}
-	err := s.upgrading(ctx, request, handle)
+	err := s.server.Do(ctx, request, handle)
 	if listed && errors.Is(err, errNotInMyPads) {
 		return fmt.Errorf("%w: MyPads lists it, and says that it has none", sources.ErrRefused)
 	}
 	return err
 }
-
-func (s *Source) address() string {
-	if rest, found := strings.CutPrefix(s.base, "http://"); found && s.secure.Load() {
-		return "https://" + rest
-	}
-	return s.base
-}
-
-// again marks an error of an answer that may be better the next time.
-func again(err error) error { return polite.Temporary(err) }
 
 // receive judges an answer before its body is read, and reads it. A page
 // stands for a pad that is archived.
@@ -138,20 +124,20 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 		return nil, refusal(r)
 	}
 	if err := f.checkHeader(r.Header); err != nil {
-		start := peek(r)
+		start := server.Peek(r)
 		switch page := string(start); {
 		case isNotEnabled(page):
 			return nil, fmt.Errorf("%w: %w: it is not enabled", errNoExport, sources.ErrRefused)
-		case !f.page && contentType(r.Header) == "text/html" && (archived || isArchived(page)):
+		case !f.page && server.ContentType(r.Header) == "text/html" && (archived || isArchived(page)):
 			return nil, errArchived
 		}
 		if barrier := sources.Recognize(r, start); barrier != nil {
 			return nil, barrier
 		}
-		if contentType(r.Header) == "text/html" {
+		if server.ContentType(r.Header) == "text/html" {
 			err = &sources.Barrier{Kind: sources.Page}
 		}
-		return nil, again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
+		return nil, server.Again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
 	}
 	if r.ContentLength > s.limit {
 		return nil, fmt.Errorf("%w: %w: %w", errNoExport, sources.ErrRefused, spool.ErrTooLarge)
@@ -163,26 +149,15 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 	return body, err
 }
 
-// peek gives the beginning of a body, which can still be read whole.
-func peek(r *http.Response) []byte {
-	start, _ := io.ReadAll(io.LimitReader(r.Body, sources.RecognizeLength)) // what breaks off now does so again
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(start), r.Body), r.Body}
-	return start
-}
-
 // refusal is the error for a status that comes with no export.
 func refusal(r *http.Response) error {
-	if isRedirect(r) {
-		return redirected(r)
+	if server.IsRedirect(r) {
+		return server.Redirected(r)
 	}
-	if r.StatusCode == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "" {
-		// It is the server that is closed, not the pad.
-		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
+	if err := server.CheckDoor(r); err != nil {
+		return err
 	}
-	start := peek(r)
+	start := server.Peek(r)
 	if barrier := sources.Recognize(r, start); barrier != nil {
 		return barrier
 	}
@@ -196,32 +171,12 @@ func refusal(r *http.Response) error {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, fs.ErrPermission)
 	case code == http.StatusTooManyRequests:
-		return again(errors.New("the server takes no more requests for now"))
+		return server.Again(errors.New("the server takes no more requests for now"))
 	case code == http.StatusInternalServerError, code >= 400 && code < 500:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, sources.ErrRefused)
 	default:
-		return again(fmt.Errorf("status %d: %w", code, sources.ErrRefused))
+		return server.Again(fmt.Errorf("status %d: %w", code, sources.ErrRefused))
 	}
-}
-
-func isRedirect(r *http.Response) bool { return r.StatusCode >= 300 && r.StatusCode < 400 }
-
-// redirected tells a server that wants https from one that sends away. No
-// redirect of an export is followed: MyPads leads to a page for what may not
-// be read, and Etherpad to nowhere.
-func redirected(r *http.Response) error {
-	from := r.Request.URL
-	to, err := polite.Redirect(r)
-	if err == nil && to != nil && from.Scheme == "http" && to.Scheme == "https" && from.EscapedPath() == to.EscapedPath() {
-		return errSecure
-	}
-	if away, ok := toMyPads(r); ok {
-		return away
-	}
-	if barrier := sources.Recognize(r, nil); barrier != nil {
-		return barrier
-	}
-	return again(fmt.Errorf("%w: a redirect", sources.ErrRefused))
 }
 
 // isNotEnabled recognises the page with status 200 that stands for a format
@@ -309,12 +264,4 @@ func (a *answer) isCut() bool {
 func isAttachment(h http.Header) bool {
 	kind, _, _ := strings.Cut(h.Get("Content-Disposition"), ";")
 	return strings.EqualFold(strings.TrimSpace(kind), "attachment")
-}
-
-func contentType(h http.Header) string {
-	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil {
-		return ""
-	}
-	return t
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // A format is a form in which servers export pads.
@@ -84,7 +85,7 @@ func (f format) checkHeader(h http.Header) error {
 	if f.page && h.Get("Content-Disposition") != "" {
 		return errors.New("it is an attachment, not a page")
 	}
-	if !slices.Contains(f.types, contentType(h)) {
+	if !slices.Contains(f.types, server.ContentType(h)) {
 		return errors.New("it has another content type")
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 var _ sources.Fronted = (*Source)(nil)
@@ -16,20 +17,15 @@ var _ sources.Fronted = (*Source)(nil)
 // made anew is not recognised.
 func (s *Source) Front(ctx context.Context) error {
 	request := func(ctx context.Context) (*http.Request, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.address()+"/", nil)
-		if err != nil {
-			return nil, err
-		}
-		s.access.dress(r, "")
-		return r, nil
+		return s.server.Request(ctx, http.MethodGet, "/", "", nil)
 	}
-	err := s.upgrading(polite.Uncounted(ctx), request, func(r *http.Response) error {
-		start := peek(r)
+	err := s.server.Do(polite.Uncounted(ctx), request, func(r *http.Response) error {
+		start := server.Peek(r)
 		if r.StatusCode == http.StatusOK && isFront(string(start)) {
 			return nil
 		}
-		if isRedirect(r) {
-			return redirected(r)
+		if server.IsRedirect(r) {
+			return server.Redirected(r)
 		}
 		if barrier := sources.Recognize(r, start); barrier != nil {
 			return barrier

@@ -105,7 +105,7 @@ func (s *Source) ImportRequests(pads int) int {
 }
 
 func (s *Source) imported(id string, l *load) *sources.Imported {
-	address := Address{s.base, id}.URL()
+	address := Address{s.server.Base(), id}.URL()
 	if s.group != "" {
 		address = s.memberURL(id)
 	}

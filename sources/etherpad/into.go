@@ -16,6 +16,7 @@ import (
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // ErrNoGroup is matched by the error for a group of MyPads that the account
@@ -60,7 +61,7 @@ func GroupURL(base, group string) string {
 }
 
 func (s *Source) memberURL(id string) string {
-	return s.base + "/mypads/index.html?/mypads/group/" + s.group + "/pad/view/" + id
+	return s.server.Base() + "/mypads/index.html?/mypads/group/" + s.group + "/pad/view/" + id
 }
 
 // importMember makes a pad in the group, whose id the server chooses. One of the
@@ -152,7 +153,7 @@ func (s *Source) createMemberAs(ctx context.Context, as *membership, name string
 	var answer struct{ Key string }
 	form := map[string]string{"name": name, "group": s.group, "auth_token": as.token}
 	err := s.askMyPads(ctx, http.MethodPost, "pad", form, func(body io.Reader) error {
-		err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(&answer)
+		err := json.NewDecoder(io.LimitReader(body, server.MaxAnswer)).Decode(&answer)
 		clean, bad := cleanID(answer.Key)
 		if _, old := as.pads[answer.Key]; err != nil || bad != nil || clean != answer.Key || old {
 			return fmt.Errorf("%w: no id of a new pad", sources.ErrRefused)

@@ -10,12 +10,8 @@ import (
 	"maps"
 	"slices"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/transform"
-
-	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
-	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // maxList bounds a list of pads: ten million of them.
@@ -83,19 +79,9 @@ func (s *Source) listMember(ctx context.Context, yield func(string, error) bool)
 
 func (s *Source) receiveList(ctx context.Context) (body *spool.Spool, err error) {
 	err = s.ask(ctx, "listAllPads", nil, func(r io.Reader) (err error) {
-		body, err = s.receiveJSON(r, maxList)
+		body, err = server.ReceiveJSON(s.pool, r, maxList)
 		return err
 	})
-	return body, err
-}
-
-// receiveJSON takes a body that is whole, and UTF-8: decoders read other ids
-// from what is not.
-func (s *Source) receiveJSON(r io.Reader, most int64) (*spool.Spool, error) {
-	body, err := s.pool.Receive(transform.NewReader(r, encoding.UTF8Validator), most)
-	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) || errors.Is(err, encoding.ErrInvalidUTF8) {
-		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
-	}
 	return body, err
 }
 
@@ -103,7 +89,7 @@ func (s *Source) receiveJSON(r io.Reader, most int64) (*spool.Spool, error) {
 func decodeList(r io.Reader, yield func(id string) error) error {
 	d := json.NewDecoder(r)
 	code, message, found := -1, "", false
-	err := eachMember(d, func(key string) error {
+	err := server.EachMember(d, func(key string) error {
 		switch key {
 		case "code":
 			return d.Decode(&code)
@@ -113,12 +99,12 @@ func decodeList(r io.Reader, yield func(id string) error) error {
 			if code > 0 {
 				return d.Decode(new(json.RawMessage)) // null
 			}
-			return eachMember(d, func(key string) error {
+			return server.EachMember(d, func(key string) error {
 				if key != "padIDs" {
 					return d.Decode(new(json.RawMessage))
 				}
 				found = true
-				return eachString(d, yield)
+				return server.EachString(d, yield)
 			})
 		}
 		return d.Decode(new(json.RawMessage))
@@ -131,57 +117,6 @@ func decodeList(r io.Reader, yield func(id string) error) error {
 	case code != 0:
 		return apiError(code, message)
 	case !found:
-		return errAnswer
-	}
-	return nil
-}
-
-func eachMember(d *json.Decoder, member func(key string) error) error {
-	if err := delimiter(d, '{'); err != nil {
-		return err
-	}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return err
-		}
-		key, ok := t.(string)
-		if !ok {
-			return errAnswer
-		}
-		if err := member(key); err != nil {
-			return err
-		}
-	}
-	return delimiter(d, '}')
-}
-
-func eachString(d *json.Decoder, yield func(string) error) error {
-	if err := delimiter(d, '['); err != nil {
-		return err
-	}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return err
-		}
-		s, ok := t.(string)
-		if !ok {
-			return errAnswer
-		}
-		if err := yield(s); err != nil {
-			return err
-		}
-	}
-	return delimiter(d, ']')
-}
-
-func delimiter(d *json.Decoder, want json.Delim) error {
-	t, err := d.Token()
-	if err != nil {
-		return err
-	}
-	if t != want {
 		return errAnswer
 	}
 	return nil

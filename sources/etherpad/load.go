@@ -11,10 +11,11 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
-	"golang.org/x/text/unicode/norm"
 )
 
 // A load is a pad on its way to a server.

@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // A sight is what is found under an id.
@@ -70,7 +71,7 @@ func (s *Source) compare(l *load, id string, a *answer) (sight, error) {
 	if _, err := s.inspect(a.body, a.body.Size(), id); errors.Is(err, errNoPad) {
 		return other, nil
 	} else if errors.Is(err, sources.ErrRefused) {
-		return other, again(err)
+		return other, server.Again(err)
 	} else if err != nil {
 		return other, err
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // A TokenKeeper keeps the token of an account of MyPads from one run to the
@@ -138,14 +139,14 @@ func (s *Source) renew(ctx context.Context) (*membership, error) {
 func (s *Source) groups(ctx context.Context, token string) (*membership, error) {
 	now := &membership{token: token}
 	err := s.askMyPads(ctx, http.MethodGet, "group?auth_token="+url.QueryEscape(token), nil, func(r io.Reader) error {
-		body, err := s.receiveJSON(r, maxGroups)
+		body, err := server.ReceiveJSON(s.pool, r, maxGroups)
 		if err != nil {
 			return err
 		}
 		err = now.decode(io.NewSectionReader(body, 0, body.Size()), s.access.MyPadsLogin)
 		return errors.Join(err, body.Close())
 	})
-	var away *sentAway
+	var away *server.SentAway
 	switch {
 	case errors.Is(err, errDenied):
 		return nil, errUnknown
@@ -177,7 +178,7 @@ func (m *membership) decode(r io.Reader, login string) error {
 	groups, pads := make(map[string]groupRecord), make(map[string]memberRecord)
 	self, found := "", false
 	decodeUser := func(d *json.Decoder) error {
-		return eachMember(d, func(id string) error {
+		return server.EachMember(d, func(id string) error {
 			var u userRecord
 			err := d.Decode(&u)
 			if u.Login == login || u.Email == login {
@@ -187,11 +188,11 @@ func (m *membership) decode(r io.Reader, login string) error {
 		})
 	}
 	d := json.NewDecoder(r)
-	err := eachMember(d, func(key string) error {
+	err := server.EachMember(d, func(key string) error {
 		if key != "value" {
 			return d.Decode(new(json.RawMessage))
 		}
-		return eachMember(d, func(key string) error {
+		return server.EachMember(d, func(key string) error {
 			switch key {
 			case "groups":
 				return decodeInto(d, groups)
@@ -218,7 +219,7 @@ func (m *membership) decode(r io.Reader, login string) error {
 }
 
 func decodeInto[R any](d *json.Decoder, into map[string]R) error {
-	return eachMember(d, func(id string) error {
+	return server.EachMember(d, func(id string) error {
 		var record R
 		err := d.Decode(&record)
 		into[id] = record

@@ -12,11 +12,11 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 var (
@@ -48,24 +48,6 @@ var (
 	errFailed = fmt.Errorf("%w: status 500", sources.ErrRefused)
 )
 
-// A sentAway error stands for a redirect to the page on which MyPads asks for
-// a password or a login.
-type sentAway struct{ group string }
-
-func (*sentAway) Error() string { return "a redirect to MyPads" }
-func (*sentAway) Unwrap() error { return fs.ErrPermission }
-
-// toMyPads finds such a redirect. It may name another host: the one that MyPads
-// takes for its own.
-func toMyPads(r *http.Response) (*sentAway, bool) {
-	to, err := r.Location()
-	if err != nil || !strings.HasSuffix(to.Path, "/mypads/index.html") && !strings.HasSuffix(to.Path, "/mypads/") {
-		return nil, false
-	}
-	group, _, _ := strings.Cut(strings.TrimPrefix(to.RawQuery, "/mypads/group/"), "/")
-	return &sentAway{group}, true
-}
-
 // An opening is what a pad is asked for with.
 type opening struct {
 	session  string // of Etherpad's own groups
@@ -96,7 +78,7 @@ func (s *Source) opening(ctx context.Context, id string) (o opening, err error) 
 func (s *Source) opened(ctx context.Context, id string, ask func(context.Context, opening) error) error {
 	o, err := s.opening(ctx, id)
 	for err == nil {
-		var away *sentAway
+		var away *server.SentAway
 		if err = s.carefully(ctx, id, o, ask); !errors.As(err, &away) {
 			break
 		}
@@ -145,7 +127,7 @@ func (o opening) secret() string {
 // has one, and dies of there being none. Both together are sent for a pad that
 // is private itself, as the list of this run says, like MyPads' page does; by
 // then the password alone was refused.
-func (s *Source) reopen(ctx context.Context, id string, away *sentAway, o opening) (opening, error) {
+func (s *Source) reopen(ctx context.Context, id string, away *server.SentAway, o opening) (opening, error) {
 	known := o.member.pads[id]
 	switch {
 	case o.password != "" && o.token:
@@ -170,7 +152,7 @@ func (s *Source) reopen(ctx context.Context, id string, away *sentAway, o openin
 			return o, nil
 		}
 	}
-	if o.password = s.password(id, away.group); o.password == "" {
+	if o.password = s.password(id, away.Group); o.password == "" {
 		return o, ErrMembers
 	}
 	o.token = false
@@ -230,7 +212,7 @@ func (s *Source) askMyPads(ctx context.Context, method, path string, form any, u
 		return err
 	}
 	request := func(ctx context.Context) (*http.Request, error) {
-		r, err := http.NewRequestWithContext(ctx, method, s.address()+"/mypads/api/"+path, nil)
+		r, err := s.server.Request(ctx, method, "/mypads/api/"+path, "", nil)
 		if err != nil {
 			return nil, err
 		}
@@ -238,13 +220,12 @@ func (s *Source) askMyPads(ctx context.Context, method, path string, form any, u
 			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			r.Header.Set("Content-Type", "application/json")
 		}
-		s.access.dress(r, "")
 		return r, nil
 	}
-	return s.upgrading(polite.Unrepeated(polite.Uncounted(ctx)), request, func(r *http.Response) error {
+	return s.server.Do(polite.Unrepeated(polite.Uncounted(ctx)), request, func(r *http.Response) error {
 		// MyPads answers in JSON: what it says of a login is in no page.
-		if contentType(r.Header) == "text/html" && r.StatusCode < 500 {
-			if barrier := sources.Recognize(r, peek(r)); barrier != nil && !isRedirect(r) {
+		if server.ContentType(r.Header) == "text/html" && r.StatusCode < 500 {
+			if barrier := sources.Recognize(r, server.Peek(r)); barrier != nil && !server.IsRedirect(r) {
 				return barrier
 			}
 		}
@@ -253,16 +234,16 @@ func (s *Source) askMyPads(ctx context.Context, method, path string, form any, u
 			return use(r.Body)
 		case code == http.StatusNotFound:
 			return errNoMyPads
-		case code == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "":
-			return refusal(r) // by the web server
+		case server.CheckDoor(r) != nil:
+			return server.CheckDoor(r)
 		case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
 			return errDenied
 		case code == http.StatusInternalServerError:
 			return errFailed
 		case code >= 300 && code < 400:
-			return redirected(r)
+			return server.Redirected(r)
 		}
-		return again(fmt.Errorf("%w: status %d", sources.ErrRefused, r.StatusCode))
+		return server.Again(fmt.Errorf("%w: status %d", sources.ErrRefused, r.StatusCode))
 	})
 }
 
@@ -282,7 +263,7 @@ func (s *Source) logIn(ctx context.Context) (string, error) {
 		return "", err
 	}
 	err := s.askMyPads(polite.Once(ctx), http.MethodPost, "auth/login", form, func(body io.Reader) error {
-		err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(&answer)
+		err := json.NewDecoder(io.LimitReader(body, server.MaxAnswer)).Decode(&answer)
 		if err != nil || !isToken(answer.Token) {
 			return fmt.Errorf("%w: no token", sources.ErrRefused)
 		}

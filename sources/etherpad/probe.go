@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // Probe says whether the server with this base address is an Etherpad, for
@@ -17,7 +18,7 @@ import (
 // answer of its own.
 func Probe(ctx context.Context, client *polite.Client, base string) (bool, error) {
 	is, err := probe(ctx, client, base)
-	if rest, found := strings.CutPrefix(base, "http://"); found && errors.Is(err, errSecure) {
+	if rest, found := strings.CutPrefix(base, "http://"); found && errors.Is(err, server.ErrSecure) {
 		return probe(ctx, client, "https://"+rest)
 	}
 	return is, err
@@ -35,7 +36,7 @@ func probe(ctx context.Context, client *polite.Client, base string) (is bool, er
 		case code == http.StatusTooManyRequests, code >= 500:
 			return refusal(r)
 		case code >= 300 && code < 400:
-			if err := redirected(r); errors.Is(err, errSecure) {
+			if err := server.Redirected(r); errors.Is(err, server.ErrSecure) {
 				return err
 			}
 		}

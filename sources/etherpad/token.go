@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // tokens hold the token that the API is asked with, as long as it is good.
@@ -37,7 +38,7 @@ func (s *Source) token(ctx context.Context) (string, error) {
 	}
 	form := url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {s.access.ClientID}, "client_secret": {s.access.ClientSecret},
-		"resource": {s.address()}, // without one, Etherpad 3.3.1 answers invalid_target
+		"resource": {s.server.Address()}, // without one, Etherpad 3.3.1 answers invalid_target
 	}
 	err := s.post(ctx, "/oidc/token", form, "", func(r *http.Response) error {
 		switch code := r.StatusCode; {
@@ -59,8 +60,8 @@ func (t *tokens) decode(body io.Reader) error {
 		Token   string `json:"access_token"`
 		Expires int64  `json:"expires_in"`
 	}
-	err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(&data)
-	if err != nil || data.Token == "" || !isHeader(data.Token) {
+	err := json.NewDecoder(io.LimitReader(body, server.MaxAnswer)).Decode(&data)
+	if err != nil || data.Token == "" || !server.IsHeader(data.Token) {
 		return fmt.Errorf("%w: no token", sources.ErrRefused)
 	}
 	t.value = data.Token

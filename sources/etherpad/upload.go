@@ -15,6 +15,7 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // upload imports a file into the pad id, as a browser's form does. That the
@@ -30,17 +31,16 @@ func (s *Source) upload(ctx context.Context, id string, f format, body io.Reader
 	w.Close()
 	post := func(ctx context.Context, o opening) (*http.Request, error) {
 		content := io.MultiReader(bytes.NewReader(form.Bytes()[:head]), io.NewSectionReader(body, 0, size), bytes.NewReader(form.Bytes()[head:]))
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address()+"/p/"+url.PathEscape(id)+"/import"+o.query(), content)
+		r, err := s.server.Request(ctx, http.MethodPost, "/p/"+url.PathEscape(id)+"/import"+o.query(), "", content)
 		if err != nil {
 			return nil, err
 		}
 		r.ContentLength = int64(form.Len()) + size
 		r.Header.Set("Content-Type", w.FormDataContentType())
-		s.access.dress(r, "")
 		return r, nil
 	}
 	err := s.opened(ctx, id, func(ctx context.Context, o opening) error {
-		return s.upgrading(ctx, func(ctx context.Context) (*http.Request, error) { return post(ctx, o) }, importAnswer)
+		return s.server.Do(ctx, func(ctx context.Context) (*http.Request, error) { return post(ctx, o) }, importAnswer)
 	})
 	if errors.Is(err, ErrMembers) || errors.Is(err, ErrWrongPassword) {
 		err = fmt.Errorf("%w: %w", errNotTaken, err)
@@ -54,7 +54,7 @@ func (s *Source) upload(ctx context.Context, id string, f format, body io.Reader
 // importAnswer judges the answer to an import. Its texts are the server's, and
 // only those that are known are repeated.
 func importAnswer(r *http.Response) error {
-	b, err := io.ReadAll(io.LimitReader(r.Body, maxAnswer))
+	b, err := io.ReadAll(io.LimitReader(r.Body, server.MaxAnswer))
 	if err != nil {
 		return err
 	}
@@ -66,19 +66,19 @@ func importAnswer(r *http.Response) error {
 	case code < 300:
 		return nil
 	case code < 400:
-		var away *sentAway
-		if err := redirected(r); errors.Is(err, errSecure) || errors.As(err, &away) {
+		var away *server.SentAway
+		if err := server.Redirected(r); errors.Is(err, server.ErrSecure) || errors.As(err, &away) {
 			return err
 		}
 		return fmt.Errorf("%w: a redirect", errNotTaken)
-	case code == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "":
-		return fmt.Errorf("%w: %w: %w", errNotTaken, ErrCredentials, fs.ErrPermission)
+	case server.CheckDoor(r) != nil:
+		return fmt.Errorf("%w: %w", errNotTaken, server.CheckDoor(r))
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d: %w", errNotTaken, code, fs.ErrPermission)
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
 		return fmt.Errorf("%w: status %d: %w", sources.ErrRefused, code, polite.ErrDown)
 	case code == http.StatusBadGateway, code == http.StatusGatewayTimeout:
-		return again(fmt.Errorf("%w: status %d", sources.ErrRefused, code))
+		return server.Again(fmt.Errorf("%w: status %d", sources.ErrRefused, code))
 	case answer.Message == "maxFileSize":
 		return fmt.Errorf("%w: it is too large", errNotTaken)
 	default:
