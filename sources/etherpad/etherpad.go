@@ -10,10 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/polite"
@@ -57,7 +57,7 @@ type Source struct {
 
 	lifetime lifetime // of pads
 
-	tools sync.Pool // of *tools, for inspections
+	inspector pad.Inspector
 
 	names    authorNames
 	sessions sessions
@@ -138,11 +138,11 @@ func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Vers
 		v.Unchanged, v.Validator, v.Lacking = true, validator, lacking
 		return v, nil
 	}
-	if state != "" && isReadOnly(id) {
+	if state != "" && pad.IsReadOnly(id) {
 		return s.fetchByAPI(ctx, v, state, known)
 	}
 	leaks, err := s.fetchPad(ctx, v, etag)
-	if isReadOnly(id) && errors.Is(err, errForbidden) {
+	if pad.IsReadOnly(id) && errors.Is(err, errForbidden) {
 		err = fmt.Errorf("%w: %w", ErrReadOnly, err)
 	}
 	switch {
@@ -194,7 +194,7 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 	err = s.export(ctx, v.ID, padFormat, etag, func(a *answer) error {
 		in, err := s.inspect(a.body, a.body.Size(), v.ID)
 		switch {
-		case errors.Is(err, errNoPad), errors.Is(err, pad.ErrTooLarge):
+		case errors.Is(err, pad.ErrNoPad), errors.Is(err, pad.ErrTooLarge):
 			return fmt.Errorf("%w: %w", errNoExport, err)
 		case errors.Is(err, sources.ErrRefused):
 			return server.Again(err)
@@ -204,20 +204,20 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 		if v.Validator, err = a.etag(); err != nil {
 			return err
 		}
-		leaks = in.real() != ""
-		if in.needsRewrite() {
+		leaks = in.Real() != ""
+		if in.NeedsRewrite() {
 			if in, err = s.rewrite(a, in); err != nil {
 				return err
 			}
 		}
-		v.Facts = in.facts
-		if !in.readable {
+		v.Facts = factsOf(in)
+		if !in.Readable {
 			v.Suspect = sources.Unreadable
 		}
-		v.Revision = fmt.Sprint(in.head)
-		v.Modified = in.modified
-		v.Facts.Expires = s.Expires(v.ID, in.modified)
-		history, err := in.trail.in(a.body, a.body.Size())
+		v.Revision = fmt.Sprint(in.Head)
+		v.Modified = in.Modified
+		v.Facts.Expires = s.Expires(v.ID, in.Modified)
+		history, err := in.History()
 		add(v, padFormat, a.take())
 		v.Files[len(v.Files)-1].History = history
 		return err
@@ -226,9 +226,9 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 }
 
 // rewrite puts in the answer's place what may be kept of it.
-func (s *Source) rewrite(a *answer, in *inspection) (*inspection, error) {
+func (s *Source) rewrite(a *answer, in *pad.Inspection) (*pad.Inspection, error) {
 	w := s.pool.Create()
-	if err := in.rewrite(w, a.body); err != nil {
+	if err := in.Rewrite(w); err != nil {
 		return nil, errors.Join(err, w.Discard())
 	}
 	body, err := w.Finish()
@@ -238,7 +238,26 @@ func (s *Source) rewrite(a *answer, in *inspection) (*inspection, error) {
 	if err := a.replace(body); err != nil {
 		return nil, err
 	}
-	return s.inspect(body, body.Size(), in.id)
+	return s.inspect(body, body.Size(), in.ID)
+}
+
+// inspect is pad.Inspect for what a server, or a repository, gave. What is not
+// an export of the pad matches sources.ErrRefused.
+func (s *Source) inspect(r io.ReaderAt, size int64, id string) (*pad.Inspection, error) {
+	in, err := s.inspector.Inspect(r, size, id)
+	for _, refused := range []error{pad.ErrMalformed, pad.ErrTooLarge, pad.ErrNoPad, pad.ErrOtherPad} {
+		if errors.Is(err, refused) {
+			return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+		}
+	}
+	return in, err
+}
+
+func factsOf(in *pad.Inspection) sources.Facts {
+	head, f := int64(in.Head), in.Facts
+	return sources.Facts{
+		Revision: &head, Length: f.Length, First: f.First, Start: f.Start, Content: f.Content, Text: f.Text, Flaw: f.Flaw, Blank: f.Blank,
+	}
 }
 
 // fetchExtra adds the formats that were asked for, and to an export that no text
@@ -286,7 +305,7 @@ func (s *Source) fetchFormat(ctx context.Context, v *sources.Version, f format) 
 		if err := f.check(a); err != nil {
 			return server.Again(fmt.Errorf("%w: %s: %w", sources.ErrRefused, f.name, err))
 		}
-		if f.name == htmlFormat.name && !f.page && isReadOnly(v.ID) {
+		if f.name == htmlFormat.name && !f.page && pad.IsReadOnly(v.ID) {
 			if err := s.retitle(a, v.ID); err != nil {
 				return err
 			}

@@ -20,13 +20,13 @@ import (
 
 // A load is a pad on its way to a server.
 type load struct {
-	version *sources.Version
-	export  *sources.File // .etherpad; nil in a rescue copy
-	content content
-	names   names
-	letters [sha256.Size]byte
-	reduced bool // to the text, with or without formatting
-	losses  []sources.Loss
+	version     *sources.Version
+	export      *sources.File // .etherpad; nil in a rescue copy
+	fingerprint pad.Fingerprint
+	names       pad.Names
+	letters     [sha256.Size]byte
+	reduced     bool // to the text, with or without formatting
+	losses      []sources.Loss
 }
 
 func fileOf(v *sources.Version, f format) *sources.File {
@@ -50,10 +50,10 @@ func (s *Source) load(v *sources.Version) (*load, error) {
 		return nil, fmt.Errorf("the saved pad: %w", err)
 	}
 	var err error
-	if l.content, l.names, err = readContent(l.export.Content, l.export.Size); err != nil {
+	if l.fingerprint, l.names, err = pad.ReadFingerprint(l.export.Content, l.export.Size); err != nil {
 		return nil, fmt.Errorf("the saved pad: %w", err)
 	}
-	if l.names.plugins {
+	if l.names.Plugins {
 		l.lose(LossPlugins)
 	}
 	if err := l.readLetters(s.pool); err != nil && !isOfPad(err) {
@@ -83,10 +83,10 @@ func (l *load) reduce() {
 	l.losses = slices.DeleteFunc(l.losses, func(loss sources.Loss) bool { return loss == LossNames })
 	l.lose(LossHistory)
 	l.lose(LossAuthors)
-	if l.content.chat != (sum{}) {
+	if l.fingerprint.HasChat() {
 		l.lose(LossChat)
 	}
-	if l.content.saved != (sum{}) {
+	if l.fingerprint.HasSaved() {
 		l.lose(LossSaved)
 	}
 }
@@ -182,26 +182,19 @@ func mended(p *pad.Pad) *pad.State {
 
 // writeFor writes an export for another id, with this text if that is not nil.
 func writeFor(w io.Writer, id string, r io.ReaderAt, size int64, text *pad.State) error {
-	out := newObject(w)
-	for m, err := range pad.Members(io.NewSectionReader(r, 0, size)) {
-		if err != nil {
-			return err
-		}
+	return pad.WriteMembers(w, r, size, func(out *pad.ObjectWriter, m *pad.Member) error {
 		switch {
 		case m.Kind == pad.OtherMember:
 		case m.Kind == pad.AuthorMember && m.IsObject():
 			// Without a list of pads, 1.8.14 does not take it for an author.
-			out.name(string(m.Key))
-			err = out.author(&m, r, func([]byte) []byte { return encode(id) }, true)
+			out.Name(string(m.Key))
+			return out.Author(m, r, func([]byte) []byte { return pad.JSON(id) }, true)
 		case m.Kind == pad.AuthorMember:
 		default:
 			rest := strings.TrimPrefix(string(m.Key), "pad:"+m.ID)
-			out.name("pad:" + id + strings.TrimSuffix(rest, ":")) // etherpad-go 0.6.6 writes "pad:ID:"
-			err = out.send(&m, r, text)
+			out.Name("pad:" + id + strings.TrimSuffix(rest, ":")) // etherpad-go 0.6.6 writes "pad:ID:"
+			return send(out, m, r, text)
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return errors.Join(out.close(), out.Flush())
+		return nil
+	})
 }

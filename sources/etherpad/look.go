@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
@@ -68,18 +69,18 @@ func (s *Source) compare(l *load, id string, a *answer) (sight, error) {
 		}
 		return same, nil
 	}
-	if _, err := s.inspect(a.body, a.body.Size(), id); errors.Is(err, errNoPad) {
+	if _, err := s.inspect(a.body, a.body.Size(), id); errors.Is(err, pad.ErrNoPad) {
 		return other, nil
 	} else if errors.Is(err, sources.ErrRefused) {
 		return other, server.Again(err)
 	} else if err != nil {
 		return other, err
 	}
-	theirs, called, err := readContent(a.body, a.body.Size())
-	if err == nil && theirs != l.content {
+	theirs, called, err := pad.ReadFingerprint(a.body, a.body.Size())
+	if err == nil && theirs != l.fingerprint {
 		return other, nil
 	}
-	if called.authors != l.names.authors {
+	if called.Authors != l.names.Authors {
 		l.lose(LossNames) // the server knew them before, as they are called now
 	}
 	return same, err
@@ -109,7 +110,7 @@ func newIDs(id string) []string {
 	return ids
 }
 
-func isProtected(id string) bool { return isReadOnly(id) || groupOf(id) != "" }
+func isProtected(id string) bool { return pad.IsReadOnly(id) || groupOf(id) != "" }
 
 // maxName is what servers take, in UTF-16 units.
 const maxName = 50

@@ -3,6 +3,7 @@ package etherpad
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -80,7 +81,7 @@ func rescueFacts(v *sources.Version) error {
 	for _, f := range v.Files {
 		content.Write(f.SHA256[:])
 	}
-	v.Facts.Content = shortHash([32]byte(content.Sum(nil)))
+	v.Facts.Content = hex.EncodeToString(content.Sum(nil)[:16])
 	text := v.Files[0]
 	n, err := countCharacters(io.NewSectionReader(text.Content, 0, text.Size))
 	v.Facts.Length = n

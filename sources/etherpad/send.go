@@ -11,7 +11,7 @@ import (
 // could not use: the text of the pad, where it is not as servers write it, and a
 // pool that it would not survive. Its whole process ends if an import has one
 // without a list of attributes, or with one that is null.
-func (o *object) send(m *pad.Member, r io.ReaderAt, text *pad.State) error {
+func send(o *pad.ObjectWriter, m *pad.Member, r io.ReaderAt, text *pad.State) error {
 	isPad, harms := m.Kind == pad.PadMember, false
 	for f, err := range m.Fields(r) {
 		if err == nil && string(f.Key) == "pool" {
@@ -24,9 +24,9 @@ func (o *object) send(m *pad.Member, r io.ReaderAt, text *pad.State) error {
 		}
 	}
 	if !m.IsObject() || !harms && !(isPad && text != nil) {
-		return o.value(m, r)
+		return o.Value(m, r)
 	}
-	fields := &object{o.Writer, '{'}
+	fields := o.Object()
 	for f, err := range m.Fields(r) {
 		if err != nil {
 			return err
@@ -35,21 +35,21 @@ func (o *object) send(m *pad.Member, r io.ReaderAt, text *pad.State) error {
 		if isPad && key == "atext" && text != nil {
 			continue
 		}
-		fields.name(key)
+		fields.Name(key)
 		if key == "pool" && harms {
-			err = fields.pool(&f, r)
+			err = sendPool(fields, &f, r)
 		} else {
-			err = fields.value(&f, r)
+			err = fields.Value(&f, r)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	if isPad && text != nil {
-		fields.name("atext")
-		fields.Write(encode(map[string]string{"text": text.Text(), "attribs": text.Attribution()}))
+		fields.Name("atext")
+		fields.Write(pad.JSON(map[string]string{"text": text.Text(), "attribs": text.Attribution()}))
 	}
-	return fields.close()
+	return fields.Close()
 }
 
 func isHarmless(pool *pad.Member, r io.ReaderAt) (bool, error) {
@@ -73,10 +73,10 @@ func isHarmless(pool *pad.Member, r io.ReaderAt) (bool, error) {
 	return listed, nil
 }
 
-// pool writes one with what is readable of it: nothing in the place of the rest.
-func (o *object) pool(pool *pad.Member, r io.ReaderAt) error {
-	fields, numbers := &object{o.Writer, '{'}, &object{o.Writer, '{'}
-	fields.name("numToAttrib")
+// sendPool writes one with what is readable of it: nothing in the place of the rest.
+func sendPool(o *pad.ObjectWriter, pool *pad.Member, r io.ReaderAt) error {
+	fields, numbers := o.Object(), o.Object()
+	fields.Name("numToAttrib")
 	next := 0
 	for f, err := range pool.Fields(r) {
 		if err != nil {
@@ -94,16 +94,16 @@ func (o *object) pool(pool *pad.Member, r io.ReaderAt) error {
 				continue
 			}
 			next = max(next, n+1)
-			numbers.name(strconv.Itoa(n))
+			numbers.Name(strconv.Itoa(n))
 			if attribute.IsNull() {
 				numbers.WriteString(`["",""]`)
-			} else if err := numbers.value(&attribute, r); err != nil {
+			} else if err := numbers.Value(&attribute, r); err != nil {
 				return err
 			}
 		}
 	}
-	numbers.close()
-	fields.name("nextNum")
+	numbers.Close()
+	fields.Name("nextNum")
 	fields.WriteString(strconv.Itoa(next))
-	return fields.close()
+	return fields.Close()
 }

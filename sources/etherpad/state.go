@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/padsync/padsync/documents/pad"
 )
 
 const statePrefix = "api:"
@@ -124,7 +126,7 @@ func (s *Source) knownState(ctx context.Context, id string) (string, error) {
 		return "", nil
 	}
 	state, err := s.state(ctx, id)
-	if isReadOnly(id) && errors.Is(err, fs.ErrNotExist) {
+	if pad.IsReadOnly(id) && errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	return state, err
@@ -134,7 +136,7 @@ func (s *Source) knownState(ctx context.Context, id string) (string, error) {
 // export.
 func (s *Source) Unchanged(ctx context.Context, id, validator string) (bool, error) {
 	known, rest := splitState(validator)
-	if etag, _ := knownETag(rest, s.formats); known == "" || etag == "" && !isReadOnly(id) {
+	if etag, _ := knownETag(rest, s.formats); known == "" || etag == "" && !pad.IsReadOnly(id) {
 		return false, nil
 	}
 	now, err := s.knownState(ctx, id)

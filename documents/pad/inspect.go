@@ -1,36 +1,54 @@
-package etherpad
+package pad
 
 import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
-	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
-
-	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/sources"
 )
 
-// errNoPad is matched by the error for an answer that is whole, and holds no
-// pad: another one would not either.
-var errNoPad = errors.New("it holds no pad")
+var (
+	// ErrNoPad is matched by the error for an export that is whole, and holds no
+	// pad.
+	ErrNoPad = errors.New("it holds no pad")
 
-// An inspection is what one pass over an export found. What it holds does not
+	// ErrOtherPad is matched by the error for an export of another pad.
+	ErrOtherPad = errors.New("it is of another pad")
+)
+
+// Facts are what tells two states of one pad apart, and a loss of it from a
+// change.
+type Facts struct {
+	Length  int64  // of the text, in characters
+	Text    string // a hash of it, but for the line ends behind it; "" if there is none
+	First   string // a hash of who made which first revision when
+	Start   string // a hash of the text after it, as Text is
+	Content string // a hash of all but what changes by itself
+	Flaw    string // what cannot be shown, in words of Open's Flaws
+	Blank   bool   // the text is that of the first revision
+}
+
+// An Inspection is what one pass over an export found. What it holds does not
 // grow with the pad's history.
-type inspection struct {
-	id   string // the pad's, as it was asked for
-	size int64  // of the export
+type Inspection struct {
+	ID string // the pad's, as it was asked for
+
+	Head     int       // the newest revision
+	Readable bool      // the text can be made; or it is too long to be held
+	Modified time.Time // zero if nothing tells
+	Facts    Facts
+
+	export io.ReaderAt
+	size   int64
 
 	// owner is whose members these are: of a read-only id, where the export
 	// tells it, the id behind it, which lets anyone edit. Etherpad 1.8.14 does.
@@ -38,21 +56,16 @@ type inspection struct {
 	found  bool // the pad itself
 	others bool // authors' lists of pads name other pads
 
-	head     int
-	readable bool // the text can be made; or it is too long to be held
-	modified time.Time
-	first    *string // the text after revision 0, if that is readable
-	trail    trail
-	facts    sources.Facts
+	first *string // the text after revision 0, if that is readable
+	trail trail
 
 	*tools // while it goes on
 }
 
 // tools are what one inspection after another works with.
 type tools struct {
-	export  io.ReaderAt
-	scanner pad.Scanner
-	glance  pad.Glance
+	scanner Scanner
+	glance  Glance
 	hash    hash.Hash
 	content *bufio.Writer // hashes: many small writes to hash take longer
 
@@ -66,24 +79,25 @@ func newTools() *tools {
 	return &tools{hash: hash, content: bufio.NewWriter(hash)}
 }
 
-// inspect checks that r holds an export of the pad id, size bytes long: one
+// An Inspector makes inspections. It is safe for concurrent use, and the zero
+// value is ready.
+type Inspector struct{ tools sync.Pool }
+
+// Inspect checks that r holds an export of the pad id, size bytes long: one
 // JSON object with this pad and no other. What else is wrong is a fact. An
-// error matches sources.ErrRefused, unless it is r's.
-func (s *Source) inspect(r io.ReaderAt, size int64, id string) (*inspection, error) {
-	t, ok := s.tools.Get().(*tools)
+// error matches ErrMalformed, ErrTooLarge, ErrNoPad or ErrOtherPad, unless it
+// is r's.
+func (i *Inspector) Inspect(r io.ReaderAt, size int64, id string) (*Inspection, error) {
+	t, ok := i.tools.Get().(*tools)
 	if !ok {
 		t = newTools()
 	}
-	in := &inspection{id: id, size: size, tools: t}
-	defer in.giveBack(s)
-	t.export = r
+	in := &Inspection{ID: id, export: r, size: size, tools: t}
+	defer in.giveBack(i)
 	t.hash.Reset()
 	t.content.Reset(t.hash)
 	t.glance.Reset()
 	for m, err := range t.scanner.Members(io.NewSectionReader(r, 0, size)) {
-		if errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge) {
-			return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
-		}
 		if err == nil {
 			err = in.member(&m)
 		}
@@ -92,43 +106,43 @@ func (s *Source) inspect(r io.ReaderAt, size int64, id string) (*inspection, err
 		}
 	}
 	if !in.found {
-		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, errNoPad)
+		return nil, ErrNoPad
 	}
 	return in, in.finish()
 }
 
 // giveBack leaves the tools to others, if they do not hold what only a long pad
 // needs.
-func (in *inspection) giveBack(s *Source) {
+func (in *Inspection) giveBack(i *Inspector) {
 	const most = 64 << 10
 	t := in.tools
-	in.tools, t.export = nil, nil
+	in.tools = nil
 	if max(t.glance.Held(), cap(t.lasting), cap(t.fields)) <= most {
-		s.tools.Put(t)
+		i.tools.Put(t)
 	}
 }
 
-// real is the id behind a read-only id, "" where the export does not tell it.
-func (in *inspection) real() string {
-	if in.owner == in.id {
+// Real is the id behind a read-only id, "" where the export does not tell it.
+func (in *Inspection) Real() string {
+	if in.owner == in.ID {
 		return ""
 	}
 	return in.owner
 }
 
-func (in *inspection) member(m *pad.Member) error {
+func (in *Inspection) member(m *Member) error {
 	in.trail.member(m)
 	in.glance.Member(m)
 	lasting := []byte(m.Raw)
 	switch m.Kind {
-	case pad.PadMember, pad.RevisionMember, pad.MessageMember:
+	case PadMember, RevisionMember, MessageMember:
 		if err := in.own(m); err != nil {
 			return err
 		}
-	case pad.AuthorMember:
+	case AuthorMember:
 		lasting = in.author(m)
 	}
-	if m.Kind == pad.RevisionMember && (m.Number == 0 || in.found && m.Number == in.glance.Head) {
+	if m.Kind == RevisionMember && (m.Number == 0 || in.found && m.Number == in.glance.Head) {
 		if err := in.revision(m); err != nil {
 			return err
 		}
@@ -143,28 +157,28 @@ func (in *inspection) member(m *pad.Member) error {
 }
 
 // own refuses what belongs to another pad.
-func (in *inspection) own(m *pad.Member) error {
-	if in.owner == "" && (m.ID == in.id || isReadOnly(in.id)) {
+func (in *Inspection) own(m *Member) error {
+	if in.owner == "" && (m.ID == in.ID || IsReadOnly(in.ID)) {
 		in.owner = m.ID
 	}
 	if m.ID != in.owner || m.ID == "" {
-		return fmt.Errorf("%w: it is of another pad", sources.ErrRefused)
+		return ErrOtherPad
 	}
-	in.found = in.found || m.Kind == pad.PadMember && m.IsObject()
+	in.found = in.found || m.Kind == PadMember && m.IsObject()
 	return nil
 }
 
 // author notes which pads the author is said to have written in, and gives
 // the author without what changes when they visit another pad, nil of one that
 // is too long to be held.
-func (in *inspection) author(m *pad.Member) []byte {
+func (in *Inspection) author(m *Member) []byte {
 	if m.Value == nil || !m.IsObject() {
 		in.others = in.others || m.IsObject()
 		return m.Raw
 	}
 	in.fields = in.fields[:0]
 	var pads []byte
-	for name, value := range pad.Fields(m.Value) {
+	for name, value := range Fields(m.Value) {
 		switch string(name) {
 		case "timestamp", "lastSeen":
 			continue
@@ -173,7 +187,7 @@ func (in *inspection) author(m *pad.Member) []byte {
 		}
 		in.fields = append(in.fields, field{string(name), value})
 	}
-	in.others = in.others || !isOnly(in.id, pads)
+	in.others = in.others || !isOnly(in.ID, pads)
 	slices.SortStableFunc(in.fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	in.lasting = append(in.lasting[:0], m.Raw[:len(m.Raw)-len(m.Value)]...)
 	for _, f := range in.fields {
@@ -190,12 +204,12 @@ type field struct {
 }
 
 // revision reads the first one, or the newest.
-func (in *inspection) revision(m *pad.Member) error {
+func (in *Inspection) revision(m *Member) error {
 	r, err := decodeRevision(m, in.export)
 	if err != nil {
 		return err
 	}
-	in.modified = milliseconds(r.timestamp)
+	in.Modified = millisecondsSince1970(r.timestamp)
 	if m.Number > 0 || r.changeset == "" {
 		return nil
 	}
@@ -204,7 +218,7 @@ func (in *inspection) revision(m *pad.Member) error {
 	first := append(strconv.AppendQuote(in.lasting[:0], r.changeset), ' ')
 	first = append(strconv.AppendQuote(first, r.author), ' ')
 	in.lasting = strconv.AppendFloat(first, r.timestamp, 'f', 0, 64)
-	in.facts.First = shortHash(sha256.Sum256(in.lasting))
+	in.Facts.First = shortHash(sha256.Sum256(in.lasting))
 	if _, bank, found := strings.Cut(r.changeset, "$"); found && !r.hasText {
 		r.text = bank + "\n"
 	}
@@ -221,14 +235,14 @@ type revision struct {
 }
 
 // decodeRevision reads what is readable. Its error is r's.
-func decodeRevision(m *pad.Member, r io.ReaderAt) (rev revision, err error) {
+func decodeRevision(m *Member, r io.ReaderAt) (rev revision, err error) {
 	for f, err := range m.Fields(r) {
 		if err != nil {
 			return rev, err
 		}
 		switch string(f.Key) {
 		case "changeset":
-			rev.changeset, _ = pad.Text(f.Value)
+			rev.changeset, _ = Text(f.Value)
 		case "meta":
 			if err := rev.decodeMeta(&f, r); err != nil {
 				return rev, err
@@ -238,20 +252,20 @@ func decodeRevision(m *pad.Member, r io.ReaderAt) (rev revision, err error) {
 	return rev, nil
 }
 
-func (rev *revision) decodeMeta(meta *pad.Member, r io.ReaderAt) error {
+func (rev *revision) decodeMeta(meta *Member, r io.ReaderAt) error {
 	for f, err := range meta.Fields(r) {
 		if err != nil {
 			return err
 		}
 		switch string(f.Key) {
 		case "author":
-			rev.author, _ = pad.Word(f.Value)
+			rev.author, _ = Word(f.Value)
 		case "timestamp":
-			rev.timestamp, _ = pad.Number(f.Value)
+			rev.timestamp, _ = Number(f.Value)
 		case "atext":
-			for name, value := range pad.Fields(f.Value) {
+			for name, value := range Fields(f.Value) {
 				if string(name) == "text" {
-					rev.text, rev.hasText = pad.Text(value)
+					rev.text, rev.hasText = Text(value)
 				}
 			}
 		}
@@ -259,32 +273,30 @@ func (rev *revision) decodeMeta(meta *pad.Member, r io.ReaderAt) error {
 	return nil
 }
 
-func (in *inspection) finish() error {
+func (in *Inspection) finish() error {
 	text := in.glance.Text
-	if in.head, in.readable = in.glance.Head, true; !in.glance.Plain() {
+	if in.Head, in.Readable = in.glance.Head, true; !in.glance.Plain() {
 		var err error
 		if text, err = in.read(); err != nil {
 			return err
 		}
 	}
-	head := int64(in.head)
-	in.facts.Revision = &head
 	if in.first != nil {
-		in.facts.Start = textHash([]byte(*in.first))
+		in.Facts.Start = textHash([]byte(*in.first))
 	}
 	if text != nil {
-		in.facts.Length, in.facts.Text = characters(text), textHash(text)
-		in.facts.Blank = in.first != nil && string(text) == *in.first
+		in.Facts.Length, in.Facts.Text = int64(utf8.RuneCount(text)), textHash(text)
+		in.Facts.Blank = in.first != nil && string(text) == *in.first
 	}
 	in.content.Flush()
-	in.facts.Content = shortHash([32]byte(in.hash.Sum(nil)))
+	in.Facts.Content = shortHash([32]byte(in.hash.Sum(nil)))
 	return nil
 }
 
 // read reads an export that is not just as servers write it, as whoever is
 // shown it does, and gives its text: nil if there is none.
-func (in *inspection) read() (text []byte, err error) {
-	p, err := pad.Open(in.export, in.size)
+func (in *Inspection) read() (text []byte, err error) {
+	p, err := Open(in.export, in.size)
 	if err != nil {
 		return nil, err // r's: all else was found before
 	}
@@ -293,18 +305,18 @@ func (in *inspection) read() (text []byte, err error) {
 			return nil, err
 		}
 		if !r.Time.IsZero() {
-			in.modified = r.Time
+			in.Modified = r.Time
 		}
 	}
 	var words []string
 	for _, flaw := range p.Flaws {
 		words = append(words, string(flaw))
 	}
-	in.head, in.facts.Flaw = p.Head, strings.Join(words, "+")
-	in.readable = !slices.Contains(p.Flaws, pad.FlawText)
+	in.Head, in.Facts.Flaw = p.Head, strings.Join(words, "+")
+	in.Readable = !slices.Contains(p.Flaws, FlawText)
 	state, err := p.At(p.Head)
 	if err != nil {
-		in.facts.Length = in.size // nobody can tell that it is shorter than before
+		in.Facts.Length = in.size // nobody can tell that it is shorter than before
 		return nil, nil
 	}
 	return []byte(state.Text()), nil
@@ -316,42 +328,8 @@ func textHash(text []byte) string {
 	return shortHash(sha256.Sum256(bytes.TrimRight(text, "\n")))[:16]
 }
 
-// characters counts those of valid UTF-8: the bytes that begin one, of eight at
-// a time those whose highest bits are not 10.
-func characters(b []byte) int64 {
-	n := len(b)
-	for ; len(b) >= 8; b = b[8:] {
-		v := binary.LittleEndian.Uint64(b)
-		n -= bits.OnesCount64(v >> 7 &^ (v >> 6) & 0x0101010101010101)
-	}
-	for _, c := range b {
-		if !utf8.RuneStart(c) {
-			n--
-		}
-	}
-	return int64(n)
-}
-
-// isReadOnly is false for an id that no key of an export could hold.
-func isReadOnly(id string) bool { return strings.HasPrefix(id, "r.") && !strings.Contains(id, ":") }
-
-// milliseconds is zero for what is no time that can be written down.
-func milliseconds(ms float64) time.Time {
-	if !(ms > 0 && ms < 253402300800000) { // the year 10000
-		return time.Time{}
-	}
-	return time.UnixMilli(int64(ms)).UTC()
-}
+// IsReadOnly says whether an id looks like a read-only one, under which servers
+// show another pad. It is false for an id that no key of an export could hold.
+func IsReadOnly(id string) bool { return strings.HasPrefix(id, "r.") && !strings.Contains(id, ":") }
 
 func shortHash(sum [32]byte) string { return hex.EncodeToString(sum[:16]) }
-
-// encode writes JSON as Etherpad does: no character is escaped for HTML.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil // only values that were decoded before come here
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}

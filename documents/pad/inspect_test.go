@@ -1,4 +1,4 @@
-package etherpad
+package pad
 
 import (
 	"bytes"
@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,30 +17,21 @@ import (
 	"testing/iotest"
 	"unicode/utf8"
 
-	"github.com/padsync/padsync/internal/testserver"
-	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
-// recorded opens the answers of real servers, which not every checkout has.
-func recorded(t *testing.T) fs.FS {
-	t.Helper()
-	return os.DirFS(testserver.Recorded(t, "etherpad"))
-}
-
-func inspectString(s, id string) (*inspection, error) {
-	return new(Source).inspect(strings.NewReader(s), int64(len(s)), id)
+func inspectString(s, id string) (*Inspection, error) {
+	return new(Inspector).Inspect(strings.NewReader(s), int64(len(s)), id)
 }
 
 func TestRecordedExportsAreWhole(t *testing.T) {
-	files := recorded(t)
 	content := map[string]string{}
-	names, err := fs.Glob(files, "*/*.etherpad")
-	if err != nil || len(names) < 8 {
-		t.Fatalf("%d recorded exports, %v", len(names), err)
+	names := recorded(t, "*/*.etherpad")
+	if len(names) < 8 {
+		t.Fatalf("%d recorded exports", len(names))
 	}
 	for _, name := range names {
-		b, err := fs.ReadFile(files, name)
+		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,12 +41,13 @@ func TestRecordedExportsAreWhole(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if in.needsRewrite() || in.head != 14 || in.facts.Length != 128 || in.facts.Blank || in.modified.Year() != 2026 {
+		if in.NeedsRewrite() || in.Head != 14 || in.Facts.Length != 128 || in.Facts.Blank || in.Modified.Year() != 2026 {
 			t.Errorf("%s: %+v", name, in)
 		}
-		content[name] = in.facts.Content
+		version := filepath.Base(filepath.Dir(name))
+		content[version+"/"+filepath.Base(name)] = in.Facts.Content
 		for cut := 0; cut < len(b); cut += 1 + len(b)/300 {
-			if _, err := inspectString(string(b[:cut]), id); !errors.Is(err, sources.ErrRefused) {
+			if _, err := inspectString(string(b[:cut]), id); !errors.Is(err, ErrMalformed) {
 				t.Fatalf("%s cut at %d: %v", name, cut, err)
 			}
 		}
@@ -111,9 +103,9 @@ func TestWhatIsOfThisPadIsTaken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := in.facts
-			if !in.readable || *f.Revision != 2 || f.Length != 4 || f.Content == "" || in.modified.UnixMilli() != 1795345534519 || f.Flaw != c.flaw {
-				t.Errorf("readable %t, %+v, modified %v", in.readable, f, in.modified)
+			f := in.Facts
+			if !in.Readable || in.Head != 2 || f.Length != 4 || f.Content == "" || in.Modified.UnixMilli() != 1795345534519 || f.Flaw != c.flaw {
+				t.Errorf("readable %t, %+v, modified %v", in.Readable, f, in.Modified)
 			}
 			if first := !strings.Contains(c.flaw, "history") || strings.Contains(c.export, rev0); first != (f.First != "") || first != f.Blank {
 				t.Errorf("%+v", f)
@@ -130,7 +122,7 @@ func TestWhatHasNoTextIsTaken(t *testing.T) {
 		"a history with a gap":         export(`"pad:ag":{"head":2}`, rev0, rev2),
 	} {
 		in, err := inspectString(given, "ag")
-		if err != nil || in.readable || !strings.Contains(in.facts.Flaw, "text") || in.facts.Text != "" || in.facts.Blank {
+		if err != nil || in.Readable || !strings.Contains(in.Facts.Flaw, "text") || in.Facts.Text != "" || in.Facts.Blank {
 			t.Errorf("%s: %+v, %v", name, in, err)
 		}
 	}
@@ -141,33 +133,23 @@ func TestWhatIsNotOfThisPadIsRefused(t *testing.T) {
 		export string
 		want   error
 	}{
-		"empty":               {"", sources.ErrRefused},
-		"a page":              {"<!DOCTYPE html>", sources.ErrRefused},
-		"an array":            {"[]", sources.ErrRefused},
-		"no end":              {strings.TrimSuffix(export(padRecord, rev0, rev1, rev2), "}"), sources.ErrRefused},
-		"more after the end":  {export(padRecord, rev0, rev1, rev2) + "{}", sources.ErrRefused},
-		"not UTF-8":           {strings.Replace(export(padRecord, rev0, rev1, rev2), "é", "\xe9", 1), sources.ErrRefused},
-		"empty object":        {"{}", errNoPad},
-		"no pad":              {export(rev0, rev1, rev2), errNoPad},
-		"a null pad":          {export(`"pad:ag":null`, rev0, rev1, rev2), errNoPad},
-		"a pad in a list":     {export(`"pad:ag":[]`), errNoPad},
-		"another pad":         {strings.ReplaceAll(export(padRecord, rev0, rev1, rev2), "pad:ag", "pad:ga"), sources.ErrRefused},
-		"another pad too":     {export(padRecord, rev0, rev1, rev2, strings.ReplaceAll(rev0, "pad:ag", "pad:ga")), sources.ErrRefused},
-		"another that is not": {export(padRecord, rev0, rev1, rev2, `"pad:ga":null`), sources.ErrRefused},
-		"longer id":           {strings.ReplaceAll(export(padRecord, rev0, rev1, rev2), "pad:ag", "pad:ag2"), sources.ErrRefused},
+		"empty":               {"", ErrMalformed},
+		"a page":              {"<!DOCTYPE html>", ErrMalformed},
+		"an array":            {"[]", ErrMalformed},
+		"no end":              {strings.TrimSuffix(export(padRecord, rev0, rev1, rev2), "}"), ErrMalformed},
+		"more after the end":  {export(padRecord, rev0, rev1, rev2) + "{}", ErrMalformed},
+		"not UTF-8":           {strings.Replace(export(padRecord, rev0, rev1, rev2), "é", "\xe9", 1), ErrMalformed},
+		"empty object":        {"{}", ErrNoPad},
+		"no pad":              {export(rev0, rev1, rev2), ErrNoPad},
+		"a null pad":          {export(`"pad:ag":null`, rev0, rev1, rev2), ErrNoPad},
+		"a pad in a list":     {export(`"pad:ag":[]`), ErrNoPad},
+		"another pad":         {strings.ReplaceAll(export(padRecord, rev0, rev1, rev2), "pad:ag", "pad:ga"), ErrOtherPad},
+		"another pad too":     {export(padRecord, rev0, rev1, rev2, strings.ReplaceAll(rev0, "pad:ag", "pad:ga")), ErrOtherPad},
+		"another that is not": {export(padRecord, rev0, rev1, rev2, `"pad:ga":null`), ErrOtherPad},
+		"longer id":           {strings.ReplaceAll(export(padRecord, rev0, rev1, rev2), "pad:ag", "pad:ag2"), ErrOtherPad},
 	} {
-		if _, err := inspectString(c.export, "ag"); !errors.Is(err, c.want) || !errors.Is(err, sources.ErrRefused) {
+		if _, err := inspectString(c.export, "ag"); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v; want %v", name, err, c.want)
-		}
-	}
-}
-
-func TestCharactersAreCountedAsTheyAre(t *testing.T) {
-	for _, text := range []string{"", "é", "1234567", "12345678", "éééé", "ééééé", "a€😀é\nbß", strings.Repeat("Réunion du 3 mai 🌱 ", 50)} {
-		for from := range len(text) + 1 {
-			if rest := text[from:]; utf8.ValidString(rest) && characters([]byte(rest)) != int64(utf8.RuneCountInString(rest)) {
-				t.Errorf("%q has %d characters", rest, characters([]byte(rest)))
-			}
 		}
 	}
 }
@@ -191,8 +173,8 @@ func TestFirstRevisionIsToldAsEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q %q %.0f", revision.Changeset, revision.Meta.Author, revision.Meta.Timestamp)))[:32]
-	if in.facts.First != want {
-		t.Errorf("%s, want %s", in.facts.First, want)
+	if in.Facts.First != want {
+		t.Errorf("%s, want %s", in.Facts.First, want)
 	}
 }
 
@@ -205,7 +187,7 @@ func TestFirstRevisionIsTheSameWithAFreshPool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.facts.First != b.facts.First {
+	if a.Facts.First != b.Facts.First {
 		t.Error("First tells of more than who wrote what when")
 	}
 }
@@ -229,8 +211,8 @@ func TestEnormousNumbersTakeNoMemory(t *testing.T) {
 
 func TestErrorOfTheReaderIsNotTheServers(t *testing.T) {
 	broken := errors.New("disk")
-	_, err := new(Source).inspect(onward{io.MultiReader(strings.NewReader(`{"pad:ag":`), iotest.ErrReader(broken))}, 100, "ag")
-	if !errors.Is(err, broken) || errors.Is(err, sources.ErrRefused) {
+	_, err := new(Inspector).Inspect(onward{io.MultiReader(strings.NewReader(`{"pad:ag":`), iotest.ErrReader(broken))}, 100, "ag")
+	if !errors.Is(err, broken) || errors.Is(err, ErrMalformed) {
 		t.Errorf("%v", err)
 	}
 }
@@ -246,11 +228,11 @@ func TestReadOnlyExportIsRewritten(t *testing.T) {
 	author := `"globalAuthor:a.A":{"colorId":1,"name":"<ag>","timestamp":5,"padIDs":["ag","other"]}`
 	given := export(padRecord, author, rev0, rev1, rev2, `"pad:ag:chat:0":{"text":"ag"}`, plugin)
 	in, err := inspectString(given, id)
-	if err != nil || in.real() != "ag" || !in.needsRewrite() {
+	if err != nil || in.Real() != "ag" || !in.NeedsRewrite() {
 		t.Fatalf("%+v, %v", in, err)
 	}
 	var out bytes.Buffer
-	if err := in.rewrite(&out, strings.NewReader(given)); err != nil {
+	if err := in.Rewrite(&out); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.ReplaceAll(export(padRecord, `"globalAuthor:a.A":{"colorId":1,"name":"<ag>","timestamp":5,"padIDs":["ag"]}`,
@@ -260,7 +242,7 @@ func TestReadOnlyExportIsRewritten(t *testing.T) {
 		t.Errorf("rewritten as\n%s\nwant\n%s", out.String(), want)
 	}
 	again, err := inspectString(out.String(), id)
-	if err != nil || again.needsRewrite() {
+	if err != nil || again.NeedsRewrite() {
 		t.Errorf("rewritten: %+v, %v", again, err)
 	}
 }
@@ -295,8 +277,8 @@ func TestMemoryDoesNotGrowWithTheHistory(t *testing.T) {
 		io.WriteString(w, "}")
 		w.Close()
 	}()
-	in, err := new(Source).inspect(onward{r}, 1<<30, "ag")
-	if err != nil || in.head != revisions-1 {
+	in, err := new(Inspector).Inspect(onward{r}, 1<<30, "ag")
+	if err != nil || in.Head != revisions-1 {
 		t.Fatalf("%+v, %v", in, err)
 	}
 	if highest > before.HeapAlloc+allowed {
@@ -320,7 +302,7 @@ func FuzzInspect(f *testing.F) {
 		if err != nil {
 			return
 		}
-		history, err := in.trail.in(strings.NewReader(given), int64(len(given)))
+		history, err := in.History()
 		if err != nil || history[0] < 0 || history[1] < history[0] || history[1] > int64(len(given)) {
 			t.Fatalf("the history of %q is %d, %v", given, history, err)
 		}
@@ -328,17 +310,17 @@ func FuzzInspect(f *testing.F) {
 			t.Errorf("without its history, %q is %q", given, rest)
 		}
 		var out bytes.Buffer
-		if err := in.rewrite(&out, strings.NewReader(given)); err != nil {
+		if err := in.Rewrite(&out); err != nil {
 			t.Fatalf("rewrite of %q: %v", given, err)
 		}
 		again, err := inspectString(out.String(), id)
 		if err != nil {
 			t.Fatalf("rewritten from %q: %v", given, err)
 		}
-		if again.needsRewrite() {
+		if again.NeedsRewrite() {
 			t.Errorf("%q needs another rewrite", out.String())
 		}
-		if !in.needsRewrite() && again.facts.Content != in.facts.Content {
+		if !in.NeedsRewrite() && again.Facts.Content != in.Facts.Content {
 			t.Errorf("%q has another content", out.String())
 		}
 	})
@@ -353,10 +335,10 @@ func BenchmarkInspect(b *testing.B) {
 		exports = append(exports, w.Body.Bytes())
 		b.SetBytes(int64(len(slices.Concat(exports...))))
 	}
-	source := new(Source)
+	inspector := new(Inspector)
 	for b.Loop() {
 		for n, export := range exports {
-			if _, err := source.inspect(bytes.NewReader(export), int64(len(export)), etherpadtest.SyntheticID(n)); err != nil {
+			if _, err := inspector.Inspect(bytes.NewReader(export), int64(len(export)), etherpadtest.SyntheticID(n)); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,24 +1,18 @@
-package etherpad
+package pad
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/internal/polite"
-	"github.com/padsync/padsync/internal/spool"
-	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
-func flawsOf(t *testing.T, export string) (*pad.Pad, string) {
+func flawsOf(t *testing.T, export string) (*Pad, string) {
 	t.Helper()
-	p, err := pad.Open(strings.NewReader(export), int64(len(export)))
+	p, err := Open(strings.NewReader(export), int64(len(export)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,25 +50,25 @@ func TestEveryDriftIsSavedAndShown(t *testing.T) {
 			continue
 		}
 		opened, flaws := flawsOf(t, export)
-		if !in.readable && what != "/pad:ag is {}" || flaws != in.facts.Flaw {
-			t.Errorf("%s: readable %t, flaws %q, and when it is shown %q", what, in.readable, in.facts.Flaw, flaws)
+		if !in.Readable && what != "/pad:ag is {}" || flaws != in.Facts.Flaw {
+			t.Errorf("%s: readable %t, flaws %q, and when it is shown %q", what, in.Readable, in.Facts.Flaw, flaws)
 		}
 		if _, careful := flawsOf(t, twice(t, export)); careful != flaws {
 			t.Errorf("%s: flaws %q, and at a closer look %q", what, flaws, careful)
 		}
 		lost := whatIsLost(opened)
-		if lost != "" && flaws == "" || lost == "" && flaws == "" && in.facts.Flaw != "" {
+		if lost != "" && flaws == "" || lost == "" && flaws == "" && in.Facts.Flaw != "" {
 			t.Errorf("%s: %s, and nobody says so", what, lost)
 		}
 		counts[flaws]++
-		if !in.needsRewrite() {
+		if !in.NeedsRewrite() {
 			continue
 		}
 		var out strings.Builder
-		if err := in.rewrite(&out, strings.NewReader(export)); err != nil {
+		if err := in.Rewrite(&out); err != nil {
 			t.Errorf("%s: rewrite: %v", what, err)
 		}
-		if again, err := inspectString(out.String(), "ag"); err != nil || again.needsRewrite() || again.facts.Flaw != flaws {
+		if again, err := inspectString(out.String(), "ag"); err != nil || again.NeedsRewrite() || again.Facts.Flaw != flaws {
 			t.Errorf("%s: rewritten %+v, %v", what, again, err)
 		}
 	}
@@ -88,11 +82,11 @@ func TestEveryDriftIsSavedAndShown(t *testing.T) {
 func twice(t *testing.T, export string) string {
 	t.Helper()
 	last := ""
-	for m, err := range pad.Members(strings.NewReader(export)) {
+	for m, err := range Members(strings.NewReader(export)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Kind == pad.RevisionMember {
+		if m.Kind == RevisionMember {
 			last = string(m.Raw)
 		}
 	}
@@ -103,7 +97,7 @@ func twice(t *testing.T, export string) string {
 }
 
 // whatIsLost is "" if all that a pad says it has can be shown.
-func whatIsLost(p *pad.Pad) string {
+func whatIsLost(p *Pad) string {
 	for n := range p.Head + 1 {
 		if _, err := p.At(n); err != nil {
 			return fmt.Sprint("revision ", n, " cannot be made")
@@ -128,58 +122,6 @@ func whatIsLost(p *pad.Pad) string {
 		return fmt.Sprint(seen, " messages")
 	}
 	return ""
-}
-
-// TestPadWithManyImagesIsSaved: 42 MB of them in its pool, none of which is held.
-func TestPadWithManyImagesIsSaved(t *testing.T) {
-	image := strings.Repeat("QUJD", 25_000)
-	transport, stop := sourcetest.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/octet-stream")
-		w.Header().Set("Content-Disposition", "attachment")
-		io.WriteString(w, `{"pad:ag":{"atext":{"text":"été*\n","attribs":"+3*0+1|1+1"},"pool":{"numToAttrib":{`)
-		for n := range 140 {
-			fmt.Fprintf(w, `"%d":["img","data:image/png;base64,%s"],`, n, image)
-		}
-		io.WriteString(w, `"140":["author","a.A"]},"nextNum":141},"head":1,"chatHead":-1},`+annRecord+","+rev0+`,"pad:ag:revs:1":{"changeset":"Z:4>1=3*0+1$*","meta":{"author":"a.A","timestamp":1795345534518}}}`)
-	}))
-	defer stop()
-	s, err := New("http://pad.example.org", polite.New(polite.Options{Transport: transport}), spool.New(t.TempDir(), 0), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	v, err := s.Fetch(t.Context(), "ag", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	runtime.ReadMemStats(&after)
-	if v.Suspect != "" || v.Facts.Flaw != "" || v.Facts.Length != 5 || v.Files[0].Size < 14_000_000 || v.Validator == "" {
-		t.Errorf("suspect %q, facts %+v, %d bytes", v.Suspect, v.Facts, v.Files[0].Size)
-	}
-	if most := before.Sys + 48<<20; after.Sys > most {
-		t.Errorf("it took %d bytes of memory", after.Sys-before.Sys)
-	}
-	p, err := pad.Open(v.Files[0].Content, v.Files[0].Size)
-	if err != nil || p.Current().Text() != "été*\n" {
-		t.Error(err)
-	}
-	var copied counter
-	if err := writeFor(&copied, "new", v.Files[0].Content, v.Files[0].Size, nil); err != nil || int64(copied) < 14_000_000 {
-		t.Errorf("%d bytes for another server, %v", copied, err)
-	}
-	if c, _, err := readContent(v.Files[0].Content, v.Files[0].Size); err != nil || c == (content{}) {
-		t.Error(err)
-	}
-}
-
-type counter int64
-
-func (c *counter) Write(b []byte) (int, error) {
-	*c += counter(len(b))
-	return len(b), nil
 }
 
 // TestReplaceAllFindsWhatLiesAcross the borders of what is read at once.

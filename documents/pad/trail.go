@@ -1,10 +1,8 @@
-package etherpad
+package pad
 
 import (
 	"bytes"
 	"io"
-
-	"github.com/padsync/padsync/documents/pad"
 )
 
 // A trail is where an export holds its revisions from the first on, as far as
@@ -15,8 +13,8 @@ type trail struct {
 	next       int
 }
 
-func (t *trail) member(m *pad.Member) {
-	switch following := m.Kind == pad.RevisionMember && m.Number == max(t.next, 1); {
+func (t *trail) member(m *Member) {
+	switch following := m.Kind == RevisionMember && m.Number == max(t.next, 1); {
 	case following && t.next == 0:
 		t.begin, t.next = m.Offset-1, 2
 	case following && t.end == 0:
@@ -25,6 +23,10 @@ func (t *trail) member(m *pad.Member) {
 		t.end = m.Offset - 1
 	}
 }
+
+// History is the place of the part of the export that later ones only add to:
+// where it begins, and where it ends; zero if there is none.
+func (in *Inspection) History() ([2]int64, error) { return in.trail.in(in.export, in.size) }
 
 // in gives the trail's place in the export, zero where there is none or where
 // more than commas is between its members: without it, JSON must be left.

@@ -1,10 +1,10 @@
-package etherpad
+package pad
 
 import (
 	"encoding/json"
-	"io/fs"
 	"maps"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +19,7 @@ func without(t *testing.T, export, id string) (rest, history string) {
 	if err != nil {
 		t.Fatalf("%v in %s", err, export)
 	}
-	place, err := in.trail.in(strings.NewReader(export), int64(len(export)))
+	place, err := in.History()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,13 +90,8 @@ func TestHistoryOnlyGrows(t *testing.T) {
 
 // TestRecordedExportsHaveAHistory of all revisions but the first.
 func TestRecordedExportsHaveAHistory(t *testing.T) {
-	files := recorded(t)
-	names, err := fs.Glob(files, "*/*.etherpad")
-	if err != nil || len(names) == 0 {
-		t.Fatal("none is recorded", err)
-	}
-	for _, name := range names {
-		b, err := fs.ReadFile(files, name)
+	for _, name := range recorded(t, "*/*.etherpad") {
+		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +117,7 @@ func TestTextIsKnownByItsHash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return in.facts.Text
+		return in.Facts.Text
 	}
 	same := text(padRecord, rev0, rev1, rev2)
 	if compacted := text(strings.Replace(padRecord, `"head":2`, `"head":0`, 1), rev0); compacted != same || same == "" {

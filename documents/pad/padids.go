@@ -1,10 +1,6 @@
-package etherpad
+package pad
 
-import (
-	"encoding/json"
-
-	"github.com/padsync/padsync/documents/pad"
-)
+import "encoding/json"
 
 // reducedTo gives an author's list of pads with this one, in the form that it
 // has: nothing that is none stays.
@@ -13,11 +9,11 @@ func reducedTo(id string, pads []byte) []byte {
 	case isOnly(id, pads) && pads != nil:
 		return pads
 	case len(pads) > 0 && pads[0] == '{':
-		return encode(map[string]int{id: 1})
+		return JSON(map[string]int{id: 1})
 	case len(pads) > 0 && pads[0] == '[':
-		return encode([]string{id})
+		return JSON([]string{id})
 	default:
-		return encode(id)
+		return JSON(id)
 	}
 }
 
@@ -26,7 +22,7 @@ func reducedTo(id string, pads []byte) []byte {
 func isOnly(id string, pads []byte) bool {
 	var list []string
 	var object map[string]json.RawMessage
-	switch one, ok := pad.Text(pads); {
+	switch one, ok := Text(pads); {
 	case ok:
 		return one == id
 	case len(pads) == 0 || string(pads) == "null":

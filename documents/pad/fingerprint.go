@@ -1,4 +1,4 @@
-package etherpad
+package pad
 
 import (
 	"crypto/sha256"
@@ -9,32 +9,37 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/padsync/padsync/documents/pad"
 )
 
-// A content is what an export says of a pad wherever that is: not its id, the
-// order of its members, or what servers change by themselves. Etherpad 3.3.1
+// A Fingerprint is of what an export says of a pad wherever that is: not its id,
+// the order of its members, or what servers change by themselves. Etherpad 3.3.1
 // gives unattributed text to its own author, numbers attributes anew, refreshes
-// what key revisions repeat and adds names to the chat. Contents compare by ==.
-type content struct {
+// what key revisions repeat and adds names to the chat. Fingerprints compare by
+// ==.
+type Fingerprint struct {
 	head, chatHead   string
-	text, attributes sum
-	revisions        sum // with authors and times
-	chat, saved      sum
+	text, attributes Sum
+	revisions        Sum // with authors and times
+	chat, saved      Sum
 }
 
-// names are an export's authors as they call themselves, and whether plugins
+// HasChat says whether anything was said in the chat.
+func (f Fingerprint) HasChat() bool { return f.chat != Sum{} }
+
+// HasSaved says whether there are saved revisions.
+func (f Fingerprint) HasSaved() bool { return f.saved != Sum{} }
+
+// Names are an export's authors as they call themselves, and whether plugins
 // left something in it: what an import may not bring back.
-type names struct {
-	authors sum
-	plugins bool
+type Names struct {
+	Authors Sum
+	Plugins bool
 }
 
-// A sum is a hash of hashes that does not depend on their order.
-type sum [2]uint64
+// A Sum is a hash of hashes that does not depend on their order.
+type Sum [2]uint64
 
-func (s *sum) add(parts ...any) {
+func (s *Sum) add(parts ...any) {
 	h := sha256.New()
 	for _, part := range parts {
 		if text, ok := part.(string); ok {
@@ -53,58 +58,58 @@ func (s *sum) add(parts ...any) {
 // systemAuthor is whom Etherpad 3.x gives the text that nobody wrote.
 const systemAuthor = "a.etherpad-system"
 
-// readContent reads an export that inspect has taken. What is spoilt in it is
+// ReadFingerprint reads an export that Inspect has taken. What is spoilt in it is
 // compared as it stands. The pad comes first, as all else refers to its
 // attributes.
-func readContent(r io.ReaderAt, size int64) (content, names, error) {
-	c := contentReader{export: r}
+func ReadFingerprint(r io.ReaderAt, size int64) (Fingerprint, Names, error) {
+	c := fingerprinter{export: r}
 	for _, first := range []bool{true, false} {
-		for m, err := range pad.Members(io.NewSectionReader(r, 0, size)) {
-			if err == nil && (m.Kind == pad.PadMember) == first {
+		for m, err := range Members(io.NewSectionReader(r, 0, size)) {
+			if err == nil && (m.Kind == PadMember) == first {
 				err = c.member(&m)
 			}
 			if err != nil {
-				return content{}, names{}, err
+				return Fingerprint{}, Names{}, err
 			}
-			if first && m.Kind == pad.PadMember {
+			if first && m.Kind == PadMember {
 				break
 			}
 		}
 	}
-	return c.content, c.names, nil
+	return c.Fingerprint, c.Names, nil
 }
 
-type contentReader struct {
-	content
-	names
+type fingerprinter struct {
+	Fingerprint
+	Names
 	export io.ReaderAt
 	pool   map[int]uint64 // hashes of attributes; 0 for one that does not count
 }
 
-func (c *contentReader) member(m *pad.Member) error {
+func (c *fingerprinter) member(m *Member) error {
 	if m.IsNull() {
 		return nil // Etherpad imports none
 	}
 	switch m.Kind {
-	case pad.PadMember:
+	case PadMember:
 		if m.IsObject() {
 			return c.pad(m)
 		}
-	case pad.RevisionMember:
+	case RevisionMember:
 		f, err := c.fields(m, "changeset", "meta.author", "meta.timestamp")
 		head, rest, _ := strings.Cut(f[0], "$")
 		c.revisions.add(m.Number, c.operations(head), rest, f[1], f[2])
 		return err
-	case pad.MessageMember:
+	case MessageMember:
 		f, err := c.fields(m, "text", "userId", "time")
 		c.chat.add(m.Number, f[0], f[1], f[2])
 		return err
-	case pad.AuthorMember:
+	case AuthorMember:
 		f, err := c.fields(m, "name")
-		c.authors.add(m.ID, f[0])
+		c.Authors.add(m.ID, f[0])
 		return err
-	case pad.OtherMember:
-		c.plugins = true
+	case OtherMember:
+		c.Plugins = true
 	}
 	return nil
 }
@@ -112,7 +117,7 @@ func (c *contentReader) member(m *pad.Member) error {
 // fields gives some of the fields as words; one below a name stands behind it.
 // What is neither a word nor absent is as it stands, or, if it is too long to be
 // held, a hash of it.
-func (c *contentReader) fields(m *pad.Member, names ...string) (words []string, err error) {
+func (c *fingerprinter) fields(m *Member, names ...string) (words []string, err error) {
 	words = make([]string, len(names))
 	for f, err := range m.Fields(c.export) {
 		if err != nil {
@@ -138,9 +143,9 @@ func (c *contentReader) fields(m *pad.Member, names ...string) (words []string, 
 	return words, nil
 }
 
-func (c *contentReader) word(m *pad.Member) (string, error) {
-	word, ok := pad.Word(m.Value)
-	number, isNumber := pad.Number(m.Value)
+func (c *fingerprinter) word(m *Member) (string, error) {
+	word, ok := Word(m.Value)
+	number, isNumber := Number(m.Value)
 	switch {
 	case m.IsNull():
 		return "", nil
@@ -156,7 +161,7 @@ func (c *contentReader) word(m *pad.Member) (string, error) {
 	return string(h.Sum(nil)), err
 }
 
-func (c *contentReader) pad(m *pad.Member) error {
+func (c *fingerprinter) pad(m *Member) error {
 	c.pool = make(map[int]uint64)
 	if err := c.readPool(m); err != nil {
 		return err
@@ -190,7 +195,7 @@ func (c *contentReader) pad(m *pad.Member) error {
 }
 
 // readPool hashes the attributes of the pad.
-func (c *contentReader) readPool(m *pad.Member) error {
+func (c *fingerprinter) readPool(m *Member) error {
 	for f, err := range m.Fields(c.export) {
 		if err != nil {
 			return err
@@ -210,7 +215,7 @@ func (c *contentReader) readPool(m *pad.Member) error {
 					return err
 				}
 				n, ok := f.Index()
-				if !ok || len(c.pool) == maxPool {
+				if !ok || len(c.pool) == maxCompared {
 					continue
 				}
 				if c.pool[n], err = c.attributeHash(&f); err != nil {
@@ -222,10 +227,10 @@ func (c *contentReader) readPool(m *pad.Member) error {
 	return nil
 }
 
-// maxPool bounds the attributes that are compared.
-const maxPool = 1 << 20
+// maxCompared bounds the attributes that are compared.
+const maxCompared = 1 << 20
 
-func (c *contentReader) attributeHash(m *pad.Member) (uint64, error) {
+func (c *fingerprinter) attributeHash(m *Member) (uint64, error) {
 	h := sha256.New()
 	var words []string
 	for f, err := range m.Fields(c.export) {
@@ -249,7 +254,7 @@ func (c *contentReader) attributeHash(m *pad.Member) (uint64, error) {
 
 // operations hashes an attribution, or the head of a changeset, with
 // attributes told by what they are, and neighbours that do the same joined.
-func (c *contentReader) operations(s string) [sha256.Size]byte {
+func (c *fingerprinter) operations(s string) [sha256.Size]byte {
 	h := sha256.New()
 	if strings.HasPrefix(s, "Z:") { // the lengths of the texts
 		begin := strings.IndexAny(s, "*|+-=")
@@ -261,50 +266,38 @@ func (c *contentReader) operations(s string) [sha256.Size]byte {
 	}
 	var last operation
 	for s != "" {
-		end := strings.IndexAny(s, "+-=")
-		if end < 0 {
+		o, rest, ok := cutOp(s)
+		if !ok {
 			io.WriteString(h, s)
 			break
 		}
-		var o operation
-		o, s = c.operation(s, end)
-		if o.code == last.code && slices.Equal(o.attributes, last.attributes) {
-			last.chars, last.lines = last.chars+o.chars, last.lines+o.lines
+		s = rest
+		now := operation{c.hashes(o.attribs), o.code, o.chars, o.lines}
+		if now.code == last.code && slices.Equal(now.attributes, last.attributes) {
+			last.chars, last.lines = last.chars+now.chars, last.lines+now.lines
 			continue
 		}
 		fmt.Fprint(h, last)
-		last = o
+		last = now
 	}
 	fmt.Fprint(h, last)
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
+// An operation is an op by what its attributes are.
 type operation struct {
 	attributes   []uint64
 	code         byte
-	chars, lines int64
+	chars, lines int
 }
 
-// maxAttributes is more than Etherpad with its plugins knows for one text.
-const maxAttributes = 100
-
-// operation reads the one whose code is at end; what is odd in it counts as 0.
-func (c *contentReader) operation(s string, end int) (o operation, rest string) {
-	attributes, lines, _ := strings.Cut(s[:end], "|")
-	for number := range strings.SplitSeq(strings.TrimPrefix(attributes, "*"), "*") {
-		n, err := strconv.ParseInt(number, 36, 32)
-		if hash := c.pool[int(n)]; err == nil && hash != 0 && len(o.attributes) < maxAttributes {
-			o.attributes = append(o.attributes, hash)
+// hashes are those of the attributes that count, in an order of their own.
+func (c *fingerprinter) hashes(attribs string) (hashes []uint64) {
+	for n := range numbers(attribs) {
+		if hash := c.pool[n]; hash != 0 {
+			hashes = append(hashes, hash)
 		}
 	}
-	slices.Sort(o.attributes)
-	o.lines, _ = strconv.ParseInt(lines, 36, 64)
-	rest = s[end+1:]
-	digits := strings.IndexAny(rest, "*|+-=")
-	if digits < 0 {
-		digits = len(rest)
-	}
-	o.chars, _ = strconv.ParseInt(rest[:digits], 36, 64)
-	o.code = s[end]
-	return o, rest[digits:]
+	slices.Sort(hashes)
+	return hashes
 }
