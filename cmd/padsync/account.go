@@ -10,7 +10,7 @@ import (
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 )
 
 // A tokenFile keeps the token of an account of MyPads in the state folder,
@@ -20,14 +20,14 @@ type tokenFile struct {
 	name string
 }
 
-func (a *app) tokenFile(base, login string) etherpad.TokenKeeper {
+func (a *app) tokenFile(base, login string) mypads.TokenKeeper {
 	sum := sha256.Sum256([]byte(sources.Identity(base) + "\x00" + login))
 	return tokenFile{a, hex.EncodeToString(sum[:16])}
 }
 
 func (f tokenFile) folder() string { return filepath.Join(f.app.stateFolder(), "accounts") }
 
-// Token implements etherpad.TokenKeeper. What cannot be read is not there.
+// Token implements mypads.TokenKeeper. What cannot be read is not there.
 func (f tokenFile) Token() string {
 	file, err := os.Open(filepath.Join(f.folder(), f.name))
 	if err != nil {
@@ -41,7 +41,7 @@ func (f tokenFile) Token() string {
 	return strings.TrimSpace(string(text))
 }
 
-// Keep implements etherpad.TokenKeeper.
+// Keep implements mypads.TokenKeeper.
 func (f tokenFile) Keep(token string) {
 	if err := f.write(token); err != nil {
 		f.app.note("token-not-kept", "Error", err)

@@ -21,6 +21,7 @@ import (
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/framadate"
 	"github.com/spf13/cobra"
 )
@@ -81,7 +82,7 @@ func (a *app) targetBases(given []string) (bases []string, groups map[string]str
 		if hasUser(raw) {
 			return nil, nil, message.Of(message.Usage, errUser, "user-in-address")
 		}
-		base, group, err := etherpad.ParseGroup(raw)
+		base, group, err := mypads.ParseGroup(raw)
 		if err == nil {
 			groups[base] = group
 		} else if base, err = sources.Normalize(raw); err != nil {
@@ -157,7 +158,7 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 		}
 		shown := base
 		if group := groups[base]; group != "" {
-			shown = etherpad.GroupURL(base, group)
+			shown = mypads.GroupURL(base, group)
 		}
 		targets = append(targets, restore.Target{
 			Source: manifest.Source{Kind: kind, URL: shown}, Client: importer, Finds: kind == kindEtherpad,

@@ -12,6 +12,7 @@ import (
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/framadate"
 )
 
@@ -82,7 +83,7 @@ func (m *mover) tell(f forecast, targets []restore.Target) {
 		switch pads, isPads := t.Client.(*etherpad.Source); {
 		case isPads:
 			text := "into-pads"
-			if _, _, err := etherpad.ParseGroup(t.URL); err == nil {
+			if _, _, err := mypads.ParseGroup(t.URL); err == nil {
 				text = "into-group"
 			}
 			a.say(text, "Count", n, "Target", t.URL, "Requests", pads.ImportRequests(n))

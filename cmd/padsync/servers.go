@@ -10,6 +10,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/framadate"
 )
 
@@ -20,7 +21,7 @@ type network struct {
 	budget    budget
 	passwords passwords
 	accesses  accesses
-	tokens    func(base, login string) etherpad.TokenKeeper
+	tokens    func(base, login string) mypads.TokenKeeper
 	expires   expiries
 	groups    map[string]string // of MyPads to import into, by base address
 	mail      string            // the organiser's of polls to be made

@@ -19,6 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
@@ -44,7 +45,7 @@ type Options struct {
 	ExpiresAfter int
 
 	// Tokens keeps the token of the account of MyPads; nil: it is forgotten.
-	Tokens TokenKeeper
+	Tokens mypads.TokenKeeper
 }
 
 // A Source is one Etherpad server. It is safe for concurrent use.
@@ -63,12 +64,8 @@ type Source struct {
 	sessions sessions
 	tokens   tokens
 
-	account     account
-	alone       chan struct{} // holds who asks with a password
-	withholding sources.Withholding
-	passwords   map[string]string
-	tokenKeeper TokenKeeper
-	group       string // to import into
+	account *mypads.Account
+	group   string // to import into
 }
 
 var (
@@ -90,8 +87,8 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	if err := o.Access.check(); err != nil {
 		return nil, err
 	}
-	if o.Group != "" && (o.Access.MyPadsLogin == "" || !isGroupID(o.Group)) {
-		return nil, ErrNoGroup
+	if o.Group != "" && (o.Access.MyPadsLogin == "" || !mypads.IsGroupID(o.Group)) {
+		return nil, mypads.ErrNoGroup
 	}
 	at, err := server.New(base, client, o.Access.door())
 	if err != nil {
@@ -99,10 +96,10 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	}
 	s := &Source{
 		server: at, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetimeOf(base, o.ExpiresAfter),
-		alone: make(chan struct{}, 1), passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group,
-	}
-	if s.tokenKeeper == nil {
-		s.tokenKeeper = noKeeper{}
+		account: mypads.New(at, pool, mypads.Options{
+			Login: o.Access.MyPadsLogin, Password: o.Access.MyPadsPassword, Passwords: o.Passwords, Tokens: o.Tokens,
+		}),
+		group: o.Group,
 	}
 	return s, nil
 }
@@ -168,13 +165,13 @@ func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Vers
 }
 
 // Withhold implements sources.Withholder.
-func (s *Source) Withhold(id string, w sources.Withheld) { s.withholding.Remember(id, w) }
+func (s *Source) Withhold(id string, w sources.Withheld) { s.account.Withhold(id, w) }
 
 // entitle gives a pad the name that its members gave it.
 func (s *Source) entitle(ctx context.Context, v *sources.Version) error {
-	now, err := s.membership(ctx, nil)
+	now, err := s.account.Membership(ctx)
 	if err == nil {
-		v.Title = now.pads[v.ID].name
+		v.Title = now.Pads[v.ID].Name
 	}
 	return err
 }

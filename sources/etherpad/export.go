@@ -19,6 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
@@ -82,10 +83,25 @@ func (s *Source) export(ctx context.Context, id string, f format, etag string, u
 	return err
 }
 
+// An opening is what a pad is asked for with.
+type opening struct {
+	mypads.Opening
+	session string // of Etherpad's own groups
+}
+
+// opened asks for a pad with what opens it, until it does.
+func (s *Source) opened(ctx context.Context, id string, ask func(context.Context, opening) error) error {
+	session, err := s.session(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.account.Open(ctx, id, func(ctx context.Context, o mypads.Opening) error { return ask(ctx, opening{o, session}) })
+}
+
 func (s *Source) exportWith(ctx context.Context, o opening, id string, f format, etag string, use func(*answer) error) error {
-	known, listed := o.member.pads[id]
+	known, listed := o.Pad(id)
 	request := func(ctx context.Context) (*http.Request, error) {
-		path := "/p/" + url.PathEscape(id) + "/export/" + f.name + o.query()
+		path := "/p/" + url.PathEscape(id) + "/export/" + f.name + o.Query()
 		r, err := s.server.Request(ctx, http.MethodGet, path, o.session, nil)
 		if err != nil {
 			return nil, err
@@ -99,7 +115,7 @@ func (s *Source) exportWith(ctx context.Context, o opening, id string, f format,
 		if other, ok := respelling(r, id); ok {
 			return other
 		}
-		body, err := s.receive(r, f, etag != "", known.archived)
+		body, err := s.receive(r, f, etag != "", known.Archived)
 		if err != nil {
 			return err
 		}
@@ -107,7 +123,7 @@ func (s *Source) exportWith(ctx context.Context, o opening, id string, f format,
 		return errors.Join(use(a), a.close())
 	}
 	err := s.server.Do(ctx, request, handle)
-	if listed && errors.Is(err, errNotInMyPads) {
+	if listed && errors.Is(err, mypads.ErrNoPad) {
 		return fmt.Errorf("%w: MyPads lists it, and says that it has none", sources.ErrRefused)
 	}
 	return err
@@ -128,7 +144,7 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 		switch page := string(start); {
 		case isNotEnabled(page):
 			return nil, fmt.Errorf("%w: %w: it is not enabled", errNoExport, sources.ErrRefused)
-		case !f.page && server.ContentType(r.Header) == "text/html" && (archived || isArchived(page)):
+		case !f.page && server.ContentType(r.Header) == "text/html" && (archived || mypads.IsArchived(page)):
 			return nil, errArchived
 		}
 		if barrier := sources.Recognize(r, start); barrier != nil {
@@ -166,8 +182,8 @@ func refusal(r *http.Response) error {
 		return errForbidden
 	case code == http.StatusNotFound:
 		return fs.ErrNotExist
-	case code == http.StatusUnauthorized && isNotInMyPads(r):
-		return errNotInMyPads
+	case code == http.StatusUnauthorized && mypads.IsNoPad(r):
+		return mypads.ErrNoPad
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, fs.ErrPermission)
 	case code == http.StatusTooManyRequests:

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
@@ -110,7 +111,7 @@ func (f format) check(a *answer) error {
 		return errors.New("it is not UTF-8")
 	}
 	if f.page {
-		if err := writePageText(io.Discard, a.reader()); err != nil {
+		if err := mypads.WritePageText(io.Discard, a.reader()); err != nil {
 			return err
 		}
 	}

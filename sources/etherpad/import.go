@@ -9,6 +9,7 @@ import (
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 )
 
 // What an Import may not bring back.
@@ -107,7 +108,7 @@ func (s *Source) ImportRequests(pads int) int {
 func (s *Source) imported(id string, l *load) *sources.Imported {
 	address := Address{s.server.Base(), id}.URL()
 	if s.group != "" {
-		address = s.memberURL(id)
+		address = mypads.PadURL(s.server.Base(), s.group, id)
 	}
 	return &sources.Imported{ID: id, Address: address, Losses: l.losses}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
@@ -158,13 +159,13 @@ func TestGroupThatTakesNoPads(t *testing.T) {
 		intoGroup(t, access, group, func(t *testing.T, server *etherpadtest.Server, source func() *etherpad.Source, v *sources.Version) {
 			server.AddGroup(etherpadtest.Group{ID: "of-others"})
 			server.AddGroup(etherpadtest.Group{ID: "archived", Admins: []string{"marie-1"}, ReadOnly: true})
-			if made, err := source().Import(t.Context(), v); !errors.Is(err, etherpad.ErrNoGroup) || server.Imported() > 0 || server.Requests() != 2 {
+			if made, err := source().Import(t.Context(), v); !errors.Is(err, mypads.ErrNoGroup) || server.Imported() > 0 || server.Requests() != 2 {
 				t.Errorf("%s: %+v, %v after %d requests", group, made, err, server.Requests())
 			}
 		})
 	}
 	intoGroup(t, marie, "groupe-restricted", func(t *testing.T, server *etherpadtest.Server, _ func() *etherpad.Source, v *sources.Version) {
-		for status, want := range map[int]error{400: etherpad.ErrNoGroup, 401: etherpad.ErrNoGroup, 500: sources.ErrRefused} {
+		for status, want := range map[int]error{400: mypads.ErrNoGroup, 401: mypads.ErrNoGroup, 500: sources.ErrRefused} {
 			s := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/api/pad") {
 					w.WriteHeader(status)
@@ -201,7 +202,7 @@ func TestImportIntoMyPadsWithoutAnAccountIsRefused(t *testing.T) {
 		}
 	})
 	for _, o := range []etherpad.Options{{Group: "g"}, {Group: "g/x", Access: marie}} {
-		if _, err := etherpad.New(base, client(t, http.NotFoundHandler()), nil, o); !errors.Is(err, etherpad.ErrNoGroup) {
+		if _, err := etherpad.New(base, client(t, http.NotFoundHandler()), nil, o); !errors.Is(err, mypads.ErrNoGroup) {
 			t.Error(err)
 		}
 	}
@@ -214,11 +215,11 @@ func TestParseGroup(t *testing.T) {
 		base + "/mypads/index.html?/mypads/group/g-1":                   {base, "g-1"},
 		"HTTP://Pad.Example.ORG/x/mypads/?/mypads/group/g-1/view?a=b#c": {base + "/x", "g-1"},
 	} {
-		server, group, err := etherpad.ParseGroup(raw)
+		server, group, err := mypads.ParseGroup(raw)
 		if err != nil || server != want[0] || group != want[1] {
 			t.Errorf("%s: %q, %q, %v", raw, server, group, err)
 		}
-		if again, same, err := etherpad.ParseGroup(etherpad.GroupURL(server, group)); err != nil || again != server || same != group {
+		if again, same, err := mypads.ParseGroup(mypads.GroupURL(server, group)); err != nil || again != server || same != group {
 			t.Errorf("%s: %q, %q, %v the second time", raw, again, same, err)
 		}
 	}
@@ -227,7 +228,7 @@ func TestParseGroup(t *testing.T) {
 		base + "/mypads/?/mypads/group/secret/pad/view/secret", base + "/mypads/?/mypads/group/sec%20ret/view", base + "/mypads/?/mypads/group/sé/view",
 		base + "/x?/mypads/group/secret/view", "ftp://secret/mypads/?/mypads/group/secret/view", base + "/mypads/?/mypads/group/secret/edit",
 	} {
-		if server, group, err := etherpad.ParseGroup(raw); !errors.Is(err, sources.ErrAddress) || strings.Contains(err.Error(), "secret") {
+		if server, group, err := mypads.ParseGroup(raw); !errors.Is(err, sources.ErrAddress) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %q, %q, %v", raw, server, group, err)
 		}
 	}

@@ -65,11 +65,11 @@ func (s *Source) listMember(ctx context.Context, yield func(string, error) bool)
 	if s.access.MyPadsLogin == "" {
 		return ErrNoList
 	}
-	now, err := s.membership(ctx, nil)
+	now, err := s.account.Membership(ctx)
 	if err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(now.pads)) {
+	for _, id := range slices.Sorted(maps.Keys(now.Pads)) {
 		if isListed(id) && !yield(id, nil) {
 			return errEnough
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
@@ -31,7 +32,7 @@ func (s *Source) upload(ctx context.Context, id string, f format, body io.Reader
 	w.Close()
 	post := func(ctx context.Context, o opening) (*http.Request, error) {
 		content := io.MultiReader(bytes.NewReader(form.Bytes()[:head]), io.NewSectionReader(body, 0, size), bytes.NewReader(form.Bytes()[head:]))
-		r, err := s.server.Request(ctx, http.MethodPost, "/p/"+url.PathEscape(id)+"/import"+o.query(), "", content)
+		r, err := s.server.Request(ctx, http.MethodPost, "/p/"+url.PathEscape(id)+"/import"+o.Query(), "", content)
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +43,7 @@ func (s *Source) upload(ctx context.Context, id string, f format, body io.Reader
 	err := s.opened(ctx, id, func(ctx context.Context, o opening) error {
 		return s.server.Do(ctx, func(ctx context.Context) (*http.Request, error) { return post(ctx, o) }, importAnswer)
 	})
-	if errors.Is(err, ErrMembers) || errors.Is(err, ErrWrongPassword) {
+	if errors.Is(err, mypads.ErrMembers) || errors.Is(err, mypads.ErrWrongPassword) {
 		err = fmt.Errorf("%w: %w", errNotTaken, err)
 	}
 	if err != nil && ctx.Err() == nil {
