@@ -19,6 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/api"
 	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
@@ -60,10 +61,7 @@ type Source struct {
 
 	inspector pad.Inspector
 
-	names    authorNames
-	sessions sessions
-	tokens   tokens
-
+	api     *api.Client
 	account *mypads.Account
 	group   string // to import into
 }
@@ -96,6 +94,7 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	}
 	s := &Source{
 		server: at, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetimeOf(base, o.ExpiresAfter),
+		api: api.New(at, pool, api.Options{Key: o.Access.APIKey, ClientID: o.Access.ClientID, ClientSecret: o.Access.ClientSecret}),
 		account: mypads.New(at, pool, mypads.Options{
 			Login: o.Access.MyPadsLogin, Password: o.Access.MyPadsPassword, Passwords: o.Passwords, Tokens: o.Tokens,
 		}),
@@ -163,6 +162,10 @@ func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Vers
 	v.Validator = withState(state, v.Validator)
 	return v, nil
 }
+
+// Close takes away what was made on the server for this run: sessions. The
+// Source can be used on.
+func (s *Source) Close(ctx context.Context) error { return s.api.Close(ctx) }
 
 // Withhold implements sources.Withholder.
 func (s *Source) Withhold(id string, w sources.Withheld) { s.account.Withhold(id, w) }

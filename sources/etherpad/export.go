@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -91,9 +90,12 @@ type opening struct {
 
 // opened asks for a pad with what opens it, until it does.
 func (s *Source) opened(ctx context.Context, id string, ask func(context.Context, opening) error) error {
-	session, err := s.session(ctx, id)
-	if err != nil {
-		return err
+	session := ""
+	if group := groupOf(id); group != "" && s.access.operator() {
+		var err error
+		if session, err = s.api.Session(ctx, group); err != nil {
+			return err
+		}
 	}
 	return s.account.Open(ctx, id, func(ctx context.Context, o mypads.Opening) error { return ask(ctx, opening{o, session}) })
 }
@@ -210,56 +212,6 @@ func (a *answer) etag() (string, error) {
 	}
 	sum := base64.RawStdEncoding.EncodeToString(hash.Sum(nil))
 	return fmt.Sprintf(`W/"%x-%s"`, a.body.Size(), sum), nil
-}
-
-// isETag is true of one of RFC 9110, in ASCII and not long.
-func isETag(s string) bool {
-	s = strings.TrimPrefix(s, "W/")
-	last := len(s) - 1
-	if last < 2 || last > 201 || s[0] != '"' || s[last] != '"' {
-		return false
-	}
-	return !strings.ContainsFunc(s[1:last], func(r rune) bool { return r < '!' || r > '~' || r == '"' })
-}
-
-// withFormats makes the validator of a version with these formats, but for
-// those that the server lacks: a 304 for the .etherpad says nothing of those
-// that were not asked for before.
-func withFormats(etag string, formats []format, lacking []string) string {
-	if etag == "" {
-		return ""
-	}
-	for _, f := range formats {
-		sign := "+"
-		if slices.Contains(lacking, f.name) {
-			sign = "-"
-		}
-		etag += sign + f.name
-	}
-	return etag
-}
-
-var formatSuffix = regexp.MustCompile(`^([+-][a-z]{1,16}){0,16}$`)
-
-// knownETag is the ETag in a validator, and which of the formats the server
-// lacked. It is "" if one of them was not asked for then.
-func knownETag(validator string, formats []format) (etag string, lacking []string) {
-	end := strings.LastIndexByte(validator, '"') + 1
-	etag, suffix := validator[:end], validator[end:]
-	if !isETag(etag) || !formatSuffix.MatchString(suffix) {
-		return "", nil
-	}
-	suffix += "+"
-	for _, f := range formats {
-		switch {
-		case strings.Contains(suffix, "+"+f.name+"+"), strings.Contains(suffix, "+"+f.name+"-"):
-		case strings.Contains(suffix, "-"+f.name+"+"), strings.Contains(suffix, "-"+f.name+"-"):
-			lacking = append(lacking, f.name)
-		default:
-			return "", nil
-		}
-	}
-	return etag, lacking
 }
 
 // expressETag is how Express says how long a body is that it sends.

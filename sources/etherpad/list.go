@@ -2,20 +2,11 @@ package etherpad
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"slices"
-
-	"github.com/padsync/padsync/internal/spool"
-	"github.com/padsync/padsync/sources/etherpad/server"
 )
-
-// maxList bounds a list of pads: ten million of them.
-const maxList = 256 << 20
 
 // ErrNoList is matched by the error for a server of which only single pads
 // can be read, as no access says more.
@@ -39,21 +30,12 @@ func (s *Source) list(ctx context.Context, yield func(string, error) bool) error
 	if !s.access.operator() {
 		return s.listMember(ctx, yield)
 	}
-	body, err := s.receiveList(ctx)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	err = decodeList(io.NewSectionReader(body, 0, body.Size()), func(id string) error {
+	return s.api.List(ctx, func(id string) error {
 		if isListed(id) && !yield(id, nil) {
 			return errEnough
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("listAllPads: %w", err)
-	}
-	return nil
 }
 
 // isListed leaves out what no pad's id can be. One that cannot be asked for is
@@ -73,51 +55,6 @@ func (s *Source) listMember(ctx context.Context, yield func(string, error) bool)
 		if isListed(id) && !yield(id, nil) {
 			return errEnough
 		}
-	}
-	return nil
-}
-
-func (s *Source) receiveList(ctx context.Context) (body *spool.Spool, err error) {
-	err = s.ask(ctx, "listAllPads", nil, func(r io.Reader) (err error) {
-		body, err = server.ReceiveJSON(s.pool, r, maxList)
-		return err
-	})
-	return body, err
-}
-
-// decodeList reads the answer to listAllPads without holding it.
-func decodeList(r io.Reader, yield func(id string) error) error {
-	d := json.NewDecoder(r)
-	code, message, found := -1, "", false
-	err := server.EachMember(d, func(key string) error {
-		switch key {
-		case "code":
-			return d.Decode(&code)
-		case "message":
-			return d.Decode(&message)
-		case "data":
-			if code > 0 {
-				return d.Decode(new(json.RawMessage)) // null
-			}
-			return server.EachMember(d, func(key string) error {
-				if key != "padIDs" {
-					return d.Decode(new(json.RawMessage))
-				}
-				found = true
-				return server.EachString(d, yield)
-			})
-		}
-		return d.Decode(new(json.RawMessage))
-	})
-	switch {
-	case errors.Is(err, errEnough):
-		return err
-	case err != nil:
-		return errAnswer // a decoder's error may quote what it read
-	case code != 0:
-		return apiError(code, message)
-	case !found:
-		return errAnswer
 	}
 	return nil
 }

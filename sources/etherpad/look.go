@@ -28,7 +28,7 @@ const (
 func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
 	missing := free
 	if s.access.operator() {
-		err := s.call(ctx, "getRevisionsCount", nil, "padID", id)
+		err := s.api.Call(ctx, "getRevisionsCount", nil, "padID", id)
 		if errors.Is(err, fs.ErrNotExist) {
 			return free, nil
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/api"
 )
 
 // rescue makes v a rescue copy: text and HTML of a pad whose complete export
@@ -49,9 +50,9 @@ func (s *Source) fetchByAPI(ctx context.Context, v *sources.Version, state, know
 	v.Suspect = sources.RescueCopy
 	var text struct{ Text *string }
 	var page struct{ HTML *string }
-	err := s.call(ctx, "getText", &text, "padID", v.ID)
+	err := s.api.Call(ctx, "getText", &text, "padID", v.ID)
 	if err == nil {
-		err = s.call(ctx, "getHTML", &page, "padID", v.ID)
+		err = s.api.Call(ctx, "getHTML", &page, "padID", v.ID)
 	}
 	if err == nil {
 		err = errors.Join(s.addText(v, textFormat, text.Text), s.addText(v, htmlFormat, page.HTML))
@@ -67,7 +68,7 @@ func (s *Source) fetchByAPI(ctx context.Context, v *sources.Version, state, know
 
 func (s *Source) addText(v *sources.Version, f format, text *string) error {
 	if text == nil {
-		return errAnswer
+		return api.ErrAnswer
 	}
 	body, err := s.pool.Receive(strings.NewReader(*text), int64(len(*text)))
 	if err == nil {

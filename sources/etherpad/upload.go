@@ -99,13 +99,13 @@ func (s *Source) set(ctx context.Context, id string, f format, body *spool.Spool
 	if err != nil {
 		return err
 	}
-	err = s.call(ctx, "getRevisionsCount", nil, "padID", id)
+	err = s.api.Call(ctx, "getRevisionsCount", nil, "padID", id)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = s.call(ctx, "createPad", nil, "padID", id)
+		err = s.api.Call(ctx, "createPad", nil, "padID", id)
 	}
 	if err == nil {
 		function := map[string]string{htmlFormat.name: "setHTML", textFormat.name: "setText"}[f.name]
-		err = s.call(ctx, function, nil, "padID", id, f.apiName(), string(text))
+		err = s.api.Call(ctx, function, nil, "padID", id, f.apiName(), string(text))
 	}
 	if errors.Is(err, sources.ErrRefused) || errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: %w", errNotTaken, err)

@@ -1,4 +1,4 @@
-package etherpad
+package api
 
 import (
 	"context"
@@ -30,29 +30,29 @@ func (t *tokens) drop() {
 
 // token gives a token for the client's credentials, renewed a minute before
 // it ends.
-func (s *Source) token(ctx context.Context) (string, error) {
-	s.tokens.mu.Lock()
-	defer s.tokens.mu.Unlock()
-	if s.tokens.value != "" && time.Until(s.tokens.until) > time.Minute {
-		return s.tokens.value, nil
+func (c *Client) token(ctx context.Context) (string, error) {
+	c.tokens.mu.Lock()
+	defer c.tokens.mu.Unlock()
+	if c.tokens.value != "" && time.Until(c.tokens.until) > time.Minute {
+		return c.tokens.value, nil
 	}
 	form := url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {s.access.ClientID}, "client_secret": {s.access.ClientSecret},
-		"resource": {s.server.Address()}, // without one, Etherpad 3.3.1 answers invalid_target
+		"grant_type": {"client_credentials"}, "client_id": {c.options.ClientID}, "client_secret": {c.options.ClientSecret},
+		"resource": {c.server.Address()}, // without one, Etherpad 3.3.1 answers invalid_target
 	}
-	err := s.post(ctx, "/oidc/token", form, "", func(r *http.Response) error {
+	err := c.post(ctx, "/oidc/token", form, "", func(r *http.Response) error {
 		switch code := r.StatusCode; {
 		case code == http.StatusBadRequest, code == http.StatusUnauthorized, code == http.StatusForbidden:
-			return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
+			return fmt.Errorf("%w: %w", server.ErrCredentials, fs.ErrPermission)
 		case code != http.StatusOK:
 			return fmt.Errorf("%w: status %d", sources.ErrRefused, code)
 		}
-		return s.tokens.decode(r.Body)
+		return c.tokens.decode(r.Body)
 	})
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("get a token: %w", err)
 	}
-	return s.tokens.value, err
+	return c.tokens.value, err
 }
 
 func (t *tokens) decode(body io.Reader) error {
