@@ -151,3 +151,14 @@ func (s *Source) retitle(a *answer, id string) error {
 	}
 	return a.replace(body)
 }
+
+// fileOf is the version's file in this format, nil if it has none.
+func fileOf(v *sources.Version, f format) *sources.File {
+	i := slices.IndexFunc(v.Files, func(file sources.File) bool { return file.Format == f.name })
+	if i < 0 {
+		return nil
+	}
+	return &v.Files[i]
+}
+
+func section(f *sources.File) *io.SectionReader { return io.NewSectionReader(f.Content, 0, f.Size) }

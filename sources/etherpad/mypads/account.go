@@ -101,7 +101,7 @@ func New(at *server.Server, pool *spool.Pool, o Options) *Account {
 	return &Account{server: at, pool: pool, options: o, alone: make(chan struct{}, 1)}
 }
 
-// Withhold is sources.Withholder's.
+// Withhold implements that of sources.Withholder.
 func (a *Account) Withhold(id string, w sources.Withheld) { a.withholding.Remember(id, w) }
 
 // A Membership is what a token of an account opens. The zero value is that of

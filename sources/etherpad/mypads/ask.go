@@ -14,9 +14,8 @@ import (
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
-// ask sends a request to MyPads' API. An answer of success is given to
-// use; others match errDenied, errFailed or errNoMyPads, as far as they are
-// MyPads' own.
+// ask sends a request to MyPads' API. An answer of success is given to use; others
+// match errDenied, errFailed or errNoMyPads, as far as they are MyPads' own.
 func (a *Account) ask(ctx context.Context, method, path string, form any, use func(io.Reader) error) error {
 	body, err := json.Marshal(form)
 	if err != nil {
@@ -59,9 +58,9 @@ func (a *Account) ask(ctx context.Context, method, path string, form any, use fu
 }
 
 // IsNoPad recognises the answer that stands for ErrNoPad among those with status
-// 401. With more in it, it is
-// about an error of the server's, but for one: of a read-only id MyPads asks
-// Etherpad's API which pad is behind it, and tells that the API knows none.
+// 401. With more in it, it is about an error of the server's, but for one: of a
+// read-only id MyPads asks Etherpad's API which pad is behind it, and tells that
+// the API knows none.
 func IsNoPad(r *http.Response) bool {
 	var said struct {
 		Error string

@@ -20,8 +20,8 @@ var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
 func isToken(s string) bool { return len(s) <= 4096 && tokenForm.MatchString(s) }
 
 // logIn gives a new token, and asks for none where the server may have died of
-// this login. Of the answer, which tells all of the person,
-// nothing else is looked at.
+// this login. Of the answer, which tells all of the person, nothing else is looked
+// at.
 func (a *Account) logIn(ctx context.Context) (string, error) {
 	var answer struct{ Token string }
 	form := map[string]string{"login": a.options.Login, "password": a.options.Password}

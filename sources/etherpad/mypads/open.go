@@ -32,8 +32,9 @@ func (a *Account) opening(ctx context.Context, id string) (o Opening, err error)
 	return o, nil
 }
 
-// Open asks for a pad with what opens it, until it does. The error of an ask that
-// was refused is server.SentAway.
+// Open asks for a pad with one thing after the other that may open it, until ask
+// fails no more with a server.SentAway, or nothing is left: then the error matches
+// ErrMembers or ErrWrongPassword.
 func (a *Account) Open(ctx context.Context, id string, ask func(context.Context, Opening) error) error {
 	o, err := a.opening(ctx, id)
 	for err == nil {

@@ -14,7 +14,7 @@ import (
 
 // importMember makes a pad in the group, whose id the server chooses. One of the
 // same name that an earlier import made, or began, is found by its name.
-func (s *Source) importMember(ctx context.Context, l *load) (*sources.Imported, error) {
+func (s *Source) importMember(ctx context.Context, was *saved) (*sources.Imported, error) {
 	now, err := s.account.Membership(ctx)
 	if err != nil {
 		return nil, err
@@ -22,26 +22,26 @@ func (s *Source) importMember(ctx context.Context, l *load) (*sources.Imported, 
 	if !now.TakesPads(s.group) {
 		return nil, mypads.ErrNoGroup
 	}
-	name := memberName(l.version)
+	name := memberName(was.version)
 	for _, id := range now.Named(s.group, name) {
-		seen, err := s.look(ctx, id, l)
+		seen, err := s.look(ctx, id, was)
 		switch {
 		case errors.Is(err, fs.ErrPermission):
 		case err != nil:
 			return nil, fmt.Errorf("look for the new pad: %w", err)
 		case seen == same:
-			made := s.imported(id, l)
+			made := s.imported(id, was)
 			made.Found = true
 			return made, nil
 		case seen == free && s.account.Claim(id):
-			return s.create(ctx, id, l)
+			return s.create(ctx, id, was)
 		}
 	}
 	id, err := s.account.CreatePad(ctx, now, s.group, name, isOwnID)
 	if err != nil {
 		return nil, err
 	}
-	return s.create(ctx, id, l)
+	return s.create(ctx, id, was)
 }
 
 // isOwnID says whether a server changes nothing of the id.

@@ -2,12 +2,8 @@ package etherpad
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"io/fs"
-	"strings"
-	"unicode/utf16"
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/sources"
@@ -25,7 +21,7 @@ const (
 
 // look says what is under an id. For who has the API, which knows best what is
 // there, it costs an export only if something is.
-func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
+func (s *Source) look(ctx context.Context, id string, was *saved) (sight, error) {
 	missing := free
 	if s.access.operator() {
 		err := s.api.Call(ctx, "getRevisionsCount", nil, "padID", id)
@@ -38,15 +34,15 @@ func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
 		missing = other
 	}
 	f := padFormat
-	if l.reduced {
+	if was.reduced {
 		f = textFormat
 	}
 	seen := other
 	err := s.export(ctx, id, f, "", func(a *answer) (err error) {
-		seen, err = s.compare(l, id, a)
+		seen, err = s.compare(was, id, a)
 		return err
 	})
-	if errors.Is(err, errNoExport) && !l.reduced && !errors.Is(err, fs.ErrPermission) {
+	if errors.Is(err, errNoExport) && !was.reduced && !errors.Is(err, fs.ErrPermission) {
 		// A pad that is broken; or a server that exports none so, and does not
 		// tell whether there is one.
 		err = s.export(ctx, id, textFormat, "", func(*answer) error { return nil })
@@ -61,10 +57,10 @@ func (s *Source) look(ctx context.Context, id string, l *load) (sight, error) {
 }
 
 // compare compares an answer with what is to be imported.
-func (s *Source) compare(l *load, id string, a *answer) (sight, error) {
-	if l.reduced {
+func (s *Source) compare(was *saved, id string, a *answer) (sight, error) {
+	if was.reduced {
 		letters, err := lettersOf(a.reader())
-		if err != nil || letters != l.letters {
+		if err != nil || letters != was.letters {
 			return other, err
 		}
 		return same, nil
@@ -77,50 +73,11 @@ func (s *Source) compare(l *load, id string, a *answer) (sight, error) {
 		return other, err
 	}
 	theirs, called, err := pad.ReadFingerprint(a.body, a.body.Size())
-	if err == nil && theirs != l.fingerprint {
+	if err == nil && theirs != was.fingerprint {
 		return other, nil
 	}
-	if called.Authors != l.names.Authors {
-		l.lose(LossNames) // the server knew them before, as they are called now
+	if called.Authors != was.names.Authors {
+		was.lose(LossNames) // the server knew them before, as they are called now
 	}
 	return same, err
-}
-
-// newIDs are the ids that a pad may get on another server, the best first. The
-// name of one in a group keeps the group's id, and one that is known under a
-// read-only id gets one that nobody can guess: who could not open or edit the
-// old pad is not to find the new one by its name.
-func newIDs(id string) []string {
-	switch group := groupOf(id); {
-	case strings.HasPrefix(id, "r."):
-		return []string{strings.ToLower(rand.Text())}
-	case group != "":
-		_, name, _ := strings.Cut(id, "$")
-		id = shorten(name, maxName-len(group)) + "-" + strings.TrimPrefix(group, "g.")
-	}
-	id = strings.ReplaceAll(id, "$", "_")
-	if clean, err := cleanID(id); err == nil {
-		id = clean
-	}
-	ids := []string{shorten(id, maxName)}
-	for n := 2; n <= 9; n++ {
-		suffix := fmt.Sprint("-", n)
-		ids = append(ids, shorten(id, maxName-len(suffix))+suffix)
-	}
-	return ids
-}
-
-func isProtected(id string) bool { return pad.IsReadOnly(id) || groupOf(id) != "" }
-
-// maxName is what servers take, in UTF-16 units.
-const maxName = 50
-
-func shorten(name string, most int) string {
-	units := 0
-	for i, r := range name {
-		if units += max(utf16.RuneLen(r), 1); units > most {
-			return name[:i]
-		}
-	}
-	return name
 }

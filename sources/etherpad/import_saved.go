@@ -18,8 +18,8 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A load is a pad on its way to a server.
-type load struct {
+// A saved is a pad that is to be imported, and what it will have lost.
+type saved struct {
 	version     *sources.Version
 	export      *sources.File // .etherpad; nil in a rescue copy
 	fingerprint pad.Fingerprint
@@ -29,37 +29,27 @@ type load struct {
 	losses      []sources.Loss
 }
 
-func fileOf(v *sources.Version, f format) *sources.File {
-	i := slices.IndexFunc(v.Files, func(file sources.File) bool { return file.Format == f.name })
-	if i < 0 {
-		return nil
+// openSaved checks what is to be imported: that it is a whole export of this pad.
+func (s *Source) openSaved(v *sources.Version) (*saved, error) {
+	was := &saved{version: v, export: fileOf(v, padFormat), losses: s.losses(v)}
+	if was.export == nil {
+		was.reduced = true
+		return was, was.readLetters(s.pool)
 	}
-	return &v.Files[i]
-}
-
-func section(f *sources.File) *io.SectionReader { return io.NewSectionReader(f.Content, 0, f.Size) }
-
-// load checks what is to be imported: that it is a whole export of this pad.
-func (s *Source) load(v *sources.Version) (*load, error) {
-	l := &load{version: v, export: fileOf(v, padFormat), losses: s.losses(v)}
-	if l.export == nil {
-		l.reduced = true
-		return l, l.readLetters(s.pool)
-	}
-	if _, err := s.inspect(l.export.Content, l.export.Size, v.ID); err != nil {
+	if _, err := s.inspect(was.export.Content, was.export.Size, v.ID); err != nil {
 		return nil, fmt.Errorf("the saved pad: %w", err)
 	}
 	var err error
-	if l.fingerprint, l.names, err = pad.ReadFingerprint(l.export.Content, l.export.Size); err != nil {
+	if was.fingerprint, was.names, err = pad.ReadFingerprint(was.export.Content, was.export.Size); err != nil {
 		return nil, fmt.Errorf("the saved pad: %w", err)
 	}
-	if l.names.Plugins {
-		l.lose(LossPlugins)
+	if was.names.Plugins {
+		was.lose(LossPlugins)
 	}
-	if err := l.readLetters(s.pool); err != nil && !isOfPad(err) {
+	if err := was.readLetters(s.pool); err != nil && !isOfPad(err) {
 		return nil, err
 	}
-	return l, nil
+	return was, nil
 }
 
 // isOfPad says of an error that a pad is at fault: there is no text in it, or
@@ -68,44 +58,44 @@ func isOfPad(err error) bool {
 	return errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge) || errors.Is(err, fs.ErrNotExist)
 }
 
-func (l *load) lose(loss sources.Loss) {
-	if !slices.Contains(l.losses, loss) {
-		l.losses = append(l.losses, loss)
+func (was *saved) lose(loss sources.Loss) {
+	if !slices.Contains(was.losses, loss) {
+		was.losses = append(was.losses, loss)
 	}
 }
 
 // reduce leaves the history behind.
-func (l *load) reduce() {
-	if l.reduced {
+func (was *saved) reduce() {
+	if was.reduced {
 		return
 	}
-	l.reduced = true
-	l.losses = slices.DeleteFunc(l.losses, func(loss sources.Loss) bool { return loss == LossNames })
-	l.lose(LossHistory)
-	l.lose(LossAuthors)
-	if l.fingerprint.HasChat() {
-		l.lose(LossChat)
+	was.reduced = true
+	was.losses = slices.DeleteFunc(was.losses, func(loss sources.Loss) bool { return loss == LossNames })
+	was.lose(LossHistory)
+	was.lose(LossAuthors)
+	if was.fingerprint.HasChat() {
+		was.lose(LossChat)
 	}
-	if l.fingerprint.HasSaved() {
-		l.lose(LossSaved)
+	if was.fingerprint.HasSaved() {
+		was.lose(LossSaved)
 	}
 }
 
 // as is the pad in this form: made from its export, else as it was saved. An
 // error matches fs.ErrNotExist if there is none.
-func (l *load) as(pool *spool.Pool, f format) (*spool.Spool, error) {
-	made, err := l.make(pool, f)
-	if saved := fileOf(l.version, f); saved != nil && err != nil && isOfPad(err) {
+func (was *saved) as(pool *spool.Pool, f format) (*spool.Spool, error) {
+	made, err := was.make(pool, f)
+	if saved := fileOf(was.version, f); saved != nil && err != nil && isOfPad(err) {
 		return pool.Receive(section(saved), saved.Size)
 	}
 	return made, err
 }
 
-func (l *load) make(pool *spool.Pool, f format) (*spool.Spool, error) {
-	if l.export == nil {
+func (was *saved) make(pool *spool.Pool, f format) (*spool.Spool, error) {
+	if was.export == nil {
 		return nil, fs.ErrNotExist
 	}
-	p, err := pad.Open(l.export.Content, l.export.Size)
+	p, err := pad.Open(was.export.Content, was.export.Size)
 	if err != nil {
 		return nil, fmt.Errorf("the saved pad: %w", err)
 	}
@@ -124,12 +114,12 @@ func (l *load) make(pool *spool.Pool, f format) (*spool.Spool, error) {
 	return w.Finish()
 }
 
-func (l *load) readLetters(pool *spool.Pool) error {
-	text, err := l.as(pool, textFormat)
+func (was *saved) readLetters(pool *spool.Pool) error {
+	text, err := was.as(pool, textFormat)
 	if err != nil {
 		return fmt.Errorf("the saved pad as text: %w", err)
 	}
-	l.letters, err = lettersOf(io.NewSectionReader(text, 0, text.Size()))
+	was.letters, err = lettersOf(io.NewSectionReader(text, 0, text.Size()))
 	return errors.Join(err, text.Close())
 }
 
