@@ -19,7 +19,7 @@ const module = "github.com/padsync/padsync/"
 // everything is what only the top of the tree may import.
 var everything = []string{
 	"backup", "restore", "repository", "manifest", "crypto",
-	"sources", "sources/*", "sources/sourcetest/*", "documents/*", "sinks", "sinks/*", "internal/*",
+	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
 // layers says who may import whom: the first row whose pattern (path.Match)
@@ -46,6 +46,9 @@ var layers = []layer{
 	{"sources/kinds", []string{"sources", "internal/polite", "internal/spool"}},
 	{"sources/sourcetest", []string{"sources", "documents/*"}},
 	{"sources/sourcetest/*", []string{"sources", "sources/sourcetest", "documents/*"}},
+	{"sources/etherpad/server", []string{"sources", "internal/polite", "internal/spool"}},
+	{"sources/etherpad/*", []string{"sources", "sources/etherpad/server", "internal/polite", "internal/spool"}},
+	{"sources/etherpad", []string{"sources", "sources/kinds", "sources/etherpad/*", "documents/*", "internal/polite", "internal/spool"}},
 	{"sources/*", []string{"sources", "sources/kinds", "documents/*", "internal/polite", "internal/spool"}},
 
 	{"sinks", nil},
@@ -59,7 +62,7 @@ var layers = []layer{
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
-		"restore", "repository", "manifest", "crypto", "sources", "sources/*", "documents/*", "sinks", "sinks/*",
+		"restore", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{"manifest", "sources", "sources/*", "internal/config"}},
@@ -90,6 +93,10 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		wrong    bool
 	}{
 		"up":                     {"sources/etherpad", "backup", true},
+		"from a room, back up":   {"sources/etherpad/server", "sources/etherpad", true},
+		"room into room":         {"sources/etherpad/server", "sources/etherpad/mypads", true},
+		"into one's room":        {"sources/etherpad", "sources/etherpad/server", false},
+		"into another's room":    {"sources/framadate", "sources/etherpad/server", true},
 		"sideways":               {"sources/etherpad", "sources/framadate", true},
 		"a concrete sink":        {"repository", "sinks/local", true},
 		"rclone in the demo":     {"demo", "sinks/rclone", true},

@@ -1,7 +1,6 @@
 package pad
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"time"
@@ -30,25 +29,19 @@ func (p *Pad) WriteAt(w io.Writer, number int, until time.Time) error {
 	if err != nil {
 		return err
 	}
-	c := &cutWriter{Writer: bufio.NewWriter(w), pad: p, opener: '{'}
-	for m, err := range p.members(0) {
-		if err == nil {
-			switch {
-			case m.Kind == PadMember && m.ID == p.ID && m.IsObject():
-				err = c.head(&m, state, number, chatHead)
-			case m.Kind == AuthorMember,
-				m.Kind == RevisionMember && m.ID == p.ID && m.Number <= number,
-				m.Kind == MessageMember && m.ID == p.ID && m.Number <= chatHead:
-				c.next()
-				_, err = io.Copy(c, m.Section(p.export))
-			}
-		}
-		if err != nil {
+	return WriteMembers(w, p.export, p.export.Size(), func(out *ObjectWriter, m *Member) error {
+		switch {
+		case m.Kind == PadMember && m.ID == p.ID && m.IsObject():
+			return p.writeHead(out, m, state, number, chatHead)
+		case m.Kind == AuthorMember,
+			m.Kind == RevisionMember && m.ID == p.ID && m.Number <= number,
+			m.Kind == MessageMember && m.ID == p.ID && m.Number <= chatHead:
+			out.next()
+			_, err := io.Copy(out, m.Section(p.export))
 			return err
 		}
-	}
-	c.WriteByte('}')
-	return c.Flush()
+		return nil
+	})
 }
 
 // madeAt is when a revision was made, zero if nothing tells.
@@ -80,73 +73,43 @@ func (p *Pad) lastSaid(until time.Time) (last int, err error) {
 	return last, nil
 }
 
-// A cutWriter writes members of an export.
-type cutWriter struct {
-	*bufio.Writer
-	pad    *Pad
-	opener byte // what stands before the next member
-}
-
-// next begins a member, or a field.
-func (c *cutWriter) next() {
-	c.WriteByte(c.opener)
-	c.opener = ','
-}
-
-// name begins a member or a field with its name.
-func (c *cutWriter) name(key []byte) {
-	c.next()
-	c.Write(quoteUnits(utf16.Encode([]rune(string(key)))))
-	c.WriteByte(':')
-}
-
-// value writes that of a field or of an element.
-func (c *cutWriter) value(f *Member) (err error) {
-	if f.Value != nil {
-		_, err = c.Write(f.Value)
-	} else {
-		_, err = io.Copy(c, f.ValueSection(c.pad.export))
-	}
-	return err
-}
-
-// head writes the pad's own member: its fields as they are, but for those that
-// tell how far it had come.
-func (c *cutWriter) head(m *Member, s *State, number, chatHead int) error {
-	c.name(m.Key)
-	c.opener = '{'
-	for f, err := range m.Fields(c.pad.export) {
+// writeHead writes the pad's own member: its fields as they are, but for those
+// that tell how far it had come.
+func (p *Pad) writeHead(out *ObjectWriter, m *Member, s *State, number, chatHead int) error {
+	out.Name(string(m.Key))
+	fields := out.Object()
+	for f, err := range m.Fields(p.export) {
 		if err != nil {
 			return err
 		}
 		switch string(f.Key) {
 		case "atext", "head", "chatHead":
 		case "savedRevisions":
-			err = c.stars(&f, number)
+			fields.Name(string(f.Key))
+			err = p.writeStars(fields, &f, number)
 		default:
-			c.name(f.Key)
-			err = c.value(&f)
+			fields.Name(string(f.Key))
+			err = fields.Value(&f, p.export)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	c.next()
-	fmt.Fprintf(c, `"atext":{"text":%s,"attribs":"%s"},"head":%d,"chatHead":%d}`, quoteUnits(s.text), s.Attribution(), number, chatHead)
-	return nil
+	fields.next()
+	fmt.Fprintf(fields, `"atext":{"text":%s,"attribs":"%s"},"head":%d,"chatHead":%d`, quoteUnits(s.text), s.Attribution(), number, chatHead)
+	return fields.Close()
 }
 
-// stars writes the saved revisions up to a number.
-func (c *cutWriter) stars(list *Member, number int) error {
-	c.name(list.Key)
-	c.opener = '['
-	none := true
-	for f, err := range list.Fields(c.pad.export) {
+// writeStars writes the list of saved revisions up to a number.
+func (p *Pad) writeStars(out *ObjectWriter, list *Member, number int) error {
+	separator := ""
+	out.WriteByte('[')
+	for f, err := range list.Fields(p.export) {
 		if err != nil {
 			return err
 		}
 		revision := -1
-		for of, err := range f.Fields(c.pad.export) {
+		for of, err := range f.Fields(p.export) {
 			if err != nil {
 				return err
 			}
@@ -159,18 +122,13 @@ func (c *cutWriter) stars(list *Member, number int) error {
 		if revision < 0 || revision > number {
 			continue
 		}
-		none = false
-		c.next()
-		if err := c.value(&f); err != nil {
+		out.WriteString(separator)
+		separator = ","
+		if err := out.Value(&f, p.export); err != nil {
 			return err
 		}
 	}
-	if none {
-		c.next()
-	}
-	c.WriteByte(']')
-	c.opener = ','
-	return nil
+	return out.WriteByte(']')
 }
 
 // quoteUnits is text as JSON: half of a surrogate pair stays what it is.

@@ -170,10 +170,15 @@ func (p *Pad) message(m *Member) (said Message, whole bool, err error) {
 // time for one that cannot be written.
 func moment(value []byte) (time.Time, bool) {
 	ms, ok := Number(value)
+	return millisecondsSince1970(ms), ok
+}
+
+// millisecondsSince1970 is zero for what is no time that can be written down.
+func millisecondsSince1970(ms float64) time.Time {
 	if !(ms > 0 && ms < 253402300800000) { // the year 10000
-		return time.Time{}, ok
+		return time.Time{}
 	}
-	return time.UnixMilli(int64(ms)).UTC(), true
+	return time.UnixMilli(int64(ms)).UTC()
 }
 
 // members reads the export from the member at offset, 0 for all.

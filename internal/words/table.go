@@ -29,6 +29,7 @@ import (
 	"github.com/padsync/padsync/sinks/s3"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/framadate"
 )
 
@@ -54,11 +55,11 @@ func table() []Row {
 		{Is: sources.ErrMail, Cause: "reason-mail"},
 		{Is: framadate.ErrTooLarge, Cause: "reason-too-large"},
 		{Is: framadate.ErrNoDays, Cause: "reason-no-days"},
-		{Is: etherpad.ErrLogin, Cause: "reason-login", Hint: "hint-login"},
-		{Is: etherpad.ErrOusted, Cause: "reason-ousted"},
-		{Is: etherpad.ErrMembers, Cause: "reason-members"},
-		{Is: etherpad.ErrWrongPassword, Cause: "reason-wrong-password"},
-		{Is: etherpad.ErrNoGroup, Cause: "reason-no-group", Hint: "hint-no-group"},
+		{Is: mypads.ErrLogin, Cause: "reason-login", Hint: "hint-login"},
+		{Is: mypads.ErrOusted, Cause: "reason-ousted"},
+		{Is: mypads.ErrMembers, Cause: "reason-members"},
+		{Is: mypads.ErrWrongPassword, Cause: "reason-wrong-password"},
+		{Is: mypads.ErrNoGroup, Cause: "reason-no-group", Hint: "hint-no-group"},
 		{As: as(format), Cause: "cause-format", Hint: "hint-forms"},
 		{Is: etherpad.ErrCredentials, Cause: "reason-credentials", Hint: "hint-credentials"},
 		{Is: etherpad.ErrNoList, Cause: "reason-no-list", Hint: "hint-credentials"},

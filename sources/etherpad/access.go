@@ -2,9 +2,8 @@ package etherpad
 
 import (
 	"errors"
-	"net/http"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // An Access is what opens a server beyond what is public. Nothing of it goes
@@ -38,36 +37,15 @@ func (a *Access) operator() bool { return a.APIKey != "" || a.ClientID != "" }
 
 // ErrCredentials is matched by errors for a password, key or token that a
 // server refuses, or asks for. They match fs.ErrPermission too.
-var ErrCredentials = errors.New("the server refuses the password or key, or asks for one")
+var ErrCredentials = server.ErrCredentials
+
+func (a *Access) door() server.Door {
+	return server.Door{User: a.User, Password: a.Password, Cookie: a.Cookie}
+}
 
 func (a *Access) check() error {
-	if !isHeader(a.Cookie) {
-		return errors.New("the cookie is none")
-	}
 	if a.APIKey != "" && a.ClientID != "" {
 		return errors.New("an API key and a client exclude each other")
 	}
 	return nil
-}
-
-func isHeader(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
-// dress puts on a request what opens the server. A session is that of a
-// pad's group, "" for none.
-func (a *Access) dress(r *http.Request, session string) {
-	if a.User != "" {
-		r.SetBasicAuth(a.User, a.Password)
-	}
-	var cookies []string
-	if a.Cookie != "" {
-		cookies = append(cookies, a.Cookie)
-	}
-	if session != "" {
-		cookies = append(cookies, "sessionID="+session)
-	}
-	if len(cookies) > 0 {
-		r.Header.Set("Cookie", strings.Join(cookies, "; "))
-	}
 }

@@ -179,5 +179,14 @@ func checkID(id string) error {
 	return nil
 }
 
+// groupOf is the group that a pad is in, "" if none.
+func groupOf(id string) string {
+	group, _, found := strings.Cut(id, "$")
+	if !found || !strings.HasPrefix(group, "g.") {
+		return ""
+	}
+	return group
+}
+
 // maxID is above what any server takes: 50 UTF-16 units, 19 more in a group.
 const maxID = 512

@@ -8,18 +8,14 @@ package etherpad
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/api"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // Options say what is fetched of each pad.
@@ -44,13 +40,12 @@ type Options struct {
 	ExpiresAfter int
 
 	// Tokens keeps the token of the account of MyPads; nil: it is forgotten.
-	Tokens TokenKeeper
+	Tokens mypads.TokenKeeper
 }
 
 // A Source is one Etherpad server. It is safe for concurrent use.
 type Source struct {
-	base    string
-	client  *polite.Client
+	server  *server.Server
 	pool    *spool.Pool
 	formats []format // besides .etherpad
 	limit   int64    // bytes of an export
@@ -58,21 +53,11 @@ type Source struct {
 
 	lifetime lifetime // of pads
 
-	tools sync.Pool // of *tools, for inspections
+	inspector pad.Inspector
 
-	// secure says that the server redirected from http to https.
-	secure atomic.Bool
-
-	names    authorNames
-	sessions sessions
-	tokens   tokens
-
-	account     account
-	alone       chan struct{} // holds who asks with a password
-	withholding sources.Withholding
-	passwords   map[string]string
-	tokenKeeper TokenKeeper
-	group       string // to import into
+	api     *api.Client
+	account *mypads.Account
+	group   string // to import into
 }
 
 var (
@@ -94,222 +79,27 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	if err := o.Access.check(); err != nil {
 		return nil, err
 	}
-	if o.Group != "" && (o.Access.MyPadsLogin == "" || !isGroupID(o.Group)) {
-		return nil, ErrNoGroup
+	if o.Group != "" && (o.Access.MyPadsLogin == "" || !mypads.IsGroupID(o.Group)) {
+		return nil, mypads.ErrNoGroup
+	}
+	at, err := server.New(base, client, o.Access.door())
+	if err != nil {
+		return nil, err
 	}
 	s := &Source{
-		base: base, client: client, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetimeOf(base, o.ExpiresAfter),
-		alone: make(chan struct{}, 1), passwords: o.Passwords, tokenKeeper: o.Tokens, group: o.Group,
-	}
-	if s.tokenKeeper == nil {
-		s.tokenKeeper = noKeeper{}
+		server: at, pool: pool, formats: formats, limit: maxExport, access: o.Access, lifetime: lifetimeOf(base, o.ExpiresAfter),
+		api: api.New(at, pool, api.Options{Key: o.Access.APIKey, ClientID: o.Access.ClientID, ClientSecret: o.Access.ClientSecret}),
+		account: mypads.New(at, pool, mypads.Options{
+			Login: o.Access.MyPadsLogin, Password: o.Access.MyPadsPassword, Passwords: o.Passwords, Tokens: o.Tokens,
+		}),
+		group: o.Group,
 	}
 	return s, nil
 }
 
-// Fetch implements sources.Source. A pad has no title but the one that MyPads
-// tells an account. The version is a rescue copy, and says so, where the
-// server answers for the pad but gives no complete .etherpad. The id may be
-// another spelling of the pad's own, which the version has.
-func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
-	if IsUnaskable(id) {
-		return nil, sources.ErrUnaskable
-	}
-	id, err := s.ownID(id)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.fetch(ctx, id, validator)
-	if other, ok := errors.AsType[*respelled](err); ok {
-		return s.fetch(ctx, other.id, validator)
-	}
-	return v, err
-}
-
-func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
-	v := &sources.Version{ID: id}
-	known, rest := splitState(validator)
-	etag, lacking := knownETag(rest, s.formats)
-	state, err := s.knownState(ctx, id)
-	if err != nil && !(errors.Is(err, fs.ErrNotExist) && id != strings.ToLower(id)) {
-		return nil, err // the API knows no pad by another spelling; an export tells
-	}
-	if state != "" && state == known && etag != "" {
-		v.Unchanged, v.Validator, v.Lacking = true, validator, lacking
-		return v, nil
-	}
-	if state != "" && isReadOnly(id) {
-		return s.fetchByAPI(ctx, v, state, known)
-	}
-	leaks, err := s.fetchPad(ctx, v, etag)
-	if isReadOnly(id) && errors.Is(err, errForbidden) {
-		err = fmt.Errorf("%w: %w", ErrReadOnly, err)
-	}
-	switch {
-	case errors.Is(err, errUnchanged):
-		v.Unchanged, v.Validator, v.Lacking = true, withState(state, rest), lacking
-		return v, nil
-	case errors.Is(err, errArchived):
-		err = s.archived(ctx, v)
-	case errors.Is(err, errNoExport):
-		err = s.rescue(ctx, v, err)
-	case err == nil:
-		err = s.fetchExtra(ctx, v, leaks)
-	}
-	if err == nil {
-		err = s.entitle(ctx, v)
-	}
-	if err != nil {
-		return nil, errors.Join(err, v.Close())
-	}
-	// The state was asked for first: a change in between shows the next time.
-	v.Validator = withState(state, v.Validator)
-	return v, nil
-}
+// Close takes away what was made on the server for this run: sessions. The
+// Source can be used on.
+func (s *Source) Close(ctx context.Context) error { return s.api.Close(ctx) }
 
 // Withhold implements sources.Withholder.
-func (s *Source) Withhold(id string, w sources.Withheld) { s.withholding.Remember(id, w) }
-
-// entitle gives a pad the name that its members gave it.
-func (s *Source) entitle(ctx context.Context, v *sources.Version) error {
-	now, err := s.membership(ctx, nil)
-	if err == nil {
-		v.Title = now.pads[v.ID].name
-	}
-	return err
-}
-
-// ownID leaves an id as it is where the API, which lists them so, opens it:
-// old pads have names that servers would change today.
-func (s *Source) ownID(id string) (string, error) {
-	if s.access.operator() {
-		return id, checkID(id)
-	}
-	return cleanID(id)
-}
-
-// fetchPad adds the .etherpad to v, with what it tells. It leaks if the server
-// told the real id behind a read-only one.
-func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) (leaks bool, err error) {
-	err = s.export(ctx, v.ID, padFormat, etag, func(a *answer) error {
-		in, err := s.inspect(a.body, a.body.Size(), v.ID)
-		switch {
-		case errors.Is(err, errNoPad), errors.Is(err, pad.ErrTooLarge):
-			return fmt.Errorf("%w: %w", errNoExport, err)
-		case errors.Is(err, sources.ErrRefused):
-			return again(err)
-		case err != nil:
-			return err
-		}
-		if v.Validator, err = a.etag(); err != nil {
-			return err
-		}
-		leaks = in.real() != ""
-		if in.needsRewrite() {
-			if in, err = s.rewrite(a, in); err != nil {
-				return err
-			}
-		}
-		v.Facts = in.facts
-		if !in.readable {
-			v.Suspect = sources.Unreadable
-		}
-		v.Revision = fmt.Sprint(in.head)
-		v.Modified = in.modified
-		v.Facts.Expires = s.Expires(v.ID, in.modified)
-		history, err := in.trail.in(a.body, a.body.Size())
-		add(v, padFormat, a.take())
-		v.Files[len(v.Files)-1].History = history
-		return err
-	})
-	return leaks, err
-}
-
-// rewrite puts in the answer's place what may be kept of it.
-func (s *Source) rewrite(a *answer, in *inspection) (*inspection, error) {
-	w := s.pool.Create()
-	if err := in.rewrite(w, a.body); err != nil {
-		return nil, errors.Join(err, w.Discard())
-	}
-	body, err := w.Finish()
-	if err != nil {
-		return nil, err
-	}
-	if err := a.replace(body); err != nil {
-		return nil, err
-	}
-	return s.inspect(body, body.Size(), in.id)
-}
-
-// fetchExtra adds the formats that were asked for, and to an export that no text
-// can be made from, text and HTML. The .etherpad is not lost for one that cannot
-// be had; but if that may be different next time, v gets no validator.
-func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool) error {
-	formats := s.formats
-	if v.Suspect == sources.Unreadable {
-		formats, _ = extraFormats([]string{textFormat.name, htmlFormat.name}, formats...)
-	}
-	for _, f := range formats {
-		if leaks && f.magic != "" {
-			v.Lacking = append(v.Lacking, f.name)
-			continue // its title is the real id too, and is not to be changed
-		}
-		err := s.fetchFormat(ctx, v, f)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if errors.Is(err, spool.ErrFolder) {
-			return err
-		}
-		if err == nil {
-			continue
-		}
-		if !errors.Is(err, errNoExport) && !errors.Is(err, fs.ErrNotExist) {
-			v.Validator = ""
-		}
-		if !slices.ContainsFunc(s.formats, f.is) {
-			break // a server that cannot make one of it makes no other
-		}
-		v.Lacking = append(v.Lacking, f.name)
-	}
-	v.Validator = withFormats(v.Validator, s.formats, v.Lacking)
-	if text := fileOf(v, textFormat); v.Suspect == sources.Unreadable && text != nil {
-		var err error
-		v.Facts.Length, err = countCharacters(section(text))
-		return err
-	}
-	return nil
-}
-
-func (s *Source) fetchFormat(ctx context.Context, v *sources.Version, f format) error {
-	return s.export(ctx, v.ID, f, "", func(a *answer) error {
-		if err := f.check(a); err != nil {
-			return again(fmt.Errorf("%w: %s: %w", sources.ErrRefused, f.name, err))
-		}
-		if f.name == htmlFormat.name && !f.page && isReadOnly(v.ID) {
-			if err := s.retitle(a, v.ID); err != nil {
-				return err
-			}
-		}
-		add(v, f, a.take())
-		return nil
-	})
-}
-
-func add(v *sources.Version, f format, body *spool.Spool) {
-	v.Files = append(v.Files, sources.File{
-		Name: fileName(v.ID) + "." + f.name, Format: f.name,
-		Size: body.Size(), SHA256: body.SHA256(), Content: body,
-	})
-	release := v.Release
-	v.Release = func() error {
-		if release != nil {
-			return errors.Join(release(), body.Close())
-		}
-		return body.Close()
-	}
-}
-
-func fileName(id string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(id, "/", "_"), "\x00", "_")
-}
+func (s *Source) Withhold(id string, w sources.Withheld) { s.account.Withhold(id, w) }

@@ -9,17 +9,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // maxExport is far more than any server takes back: 50 MB, unless told
@@ -37,9 +37,6 @@ var (
 	// errForbidden is matched by the error for a pad that Etherpad itself, and not
 	// what stands before it, shows in no form.
 	errForbidden = fmt.Errorf("status 403: %w", fs.ErrPermission)
-
-	// errSecure asks to send the request again by https.
-	errSecure = errors.New("the server wants https")
 )
 
 // forbiddenStart begins its page.
@@ -85,47 +82,54 @@ func (s *Source) export(ctx context.Context, id string, f format, etag string, u
 	return err
 }
 
+// An opening is what a pad is asked for with.
+type opening struct {
+	mypads.Opening
+	session string // of Etherpad's own groups
+}
+
+// opened asks for a pad with what opens it, until it does.
+func (s *Source) opened(ctx context.Context, id string, ask func(context.Context, opening) error) error {
+	session := ""
+	if group := groupOf(id); group != "" && s.access.operator() {
+		var err error
+		if session, err = s.api.Session(ctx, group); err != nil {
+			return err
+		}
+	}
+	return s.account.Open(ctx, id, func(ctx context.Context, o mypads.Opening) error { return ask(ctx, opening{o, session}) })
+}
+
 func (s *Source) exportWith(ctx context.Context, o opening, id string, f format, etag string, use func(*answer) error) error {
-	known, listed := o.member.pads[id]
+	known, listed := o.Pad(id)
 	request := func(ctx context.Context) (*http.Request, error) {
-		address := s.address() + "/p/" + url.PathEscape(id) + "/export/" + f.name + o.query()
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		path := "/p/" + url.PathEscape(id) + "/export/" + f.name + o.Query()
+		r, err := s.server.Request(ctx, http.MethodGet, path, o.session, nil)
 		if err != nil {
 			return nil, err
 		}
 		if etag != "" {
 			r.Header.Set("If-None-Match", etag)
 		}
-		s.access.dress(r, o.session)
 		return r, nil
 	}
 	handle := func(r *http.Response) error {
 		if other, ok := respelling(r, id); ok {
 			return other
 		}
-		body, err := s.receive(r, f, etag != "", known.archived)
+		body, err := s.receive(r, f, etag != "", known.Archived)
 		if err != nil {
 			return err
 		}
 		a := &answer{r.Header, body}
 		return errors.Join(use(a), a.close())
 	}
-	err := s.upgrading(ctx, request, handle)
-	if listed && errors.Is(err, errNotInMyPads) {
+	err := s.server.Do(ctx, request, handle)
+	if listed && errors.Is(err, mypads.ErrNoPad) {
 		return fmt.Errorf("%w: MyPads lists it, and says that it has none", sources.ErrRefused)
 	}
 	return err
 }
-
-func (s *Source) address() string {
-	if rest, found := strings.CutPrefix(s.base, "http://"); found && s.secure.Load() {
-		return "https://" + rest
-	}
-	return s.base
-}
-
-// again marks an error of an answer that may be better the next time.
-func again(err error) error { return polite.Temporary(err) }
 
 // receive judges an answer before its body is read, and reads it. A page
 // stands for a pad that is archived.
@@ -138,20 +142,20 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 		return nil, refusal(r)
 	}
 	if err := f.checkHeader(r.Header); err != nil {
-		start := peek(r)
+		start := server.Peek(r)
 		switch page := string(start); {
 		case isNotEnabled(page):
 			return nil, fmt.Errorf("%w: %w: it is not enabled", errNoExport, sources.ErrRefused)
-		case !f.page && contentType(r.Header) == "text/html" && (archived || isArchived(page)):
+		case !f.page && server.ContentType(r.Header) == "text/html" && (archived || mypads.IsArchived(page)):
 			return nil, errArchived
 		}
 		if barrier := sources.Recognize(r, start); barrier != nil {
 			return nil, barrier
 		}
-		if contentType(r.Header) == "text/html" {
+		if server.ContentType(r.Header) == "text/html" {
 			err = &sources.Barrier{Kind: sources.Page}
 		}
-		return nil, again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
+		return nil, server.Again(fmt.Errorf("%w: %w", sources.ErrRefused, err))
 	}
 	if r.ContentLength > s.limit {
 		return nil, fmt.Errorf("%w: %w: %w", errNoExport, sources.ErrRefused, spool.ErrTooLarge)
@@ -163,26 +167,15 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 	return body, err
 }
 
-// peek gives the beginning of a body, which can still be read whole.
-func peek(r *http.Response) []byte {
-	start, _ := io.ReadAll(io.LimitReader(r.Body, sources.RecognizeLength)) // what breaks off now does so again
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(start), r.Body), r.Body}
-	return start
-}
-
 // refusal is the error for a status that comes with no export.
 func refusal(r *http.Response) error {
-	if isRedirect(r) {
-		return redirected(r)
+	if server.IsRedirect(r) {
+		return server.Redirected(r)
 	}
-	if r.StatusCode == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "" {
-		// It is the server that is closed, not the pad.
-		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)
+	if err := server.CheckDoor(r); err != nil {
+		return err
 	}
-	start := peek(r)
+	start := server.Peek(r)
 	if barrier := sources.Recognize(r, start); barrier != nil {
 		return barrier
 	}
@@ -191,37 +184,17 @@ func refusal(r *http.Response) error {
 		return errForbidden
 	case code == http.StatusNotFound:
 		return fs.ErrNotExist
-	case code == http.StatusUnauthorized && isNotInMyPads(r):
-		return errNotInMyPads
+	case code == http.StatusUnauthorized && mypads.IsNoPad(r):
+		return mypads.ErrNoPad
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, fs.ErrPermission)
 	case code == http.StatusTooManyRequests:
-		return again(errors.New("the server takes no more requests for now"))
+		return server.Again(errors.New("the server takes no more requests for now"))
 	case code == http.StatusInternalServerError, code >= 400 && code < 500:
 		return fmt.Errorf("%w: status %d: %w", errNoExport, code, sources.ErrRefused)
 	default:
-		return again(fmt.Errorf("status %d: %w", code, sources.ErrRefused))
+		return server.Again(fmt.Errorf("status %d: %w", code, sources.ErrRefused))
 	}
-}
-
-func isRedirect(r *http.Response) bool { return r.StatusCode >= 300 && r.StatusCode < 400 }
-
-// redirected tells a server that wants https from one that sends away. No
-// redirect of an export is followed: MyPads leads to a page for what may not
-// be read, and Etherpad to nowhere.
-func redirected(r *http.Response) error {
-	from := r.Request.URL
-	to, err := polite.Redirect(r)
-	if err == nil && to != nil && from.Scheme == "http" && to.Scheme == "https" && from.EscapedPath() == to.EscapedPath() {
-		return errSecure
-	}
-	if away, ok := toMyPads(r); ok {
-		return away
-	}
-	if barrier := sources.Recognize(r, nil); barrier != nil {
-		return barrier
-	}
-	return again(fmt.Errorf("%w: a redirect", sources.ErrRefused))
 }
 
 // isNotEnabled recognises the page with status 200 that stands for a format
@@ -239,56 +212,6 @@ func (a *answer) etag() (string, error) {
 	}
 	sum := base64.RawStdEncoding.EncodeToString(hash.Sum(nil))
 	return fmt.Sprintf(`W/"%x-%s"`, a.body.Size(), sum), nil
-}
-
-// isETag is true of one of RFC 9110, in ASCII and not long.
-func isETag(s string) bool {
-	s = strings.TrimPrefix(s, "W/")
-	last := len(s) - 1
-	if last < 2 || last > 201 || s[0] != '"' || s[last] != '"' {
-		return false
-	}
-	return !strings.ContainsFunc(s[1:last], func(r rune) bool { return r < '!' || r > '~' || r == '"' })
-}
-
-// withFormats makes the validator of a version with these formats, but for
-// those that the server lacks: a 304 for the .etherpad says nothing of those
-// that were not asked for before.
-func withFormats(etag string, formats []format, lacking []string) string {
-	if etag == "" {
-		return ""
-	}
-	for _, f := range formats {
-		sign := "+"
-		if slices.Contains(lacking, f.name) {
-			sign = "-"
-		}
-		etag += sign + f.name
-	}
-	return etag
-}
-
-var formatSuffix = regexp.MustCompile(`^([+-][a-z]{1,16}){0,16}$`)
-
-// knownETag is the ETag in a validator, and which of the formats the server
-// lacked. It is "" if one of them was not asked for then.
-func knownETag(validator string, formats []format) (etag string, lacking []string) {
-	end := strings.LastIndexByte(validator, '"') + 1
-	etag, suffix := validator[:end], validator[end:]
-	if !isETag(etag) || !formatSuffix.MatchString(suffix) {
-		return "", nil
-	}
-	suffix += "+"
-	for _, f := range formats {
-		switch {
-		case strings.Contains(suffix, "+"+f.name+"+"), strings.Contains(suffix, "+"+f.name+"-"):
-		case strings.Contains(suffix, "-"+f.name+"+"), strings.Contains(suffix, "-"+f.name+"-"):
-			lacking = append(lacking, f.name)
-		default:
-			return "", nil
-		}
-	}
-	return etag, lacking
 }
 
 // expressETag is how Express says how long a body is that it sends.
@@ -309,12 +232,4 @@ func (a *answer) isCut() bool {
 func isAttachment(h http.Header) bool {
 	kind, _, _ := strings.Cut(h.Get("Content-Disposition"), ";")
 	return strings.EqualFold(strings.TrimSpace(kind), "attachment")
-}
-
-func contentType(h http.Header) string {
-	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil {
-		return ""
-	}
-	return t
 }

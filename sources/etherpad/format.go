@@ -14,6 +14,8 @@ import (
 	"golang.org/x/text/transform"
 
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // A format is a form in which servers export pads.
@@ -84,7 +86,7 @@ func (f format) checkHeader(h http.Header) error {
 	if f.page && h.Get("Content-Disposition") != "" {
 		return errors.New("it is an attachment, not a page")
 	}
-	if !slices.Contains(f.types, contentType(h)) {
+	if !slices.Contains(f.types, server.ContentType(h)) {
 		return errors.New("it has another content type")
 	}
 	return nil
@@ -109,7 +111,7 @@ func (f format) check(a *answer) error {
 		return errors.New("it is not UTF-8")
 	}
 	if f.page {
-		if err := writePageText(io.Discard, a.reader()); err != nil {
+		if err := mypads.WritePageText(io.Discard, a.reader()); err != nil {
 			return err
 		}
 	}
@@ -149,3 +151,14 @@ func (s *Source) retitle(a *answer, id string) error {
 	}
 	return a.replace(body)
 }
+
+// fileOf is the version's file in this format, nil if it has none.
+func fileOf(v *sources.Version, f format) *sources.File {
+	i := slices.IndexFunc(v.Files, func(file sources.File) bool { return file.Format == f.name })
+	if i < 0 {
+		return nil
+	}
+	return &v.Files[i]
+}
+
+func section(f *sources.File) *io.SectionReader { return io.NewSectionReader(f.Content, 0, f.Size) }

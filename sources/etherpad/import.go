@@ -9,6 +9,7 @@ import (
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 )
 
 // What an Import may not bring back.
@@ -59,90 +60,75 @@ func (s *Source) losses(v *sources.Version) []sources.Loss {
 // id that it had, if that is free, and in a group of MyPads a name; one that
 // holds the same already is found.
 func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
-	l, err := s.load(v)
+	was, err := s.openSaved(v)
 	if err != nil {
 		return nil, err
 	}
 	if s.group != "" {
-		return s.importMember(ctx, l)
+		return s.importMember(ctx, was)
 	}
 	for _, id := range newIDs(v.ID) {
-		seen, err := s.look(ctx, id, l)
+		seen, err := s.look(ctx, id, was)
 		if other, ok := errors.AsType[*respelled](err); ok {
 			id = other.id
-			seen, err = s.look(ctx, id, l)
+			seen, err = s.look(ctx, id, was)
 		}
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("look for the new pad: %w", err)
 		case seen == same:
-			made := s.imported(id, l)
+			made := s.imported(id, was)
 			made.Found = true
 			return made, nil
 		case seen == other:
 			continue
 		}
-		if made, err := s.create(ctx, id, l); !errors.Is(err, ErrTaken) {
+		if made, err := s.create(ctx, id, was); !errors.Is(err, ErrTaken) {
 			return made, err
 		}
 	}
 	return nil, ErrTaken
 }
 
-// ImportTime is about how long Etherpad's own limit makes it take to import so
-// many pads, as LimitTime says, and ImportRequests how many requests: to see
-// that the id is free, to import and to read back.
-func (s *Source) ImportTime(pads int) time.Duration {
-	return time.Duration(max(s.ImportRequests(pads)-1, 0)/defaultLimit) * defaultWindow
-}
-
-// ImportRequests counts those that the server's limit counts.
-func (s *Source) ImportRequests(pads int) int {
-	if s.access.operator() || s.group != "" {
-		return 2 * pads // the API, or MyPads, tells which ids are free
-	}
-	return 3 * pads
-}
-
-func (s *Source) imported(id string, l *load) *sources.Imported {
-	address := Address{s.base, id}.URL()
+func (s *Source) imported(id string, was *saved) *sources.Imported {
+	address := Address{s.server.Base(), id}.URL()
 	if s.group != "" {
-		address = s.memberURL(id)
+		address = mypads.PadURL(s.server.Base(), s.group, id)
 	}
-	return &sources.Imported{ID: id, Address: address, Losses: l.losses}
+	return &sources.Imported{ID: id, Address: address, Losses: was.losses}
 }
 
 // create makes the pad of an id that is free. ErrTaken says that it is no
 // more.
-func (s *Source) create(ctx context.Context, id string, l *load) (*sources.Imported, error) {
+func (s *Source) create(ctx context.Context, id string, was *saved) (*sources.Imported, error) {
 	err := errNotTaken
-	if l.export != nil {
-		err = s.createWhole(ctx, id, l)
+	if was.export != nil {
+		err = s.createWhole(ctx, id, was)
 	}
 	if errors.Is(err, errNotTaken) {
-		l.reduce()
-		err = s.createReduced(ctx, id, l, err)
+		was.reduce()
+		err = s.createReduced(ctx, id, was, err)
 	}
 	if err != nil && !errors.Is(err, sources.ErrDiffers) {
 		return nil, err
 	}
-	return s.imported(id, l), err
+	return s.imported(id, was), err
 }
 
-func (s *Source) createWhole(ctx context.Context, id string, l *load) error {
-	body, err := s.addressTo(id, l.export)
+func (s *Source) createWhole(ctx context.Context, id string, was *saved) error {
+	body, err := s.addressTo(id, was.export)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	return s.send(ctx, id, l, func() error { return s.upload(ctx, id, padFormat, body, body.Size()) })
+	return s.send(ctx, id, was, func() error { return s.upload(ctx, id, padFormat, body, body.Size()) })
 }
 
 // createReduced imports as HTML, else as text; an operator's API takes what
 // the import, which may be closed, does not.
-func (s *Source) createReduced(ctx context.Context, id string, l *load, err error) error {
+func (s *Source) createReduced(ctx context.Context, id string, was *saved, err error) error {
 	for _, f := range []format{htmlFormat, textFormat} {
-		body, made := l.as(s.pool, f)
+		body, made := was.as(s.pool, f)
 		if errors.Is(made, fs.ErrNotExist) {
 			continue
 		}
@@ -150,11 +136,11 @@ func (s *Source) createReduced(ctx context.Context, id string, l *load, err erro
 			return made
 		}
 		if f.name == textFormat.name {
-			l.lose(LossFormatting)
+			was.lose(LossFormatting)
 		}
-		err = s.send(ctx, id, l, func() error { return s.upload(ctx, id, f, body, body.Size()) })
+		err = s.send(ctx, id, was, func() error { return s.upload(ctx, id, f, body, body.Size()) })
 		if errors.Is(err, errNotTaken) && s.access.operator() {
-			err = s.send(ctx, id, l, func() error { return s.set(ctx, id, f, body) })
+			err = s.send(ctx, id, was, func() error { return s.set(ctx, id, f, body) })
 		}
 		if closed := body.Close(); err == nil {
 			err = closed
@@ -174,7 +160,7 @@ const (
 // send sends what makes a pad and reads it back. Whether something was done of
 // a request that had no answer, only the pad tells. What was done and does not
 // show is not done again: it may show nothing of a pad that was there, either.
-func (s *Source) send(ctx context.Context, id string, l *load, post func() error) error {
+func (s *Source) send(ctx context.Context, id string, was *saved, post func() error) error {
 	var err error
 	var withheld *sources.WithheldError
 	for try := range sendTries {
@@ -186,7 +172,7 @@ func (s *Source) send(ctx context.Context, id string, l *load, post func() error
 		if !done && !unanswered {
 			return err
 		}
-		seen, looked := s.lookAgain(ctx, id, l)
+		seen, looked := s.lookAgain(ctx, id, was)
 		switch {
 		case looked != nil:
 			return fmt.Errorf("%w: read the new pad back: %w", sources.ErrUnsure, looked)
@@ -203,8 +189,8 @@ func (s *Source) send(ctx context.Context, id string, l *load, post func() error
 
 // lookAgain gives a server some time: 1.8.14 answers before it has written
 // all.
-func (s *Source) lookAgain(ctx context.Context, id string, l *load) (sight, error) {
-	seen, err := s.look(ctx, id, l)
+func (s *Source) lookAgain(ctx context.Context, id string, was *saved) (sight, error) {
+	seen, err := s.look(ctx, id, was)
 	if err != nil || seen == same {
 		return seen, err
 	}
@@ -212,7 +198,7 @@ func (s *Source) lookAgain(ctx context.Context, id string, l *load) (sight, erro
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return s.look(ctx, id, l)
+		return s.look(ctx, id, was)
 	case <-ctx.Done():
 		return seen, context.Cause(ctx)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/kinds"
 )
 
@@ -17,8 +18,8 @@ func Kind() kinds.Kind {
 		Assumed:       true,
 		URL:           func(base, id string) string { return Address{base, id}.URL() },
 		Expires:       Expires,
-		ParseGroup:    ParseGroup,
-		GroupURL:      GroupURL,
+		ParseGroup:    mypads.ParseGroup,
+		GroupURL:      mypads.GroupURL,
 		Finds:         true,
 		Probe: func(ctx context.Context, base, _ string, o kinds.Opening) (bool, error) {
 			return Probe(ctx, o.Client, base)

@@ -2,24 +2,11 @@ package etherpad
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"slices"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/transform"
-
-	"github.com/padsync/padsync/internal/polite"
-	"github.com/padsync/padsync/internal/spool"
-	"github.com/padsync/padsync/sources"
 )
-
-// maxList bounds a list of pads: ten million of them.
-const maxList = 256 << 20
 
 // ErrNoList is matched by the error for a server of which only single pads
 // can be read, as no access says more.
@@ -43,21 +30,12 @@ func (s *Source) list(ctx context.Context, yield func(string, error) bool) error
 	if !s.access.operator() {
 		return s.listMember(ctx, yield)
 	}
-	body, err := s.receiveList(ctx)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	err = decodeList(io.NewSectionReader(body, 0, body.Size()), func(id string) error {
+	return s.api.List(ctx, func(id string) error {
 		if isListed(id) && !yield(id, nil) {
 			return errEnough
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("listAllPads: %w", err)
-	}
-	return nil
 }
 
 // isListed leaves out what no pad's id can be. One that cannot be asked for is
@@ -69,120 +47,14 @@ func (s *Source) listMember(ctx context.Context, yield func(string, error) bool)
 	if s.access.MyPadsLogin == "" {
 		return ErrNoList
 	}
-	now, err := s.membership(ctx, nil)
+	now, err := s.account.Membership(ctx)
 	if err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(now.pads)) {
+	for _, id := range slices.Sorted(maps.Keys(now.Pads)) {
 		if isListed(id) && !yield(id, nil) {
 			return errEnough
 		}
-	}
-	return nil
-}
-
-func (s *Source) receiveList(ctx context.Context) (body *spool.Spool, err error) {
-	err = s.ask(ctx, "listAllPads", nil, func(r io.Reader) (err error) {
-		body, err = s.receiveJSON(r, maxList)
-		return err
-	})
-	return body, err
-}
-
-// receiveJSON takes a body that is whole, and UTF-8: decoders read other ids
-// from what is not.
-func (s *Source) receiveJSON(r io.Reader, most int64) (*spool.Spool, error) {
-	body, err := s.pool.Receive(transform.NewReader(r, encoding.UTF8Validator), most)
-	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) || errors.Is(err, encoding.ErrInvalidUTF8) {
-		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
-	}
-	return body, err
-}
-
-// decodeList reads the answer to listAllPads without holding it.
-func decodeList(r io.Reader, yield func(id string) error) error {
-	d := json.NewDecoder(r)
-	code, message, found := -1, "", false
-	err := eachMember(d, func(key string) error {
-		switch key {
-		case "code":
-			return d.Decode(&code)
-		case "message":
-			return d.Decode(&message)
-		case "data":
-			if code > 0 {
-				return d.Decode(new(json.RawMessage)) // null
-			}
-			return eachMember(d, func(key string) error {
-				if key != "padIDs" {
-					return d.Decode(new(json.RawMessage))
-				}
-				found = true
-				return eachString(d, yield)
-			})
-		}
-		return d.Decode(new(json.RawMessage))
-	})
-	switch {
-	case errors.Is(err, errEnough):
-		return err
-	case err != nil:
-		return errAnswer // a decoder's error may quote what it read
-	case code != 0:
-		return apiError(code, message)
-	case !found:
-		return errAnswer
-	}
-	return nil
-}
-
-func eachMember(d *json.Decoder, member func(key string) error) error {
-	if err := delimiter(d, '{'); err != nil {
-		return err
-	}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return err
-		}
-		key, ok := t.(string)
-		if !ok {
-			return errAnswer
-		}
-		if err := member(key); err != nil {
-			return err
-		}
-	}
-	return delimiter(d, '}')
-}
-
-func eachString(d *json.Decoder, yield func(string) error) error {
-	if err := delimiter(d, '['); err != nil {
-		return err
-	}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return err
-		}
-		s, ok := t.(string)
-		if !ok {
-			return errAnswer
-		}
-		if err := yield(s); err != nil {
-			return err
-		}
-	}
-	return delimiter(d, ']')
-}
-
-func delimiter(d *json.Decoder, want json.Delim) error {
-	t, err := d.Token()
-	if err != nil {
-		return err
-	}
-	if t != want {
-		return errAnswer
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
@@ -186,7 +187,7 @@ func TestTokenThatEndsIsRenewedOnce(t *testing.T) {
 
 		server.LogIn("marie")
 		for range 3 {
-			if _, err := s.Fetch(t.Context(), "cr-restricted", ""); !errors.Is(err, etherpad.ErrOusted) {
+			if _, err := s.Fetch(t.Context(), "cr-restricted", ""); !errors.Is(err, mypads.ErrOusted) {
 				t.Error(err)
 			}
 		}
@@ -283,12 +284,12 @@ func TestRefusedLoginIsNotRepeated(t *testing.T) {
 		inMyPads(t, etherpadtest.Options{}, etherpad.Options{Access: access, Tokens: kept}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
 			for _, id := range []string{"cr-restricted", "cr-public", "cr-private", "plain"} {
 				_, err := s.Fetch(t.Context(), id, "")
-				if !errors.Is(err, etherpad.ErrLogin) || !errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "hunter") {
+				if !errors.Is(err, mypads.ErrLogin) || !errors.Is(err, fs.ErrPermission) || strings.Contains(err.Error(), "hunter") {
 					t.Errorf("%s: %v", id, err)
 				}
 			}
 			for _, err := range s.List(t.Context()) {
-				if !errors.Is(err, etherpad.ErrLogin) {
+				if !errors.Is(err, mypads.ErrLogin) {
 					t.Error(err)
 				}
 			}
@@ -328,7 +329,7 @@ func TestNothingOfAnAccountGoesElsewhere(t *testing.T) {
 				t.Errorf("kept: %s", kept)
 			}
 		}
-		if _, err := s.Fetch(t.Context(), "closed-to-me", ""); !errors.Is(err, etherpad.ErrMembers) || strings.Contains(err.Error(), token) {
+		if _, err := s.Fetch(t.Context(), "closed-to-me", ""); !errors.Is(err, mypads.ErrMembers) || strings.Contains(err.Error(), token) {
 			t.Error(err)
 		}
 		for _, where := range asked {
@@ -382,11 +383,11 @@ func TestPasswordsOpenPrivatePads(t *testing.T) {
 		"a user has the group's":    {annie, map[string]string{"groupe-private": "pässword"}, nil, 1},
 		"or for the pad":            {annie, map[string]string{"cr-private": "pässword", "groupe-private": "x", "": "y"}, nil, 1},
 		"or for all":                {annie, map[string]string{"": "pässword", "other": "x"}, nil, 1},
-		"a wrong one":               {annie, map[string]string{"": "hunter2"}, etherpad.ErrWrongPassword, 2},
-		"none":                      {annie, nil, etherpad.ErrMembers, 1},
+		"a wrong one":               {annie, map[string]string{"": "hunter2"}, mypads.ErrWrongPassword, 2},
+		"none":                      {annie, nil, mypads.ErrMembers, 1},
 		"a visitor has the group's": {etherpad.Access{}, map[string]string{"groupe-private": "pässword"}, nil, 2},
-		"a visitor, a wrong one":    {etherpad.Access{}, map[string]string{"": "hunter2"}, etherpad.ErrWrongPassword, 2},
-		"a visitor, none":           {etherpad.Access{}, nil, etherpad.ErrMembers, 1},
+		"a visitor, a wrong one":    {etherpad.Access{}, map[string]string{"": "hunter2"}, mypads.ErrWrongPassword, 2},
+		"a visitor, none":           {etherpad.Access{}, nil, mypads.ErrMembers, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inMyPads(t, etherpadtest.Options{}, etherpad.Options{Access: c.access, Passwords: c.passwords}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
@@ -789,7 +790,7 @@ func TestAccountBehindAPasswordOfTheServer(t *testing.T) {
 			fetch(t, s, id, "")
 		}
 		_, err := open(t, server, base, etherpad.Options{Access: marie}).Fetch(t.Context(), "cr-public", "")
-		if !errors.Is(err, etherpad.ErrCredentials) || errors.Is(err, etherpad.ErrLogin) {
+		if !errors.Is(err, etherpad.ErrCredentials) || errors.Is(err, mypads.ErrLogin) {
 			t.Error(err)
 		}
 	})

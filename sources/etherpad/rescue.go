@@ -3,6 +3,7 @@ package etherpad
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/api"
 )
 
 // rescue makes v a rescue copy: text and HTML of a pad whose complete export
@@ -48,9 +50,9 @@ func (s *Source) fetchByAPI(ctx context.Context, v *sources.Version, state, know
 	v.Suspect = sources.RescueCopy
 	var text struct{ Text *string }
 	var page struct{ HTML *string }
-	err := s.call(ctx, "getText", &text, "padID", v.ID)
+	err := s.api.Call(ctx, "getText", &text, "padID", v.ID)
 	if err == nil {
-		err = s.call(ctx, "getHTML", &page, "padID", v.ID)
+		err = s.api.Call(ctx, "getHTML", &page, "padID", v.ID)
 	}
 	if err == nil {
 		err = errors.Join(s.addText(v, textFormat, text.Text), s.addText(v, htmlFormat, page.HTML))
@@ -66,7 +68,7 @@ func (s *Source) fetchByAPI(ctx context.Context, v *sources.Version, state, know
 
 func (s *Source) addText(v *sources.Version, f format, text *string) error {
 	if text == nil {
-		return errAnswer
+		return api.ErrAnswer
 	}
 	body, err := s.pool.Receive(strings.NewReader(*text), int64(len(*text)))
 	if err == nil {
@@ -80,7 +82,7 @@ func rescueFacts(v *sources.Version) error {
 	for _, f := range v.Files {
 		content.Write(f.SHA256[:])
 	}
-	v.Facts.Content = shortHash([32]byte(content.Sum(nil)))
+	v.Facts.Content = hex.EncodeToString(content.Sum(nil)[:16])
 	text := v.Files[0]
 	n, err := countCharacters(io.NewSectionReader(text.Content, 0, text.Size))
 	v.Facts.Length = n

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
 // A respelled error stands for the redirect of a server that takes ids in lower
@@ -24,7 +25,7 @@ func (*respelled) Unwrap() error { return sources.ErrRefused }
 // a relative path. Only what differs in case alone is another spelling.
 func respelling(r *http.Response, id string) (*respelled, bool) {
 	to, err := url.Parse(r.Header.Get("Location"))
-	if !isRedirect(r) || err != nil || to.Host != "" && !strings.EqualFold(to.Hostname(), r.Request.URL.Hostname()) {
+	if !server.IsRedirect(r) || err != nil || to.Host != "" && !strings.EqualFold(to.Hostname(), r.Request.URL.Hostname()) {
 		return nil, false
 	}
 	path := to.EscapedPath()

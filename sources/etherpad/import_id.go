@@ -1,0 +1,49 @@
+package etherpad
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/padsync/padsync/documents/pad"
+)
+
+// newIDs are the ids that a pad may get on another server, the best first. The
+// name of one in a group keeps the group's id, and one that is known under a
+// read-only id gets one that nobody can guess: who could not open or edit the
+// old pad is not to find the new one by its name.
+func newIDs(id string) []string {
+	switch group := groupOf(id); {
+	case strings.HasPrefix(id, "r."):
+		return []string{strings.ToLower(rand.Text())}
+	case group != "":
+		_, name, _ := strings.Cut(id, "$")
+		id = shorten(name, maxName-len(group)) + "-" + strings.TrimPrefix(group, "g.")
+	}
+	id = strings.ReplaceAll(id, "$", "_")
+	if clean, err := cleanID(id); err == nil {
+		id = clean
+	}
+	ids := []string{shorten(id, maxName)}
+	for n := 2; n <= 9; n++ {
+		suffix := fmt.Sprint("-", n)
+		ids = append(ids, shorten(id, maxName-len(suffix))+suffix)
+	}
+	return ids
+}
+
+func isProtected(id string) bool { return pad.IsReadOnly(id) || groupOf(id) != "" }
+
+// maxName is what servers take, in UTF-16 units.
+const maxName = 50
+
+func shorten(name string, most int) string {
+	units := 0
+	for i, r := range name {
+		if units += max(utf16.RuneLen(r), 1); units > most {
+			return name[:i]
+		}
+	}
+	return name
+}
