@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -39,7 +38,7 @@ func TestEachRepositoryStoresWhatIsNewToIt(t *testing.T) {
 			if shares := len(f.Shares) > 0; shares != want[i] {
 				t.Errorf("run %d: repository %d shares: %v", run, i, shares)
 			}
-			if !bytes.Equal(content, exported(w.pads)) {
+			if !bytes.Equal(content, w.pads.Export("ag")) {
 				t.Errorf("run %d: what is in repository %d is not what the server gives", run, i)
 			}
 		}
@@ -63,7 +62,7 @@ func TestHistoryIsSharedAcrossARescueCopy(t *testing.T) {
 	p.Spoil(etherpadtest.None)
 	w.want(w.backup(w.pad("ag")), counts{"saved": 1})
 	f, content := w.newest(w.stores[0])
-	if len(f.Shares) == 0 || !bytes.Equal(content, exported(w.pads)) {
+	if len(f.Shares) == 0 || !bytes.Equal(content, w.pads.Export("ag")) {
 		t.Errorf("it shares %d pieces, and has %d bytes", len(f.Shares), len(content))
 	}
 }
@@ -95,10 +94,4 @@ func (w *world) newest(store sinks.Sink) (f manifest.FileRecord, content []byte)
 		w.t.Fatal(err)
 	}
 	return f, content
-}
-
-func exported(server *etherpadtest.Server) []byte {
-	rec := httptest.NewRecorder()
-	server.ServeHTTP(rec, httptest.NewRequest("GET", "/p/ag/export/etherpad", nil))
-	return rec.Body.Bytes()
 }

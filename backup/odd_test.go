@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -142,12 +140,6 @@ func TestSourceNamedTwiceIsOne(t *testing.T) {
 	}
 }
 
-func exportOf(w *world, id string) string {
-	answer := httptest.NewRecorder()
-	w.pads.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/p/"+id+"/export/etherpad", nil))
-	return answer.Body.String()
-}
-
 // TestFlawIsSaidOnceAndIsNoSuspicion: of a pad with a damaged member, all else is
 // whole.
 func TestFlawIsSaidOnceAndIsNoSuspicion(t *testing.T) {
@@ -159,7 +151,7 @@ func TestFlawIsSaidOnceAndIsNoSuspicion(t *testing.T) {
 	}
 	for _, author := range []string{"null", "null", "[]", `{"name":"Zoé"}`, "null"} {
 		p.Append(alice, "un mot\n")
-		export := strings.Replace(exportOf(w, "ag"), "{", `{"globalAuthor:":`+author+`,`, 1)
+		export := strings.Replace(string(w.pads.Export("ag")), "{", `{"globalAuthor:":`+author+`,`, 1)
 		p.Exports([]byte(export))
 		w.backup(w.pad("ag"))
 		p.Exports(nil)

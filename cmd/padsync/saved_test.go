@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -18,10 +17,8 @@ func TestReadingAPadEndsWithItsContext(t *testing.T) {
 	for range 300 {
 		p.Append(ada, strings.Repeat("Un point de plus\n", 20))
 	}
-	w := httptest.NewRecorder()
-	server.ServeHTTP(w, httptest.NewRequest("GET", "/p/ag/export/etherpad", nil))
 	ctx, cancel := context.WithCancel(t.Context())
-	export := w.Body.String()
+	export := string(server.Export("ag"))
 	opened, err := pad.Open(until{ctx, strings.NewReader(export)}, int64(len(export)))
 	if err != nil {
 		t.Fatal(err)

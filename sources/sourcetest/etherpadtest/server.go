@@ -9,6 +9,9 @@ package etherpadtest
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -169,6 +172,13 @@ func (s *Server) Create(id, text string) *Pad {
 	s.pads[id] = p
 	s.readOnly[readOnlyID(id)] = id
 	return p
+}
+
+// Export is what the server answers if it is asked for a pad as .etherpad.
+func (s *Server) Export(id string) []byte {
+	answer := httptest.NewRecorder()
+	s.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, s.options.Prefix+"/p/"+url.PathEscape(id)+"/export/etherpad", nil))
+	return answer.Body.Bytes()
 }
 
 // Delete takes a pad away.
