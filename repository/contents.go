@@ -491,7 +491,7 @@ func (c *Contents) readInput(ctx context.Context, prefix, id string) (*input, *s
 	if err != nil {
 		return nil, nil, errors.Join(unreadable(key, err), s.Close())
 	}
-	return in, &stream{repo: c.repo, id: id, header: in.header, body: s, objects: &c.repo.objects}, nil
+	return in, &stream{id: id, header: in.header, body: s, objects: &c.repo.objects}, nil
 }
 
 // sound refuses a manifest that its key tells otherwise, since the store alone

@@ -17,7 +17,6 @@ const passWidth = 32
 // A stream is the documents of a manifest or of a checkpoint, received whole,
 // or those of some streams that were merged.
 type stream struct {
-	repo   *Repository
 	id     string
 	header *manifest.Header
 	passes int // that it went through
@@ -71,7 +70,7 @@ func (c *Contents) add(in *input, documents *stream) error {
 // count at the moment that is read.
 func (c *Contents) pass(some []*stream) (*stream, error) {
 	own := &object.Store{Pool: c.repo.objects.Pool} // the spool alone keeps them from others
-	merged := &stream{repo: c.repo, passes: some[0].passes + 1, header: new(manifest.Header), objects: own}
+	merged := &stream{passes: some[0].passes + 1, header: new(manifest.Header), objects: own}
 	headers := make([]*input, len(some))
 	for i, s := range some {
 		headers[i] = &input{id: s.id, header: s.header}
