@@ -86,8 +86,8 @@ type onceKey struct{}
 // cannot have acted on it: no connection, 429, 503. If the server, which had
 // answered the request before, closes the connection in place of an answer, or
 // a proxy says so with 502, the error matches ErrBroken. Where it broke off
-// before and was not heard since, that would say nothing: then nothing is sent,
-// and the error matches ErrUnheard.
+// before and was not heard since, that would say nothing: if the server
+// answered at all by then, nothing is sent, and the error matches ErrUnheard.
 func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
 func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
@@ -398,11 +398,12 @@ func (p *pass) withdrawn() {
 	p.arrived()
 }
 
-// mute says that the server was not heard since an answer broke off.
+// mute says that the server, which had answered, was not heard since an answer
+// broke off. Of one that never did, it is not known whether it ever would.
 func (p *pass) mute() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.silent
+	return p.met && p.silent
 }
 
 // leave gives the place back.
