@@ -18,7 +18,7 @@ const module = "github.com/padsync/padsync/"
 
 // everything is what only the top of the tree may import.
 var everything = []string{
-	"backup", "restore", "repository", "manifest", "crypto",
+	"backup", "restore", "library", "repository", "manifest", "crypto",
 	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
@@ -36,6 +36,7 @@ var layers = []layer{
 	{"e2e", nil}, // tests only
 	{"e2e", everything},
 
+	{"library", []string{"manifest"}},
 	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},

@@ -12,6 +12,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
@@ -141,7 +142,7 @@ func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys re
 			return nil
 		}
 		found = append(found, acceptance{
-			at.shown, r.Source.URL, r.ID, hashes.short(r.Source, r.ID), v.Name, stamp(v.Saved), v.Suspect,
+			at.shown, r.Source.URL, r.ID, hashes.Short(r.Source, r.ID), v.Name, stamp(v.Saved), v.Suspect,
 			a.documentName(a.stdout, r.Source, r.ID, hashes, selection.shows(r.Source, r.ID)), localTime(v.Saved),
 		})
 		return v
@@ -159,7 +160,7 @@ var versionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
 
 // accepting gives the names of the repository's documents, and what finds the
 // version that the point means: by its name, or the newest at some moment.
-func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown, point string, selection *selection) (*hashes, func(*manifest.Record) *manifest.VersionRecord, error) {
+func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown, point string, selection *selection) (*library.Names, func(*manifest.Record) *manifest.VersionRecord, error) {
 	r := &reading{Repository: repo, shown: shown}
 	c, err := a.contents(ctx, r, "")
 	if err != nil {

@@ -188,7 +188,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}, p.Err}
 		for _, d := range p.Documents {
 			found.Documents = append(found.Documents, checkedDocument{
-				d.Source.URL, d.ID, hashes.short(d.Source, d.ID), a.documentName(a.stdout, d.Source, d.ID, hashes, false),
+				d.Source.URL, d.ID, hashes.Short(d.Source, d.ID), a.documentName(a.stdout, d.Source, d.ID, hashes, false),
 			})
 		}
 		result.Problems = append(result.Problems, found)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
@@ -67,7 +68,7 @@ func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error
 	}
 	out := bufio.NewWriter(a.stdout)
 	fmt.Fprintf(out, "--- %s\n+++ %s\n", labels[0], labels[1])
-	a.marks().write(out, comparedLines(compare(texts[0], texts[1])))
+	a.marks().write(out, library.LinesOf(library.Compare(texts[0], texts[1])))
 	return out.Flush()
 }
 
@@ -171,15 +172,15 @@ func (a *app) marks() marks {
 	return m
 }
 
-func (m marks) mark(p piece) string {
-	text := p.text
+func (m marks) mark(p library.Piece) string {
+	text := p.Text
 	if m.shown != nil {
 		text = strings.Map(m.shown, text)
 	}
-	switch p.in {
-	case inBefore:
+	switch p.In {
+	case library.InBefore:
 		return m.before[0] + text + m.before[1]
-	case inAfter:
+	case library.InAfter:
 		return m.after[0] + text + m.after[1]
 	}
 	return text
@@ -189,10 +190,10 @@ func (m marks) mark(p piece) string {
 const diffContext = 2
 
 // write shows the lines that changed, and a few around them.
-func (m marks) write(out *bufio.Writer, lines []comparedLine) {
+func (m marks) write(out *bufio.Writer, lines []library.Line) {
 	until := 0 // lines before are shown, or passed over
 	for i, l := range lines {
-		if !l.changed {
+		if !l.Changed {
 			continue
 		}
 		from := max(until, i-diffContext)
@@ -200,11 +201,11 @@ func (m marks) write(out *bufio.Writer, lines []comparedLine) {
 			out.WriteString("…\n")
 		}
 		until = i + 1
-		for until < len(lines) && until <= i+diffContext && !lines[until].changed {
+		for until < len(lines) && until <= i+diffContext && !lines[until].Changed {
 			until++
 		}
 		for _, l := range lines[from:until] {
-			for _, p := range l.pieces {
+			for _, p := range l.Pieces {
 				out.WriteString(m.mark(p))
 			}
 			out.WriteString("\n")

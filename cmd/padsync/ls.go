@@ -12,6 +12,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
@@ -119,10 +120,10 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 	return cmp.Or(a.tellUnfound(selection), a.lacking(selection, c))
 }
 
-func newListed(kinds setup.Kinds, r *manifest.Record, h *hashes, e expiries) listed {
+func newListed(kinds setup.Kinds, r *manifest.Record, h *library.Names, e expiries) listed {
 	l := listed{
 		Source: r.Source.URL, Kind: r.Source.Kind, ID: r.ID, URL: kinds.URL(r.Source, r.ID),
-		Hash: h.short(r.Source, r.ID), State: string(r.State), Checked: stamp(r.Checked),
+		Hash: h.Short(r.Source, r.ID), State: string(r.State), Checked: stamp(r.Checked),
 		Versions: len(r.Versions), Files: []listedFile{},
 	}
 	newest := r.Newest()

@@ -13,6 +13,7 @@ import (
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
 )
@@ -27,7 +28,7 @@ type progress struct {
 
 	// Set by start.
 	client *polite.Client
-	hashes *hashes
+	hashes *library.Names
 	warned *warned
 	bar    *bar
 
@@ -72,7 +73,7 @@ func (p *progress) know(all []wanted) {
 // start begins to show what becomes of the plan's documents.
 func (p *progress) start(plan *backup.Plan, client *polite.Client) {
 	p.client = client
-	p.hashes, _ = newHashes(plan.Repositories[0].ID(), func(add func(manifest.Source, string)) error {
+	p.hashes, _ = library.NewNames(plan.Repositories[0].ID(), func(add func(manifest.Source, string)) error {
 		for _, d := range plan.Documents {
 			add(d.Source.Source, d.ID)
 		}
@@ -131,7 +132,7 @@ func (p *progress) expiry(e backup.Event) {
 	if e.Outcome != backup.Saved && e.Outcome != backup.Unchanged {
 		return
 	}
-	hash := p.hashes.sum(e.Document.Source.Source, e.ID)
+	hash := p.hashes.Sum(e.Document.Source.Source, e.ID)
 	warning := p.app.expiry(e.Expires, time.Now())
 	if warning == "" {
 		p.warned.over(hash)
@@ -195,7 +196,7 @@ func (p *progress) name(e backup.Event) string {
 	source := e.Document.Source.Source
 	if e.Document.Line == 0 { // the server listed it
 		if !attended {
-			return p.app.text("document-hash", "Source", source.URL, "Hash", p.hashes.short(source, e.ID))
+			return p.app.text("document-hash", "Source", source.URL, "Hash", p.hashes.Short(source, e.ID))
 		}
 		return p.app.kinds.URL(source, e.ID)
 	}
@@ -206,5 +207,5 @@ func (p *progress) name(e backup.Event) string {
 	case attended:
 		return p.app.kinds.URL(source, e.ID)
 	}
-	return p.app.text("document-private", "Source", source.URL, "Place", from.name(p.app), "Hash", p.hashes.short(source, e.ID))
+	return p.app.text("document-private", "Source", source.URL, "Place", from.name(p.app), "Hash", p.hashes.Short(source, e.ID))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/library"
 )
 
 // newTestProgress shows in lines what becomes of two pads: one of a file, and
@@ -23,7 +24,7 @@ func newTestProgress(t *testing.T) (*progress, *bytes.Buffer) {
 	file := "pads.txt"
 	p := a.newProgress(false)
 	p.know([]wanted{{origin: origin{file: &file, line: 7}}, {origin: origin{text: "https://pad.example.org/p/given"}}})
-	p.hashes = &hashes{repository: "0123"}
+	p.hashes = library.NoNames("0123")
 	p.warned = &warned{now: map[uint64]bool{}}
 	return p, out
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
@@ -113,7 +114,7 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 // printFound tells what was found: each version for programs, each document for
 // people.
 func (a *app) printFound(repo *repository.Repository, shown string, found *repository.Found, asJSON, done bool) error {
-	hashes, err := newHashes(repo.ID(), func(add func(manifest.Source, string)) error {
+	hashes, err := library.NewNames(repo.ID(), func(add func(manifest.Source, string)) error {
 		for _, v := range found.Versions {
 			add(v.Source, v.ID)
 		}
@@ -126,7 +127,7 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 	for i, v := range found.Versions {
 		if asJSON {
 			if err := json.NewEncoder(a.stdout).Encode(repaired{
-				shown, v.Source.URL, v.ID, hashes.short(v.Source, v.ID), v.Version.Name, stamp(v.Version.Saved.Time), done,
+				shown, v.Source.URL, v.ID, hashes.Short(v.Source, v.ID), v.Version.Name, stamp(v.Version.Saved.Time), done,
 			}); err != nil {
 				return err
 			}

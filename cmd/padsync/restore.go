@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -159,7 +160,7 @@ type chosen struct {
 	app       *app
 	selection *selection
 	contents  *repository.Contents
-	hashes    *hashes
+	hashes    *library.Names
 	point     restore.Point // of the past
 }
 
@@ -253,9 +254,9 @@ func suspectTaken(record *manifest.Record) string {
 // documentName names a document that the repository holds, for messages on out;
 // given says that this command line named it, so that its address is no secret
 // here. What is no terminal may be a log.
-func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *hashes, given bool) string {
+func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *library.Names, given bool) string {
 	if given || isTerminal(out) {
 		return a.kinds.URL(source, id)
 	}
-	return a.text("document-hash", "Source", source.URL, "Hash", h.short(source, id))
+	return a.text("document-hash", "Source", source.URL, "Hash", h.Short(source, id))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
@@ -18,7 +19,7 @@ import (
 type selection struct {
 	app    *app
 	named  []*named
-	hashes *hashes // once known
+	hashes *library.Names // once known
 }
 
 // named is one DOCUMENT of a command line.
@@ -101,13 +102,13 @@ func (s *selection) has(from manifest.Source, id string) bool {
 var hashForm = regexp.MustCompile(`^[0-9a-f]{6,16}$`)
 
 func (s *selection) hashed(n *named, from manifest.Source, id string) bool {
-	return s.hashes != nil && !n.isID && n.addresses == nil && hashForm.MatchString(n.text) && s.hashes.begins(from, id, n.text)
+	return s.hashes != nil && !n.isID && n.addresses == nil && hashForm.MatchString(n.text) && s.hashes.Begins(from, id, n.text)
 }
 
 // hashesOf gives short names to all documents of the repository, and learns
 // which of those named are ids.
-func (s *selection) hashesOf(r *reading, c *repository.Contents) (*hashes, error) {
-	h, err := newHashes(r.ID(), func(add func(manifest.Source, string)) error {
+func (s *selection) hashesOf(r *reading, c *repository.Contents) (*library.Names, error) {
+	h, err := library.NewNames(r.ID(), func(add func(manifest.Source, string)) error {
 		for record, err := range c.Documents() {
 			if err != nil {
 				return err

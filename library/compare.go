@@ -1,4 +1,4 @@
-package main
+package library
 
 import (
 	"strings"
@@ -7,30 +7,30 @@ import (
 	unicodewords "github.com/clipperhouse/uax29/v2/words"
 )
 
-// A piece is a part of a comparison of two texts.
-type piece struct {
-	in   side
-	text string
+// A Piece is a part of a comparison of two texts.
+type Piece struct {
+	In   Side
+	Text string
 }
 
-// A side is where a piece is.
-type side byte
+// A Side is where a Piece is.
+type Side byte
 
 const (
-	inBoth   side = ' '
-	inBefore side = '-'
-	inAfter  side = '+'
+	InBoth   Side = ' '
+	InBefore Side = '-'
+	InAfter  Side = '+'
 )
 
-// compare cuts two texts into pieces, at the borders of words. It looks for
+// Compare cuts two texts into pieces, at the borders of words. It looks for
 // lines that differ first, then for words within them, each with a bounded
 // effort: of long texts that differ everywhere it tells no more than that.
-func compare(before, after string) []piece {
-	var all []piece
+func Compare(before, after string) []Piece {
+	var all []Piece
 	cutAndPair(&all, splitLines(before), splitLines(after), func(a, b []string) {
 		cutAndPair(&all, splitWords(a), splitWords(b), func(a, b []string) {
-			all = join(all, inBefore, a)
-			all = join(all, inAfter, b)
+			all = join(all, InBefore, a)
+			all = join(all, InAfter, b)
 		})
 	})
 	return all
@@ -38,26 +38,26 @@ func compare(before, after string) []piece {
 
 // cutAndPair joins what a and b have in common to all, and calls differ for
 // what is between, in order.
-func cutAndPair(all *[]piece, a, b []string, differ func(a, b []string)) {
+func cutAndPair(all *[]Piece, a, b []string, differ func(a, b []string)) {
 	at := 0 // in a
 	for _, d := range lcs.DiffLines(a, b) {
-		*all = join(*all, inBoth, a[at:d.Start])
+		*all = join(*all, InBoth, a[at:d.Start])
 		differ(a[d.Start:d.End], b[d.ReplStart:d.ReplEnd])
 		at = d.End
 	}
-	*all = join(*all, inBoth, a[at:])
+	*all = join(*all, InBoth, a[at:])
 }
 
-func join(all []piece, in side, parts []string) []piece {
+func join(all []Piece, in Side, parts []string) []Piece {
 	text := strings.Join(parts, "")
 	if text == "" {
 		return all
 	}
-	if n := len(all); n > 0 && all[n-1].in == in {
-		all[n-1].text += text
+	if n := len(all); n > 0 && all[n-1].In == in {
+		all[n-1].Text += text
 		return all
 	}
-	return append(all, piece{in, text})
+	return append(all, Piece{in, text})
 }
 
 func splitLines(s string) []string { return strings.SplitAfter(s, "\n") }
@@ -73,34 +73,34 @@ func splitWords(lines []string) (all []string) {
 	return all
 }
 
-// A comparedLine is a line of a comparison; changed says that more than
-// inBoth is in it.
-type comparedLine struct {
-	pieces  []piece
-	changed bool
+// A Line is a line of a comparison; Changed says that more than
+// InBoth is in it.
+type Line struct {
+	Pieces  []Piece
+	Changed bool
 }
 
-// comparedLines cuts pieces at line ends. Where a line end alone came or went,
+// LinesOf cuts pieces at line ends. Where a line end alone came or went,
 // a sign stands for it.
-func comparedLines(pieces []piece) (lines []comparedLine) {
-	var line comparedLine
+func LinesOf(pieces []Piece) (lines []Line) {
+	var line Line
 	for _, p := range pieces {
-		for part := range strings.Lines(p.text) {
+		for part := range strings.Lines(p.Text) {
 			text, ended := strings.CutSuffix(part, "\n")
-			if text == "" && p.in != inBoth {
+			if text == "" && p.In != InBoth {
 				text = "¶"
 			}
 			if text != "" {
-				line.pieces = append(line.pieces, piece{p.in, text})
-				line.changed = line.changed || p.in != inBoth
+				line.Pieces = append(line.Pieces, Piece{p.In, text})
+				line.Changed = line.Changed || p.In != InBoth
 			}
 			if ended {
 				lines = append(lines, line)
-				line = comparedLine{}
+				line = Line{}
 			}
 		}
 	}
-	if line.pieces != nil {
+	if line.Pieces != nil {
 		lines = append(lines, line)
 	}
 	return lines

@@ -1,4 +1,4 @@
-package main
+package library
 
 import (
 	"math/rand/v2"
@@ -9,11 +9,11 @@ import (
 )
 
 // marked shows a comparison as padsync diff does where there are no colours.
-func marked(pieces []piece) string {
+func marked(pieces []Piece) string {
 	var b strings.Builder
-	for _, l := range comparedLines(pieces) {
-		for _, p := range l.pieces {
-			b.WriteString(plainMarks.mark(p))
+	for _, l := range LinesOf(pieces) {
+		for _, p := range l.Pieces {
+			b.WriteString(map[Side]string{InBefore: "[-", InAfter: "{+"}[p.In] + p.Text + map[Side]string{InBefore: "-]", InAfter: "+}"}[p.In])
 		}
 		b.WriteString("\n")
 	}
@@ -32,7 +32,7 @@ func TestWordsAreCompared(t *testing.T) {
 		{"a\nb\n", "a b\n", "a[-¶-]\n{+ +}b\n"},
 		{"no end", "no end\n", "no end{+¶+}\n"},
 	} {
-		if got := marked(compare(c.before, c.after)); got != c.want {
+		if got := marked(Compare(c.before, c.after)); got != c.want {
 			t.Errorf("%q, %q: %q, want %q", c.before, c.after, got, c.want)
 		}
 	}
@@ -43,12 +43,12 @@ func TestPiecesAreBothTexts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := text.Draw(t, "before"), text.Draw(t, "after")
 		var a, b strings.Builder
-		for _, p := range compare(before, after) {
-			if p.in != inAfter {
-				a.WriteString(p.text)
+		for _, p := range Compare(before, after) {
+			if p.In != InAfter {
+				a.WriteString(p.Text)
 			}
-			if p.in != inBefore {
-				b.WriteString(p.text)
+			if p.In != InBefore {
+				b.WriteString(p.Text)
 			}
 		}
 		if a.String() != before || b.String() != after {
@@ -67,7 +67,7 @@ func TestLongTextsThatDifferEverywhereAreCompared(t *testing.T) {
 		}
 		return b.String()
 	}
-	if len(compare(text(), text())) == 0 {
+	if len(Compare(text(), text())) == 0 {
 		t.Error("nothing was compared")
 	}
 }
