@@ -22,11 +22,11 @@ func TestPeriodGoesOnForSoLong(t *testing.T) {
 			t.Errorf("without an interruption: %v", later.Err())
 		}
 		interrupt()
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Second)
 		if later.Err() != nil {
 			t.Errorf("within the period: %v", later.Err())
 		}
-		time.Sleep(2)
+		time.Sleep(2 * time.Second)
 		if later.Err() == nil {
 			t.Error("it goes on after the period")
 		}
