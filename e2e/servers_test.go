@@ -91,7 +91,7 @@ func eachPadFailsForItself(t *testing.T, etherpad *testserver.EtherpadServer) {
 	for _, line := range []string{"2", "3", "5", "6"} {
 		o.says("line " + line + " of pads.txt")
 	}
-	o.says("the server does not allow it to be read").says("there is no such document")
+	o.says("the server does not allow it").says("there is no such document")
 	if after := etherpad.Pads(t); !slices.Equal(before, after) {
 		t.Errorf("the server has pads %q, and had %q", after, before)
 	}
