@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -79,19 +80,36 @@ func (k *known) find(text string) {
 	}
 }
 
+var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// unescaped is a text without the escapes of addresses, also where a % in it is
+// none: "100 % sûr: /%41bc…". What was escaped twice is unescaped twice.
 func unescaped(text string) string {
-	if !strings.Contains(text, "%") {
-		return ""
+	for range 3 {
+		if !strings.Contains(text, "%") {
+			break
+		}
+		text = escape.ReplaceAllStringFunc(text, func(e string) string {
+			code, _ := strconv.ParseUint(e[1:], 16, 8) // it has that form
+			return string([]byte{byte(code)})
+		})
 	}
-	plain, err := url.PathUnescape(text)
-	if err != nil {
-		return ""
-	}
-	return plain
+	return text
 }
 
-// redact puts … in place of admin ids.
+// redact puts … in place of admin ids. A text that has one in escapes is given
+// without those.
 func (k *known) redact(text string) string {
+	if strings.Contains(text, "%") {
+		plain := unescaped(text)
+		if redacted := k.cut(plain); redacted != plain {
+			return strings.ToValidUTF8(redacted, "\ufffd")
+		}
+	}
+	return k.cut(text)
+}
+
+func (k *known) cut(text string) string {
 	if len(k.admins) == 0 || len(text) < adminSize {
 		return text
 	}
@@ -136,10 +154,7 @@ func (k *known) leads(address string) bool {
 	default:
 		return false
 	}
-	plain := address
-	if strings.Contains(address, "%") {
-		plain = unescaped(address)
-	}
-	return u.Host != "" && u.User == nil && !k.hosts[strings.ToLower(u.Hostname())] && plain != "" && !actions.MatchString(plain) &&
-		k.redact(address) == address && k.redact(plain) == plain
+	_, err = url.PathUnescape(address)
+	return err == nil && u.Host != "" && u.User == nil && !k.hosts[strings.ToLower(u.Hostname())] && !actions.MatchString(unescaped(address)) &&
+		k.redact(address) == address
 }

@@ -232,15 +232,16 @@ func TestAdminIDIsGoneWhereverItStands(t *testing.T) {
 	places := []string{
 		id, "x" + id + "y", strings.ToLower(id), `<p title="` + id + `">x</p>`, `<title>` + id + `</title>`, `<textarea>` + id + `</textarea>`, `<img alt="` + id + `">`,
 		`<a href="https://alias.example/` + id + `">x</a>`, `<a href="https://alias.example/?x=` + strings.ToUpper(id) + `">x</a>`,
-		`<a href="https://alias.example/%41` + id[1:] + `">x</a>`, `<a href="mailto:` + id + `@example.org">x</a>`,
+		`<a href="https://alias.example/%41` + id[1:] + `">x</a>`, "/%41" + id[1:] + "/admin", "100 % sûr: /%41" + id[1:] + "/admin", "/%2541" + id[1:],
+		`<i title="%zz /%41` + id[1:] + `">x</i>`, `<a href="mailto:` + id + `@example.org">x</a>`,
 	}
 	for _, told := range []string{
-		`http://own.example/` + id + `/admin`, `<!-- /` + id + `/admin -->`, `<i data-x="/` + id + `/admin"></i>`, `<i data-x="/%41` + id[1:] + `/admin"></i>`,
+		`http://own.example/` + id + `/admin`, `<!-- /` + id + `/admin -->`, `<!-- 5 % /%41` + id[1:] + `/admin -->`, `<i data-x="/` + id + `/admin"></i>`, `<i data-x="/%41` + id[1:] + `/admin"></i>`,
 		`<form action="?poll=` + id + `">`, `<script>location = "/` + id + `/admin/vote"</script>`, `<a href="adminstuds.php?sondage=` + id + `">x</a>`,
 	} {
 		for _, place := range places {
 			got := tame(t, told+" "+place)
-			if plain, err := url.PathUnescape(got); err != nil || strings.Contains(strings.ToLower(plain), strings.ToLower(id)) {
+			if strings.Contains(strings.ToLower(unescaped(got)), strings.ToLower(id)) {
 				t.Errorf("%s, %s: it is still there", told, place)
 			}
 		}
