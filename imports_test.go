@@ -36,7 +36,7 @@ var layers = []layer{
 	{"e2e", nil}, // tests only
 	{"e2e", everything},
 
-	{"library", []string{"manifest"}},
+	{"library", []string{"repository", "manifest"}},
 	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},
@@ -63,7 +63,7 @@ var layers = []layer{
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
-		"restore", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
+		"restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{"manifest", "sources", "sources/*", "internal/config"}},

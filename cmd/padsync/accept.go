@@ -113,7 +113,7 @@ func (a *app) unwritten(at place, err error) error {
 }
 
 // acceptIn gives what is right in one repository once that is stored.
-func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys repository.Options, point string, selection *selection) ([]acceptance, error) {
+func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys repository.Options, point string, selection *library.Selection) ([]acceptance, error) {
 	fail := func(err error) error { return a.unwritten(at, err) }
 	if at.unencrypted {
 		keys = repository.Options{}
@@ -138,12 +138,12 @@ func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys re
 		Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence, ChangeRecipients: flags.changeRecipients,
 	}, func(r *manifest.Record) *manifest.VersionRecord {
 		v := version(r)
-		if v == nil || r.State == manifest.Erased || !selection.has(r.Source, r.ID) {
+		if v == nil || r.State == manifest.Erased || !selection.Has(r.Source, r.ID) {
 			return nil
 		}
 		found = append(found, acceptance{
 			at.shown, r.Source.URL, r.ID, hashes.Short(r.Source, r.ID), v.Name, stamp(v.Saved), v.Suspect,
-			a.documentName(a.stdout, r.Source, r.ID, hashes, selection.shows(r.Source, r.ID)), localTime(v.Saved),
+			a.documentName(a.stdout, r.Source, r.ID, hashes, selection.Shows(r.Source, r.ID)), localTime(v.Saved),
 		})
 		return v
 	})
@@ -160,14 +160,14 @@ var versionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
 
 // accepting gives the names of the repository's documents, and what finds the
 // version that the point means: by its name, or the newest at some moment.
-func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown, point string, selection *selection) (*library.Names, func(*manifest.Record) *manifest.VersionRecord, error) {
+func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown, point string, selection *library.Selection) (*library.Names, func(*manifest.Record) *manifest.VersionRecord, error) {
 	r := &reading{Repository: repo, shown: shown}
 	c, err := a.contents(ctx, r, "")
 	if err != nil {
 		return nil, nil, err
 	}
 	defer c.Close()
-	hashes, err := selection.hashesOf(r, c)
+	hashes, err := selection.Learn(r.ID(), c)
 	if err != nil {
 		return nil, nil, message.In(err, "repository", "Repository", shown)
 	}

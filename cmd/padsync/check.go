@@ -9,6 +9,7 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks"
 	"github.com/spf13/cobra"
@@ -180,7 +181,7 @@ func (a *app) newChecked(ctx context.Context, r *reading, report *repository.Che
 		return nil, err
 	}
 	defer c.Close()
-	hashes, err := new(selection).hashesOf(r, c)
+	hashes, err := library.Select(nil).Learn(r.ID(), c)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,6 @@ var (
 	errHomeless     = errors.New("no home folder")
 	errUnopened     = errors.New("no identity opens some objects")
 	errKind         = errors.New("no kind of source")
-	errWhen         = errors.New("not a time")
 	errPoint        = errors.New("not a point of a document's life")
 	errSeveral      = errors.New("several documents")
 	errNoHistory    = errors.New("no history")
@@ -58,7 +57,6 @@ func errorRows() []words.Row {
 		{Is: errLacking, Hint: "hint-lacking"},
 		{Is: errHomeless, Hint: "hint-homeless"},
 		{Is: errUnopened, Hint: "hint-unopened"},
-		{Is: errWhen, Hint: "hint-when"},
 		{Is: errPoint, Hint: "hint-point"},
 		{Is: errTooLong, Cause: "reason-too-long", Hint: "hint-too-long"},
 		{Is: errSeveral, Hint: "hint-several"},

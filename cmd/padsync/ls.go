@@ -81,8 +81,8 @@ func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []str
 	})
 }
 
-func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJSON bool) error {
-	hashes, err := selection.hashesOf(r, c)
+func (a *app) list(r *reading, c *repository.Contents, selection *library.Selection, asJSON bool) error {
+	hashes, err := selection.Learn(r.ID(), c)
 	if err != nil {
 		return message.In(err, "repository", "Repository", r.shown)
 	}
@@ -93,7 +93,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 		if err != nil {
 			return message.In(err, "repository", "Repository", r.shown)
 		}
-		if !selection.has(record.Source, record.ID) {
+		if !selection.Has(record.Source, record.ID) {
 			continue
 		}
 		found = true
@@ -114,7 +114,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *selection, asJ
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if !found && !selection.all() {
+	if !found && !selection.All() {
 		return a.nothing(selection, c.Lacking())
 	}
 	return cmp.Or(a.tellUnfound(selection), a.lacking(selection, c))

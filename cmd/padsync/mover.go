@@ -189,7 +189,7 @@ func (m *mover) observe(e restore.Move) {
 	switch {
 	case errors.Is(e.Err, restore.ErrNoTarget):
 		m.left++
-		if m.selection.names(e.Document.Source, e.Document.ID) {
+		if m.selection.Names(e.Document.Source, e.Document.ID) {
 			m.line("into-left", "Document", name)
 		}
 	case errors.Is(e.Err, sources.ErrDiffers), e.State == restore.Differs && !e.Earlier:
@@ -201,7 +201,7 @@ func (m *mover) observe(e restore.Move) {
 			m.doubtful++
 		}
 		m.line("into-unsure", "Document", name)
-	case errors.Is(e.Err, restore.ErrNoVersion) && !m.selection.names(e.Document.Source, e.Document.ID):
+	case errors.Is(e.Err, restore.ErrNoVersion) && !m.selection.Names(e.Document.Source, e.Document.ID):
 		m.line("restore-unsaved", "Document", name)
 	case e.Err != nil:
 		m.notMade++

@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
 )
 
@@ -136,7 +137,7 @@ func (a *app) contentsAt(ctx context.Context, r *reading, at repository.At) (*re
 
 // moment reads what --at says, which may be a run of the repository.
 func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when string) (repository.At, error) {
-	at, run, err := a.parseWhen(when, time.Local)
+	at, run, err := library.ParseWhen(when, time.Local)
 	if err != nil || run == "" {
 		return at, err
 	}
@@ -145,7 +146,7 @@ func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when 
 	case err != nil:
 		return at, message.In(err, "repository", "Repository", shown)
 	case !found:
-		return at, message.Of(message.Usage, errWhen, "no-such-run")
+		return at, message.Of(message.Usage, library.ErrWhen, "no-such-run")
 	}
 	return at, nil
 }
@@ -175,9 +176,9 @@ const headKey = "padsync.json"
 
 // lacking is the problem of who wanted all documents, where lists of them are
 // missing or could not be read; nil if they are all there.
-func (a *app) lacking(s *selection, c *repository.Contents) error {
+func (a *app) lacking(s *library.Selection, c *repository.Contents) error {
 	n := c.Lacking()
-	if n == 0 || !s.all() {
+	if n == 0 || !s.All() {
 		return nil
 	}
 	return a.lackingLists(n)

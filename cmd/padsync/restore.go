@@ -89,7 +89,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	var never error    // of the first of them: why
 	var mendable error // the first that can be helped, such as a full disk
 	plan.Observe = func(e restore.Event) {
-		named := chosen.selection.names(e.Document.Source, e.Document.ID)
+		named := chosen.selection.Names(e.Document.Source, e.Document.ID)
 		switch {
 		case !named && (errors.Is(e.Err, restore.ErrNoForm) || errors.Is(e.Err, restore.ErrNotYet)):
 			progress.bar.step() // a poll among pads, say
@@ -158,7 +158,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 type chosen struct {
 	*reading
 	app       *app
-	selection *selection
+	selection *library.Selection
 	contents  *repository.Contents
 	hashes    *library.Names
 	point     restore.Point // of the past
@@ -193,7 +193,7 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, err
 	}
-	hashes, err := selection.hashesOf(r, c)
+	hashes, err := selection.Learn(r.ID(), c)
 	if err != nil {
 		return nil, errors.Join(message.In(err, "repository", "Repository", r.shown), c.Close())
 	}
@@ -201,12 +201,12 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 }
 
 func (c *chosen) wanted(record *manifest.Record) bool {
-	return c.selection.has(record.Source, record.ID)
+	return c.selection.Has(record.Source, record.ID)
 }
 
 // name names a document for messages on out.
 func (c *chosen) name(out io.Writer, record *manifest.Record) string {
-	return c.app.documentName(out, record.Source, record.ID, c.hashes, c.selection.shows(record.Source, record.ID))
+	return c.app.documentName(out, record.Source, record.ID, c.hashes, c.selection.Shows(record.Source, record.ID))
 }
 
 // restored says of a document what is worth a line, else "".

@@ -11,6 +11,7 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -21,7 +22,7 @@ type savedDocument struct {
 	*reading
 	ctx       context.Context // of all reads
 	app       *app
-	selection *selection
+	selection *library.Selection
 	record    *manifest.Record
 	newest    bool   // take the newest version even if it is suspect
 	raw       bool   // give saved files just as they are
@@ -66,7 +67,7 @@ func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record
 		return nil, err
 	}
 	defer c.Close()
-	hashes, err := d.selection.hashesOf(d.reading, c)
+	hashes, err := d.selection.Learn(d.reading.ID(), c)
 	if err != nil {
 		return nil, message.In(err, "repository", "Repository", d.shown)
 	}
@@ -76,16 +77,16 @@ func (d *savedDocument) find(ctx context.Context, when string) (*manifest.Record
 		switch {
 		case err != nil:
 			return nil, message.In(err, "repository", "Repository", d.shown)
-		case record.State == manifest.Erased || !d.selection.has(record.Source, record.ID):
+		case record.State == manifest.Erased || !d.selection.Has(record.Source, record.ID):
 			continue
 		case found == nil:
-		case d.selection.names(found.Source, found.ID) && d.selection.spells(record.Source, record.ID):
+		case d.selection.Names(found.Source, found.ID) && d.selection.Spells(record.Source, record.ID):
 			continue
-		case !d.selection.spells(found.Source, found.ID) || !d.selection.names(record.Source, record.ID):
+		case !d.selection.Spells(found.Source, found.ID) || !d.selection.Names(record.Source, record.ID):
 			return nil, message.Of(message.Usage, errSeveral, "several-fit")
 		}
 		found = record
-		d.name = d.app.documentName(d.app.stderr, record.Source, record.ID, hashes, d.selection.shows(record.Source, record.ID))
+		d.name = d.app.documentName(d.app.stderr, record.Source, record.ID, hashes, d.selection.Shows(record.Source, record.ID))
 	}
 	return found, nil
 }
@@ -129,7 +130,7 @@ func (d *savedDocument) at(ctx context.Context, point string) (*edition, error) 
 			return d.read(d.record, v)
 		}
 	}
-	moment, _, err := d.app.parseWhen(point, time.Local)
+	moment, _, err := library.ParseWhen(point, time.Local)
 	if err != nil {
 		return nil, message.Of(message.Usage, errPoint, "bad-point")
 	}

@@ -3,13 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
@@ -49,7 +49,7 @@ func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.has(c.from, c.id); got != c.want {
+		if got := s.Has(c.from, c.id); got != c.want {
 			t.Errorf("%q and %s of %s: %v", c.args, c.id, c.from.URL, got)
 		}
 	}
@@ -68,7 +68,7 @@ func TestWhatIsPrintedIsUnderstood(t *testing.T) {
 		for _, from := range []manifest.Source{pads, {Kind: "etherpad", URL: "https://example.org/sub/pads"}} {
 			printed := setup.AllKinds().URL(from, id)
 			s, err := testApp(t, nil).parseSelection([]string{printed})
-			if err != nil || !s.has(from, id) {
+			if err != nil || !s.Has(from, id) {
 				t.Errorf("%q is printed as %s, which is not understood: %v", id, printed, err)
 			}
 			w, err := testApp(t, nil).parseDocument(new(config.Source), printed)
@@ -78,44 +78,8 @@ func TestWhatIsPrintedIsUnderstood(t *testing.T) {
 		}
 	}
 	s, err := testApp(t, nil).parseSelection([]string{setup.AllKinds().URL(polls, "AG-2027-Asso")})
-	if err != nil || !s.has(polls, "AG-2027-Asso") {
+	if err != nil || !s.Has(polls, "AG-2027-Asso") {
 		t.Error(err)
-	}
-}
-
-// TestOtherSpellingIsFoundWhereItIsTheSameDocument: if nothing has the very id,
-// or one of the two is gone as its server takes both for one.
-func TestOtherSpellingIsFoundWhereItIsTheSameDocument(t *testing.T) {
-	type states = map[string]manifest.State
-	for name, c := range map[string]struct {
-		named string
-		saved states
-		want  []string
-	}{
-		"only the other":     {"https://pad.example.org/p/Bureau", states{"bureau": manifest.Current}, []string{"bureau"}},
-		"by its id":          {"Bureau", states{"bureau": manifest.Current}, []string{"bureau"}},
-		"two documents":      {"Bureau", states{"bureau": manifest.Current, "Bureau": manifest.Current}, []string{"Bureau"}},
-		"went on, by new":    {"bureau", states{"bureau": manifest.Current, "Bureau": manifest.Missing}, []string{"Bureau", "bureau"}},
-		"went on, by old":    {"Bureau", states{"bureau": manifest.Current, "Bureau": manifest.Missing}, []string{"Bureau", "bureau"}},
-		"of another server":  {"https://other.example.org/p/Bureau", states{"bureau": manifest.Current}, nil},
-		"more than the case": {"Bureaux", states{"bureau": manifest.Current}, nil},
-	} {
-		s, err := testApp(t, nil).parseSelection([]string{c.named})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for id, state := range c.saved {
-			s.named[0].learn(&manifest.Record{Source: pads, ID: id, State: state})
-		}
-		var got []string
-		for id := range c.saved {
-			if s.has(pads, id) {
-				got = append(got, id)
-			}
-		}
-		if slices.Sort(got); !slices.Equal(got, c.want) {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
-		}
 	}
 }
 
@@ -134,16 +98,16 @@ func TestWhen(t *testing.T) {
 		"2026-11-20T14:30:05+05:00": {Time: time.Date(2026, 11, 20, 9, 30, 5, 0, time.UTC)},
 		"20261120T143005Z":          {Time: time.Date(2026, 11, 20, 14, 30, 5, 0, time.UTC)},
 	} {
-		got, _, err := testApp(t, nil).parseWhen(s, paris)
+		got, _, err := library.ParseWhen(s, paris)
 		if err != nil || !got.Time.Equal(want.Time) || got.Manifest != want.Manifest {
 			t.Errorf("%q: %v, %v", s, got, err)
 		}
 	}
-	if _, run, err := testApp(t, nil).parseWhen(strings.Repeat("0a", 16), paris); run == "" || err != nil {
+	if _, run, err := library.ParseWhen(strings.Repeat("0a", 16), paris); run == "" || err != nil {
 		t.Errorf("a run's name: %q, %v", run, err)
 	}
 	for _, s := range []string{"yesterday", "2026-13-01", "20", "2026-11-20 25:00"} {
-		if _, _, err := testApp(t, nil).parseWhen(s, paris); !errors.Is(err, errWhen) || testApp(t, nil).exitCode(err) != exitUsage {
+		if _, _, err := library.ParseWhen(s, paris); !errors.Is(err, library.ErrWhen) || testApp(t, nil).exitCode(err) != exitUsage {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -45,6 +46,9 @@ func table() []Row {
 		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},
 		{Is: local.ErrNoFolder, Cause: "cause-no-folder", Hint: "hint-location"},
 		{Is: local.ErrBlocked, Cause: "cause-blocked", Hint: "hint-blocked"},
+
+		// What people say of documents.
+		{Is: library.ErrWhen, Cause: "bad-when", Hint: "hint-when", Class: message.Usage},
 
 		// Servers, and what they say of a document.
 		{As: as(withheld), Cause: "reason-withheld"},

@@ -1,19 +1,22 @@
-package main
+package library
 
 import (
+	"errors"
 	"regexp"
 	"time"
 
-	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
 
+// ErrWhen is for what is no moment.
+var ErrWhen = errors.New("not a time")
+
 var runForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// parseWhen reads what --at says: a date, which means its end, a time, the id
+// ParseWhen reads what somebody says of a moment: a date, which means its end, a time, the id
 // of a manifest, or the name of a run, which it gives back as it is.
-func (a *app) parseWhen(s string, zone *time.Location) (at repository.At, run string, err error) {
+func ParseWhen(s string, zone *time.Location) (at repository.At, run string, err error) {
 	if s == "" {
 		return repository.At{}, "", nil
 	}
@@ -35,5 +38,5 @@ func (a *app) parseWhen(s string, zone *time.Location) (at repository.At, run st
 			return repository.At{Time: t}, "", nil
 		}
 	}
-	return repository.At{}, "", message.Of(message.Usage, errWhen, "bad-when")
+	return repository.At{}, "", ErrWhen
 }
