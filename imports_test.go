@@ -36,7 +36,7 @@ var layers = []layer{
 	{"e2e", nil}, // tests only
 	{"e2e", everything},
 
-	{"library", []string{"repository", "manifest"}},
+	{"library", []string{"restore", "repository", "manifest", "documents/*", "internal/spool"}},
 	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},

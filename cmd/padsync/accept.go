@@ -180,6 +180,6 @@ func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown,
 			return &r.Versions[i]
 		}, nil
 	}
-	at, err := a.moment(ctx, repo, shown, point)
+	at, err := a.moment(ctx, r, point)
 	return hashes, at.Newest, err
 }

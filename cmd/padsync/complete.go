@@ -13,6 +13,7 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
@@ -141,19 +142,8 @@ func completesOptions(cmd *cobra.Command) {
 	case "restore":
 		completesForms(cmd, "format", true, restore.Forms()...)
 	case "show":
-		completesForms(cmd, "format", false, showForms()...)
+		completesForms(cmd, "format", false, library.Forms()...)
 	case "backup":
 		completesForms(cmd, "formats", true, "html", "txt", "pdf", "docx", "odt")
 	}
-}
-
-// showForms are those that show makes of a pad or of a poll.
-func showForms() []string {
-	forms := slices.Sorted(maps.Keys(padForms))
-	for _, form := range slices.Sorted(maps.Keys(pollForms)) {
-		if !slices.Contains(forms, form) {
-			forms = append(forms, form)
-		}
-	}
-	return forms
 }

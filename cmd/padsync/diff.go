@@ -2,19 +2,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
 )
 
@@ -28,11 +21,11 @@ func (a *app) diffCommand() *cobra.Command {
 		Long:    a.text("diff-long") + a.text("point-long"),
 		Args:    a.takes(1, 3),
 		RunE: a.action(func(ctx context.Context, args []string) error {
-			d, err := a.openSaved(ctx, flags, args[0], newest)
+			d, err := a.openSaved(ctx, flags, args[0], library.Options{Newest: newest})
 			if err != nil {
 				return err
 			}
-			defer d.close()
+			defer d.Close()
 			return d.failed(a.diff(ctx, d, args[1:]))
 		}),
 	}
@@ -45,10 +38,7 @@ func (a *app) diffCommand() *cobra.Command {
 func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error {
 	if len(points) == 0 {
 		var err error
-		if points, err = d.accident(); points == nil && err == nil {
-			points, err = d.before()
-		}
-		if err != nil {
+		if points, err = d.compared(); err != nil {
 			return err
 		}
 	}
@@ -58,7 +48,7 @@ func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error
 	var labels, texts [2]string
 	for i, point := range points {
 		var err error
-		if labels[i], texts[i], err = d.comparable(ctx, point); err != nil {
+		if labels[i], texts[i], err = d.Comparable(ctx, point, a.language()); err != nil {
 			return err
 		}
 	}
@@ -72,82 +62,18 @@ func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error
 	return out.Flush()
 }
 
-// accident are the good version and the newest, where that is suspect: what was
-// lost in between is what one wants to see. It is nil where nothing is.
-func (d *savedDocument) accident() ([]string, error) {
-	chosen, skipped := restore.Choose(d.record, false)
-	if chosen == nil {
-		return nil, restore.ErrNoVersion
+// compared are the points to compare where none is named: what was lost, or
+// else the version before, and now.
+func (d *savedDocument) compared() ([]string, error) {
+	points, err := d.Loss()
+	if points != nil || err != nil {
+		return points, err
 	}
-	if skipped == "" {
-		return nil, nil
+	before, err := d.Before()
+	if err == nil && before == "" {
+		err = message.Of(message.Failed, library.ErrPoint, "diff-one-version")
 	}
-	return []string{chosen.Name, d.record.Newest().Name}, nil
-}
-
-// before is the version before the one that restore would take.
-func (d *savedDocument) before() ([]string, error) {
-	chosen, _ := restore.Choose(d.record, d.newest)
-	if chosen == nil {
-		return nil, restore.ErrNoVersion
-	}
-	var last *manifest.VersionRecord
-	for i := range d.record.Versions {
-		v := &d.record.Versions[i]
-		if v.Name == chosen.Name {
-			break
-		}
-		if last == nil || v.Suspect == "" || d.newest {
-			last = v
-		}
-	}
-	if last == nil {
-		return nil, message.Of(message.Failed, errPoint, "diff-one-version")
-	}
-	return []string{last.Name}, nil
-}
-
-// maxCompared bounds a text that is compared, in bytes: a book has 1 MB.
-const maxCompared = 8 << 20
-
-var errTooLong = errors.New("a text is too long to be compared")
-
-// comparable gives the text of the document at a point, and its name.
-func (d *savedDocument) comparable(ctx context.Context, point string) (label, text string, err error) {
-	e, err := d.at(ctx, point)
-	if err != nil {
-		return "", "", err
-	}
-	defer e.close()
-	label = e.version.Name
-	if e.pad != nil {
-		label += " @" + strconv.Itoa(e.revision)
-	}
-	var b bytes.Buffer
-	if err := d.write(&bounded{&b, maxCompared}, e, "txt"); err != nil {
-		return "", "", err
-	}
-	text = b.String()
-	if e.poll != nil {
-		// A longer name moves a whole column.
-		text = columnGap.ReplaceAllString(text, "  ")
-	}
-	return label, text, nil
-}
-
-var columnGap = regexp.MustCompile(`  +`)
-
-// bounded fails where more is written than it may take.
-type bounded struct {
-	io.Writer
-	left int
-}
-
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.left -= len(p); b.left < 0 {
-		return 0, errTooLong
-	}
-	return b.Writer.Write(p)
+	return []string{before}, err
 }
 
 // marks are how what came and what went is shown.

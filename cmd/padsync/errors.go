@@ -24,9 +24,6 @@ var (
 	errHomeless     = errors.New("no home folder")
 	errUnopened     = errors.New("no identity opens some objects")
 	errKind         = errors.New("no kind of source")
-	errPoint        = errors.New("not a point of a document's life")
-	errSeveral      = errors.New("several documents")
-	errNoHistory    = errors.New("no history")
 	errLocation     = errors.New("not the address of a repository")
 	errIdentityPath = errors.New("a path in place of an identity")
 	errRunnerPath   = errors.New("a path in place of a runner identity")
@@ -57,9 +54,6 @@ func errorRows() []words.Row {
 		{Is: errLacking, Hint: "hint-lacking"},
 		{Is: errHomeless, Hint: "hint-homeless"},
 		{Is: errUnopened, Hint: "hint-unopened"},
-		{Is: errPoint, Hint: "hint-point"},
-		{Is: errTooLong, Cause: "reason-too-long", Hint: "hint-too-long"},
-		{Is: errSeveral, Hint: "hint-several"},
 		{Is: errNothing, Hint: "hint-nothing"},
 		{Is: errOtherRunner, Hint: "hint-other-runner"},
 		{Is: errIdentityPath, Hint: "hint-identity-path"},

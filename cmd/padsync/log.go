@@ -14,6 +14,7 @@ import (
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -29,12 +30,12 @@ func (a *app) logCommand() *cobra.Command {
 		Example: a.text("log-example"),
 		Args:    a.takes(1, 1),
 		RunE: a.action(func(ctx context.Context, args []string) error {
-			d, err := a.openSaved(ctx, flags, args[0], newest)
+			d, err := a.openSaved(ctx, flags, args[0], library.Options{Newest: newest})
 			if err != nil {
 				return err
 			}
-			defer d.close()
-			return d.failed(a.log(ctx, d, flags.json))
+			defer d.Close()
+			return d.failed(a.log(ctx, d, newest, flags.json))
 		}),
 	}
 	flags.add(a, cmd)
@@ -46,29 +47,29 @@ func (a *app) logCommand() *cobra.Command {
 
 // log tells of the versions in the repository; then of the days and the saved
 // revisions in the version that restore would take.
-func (a *app) log(ctx context.Context, d *savedDocument, asJSON bool) error {
+func (a *app) log(ctx context.Context, d *savedDocument, newest, asJSON bool) error {
 	out := bufio.NewWriter(a.stdout)
 	l := &logger{app: a, out: out, json: json.NewEncoder(out), asJSON: asJSON}
-	for i := range d.record.Versions {
-		if err := l.version(&d.record.Versions[i]); err != nil {
+	for i := range d.Record.Versions {
+		if err := l.version(&d.Record.Versions[i]); err != nil {
 			return err
 		}
 	}
 	// A person sees the versions before a long history was read.
-	if err := out.Flush(); err != nil || len(d.record.Versions) == 0 {
+	if err := out.Flush(); err != nil || len(d.Record.Versions) == 0 {
 		return err
 	}
-	e, err := d.at(ctx, "")
+	e, err := d.At(ctx, "")
 	if errors.Is(err, repository.ErrNoIdentity) {
-		v, _ := restore.Choose(d.record, d.newest)
+		v, _ := restore.Choose(d.Record, newest)
 		a.note("log-no-identity", "Version", v.Name)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer e.close()
-	if e.pad != nil {
+	defer e.Close()
+	if e.Pad != nil {
 		if err := l.history(e); err != nil {
 			return err
 		}
@@ -134,12 +135,12 @@ func (l *logger) line(text string) error {
 	return err
 }
 
-func (l *logger) history(e *edition) error {
-	l.names = authorNames(e.pad)
+func (l *logger) history(e *library.Edition) error {
+	l.names = authorNames(e.Pad)
 	if !l.asJSON {
-		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-days", "Version", e.version.Name, "Head", e.pad.Head))
+		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-days", "Version", e.Version.Name, "Head", e.Pad.Head))
 	}
-	for day, err := range e.pad.Days(time.Local) {
+	for day, err := range e.Pad.Days(time.Local) {
 		if err == nil {
 			err = l.day(day)
 		}
@@ -147,10 +148,10 @@ func (l *logger) history(e *edition) error {
 			return err
 		}
 	}
-	if !l.asJSON && len(e.pad.Saved) > 0 {
+	if !l.asJSON && len(e.Pad.Saved) > 0 {
 		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-stars"))
 	}
-	for _, s := range e.pad.Saved {
+	for _, s := range e.Pad.Saved {
 		if err := l.star(s); err != nil {
 			return err
 		}

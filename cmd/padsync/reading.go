@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"filippo.io/age"
 	"github.com/padsync/padsync/internal/message"
@@ -112,9 +111,14 @@ func (a *app) lists(ctx context.Context, c commonFlags, r *reading, do func() er
 	return do()
 }
 
+// library is what the repository holds for readers.
+func (a *app) library(r *reading) library.Library {
+	return library.Library{Repository: r.Repository, Seen: func(c *repository.Contents) { a.rememberLists(r.ID(), 0, c.Seen()) }}
+}
+
 // contents reads what the repository held at the moment when.
 func (a *app) contents(ctx context.Context, r *reading, when string) (*repository.Contents, error) {
-	at, err := a.moment(ctx, r.Repository, r.shown, when)
+	at, err := a.moment(ctx, r, when)
 	if err != nil {
 		return nil, err
 	}
@@ -122,33 +126,20 @@ func (a *app) contents(ctx context.Context, r *reading, when string) (*repositor
 }
 
 func (a *app) contentsAt(ctx context.Context, r *reading, at repository.At) (*repository.Contents, error) {
-	c, err := r.Read(ctx, at)
+	c, err := a.library(r).ContentsAt(ctx, at)
 	if err != nil {
 		return nil, message.In(err, "repository", "Repository", r.shown)
-	}
-	if at == (repository.At{}) {
-		a.rememberLists(r.ID(), 0, c.Seen())
-	}
-	if c.Readable() != nil {
-		return nil, errors.Join(message.In(repository.ErrUnreadable, "repository", "Repository", r.shown), c.Close())
 	}
 	return c, nil
 }
 
 // moment reads what --at says, which may be a run of the repository.
-func (a *app) moment(ctx context.Context, r *repository.Repository, shown, when string) (repository.At, error) {
-	at, run, err := library.ParseWhen(when, time.Local)
-	if err != nil || run == "" {
-		return at, err
+func (a *app) moment(ctx context.Context, r *reading, when string) (repository.At, error) {
+	at, err := a.library(r).Moment(ctx, when)
+	if err != nil && !errors.Is(err, library.ErrWhen) {
+		err = message.In(err, "repository", "Repository", r.shown)
 	}
-	at, found, err := r.ResolveRun(ctx, run)
-	switch {
-	case err != nil:
-		return at, message.In(err, "repository", "Repository", shown)
-	case !found:
-		return at, message.Of(message.Usage, library.ErrWhen, "no-such-run")
-	}
-	return at, nil
+	return at, err
 }
 
 // warnDamaged tells of an object that is left out. Of those that no identity

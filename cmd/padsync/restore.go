@@ -76,7 +76,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	defer chosen.contents.Close()
 	plan := restore.Plan{
 		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Wanted: chosen.wanted,
-		Target: flags.target, Formats: flags.formats, Language: poll.Language(a.text("language")), Overwrite: flags.overwrite, Raw: flags.raw,
+		Target: flags.target, Formats: flags.formats, Language: a.language(), Overwrite: flags.overwrite, Raw: flags.raw,
 	}
 	progress, err := a.newRestoring(chosen.contents, &plan)
 	if err != nil {
@@ -177,7 +177,7 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
 		return nil, err
 	}
-	at, err := a.moment(ctx, r.Repository, r.shown, flags.when)
+	at, err := a.moment(ctx, r, flags.when)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
@@ -207,3 +208,6 @@ func (a *app) note(id string, data ...any) {
 func (a *app) remark(out io.Writer, text string) {
 	fmt.Fprintf(out, "padsync: %s\n", words.Printable(text))
 }
+
+// language is that of what is made of documents.
+func (a *app) language() poll.Language { return poll.Language(a.text("language")) }

@@ -3,20 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/documents/poll"
-	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/words"
-	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
 )
@@ -57,127 +51,40 @@ func (a *app) showCommand() *cobra.Command {
 }
 
 func (a *app) show(ctx context.Context, flags showFlags, name string) error {
-	d, err := a.openSaved(ctx, flags.commonFlags, name, flags.newest)
+	d, err := a.openSaved(ctx, flags.commonFlags, name, library.Options{Newest: flags.newest, Raw: flags.raw})
 	if err != nil {
 		return err
 	}
-	defer d.close()
-	d.raw = flags.raw
+	defer d.Close()
 	point := flags.when
 	if flags.atRev {
 		point = "@" + strconv.Itoa(flags.revision)
 	}
-	e, err := d.at(ctx, point)
+	e, err := d.At(ctx, point)
 	if err != nil {
 		return d.failed(err)
 	}
-	defer e.close()
+	defer e.Close()
 	out := bufio.NewWriter(a.harmless(a.stdout))
 	switch {
-	case (flags.chat || flags.authors) && e.pad == nil:
-		err = message.Of(message.Failed, errNoHistory, "no-history")
+	case (flags.chat || flags.authors) && e.Pad == nil:
+		err = restore.ErrNoHistory
 	case flags.chat:
-		err = a.writeChat(out, e.pad)
+		err = a.writeChat(out, e.Pad)
 	case flags.authors:
-		if e.state, err = e.pad.At(e.revision); err == nil {
-			err = e.state.WriteAuthorsHTML(out, e.pad.Authors)
+		if e.State, err = e.Pad.At(e.Revision); err == nil {
+			err = e.State.WriteAuthorsHTML(out, e.Pad.Authors)
 		}
 	default:
 		if flags.raw && !flags.formatted {
-			flags.format = e.rawForm(flags.format)
+			flags.format = e.RawForm(flags.format)
 		}
-		err = d.write(out, e, flags.format)
+		err = e.Write(out, flags.format, a.language())
 	}
 	if err == nil {
 		err = out.Flush()
 	}
 	return d.failed(err)
-}
-
-// failed says in the user's words why a document could not be read.
-func (d *savedDocument) failed(err error) error {
-	if said := (*message.Error)(nil); err == nil || errors.As(err, &said) || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return message.Of(message.Failed, err, "document-unread", "Document", d.name, "Reason", d.app.words.Error(err))
-}
-
-// write writes the edition in a form that padsync makes, or else as it was
-// saved in that form.
-func (d *savedDocument) write(w io.Writer, e *edition, format string) error {
-	at := slices.IndexFunc(e.version.Files, func(f manifest.FileRecord) bool { return f.Format == format })
-	switch {
-	case e.pad != nil && padForms[format] != nil && e.state != nil:
-		return padForms[format](e.state, w)
-	case e.pad != nil && padForms[format] != nil && (at < 0 || e.past()):
-		_, err := e.pad.At(e.revision)
-		return err
-	case e.past() && format == "etherpad":
-		return e.pad.WriteAt(w, e.revision, e.until)
-	case e.poll != nil && pollForms[format] != nil:
-		return pollForms[format](e.poll, w, poll.Language(d.app.text("language")))
-	case e.poll != nil && format == "json" && len(e.poll.Earlier) > 0:
-		b, err := e.poll.Encode()
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(b)
-		return err
-	}
-	if at < 0 || e.past() {
-		return message.Of(message.Failed, restore.ErrNoForm, "no-form", "Document", d.name, "Form", format, "Forms", strings.Join(e.forms(), ", "))
-	}
-	s, err := d.files.File(e.version.Files[at])
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	return restore.CopySaved(e.version.Files[at], d.raw)(w, s, s.Size())
-}
-
-// rawForm is the form to give of what was saved where none was asked for: the
-// usual one, else the first that people can read: of a poll its page, of a pad
-// its history.
-func (e *edition) rawForm(usual string) string {
-	saved := e.forms()
-	for _, form := range []string{usual, "html", "etherpad"} {
-		if slices.Contains(saved, form) {
-			return form
-		}
-	}
-	return usual
-}
-
-// past says that the edition is of a pad before its newest revision: what was
-// saved in other forms is not of then.
-func (e *edition) past() bool { return e.pad != nil && e.revision != e.pad.Head }
-
-// forms are those that the edition can be written in.
-func (e *edition) forms() []string {
-	var forms []string
-	switch {
-	case e.pad != nil:
-		forms = slices.Sorted(maps.Keys(padForms))
-	case e.poll != nil:
-		forms = slices.Sorted(maps.Keys(pollForms))
-	}
-	if e.past() {
-		return append(forms, "etherpad")
-	}
-	for _, f := range e.version.Files {
-		if !slices.Contains(forms, f.Format) {
-			forms = append(forms, f.Format)
-		}
-	}
-	return forms
-}
-
-var padForms = map[string]func(*pad.State, io.Writer) error{
-	"txt": (*pad.State).WriteText, "html": (*pad.State).WriteHTML, "markdown": (*pad.State).WriteMarkdown,
-}
-
-var pollForms = map[string]func(*poll.Poll, io.Writer, poll.Language) error{
-	"txt": (*poll.Poll).WriteText, "html": (*poll.Poll).WriteHTML, "csv": (*poll.Poll).WriteCSV,
 }
 
 // writeChat writes a line for each message, in the order of the export.

@@ -48,6 +48,11 @@ func table() []Row {
 		{Is: local.ErrBlocked, Cause: "cause-blocked", Hint: "hint-blocked"},
 
 		// What people say of documents.
+		{Is: library.ErrSeveral, Cause: "several-fit", Hint: "hint-several", Class: message.Usage},
+		{Is: library.ErrPoint, Cause: "bad-point", Hint: "hint-point", Class: message.Usage},
+		{Is: library.ErrThen, Cause: "nothing-by-then", Hint: "hint-nothing"},
+		{Is: library.ErrTooLong, Cause: "reason-too-long", Hint: "hint-too-long"},
+		{Is: library.ErrNoRun, Cause: "no-such-run", Hint: "hint-when", Class: message.Usage},
 		{Is: library.ErrWhen, Cause: "bad-when", Hint: "hint-when", Class: message.Usage},
 
 		// Servers, and what they say of a document.

@@ -1,4 +1,4 @@
-package main
+package library
 
 import (
 	"context"
@@ -15,7 +15,7 @@ func TestReadingAPadEndsWithItsContext(t *testing.T) {
 	server := etherpadtest.New(etherpadtest.Options{})
 	p := server.Create("ag", "Ordre du jour\n")
 	for range 300 {
-		p.Append(ada, strings.Repeat("Un point de plus\n", 20))
+		p.Append(etherpadtest.Author{ID: "a.ada", Name: "Ada"}, strings.Repeat("Un point de plus\n", 20))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	export := string(server.Export("ag"))

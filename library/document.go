@@ -1,0 +1,302 @@
+package library
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/restore"
+)
+
+var (
+	// ErrSeveral is for a name that fits several documents where one is meant.
+	ErrSeveral = errors.New("several documents fit")
+
+	// ErrPoint is for what is no point of a document's life.
+	ErrPoint = errors.New("not a point of a document's life")
+
+	// ErrThen is for a moment by which nothing of the document had been saved.
+	ErrThen = errors.New("nothing had been saved by then")
+)
+
+// A NothingError says that no document is what was asked for.
+type NothingError struct {
+	Lacking int // lists of documents that are missing or cannot be read: they may tell of it
+}
+
+func (e *NothingError) Error() string { return "no such document" }
+
+// Options are how documents are opened.
+type Options struct {
+	Newest bool // take the newest version even if it is suspect
+	Raw    bool // give saved files just as they are
+
+	// Observe, if not nil, is told of what a person should know.
+	Observe func(Event)
+}
+
+// An Event is something to know of a document. One of the fields is set.
+type Event struct {
+	// Chosen: the version that is read, and why the newest was not: its
+	// suspicion.
+	Chosen  *manifest.VersionRecord
+	Skipped string
+
+	Flaws []pad.Flaw   // what of the version cannot be shown
+	Taken []poll.Taken // what of a poll is of earlier versions
+}
+
+// A Document is one of the repository's, whose versions can be read. One at a
+// time uses it.
+type Document struct {
+	Record *manifest.Record // as it is now
+
+	// Found is what the last look in the repository told: Record, or what it
+	// was at a moment. Names are those of all documents at that moment.
+	Found *manifest.Record
+	Names *Names
+
+	library   Library
+	selection *Selection
+	options   Options
+	ctx       context.Context // of all reads of files: they are read later, as io.ReaderAts
+	files     *repository.Reader
+	lacking   int    // lists of documents, at the last find
+	noted     string // the version that was told of
+	flawed    string // the version whose flaws were told of
+}
+
+// Open opens the one document that is selected. The error is a *NothingError
+// if there is none, and matches ErrSeveral if there are several. Files are read
+// until ctx ends. The caller closes it.
+func (l Library) Open(ctx context.Context, s *Selection, o Options) (*Document, error) {
+	d := &Document{library: l, selection: s, options: o, ctx: ctx}
+	record, err := d.find(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	if record == nil {
+		return nil, &NothingError{d.lacking}
+	}
+	d.Record, d.files = record, l.Repository.NewReader(ctx)
+	return d, nil
+}
+
+// Close lets go of what was read.
+func (d *Document) Close() { d.files.Close() }
+
+// find gives what the repository told of the document at that moment, nil if
+// that was nothing.
+func (d *Document) find(ctx context.Context, moment string) (*manifest.Record, error) {
+	c, err := d.library.Contents(ctx, moment)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if d.Names, err = d.selection.Learn(d.library.Repository.ID(), c); err != nil {
+		return nil, err
+	}
+	d.lacking = c.Lacking()
+	var found *manifest.Record
+	for record, err := range c.Documents() {
+		switch {
+		case err != nil:
+			return nil, err
+		case record.State == manifest.Erased || !d.selection.Has(record.Source, record.ID):
+			continue
+		case found == nil:
+		case d.selection.Names(found.Source, found.ID) && d.selection.Spells(record.Source, record.ID):
+			continue
+		case !d.selection.Spells(found.Source, found.ID) || !d.selection.Names(record.Source, record.ID):
+			return nil, ErrSeveral
+		}
+		found = record
+	}
+	if found != nil {
+		d.Found = found
+	}
+	return found, nil
+}
+
+// At gives the document as it was at a point: "" is its newest version that is
+// not suspect; "@12", revision 12 of that; else the name of a version, a time,
+// a run, or a manifest. At a time, a pad is what its own history says, as far
+// as that goes back; else the point says what had been saved by then. What is
+// no point matches ErrPoint. The caller closes the edition.
+func (d *Document) At(ctx context.Context, point string) (*Edition, error) {
+	if point == "" {
+		return d.chosen(d.Record)
+	}
+	if digits, ok := strings.CutPrefix(point, "@"); ok {
+		number, err := strconv.Atoi(digits)
+		if err != nil {
+			return nil, ErrPoint
+		}
+		return d.atRevision(number)
+	}
+	for i := range d.Record.Versions {
+		if v := &d.Record.Versions[i]; v.Name == point {
+			return d.read(d.Record, v)
+		}
+	}
+	moment, _, err := ParseWhen(point, time.Local)
+	if err != nil {
+		return nil, ErrPoint
+	}
+	if !moment.Time.IsZero() {
+		if e, err := d.atTime(moment.Time); e != nil || err != nil {
+			return e, err
+		}
+	}
+	record, err := d.find(ctx, point)
+	if err != nil {
+		return nil, err
+	}
+	if record == nil || len(record.Versions) == 0 {
+		return nil, ErrThen
+	}
+	return d.chosen(record)
+}
+
+func (d *Document) atRevision(number int) (*Edition, error) {
+	e, err := d.chosen(d.Record)
+	if err != nil {
+		return nil, err
+	}
+	if e.Pad == nil {
+		e.Close()
+		return nil, restore.ErrNoHistory
+	}
+	if number < 0 || number > e.Pad.Head {
+		e.Close()
+		_, err := restore.FindRevision(d.files, d.Record, d.options.Newest, number)
+		return nil, err
+	}
+	return d.turnTo(e, number)
+}
+
+// atTime gives nil if the pad's history does not go back to then.
+func (d *Document) atTime(moment time.Time) (*Edition, error) {
+	e, err := d.chosen(d.Record)
+	if err != nil || e.Pad == nil {
+		if e != nil {
+			e.Close()
+		}
+		return nil, err
+	}
+	number, found, err := e.Pad.RevisionAt(moment)
+	if err != nil || !found {
+		e.Close()
+		return nil, err
+	}
+	e.Until = moment
+	return d.turnTo(e, number)
+}
+
+// turnTo closes the edition if it cannot be made.
+func (d *Document) turnTo(e *Edition, number int) (*Edition, error) {
+	state, err := e.Pad.At(number)
+	if err != nil {
+		e.Close()
+		return nil, err
+	}
+	e.State, e.Revision = state, number
+	return e, nil
+}
+
+// chosen reads the version that restore would take, and tells of it.
+func (d *Document) chosen(record *manifest.Record) (*Edition, error) {
+	v, skipped := restore.Choose(record, d.options.Newest)
+	if v == nil {
+		return nil, restore.NoVersion(record)
+	}
+	if d.noted != v.Name {
+		d.Found, d.noted = record, v.Name
+		d.tell(Event{Chosen: v, Skipped: skipped})
+	}
+	return d.read(record, v)
+}
+
+func (d *Document) tell(e Event) {
+	if d.options.Observe != nil {
+		d.options.Observe(e)
+	}
+}
+
+// read reads what can be shown of a version in more than one form.
+func (d *Document) read(record *manifest.Record, v *manifest.VersionRecord) (*Edition, error) {
+	e := &Edition{Version: v, document: d}
+	for _, f := range v.Files {
+		if f.Format != "etherpad" && f.Name != "poll.json" || d.options.Raw {
+			continue
+		}
+		err := d.open(e, record, f)
+		if err != nil {
+			e.Close()
+			return nil, err
+		}
+		return e, nil
+	}
+	return e, nil
+}
+
+// open reads the pad or the poll in a saved file, and tells of what it lacks.
+func (d *Document) open(e *Edition, record *manifest.Record, f manifest.FileRecord) (err error) {
+	if e.file, err = d.files.File(f); err != nil {
+		return err
+	}
+	if f.Format != "etherpad" {
+		if e.Poll, err = restore.Poll(d.files, record, e.Version); err == nil && len(e.Poll.Earlier) > 0 {
+			d.tell(Event{Taken: e.Poll.Taken()})
+		}
+		return err
+	}
+	if e.Pad, err = pad.Open(until{d.ctx, e.file}, e.file.Size()); err != nil {
+		return err
+	}
+	e.State, e.Revision = e.Pad.Current(), e.Pad.Head
+	if len(e.Pad.Flaws) > 0 && d.flawed != e.Version.Name {
+		d.flawed = e.Version.Name
+		d.tell(Event{Flaws: e.Pad.Flaws})
+	}
+	return nil
+}
+
+// Loss are the good version and the newest, where that is suspect: what was
+// lost in between is what one wants to see. It is nil where nothing is.
+func (d *Document) Loss() ([]string, error) {
+	chosen, skipped := restore.Choose(d.Record, false)
+	if chosen == nil {
+		return nil, restore.ErrNoVersion
+	}
+	if skipped == "" {
+		return nil, nil
+	}
+	return []string{chosen.Name, d.Record.Newest().Name}, nil
+}
+
+// Before is the name of the version before the one that At gives for "", ""
+// if there is none.
+func (d *Document) Before() (string, error) {
+	chosen, _ := restore.Choose(d.Record, d.options.Newest)
+	if chosen == nil {
+		return "", restore.ErrNoVersion
+	}
+	last := ""
+	for i := range d.Record.Versions {
+		v := &d.Record.Versions[i]
+		if v.Name == chosen.Name {
+			break
+		}
+		if last == "" || v.Suspect == "" || d.options.Newest {
+			last = v.Name
+		}
+	}
+	return last, nil
+}
