@@ -64,9 +64,9 @@ var layers = []layer{
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
 		"restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
-		"internal/message", "internal/config", "internal/polite", "internal/spool",
+		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
-	{"internal/setup", []string{"manifest", "sources", "sources/*", "internal/config"}},
+	{"internal/setup", []string{"manifest", "sources", "sources/*", "sinks", "sinks/*", "internal/config", "internal/message"}},
 	{"internal/*", nil},
 }
 

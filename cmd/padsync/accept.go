@@ -107,9 +107,9 @@ func (f acceptance) print(a *app, asJSON bool) error {
 // unwritten is the problem that nothing can be written into a repository.
 func (a *app) unwritten(at place, err error) error {
 	if errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrSealed) || errors.Is(err, repository.ErrPlain) || errors.Is(err, manifest.ErrUnsupported) {
-		return message.Classed(message.Usage, message.In(err, "repository", "Repository", at.shown))
+		return message.Classed(message.Usage, message.In(err, "repository", "Repository", at.Shown))
 	}
-	return message.In(err, "repository", "Repository", at.shown)
+	return message.In(err, "repository", "Repository", at.Shown)
 }
 
 // acceptIn gives what is right in one repository once that is stored.
@@ -121,12 +121,12 @@ func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys re
 	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), a.warnDamaged, a.seen
 	repo, err := a.openToWrite(ctx, at, keys)
 	if errors.Is(err, errPlain) {
-		return nil, message.Of(message.Usage, err, "plain-now", "Repository", at.shown)
+		return nil, message.Of(message.Usage, err, "plain-now", "Repository", at.Shown)
 	}
 	if err != nil {
 		return nil, fail(err)
 	}
-	hashes, version, err := a.accepting(ctx, repo, at.shown, point, selection)
+	hashes, version, err := a.accepting(ctx, repo, at.Shown, point, selection)
 	if errors.Is(err, repository.ErrNoIdentity) {
 		return nil, &message.Error{Class: message.Failed, Cause: err, Mark: errOtherRunner}
 	}
@@ -142,7 +142,7 @@ func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys re
 			return nil
 		}
 		found = append(found, acceptance{
-			at.shown, r.Source.URL, r.ID, hashes.Short(r.Source, r.ID), v.Name, stamp(v.Saved), v.Suspect,
+			at.Shown, r.Source.URL, r.ID, hashes.Short(r.Source, r.ID), v.Name, stamp(v.Saved), v.Suspect,
 			a.documentName(a.stdout, r.Source, r.ID, hashes, selection.Shows(r.Source, r.ID)), localTime(v.Saved),
 		})
 		return v

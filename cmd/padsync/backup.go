@@ -207,16 +207,16 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 		repo, err := a.openOrCreate(ctx, place, o, anew)
 		switch {
 		case errors.Is(err, errPlain):
-			return nil, message.Of(message.Usage, err, "plain-now", "Repository", place.shown)
+			return nil, message.Of(message.Usage, err, "plain-now", "Repository", place.Shown)
 		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
-			return nil, message.Classed(message.Usage, message.In(err, "repository", "Repository", place.shown))
+			return nil, message.Classed(message.Usage, message.In(err, "repository", "Repository", place.Shown))
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
-			lost = append(lost, backup.RepositoryReport{Name: place.shown, Err: err})
+			lost = append(lost, backup.RepositoryReport{Name: place.Shown, Err: err})
 			continue
 		}
-		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo, Last: a.rememberedLists(repo.ID()).sequence})
+		p.Repositories = append(p.Repositories, backup.Repository{Name: place.Shown, Repository: repo, Last: a.rememberedLists(repo.ID()).sequence})
 	}
 	return lost, nil
 }

@@ -74,11 +74,11 @@ func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *
 		if repo.Sealed() {
 			identities, err := a.cheapIdentities(flags.commonFlags, s)
 			if err != nil {
-				return message.In(err, "repository", "Repository", place.shown)
+				return message.In(err, "repository", "Repository", place.Shown)
 			}
 			repo = repo.With(identities...)
 		}
-		p.Repositories = append(p.Repositories, backup.Repository{Name: place.shown, Repository: repo})
+		p.Repositories = append(p.Repositories, backup.Repository{Name: place.Shown, Repository: repo})
 	}
 	return nil
 }

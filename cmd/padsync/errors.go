@@ -24,7 +24,6 @@ var (
 	errHomeless     = errors.New("no home folder")
 	errUnopened     = errors.New("no identity opens some objects")
 	errKind         = errors.New("no kind of source")
-	errLocation     = errors.New("not the address of a repository")
 	errIdentityPath = errors.New("a path in place of an identity")
 	errRunnerPath   = errors.New("a path in place of a runner identity")
 	errNoTarget     = errors.New("no server to restore into")
@@ -40,7 +39,6 @@ func errorRows() []words.Row {
 		{Is: errUser, Cause: "user-in-address", Hint: "hint-user-in-address"},
 		{Is: errUserInList, Cause: "user-in-address", Hint: "hint-user-in-file"},
 		{Is: errUsage, Hint: "hint-usage", Class: message.Usage},
-		{Is: errLocation, Hint: "hint-location"},
 		{Is: errForm, Hint: "hint-forms"},
 		{Is: errNoTarget, Hint: "hint-no-target"},
 		{Is: errNoAnswer, Hint: "hint-no-answer"},

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/repository"
 )
 
@@ -35,7 +36,7 @@ const (
 )
 
 // memory is what is remembered of the location, however it is spelt.
-func (a *app) memory(l location) (m memory) {
+func (a *app) memory(l setup.Location) (m memory) {
 	for _, file := range a.memoryFiles(l) {
 		for _, r := range readMemory(file).Repositories {
 			if !slices.Contains(m.Repositories, r) {
@@ -83,13 +84,13 @@ func (m memory) knows(id string) bool {
 
 // remember notes that the repository is there, and says so if the machine knew
 // another one. Where nothing can be kept, it goes without.
-func (a *app) remember(l location, r *repository.Repository) {
+func (a *app) remember(l setup.Location, r *repository.Repository) {
 	m, now := a.memory(l), remembered{r.ID(), r.Sealed()}
 	if now.ID == "" || a.homeless("XDG_STATE_HOME") {
 		return
 	}
 	if len(m.Repositories) > 0 && !m.knows(now.ID) && !r.New() {
-		a.note("other-repository", "Repository", l.shown)
+		a.note("other-repository", "Repository", l.Shown)
 	}
 	for _, file := range a.memoryFiles(l) {
 		if m := readMemory(file); !slices.Contains(m.Repositories, now) {
@@ -118,10 +119,10 @@ func (m memory) write(file string) {
 
 // memoryFiles are those of the location as it is spelt and, of a folder, as it
 // is without symbolic links: a mount point is the same by each of its names.
-func (a *app) memoryFiles(l location) []string {
+func (a *app) memoryFiles(l setup.Location) []string {
 	files := []string{a.memoryFile(l)}
-	if l.kind == "local" {
-		l.value = resolved(l.value)
+	if l.Kind == "local" {
+		l.Value = resolved(l.Value)
 		files = append(files, a.memoryFile(l))
 	}
 	return slices.Compact(files)
@@ -139,7 +140,7 @@ func resolved(path string) string {
 	return filepath.Join(resolved(parent), filepath.Base(path))
 }
 
-func (a *app) memoryFile(l location) string {
-	name := sha256.Sum256([]byte(l.kind + ":" + strings.TrimRight(l.value, "/")))
+func (a *app) memoryFile(l setup.Location) string {
+	name := sha256.Sum256([]byte(l.Kind + ":" + strings.TrimRight(l.Value, "/")))
 	return filepath.Join(a.stateFolder(), "repositories", fmt.Sprintf("%x.json", name[:16]))
 }

@@ -33,7 +33,7 @@ func (a *app) openWarning(ctx context.Context, c commonFlags, warn func(*reposit
 	at := s.repositories[0]
 	repo, err := a.openToRead(ctx, at, c, s, repository.Options{Pool: new(spool.Pool), Warn: warn, Seen: a.seen})
 	if errors.Is(err, repository.ErrNone) && !errors.Is(err, errAway) && !s.found && len(c.repositories) == 0 {
-		return nil, message.In(repository.ErrNone, "repository-unconfigured", "Repository", at.shown, "File", s.file)
+		return nil, message.In(repository.ErrNone, "repository-unconfigured", "Repository", at.Shown, "File", s.file)
 	}
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (a *app) openWarning(ctx context.Context, c commonFlags, warn func(*reposit
 		}
 		repo = repo.With(identities...)
 	}
-	return &reading{repo, at.shown, s}, nil
+	return &reading{repo, at.Shown, s}, nil
 }
 
 // addOwner adds the identities that the configuration names, if none was

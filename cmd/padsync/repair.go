@@ -77,12 +77,12 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), func(*repository.CorruptError) {}, a.seen
 	repo, err := a.openToWrite(ctx, at, keys)
 	if errors.Is(err, errPlain) {
-		return message.Of(message.Usage, err, "plain-now", "Repository", at.shown)
+		return message.Of(message.Usage, err, "plain-now", "Repository", at.Shown)
 	}
 	if err != nil {
 		return fail(err)
 	}
-	r := &reading{repo, at.shown, s}
+	r := &reading{repo, at.Shown, s}
 	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 			a.rememberLists(repo.ID(), sequence, seen)
 		}
 	}
-	if err := a.printFound(repo, at.shown, found, flags.json, yes); err != nil {
+	if err := a.printFound(repo, at.Shown, found, flags.json, yes); err != nil {
 		return err
 	}
 	return a.foundProblem(found)

@@ -211,3 +211,6 @@ func (a *app) remark(out io.Writer, text string) {
 
 // language is that of what is made of documents.
 func (a *app) language() poll.Language { return poll.Language(a.text("language")) }
+
+// sinkWarns tells what a store warns of.
+func (a *app) sinkWarns(text string) { a.note("rclone-says", "Text", text) }

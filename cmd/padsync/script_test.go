@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
@@ -304,5 +307,18 @@ func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 		server.Delete(args[1])
 	default:
 		ts.Fatalf("poll: no verb %s", args[0])
+	}
+}
+
+func testApp(t *testing.T, env map[string]string) *app {
+	t.Helper()
+	getenv := func(name string) string { return env[name] }
+	catalogue, err := words.Load(errorRows())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &app{
+		getenv: getenv, catalogue: catalogue, kinds: setup.AllKinds(), words: catalogue.In(words.Language(getenv)),
+		stdin: strings.NewReader(""), stdout: new(bytes.Buffer), stderr: new(bytes.Buffer),
 	}
 }

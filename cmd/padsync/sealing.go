@@ -25,8 +25,8 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 		case place.unencrypted:
 		case len(recipients) > 0:
 			sealed++
-		case place.kind != "local":
-			return repository.Options{}, message.Of(message.Usage, errNotSealed, "not-sealed", "Repository", place.shown)
+		case place.Kind != "local":
+			return repository.Options{}, message.Of(message.Usage, errNotSealed, "not-sealed", "Repository", place.Shown)
 		}
 	}
 	if sealed == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/spf13/cobra"
 )
 
@@ -62,7 +63,7 @@ type settings struct {
 
 // place is where a repository is, and whether it is plain in any case.
 type place struct {
-	location
+	setup.Location
 	unencrypted bool
 }
 
@@ -84,16 +85,16 @@ func (a *app) settings(c commonFlags) (*settings, error) {
 	}
 	configured := len(c.repositories) == 0 && len(s.Repositories) > 0
 	for i, r := range repositories {
-		l, err := a.parseLocation(r.Address.Reveal())
+		l, err := setup.ParseLocation(r.Address.Reveal())
 		if err != nil && configured {
 			err = message.In(err, "at", "Place", s.place("repository[%d].address", i))
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(s.repositories, func(p place) bool { return p.location == l }) {
+		if !slices.ContainsFunc(s.repositories, func(p place) bool { return p.Location == l }) {
 			s.repositories = append(s.repositories, place{l, r.Unencrypted || c.unencrypted})
-			a.detail("uses-repository", "Repository", l.shown)
+			a.detail("uses-repository", "Repository", l.Shown)
 		}
 	}
 	return s, nil
@@ -170,4 +171,13 @@ func (a *app) folder(variable, otherwise string) string {
 		return dir
 	}
 	return otherwise
+}
+
+// defaultRepository is the folder for who names none.
+func (a *app) defaultRepository() (string, error) {
+	const variable = "XDG_DATA_HOME"
+	if a.homeless(variable) {
+		return "", message.Of(message.Usage, errHomeless, "no-home", "Variable", variable)
+	}
+	return filepath.Join(a.folder(variable, xdg.DataHome), "padsync", "repository"), nil
 }

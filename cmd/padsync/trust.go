@@ -20,25 +20,25 @@ func (awayError) Unwrap() error { return repository.ErrNone }
 
 // openToRead opens the repository at a place for reading.
 func (a *app) openToRead(ctx context.Context, at place, c commonFlags, s *settings, o repository.Options) (*repository.Repository, error) {
-	sink, err := a.openSink(ctx, at.location)
+	sink, err := at.Location.Open(ctx, a.sinkWarns)
 	if err != nil {
-		return nil, message.In(err, "repository", "Repository", at.shown)
+		return nil, message.In(err, "repository", "Repository", at.Shown)
 	}
-	known := a.memory(at.location)
+	known := a.memory(at.Location)
 	o.Known = known.ids
 	repo, err := repository.Open(ctx, sink, o)
 	switch {
 	case errors.Is(err, repository.ErrNone) && len(known.Repositories) > 0:
-		return nil, message.In(errAway, "repository", "Repository", at.shown)
+		return nil, message.In(errAway, "repository", "Repository", at.Shown)
 	case err != nil:
-		return nil, message.In(err, "repository", "Repository", at.shown)
+		return nil, message.In(err, "repository", "Repository", at.Shown)
 	case repo.Sealed() || at.unencrypted:
 	case a.wantsSealed(c, s):
-		return nil, message.Of(message.Usage, errPlain, "plain-with-keys", "Repository", at.shown)
+		return nil, message.Of(message.Usage, errPlain, "plain-with-keys", "Repository", at.Shown)
 	case known.sealed():
-		return nil, message.Of(message.Usage, errPlain, "plain-now", "Repository", at.shown)
+		return nil, message.Of(message.Usage, errPlain, "plain-now", "Repository", at.Shown)
 	}
-	a.remember(at.location, repo)
+	a.remember(at.Location, repo)
 	return repo, nil
 }
 
@@ -58,11 +58,11 @@ func (a *app) ownerGiven(c commonFlags, s *settings) bool {
 // openToWrite opens the repository at a place for writing. The error matches
 // repository.ErrNone if there is none, and none that this machine knows.
 func (a *app) openToWrite(ctx context.Context, at place, o repository.Options) (*repository.Repository, error) {
-	sink, err := a.openSink(ctx, at.location)
+	sink, err := at.Location.Open(ctx, a.sinkWarns)
 	if err != nil {
 		return nil, err
 	}
-	known := a.memory(at.location)
+	known := a.memory(at.Location)
 	o.Known = known.ids
 	repo, err := repository.OpenToWrite(ctx, sink, o)
 	switch {
@@ -73,7 +73,7 @@ func (a *app) openToWrite(ctx context.Context, at place, o repository.Options) (
 	case !repo.Sealed() && !at.unencrypted && known.sealed():
 		return nil, errPlain
 	}
-	a.remember(at.location, repo)
+	a.remember(at.Location, repo)
 	return repo, nil
 }
 
@@ -84,15 +84,15 @@ func (a *app) openOrCreate(ctx context.Context, at place, o repository.Options, 
 	switch {
 	case !errors.Is(err, repository.ErrNone), errors.Is(err, errAway) && !anew:
 		return repo, err
-	case len(o.Recipients) == 0 && !at.unencrypted && a.memory(at.location).sealed():
+	case len(o.Recipients) == 0 && !at.unencrypted && a.memory(at.Location).sealed():
 		return nil, errPlain
 	}
-	sink, err := a.openSink(ctx, at.location)
+	sink, err := at.Location.Open(ctx, a.sinkWarns)
 	if err != nil {
 		return nil, err
 	}
 	if repo, err = repository.Create(ctx, sink, o); err == nil {
-		a.remember(at.location, repo)
+		a.remember(at.Location, repo)
 	}
 	return repo, err
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -44,6 +45,7 @@ func table() []Row {
 		{As: as(folder), Cause: "cause-temporary", Hint: "hint-temporary"},
 		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-file", Class: message.Usage},
 		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},
+		{Is: setup.ErrLocation, Hint: "hint-location", Class: message.Usage},
 		{Is: local.ErrNoFolder, Cause: "cause-no-folder", Hint: "hint-location"},
 		{Is: local.ErrBlocked, Cause: "cause-blocked", Hint: "hint-blocked"},
 

@@ -94,7 +94,7 @@ func TestWhatIsNoPlaceholderIsAnError(t *testing.T) {
 func TestMessagesInTheCodeAreInTheCatalogue(t *testing.T) {
 	messages := load(t, "active.en.toml")
 	var code []string
-	for _, folder := range []string{".", "../../cmd/padsync"} {
+	for _, folder := range []string{".", "../setup", "../../cmd/padsync"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no code found in %s: %v", folder, err)

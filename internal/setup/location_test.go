@@ -1,28 +1,13 @@
-package main
+package setup
 
 import (
-	"bytes"
 	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/padsync/padsync/internal/setup"
-	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/internal/message"
 )
-
-func testApp(t *testing.T, env map[string]string) *app {
-	t.Helper()
-	getenv := func(name string) string { return env[name] }
-	catalogue, err := words.Load(errorRows())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &app{
-		getenv: getenv, catalogue: catalogue, kinds: setup.AllKinds(), words: catalogue.In(words.Language(getenv)),
-		stdin: strings.NewReader(""), stdout: new(bytes.Buffer), stderr: new(bytes.Buffer),
-	}
-}
 
 func TestAddressOfARepository(t *testing.T) {
 	here, err := filepath.Abs(".")
@@ -52,8 +37,8 @@ func TestAddressOfARepository(t *testing.T) {
 		{"s3,bucket-in-host,region=eu-west-3:https://h/bucket/x", "s3", "https://h/bucket/x", "s3,bucket-in-host,region=eu-west-3:https://h/bucket/x", s3Options{"eu-west-3", true}},
 		{"a,b", "local", here + "/a,b", here + "/a,b", s3Options{}},
 	} {
-		got, err := testApp(t, nil).parseLocation(c.address)
-		if want := (location{kind: c.kind, value: c.value, shown: c.shown, s3: c.s3}); err != nil || got != want {
+		got, err := ParseLocation(c.address)
+		if want := (Location{Kind: c.kind, Value: c.value, Shown: c.shown, s3: c.s3}); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", c.address, got, err)
 		}
 	}
@@ -65,14 +50,13 @@ func TestWhatIsNoRepositoryIsRefused(t *testing.T) {
 		"s3:https://s3.example.org", "s3:https://s3.example.org/", "s3:https://me:hunter2@s3.example.org/b",
 		"s3:https://h/b?secret=hunter2", "s3:ftp://h/b", "s3,secret=hunter2:https://h/b", "s3,region=:https://h/b", "rclone,x:hunter2:y", "s3:https://h/%zzhunter2", "rclone:Backups", "rclone:", "rclone::webdav,url=https://h/x,pass=hunter2:pads", "rclone:a,b='hunter2:x",
 	} {
-		a := testApp(t, nil)
-		got, err := a.parseLocation(address)
-		if !errors.Is(err, errLocation) || testApp(t, nil).exitCode(err) != exitUsage {
+		got, err := ParseLocation(address)
+		if !errors.Is(err, ErrLocation) || message.ClassOf(err) != message.Usage {
 			t.Errorf("%q: %+v, %v", address, got, err)
 			continue
 		}
-		if len(a.words.Hints(err)) == 0 || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%q: error %v, hints %v", address, err, a.words.Hints(err))
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", address, err)
 		}
 	}
 }
