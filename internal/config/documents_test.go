@@ -110,6 +110,7 @@ func FuzzReadDocuments(f *testing.F) {
 	f.Add("\ufeffa#b #c\r\n\n d")
 	f.Add("\xff")
 	f.Add("\"#\"\n- <a>\tb")
+	f.Add("\r0\r\nb\rc")
 	f.Fuzz(func(t *testing.T, file string) {
 		line := 0
 		for d, err := range ReadDocuments(strings.NewReader(file)) {
@@ -123,7 +124,7 @@ func FuzzReadDocuments(f *testing.F) {
 			}
 			line = d.Line
 		}
-		if line > 1+strings.Count(file, "\n") {
+		if line > 1+strings.Count(file, "\n")+strings.Count(file, "\r") {
 			t.Fatal(line)
 		}
 	})
