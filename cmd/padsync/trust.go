@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
 )
 
 // errAway says that there is no repository where this machine knows one.
@@ -92,7 +94,32 @@ func (a *app) openOrCreate(ctx context.Context, at place, o repository.Options, 
 		return nil, err
 	}
 	if repo, err = repository.Create(ctx, sink, o); err == nil {
+		repo, err = whichStands(ctx, at, sink, o, repo)
+	}
+	if err == nil {
 		a.remember(at.Location, repo)
 	}
 	return repo, err
+}
+
+// settling is how long after it was made a repository is looked at again.
+const settling = time.Second
+
+// whichStands is the repository that stands where one was made. In a store, the
+// first run of another machine may have made its own at the same time: what was
+// written last counts, and lists of the other would be those of a stranger.
+func whichStands(ctx context.Context, at place, sink sinks.Sink, o repository.Options, made *repository.Repository) (*repository.Repository, error) {
+	if at.Kind == "local" {
+		return made, nil
+	}
+	select {
+	case <-time.After(settling):
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	stands, err := repository.OpenToWrite(ctx, sink, o)
+	if err != nil || stands.ID() == made.ID() {
+		return made, err
+	}
+	return stands, nil
 }
