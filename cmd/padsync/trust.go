@@ -103,7 +103,7 @@ func (a *app) openOrCreate(ctx context.Context, at place, o repository.Options, 
 }
 
 // settling is how long after it was made a repository is looked at again.
-const settling = time.Second
+const settling = 5 * time.Second
 
 // whichStands is the repository that stands where one was made. In a store, the
 // first run of another machine may have made its own at the same time: what was
