@@ -83,6 +83,14 @@ func (a *app) openToWrite(ctx context.Context, at place, o repository.Options) (
 // the place of one that this machine knows only if that was said.
 func (a *app) openOrCreate(ctx context.Context, at place, o repository.Options, anew bool) (*repository.Repository, error) {
 	repo, err := a.openToWrite(ctx, at, o)
+	if errors.Is(err, repository.ErrHead) && at.Kind != "local" { // perhaps another first run is writing it
+		select {
+		case <-time.After(settling):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		repo, err = a.openToWrite(ctx, at, o)
+	}
 	switch {
 	case !errors.Is(err, repository.ErrNone), errors.Is(err, errAway) && !anew:
 		return repo, err
