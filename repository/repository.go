@@ -96,6 +96,11 @@ type Options struct {
 	// which one this is, it is one of them.
 	Known func(sealed bool) []string
 
+	// Settle is how long Create waits before it looks which repository stands,
+	// where other machines may make one in the same store at the same time.
+	// It should be longer than what lies between their look and their write.
+	Settle time.Duration
+
 	Pool   *spool.Pool      // required
 	Now    func() time.Time // nil: time.Now
 	Random io.Reader        // nil: crypto/rand
@@ -205,8 +210,19 @@ func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) 
 // OpenToWrite opens the repository in the sink for writing. It is sealed if
 // there are recipients; the error is ErrSealed or ErrPlain if the one that is
 // there says otherwise. Without one, it is ErrNone, and a HeadError without a
-// sound padsync.json.
+// sound padsync.json. One that is not sound is read once more after Settle:
+// another first run may be writing it.
 func OpenToWrite(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
+	r, err := openToWrite(ctx, sink, o)
+	if o.Settle > 0 && errors.Is(err, ErrHead) {
+		if err = pause(ctx, o.Settle); err == nil {
+			r, err = openToWrite(ctx, sink, o)
+		}
+	}
+	return r, err
+}
+
+func openToWrite(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r, err := Open(ctx, sink, o)
 	if err == nil && r.headless != nil {
 		err = r.withoutLine(ctx)
@@ -298,8 +314,9 @@ func OpenOrCreate(ctx context.Context, sink sinks.Sink, o Options) (*Repository,
 	return Create(ctx, sink, o)
 }
 
-// Create makes a repository where OpenToWrite found none. If another run makes
-// one at the same time, it is that which is opened.
+// Create makes a repository where OpenToWrite found none. If other runs make
+// one at the same time, that which was written last is opened: by all of them,
+// if they wrote within Settle.
 func Create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r, err := create(ctx, sink, o)
 	if err == nil {
@@ -341,8 +358,24 @@ func newRepository(sink sinks.Sink, o Options) *Repository {
 	return &Repository{options: o, objects: object.Store{Sink: sink, Pool: o.Pool, Identities: o.Identities}, learned: new(learned)}
 }
 
+// pause waits; the error is that of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // create writes padsync.json and reads back what stands: another first run
-// may have written its own.
+// may have written its own, and then what this one saves would be a stranger's
+// to all others.
 func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r := newRepository(sink, o)
 	id, err := r.randomName()
@@ -358,6 +391,9 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 		return nil, err
 	}
 	r.learned.fresh.Store(true)
+	if err := pause(ctx, o.Settle); err != nil {
+		return nil, err
+	}
 	err = r.readHead(ctx)
 	r.isNew = r.head.ID == id
 	return r, err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/sinks"
 )
 
 // errAway says that there is no repository where this machine knows one.
@@ -82,15 +81,10 @@ func (a *app) openToWrite(ctx context.Context, at place, o repository.Options) (
 // openOrCreate is openToWrite, and makes a repository where there is none; in
 // the place of one that this machine knows only if that was said.
 func (a *app) openOrCreate(ctx context.Context, at place, o repository.Options, anew bool) (*repository.Repository, error) {
-	repo, err := a.openToWrite(ctx, at, o)
-	if errors.Is(err, repository.ErrHead) && at.Kind != "local" { // perhaps another first run is writing it
-		select {
-		case <-time.After(settling):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-		repo, err = a.openToWrite(ctx, at, o)
+	if at.Kind != "local" {
+		o.Settle = settling
 	}
+	repo, err := a.openToWrite(ctx, at, o)
 	switch {
 	case !errors.Is(err, repository.ErrNone), errors.Is(err, errAway) && !anew:
 		return repo, err
@@ -102,32 +96,11 @@ func (a *app) openOrCreate(ctx context.Context, at place, o repository.Options, 
 		return nil, err
 	}
 	if repo, err = repository.Create(ctx, sink, o); err == nil {
-		repo, err = whichStands(ctx, at, sink, o, repo)
-	}
-	if err == nil {
 		a.remember(at.Location, repo)
 	}
 	return repo, err
 }
 
-// settling is how long after it was made a repository is looked at again.
+// settling is for stores that several machines write into. Three starts at once,
+// under the race detector, were seen to be a second and a half apart.
 const settling = 5 * time.Second
-
-// whichStands is the repository that stands where one was made. In a store, the
-// first run of another machine may have made its own at the same time: what was
-// written last counts, and lists of the other would be those of a stranger.
-func whichStands(ctx context.Context, at place, sink sinks.Sink, o repository.Options, made *repository.Repository) (*repository.Repository, error) {
-	if at.Kind == "local" {
-		return made, nil
-	}
-	select {
-	case <-time.After(settling):
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	stands, err := repository.OpenToWrite(ctx, sink, o)
-	if err != nil || stands.ID() == made.ID() {
-		return made, err
-	}
-	return stands, nil
-}
