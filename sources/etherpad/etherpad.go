@@ -76,13 +76,13 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Access.check(); err != nil {
+	if err := checkAccess(o.Access); err != nil {
 		return nil, err
 	}
 	if o.Group != "" && (o.Access.MyPadsLogin == "" || !mypads.IsGroupID(o.Group)) {
 		return nil, mypads.ErrNoGroup
 	}
-	at, err := server.New(base, client, o.Access.door())
+	at, err := server.New(base, client, door(o.Access))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/padsync/padsync/sources"
 )
 
 // A lifetime is how long servers keep a pad that nobody changes.
@@ -37,7 +39,7 @@ func lifetimes() []lifetime {
 }
 
 // Never is the Options.ExpiresAfter of a server that keeps pads for ever.
-const Never = -1
+const Never = sources.Never
 
 // lifetimeOf is what is known of the server with this base address.
 func lifetimeOf(base string, given int) lifetime {

@@ -91,7 +91,7 @@ type opening struct {
 // opened asks for a pad with what opens it, until it does.
 func (s *Source) opened(ctx context.Context, id string, ask func(context.Context, opening) error) error {
 	session := ""
-	if group := groupOf(id); group != "" && s.access.operator() {
+	if group := groupOf(id); group != "" && s.access.Operator() {
 		var err error
 		if session, err = s.api.Session(ctx, group); err != nil {
 			return err

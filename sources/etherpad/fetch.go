@@ -87,7 +87,7 @@ func (s *Source) entitle(ctx context.Context, v *sources.Version) error {
 // ownID leaves an id as it is where the API, which lists them so, opens it:
 // old pads have names that servers would change today.
 func (s *Source) ownID(id string) (string, error) {
-	if s.access.operator() {
+	if s.access.Operator() {
 		return id, checkID(id)
 	}
 	return cleanID(id)

@@ -139,7 +139,7 @@ func (s *Source) createReduced(ctx context.Context, id string, was *saved, err e
 			was.lose(LossFormatting)
 		}
 		err = s.send(ctx, id, was, func() error { return s.upload(ctx, id, f, body, body.Size()) })
-		if errors.Is(err, errNotTaken) && s.access.operator() {
+		if errors.Is(err, errNotTaken) && s.access.Operator() {
 			err = s.send(ctx, id, was, func() error { return s.set(ctx, id, f, body) })
 		}
 		if closed := body.Close(); err == nil {

@@ -23,7 +23,7 @@ const (
 // there, it costs an export only if something is.
 func (s *Source) look(ctx context.Context, id string, was *saved) (sight, error) {
 	missing := free
-	if s.access.operator() {
+	if s.access.Operator() {
 		err := s.api.Call(ctx, "getRevisionsCount", nil, "padID", id)
 		if errors.Is(err, fs.ErrNotExist) {
 			return free, nil

@@ -26,7 +26,7 @@ func Kind() kinds.Kind {
 		},
 		Open: func(base string, o kinds.Opening) (sources.Source, error) {
 			return New(base, o.Client, o.Pool, Options{
-				Formats: o.Formats, Access: Access(o.Access), Passwords: o.Passwords, Tokens: o.Tokens, Group: o.Group, ExpiresAfter: o.ExpiresAfter,
+				Formats: o.Formats, Access: o.Access, Passwords: o.Passwords, Tokens: o.Tokens, Group: o.Group, ExpiresAfter: o.ExpiresAfter,
 			})
 		},
 	}

@@ -27,7 +27,7 @@ func (s *Source) List(ctx context.Context) iter.Seq2[string, error] {
 var errEnough = errors.New("enough")
 
 func (s *Source) list(ctx context.Context, yield func(string, error) bool) error {
-	if !s.access.operator() {
+	if !s.access.Operator() {
 		return s.listMember(ctx, yield)
 	}
 	return s.api.List(ctx, func(id string) error {

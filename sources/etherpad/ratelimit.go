@@ -25,7 +25,7 @@ func (s *Source) ImportTime(pads int) time.Duration {
 
 // ImportRequests counts those that the server's limit counts.
 func (s *Source) ImportRequests(pads int) int {
-	if s.access.operator() || s.group != "" {
+	if s.access.Operator() || s.group != "" {
 		return 2 * pads // the API, or MyPads, tells which ids are free
 	}
 	return 3 * pads

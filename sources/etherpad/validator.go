@@ -35,7 +35,7 @@ func splitState(validator string) (state, rest string) {
 // knownState is the state as validators hold it, "" where there is none: the
 // API knows nothing of read-only ids, but of pads whose own ids look like one.
 func (s *Source) knownState(ctx context.Context, id string) (string, error) {
-	if !s.access.operator() {
+	if !s.access.Operator() {
 		return "", nil
 	}
 	state, err := s.api.State(ctx, id)

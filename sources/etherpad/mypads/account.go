@@ -21,13 +21,9 @@ import (
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
-// A TokenKeeper keeps the token of an account of MyPads from one run to the
-// next, or a line in its place. Each login ends the token of the one before, and
-// with it the session of the person whose account it is.
-type TokenKeeper interface {
-	Token() string // that was kept last, also by another run; "": none
-	Keep(token string)
-}
+// A TokenKeeper keeps the token of the account. Each login to MyPads ends the
+// one before.
+type TokenKeeper = sources.TokenKeeper
 
 // maxGroups bounds the list of what an account is in: some hundred thousand
 // pads.
