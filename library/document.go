@@ -111,9 +111,9 @@ func (d *Document) find(ctx context.Context, moment string) (*manifest.Record, e
 		case record.State == manifest.Erased || !d.selection.Has(record.Source, record.ID):
 			continue
 		case found == nil:
-		case d.selection.Names(found.Source, found.ID) && d.selection.Spells(record.Source, record.ID):
+		case d.selection.Names(found.Source, found.ID) && d.selection.spells(record.Source, record.ID):
 			continue
-		case !d.selection.Spells(found.Source, found.ID) || !d.selection.Names(record.Source, record.ID):
+		case !d.selection.spells(found.Source, found.ID) || !d.selection.Names(record.Source, record.ID):
 			return nil, ErrSeveral
 		}
 		found = record

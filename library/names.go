@@ -59,8 +59,8 @@ func (n *Names) Short(s manifest.Source, id string) string {
 	return hex.EncodeToString(binary.BigEndian.AppendUint64(nil, sum))[:min(digits, 16)]
 }
 
-// Begins reports whether the document's hash begins with these digits.
-func (n *Names) Begins(s manifest.Source, id, digits string) bool {
+// begins reports whether the document's hash begins with these digits.
+func (n *Names) begins(s manifest.Source, id, digits string) bool {
 	return strings.HasPrefix(fmt.Sprintf("%016x", n.Sum(s, id)), digits)
 }
 

@@ -82,7 +82,7 @@ func (s *Selection) Has(from manifest.Source, id string) bool {
 var hashForm = regexp.MustCompile(`^[0-9a-f]{6,16}$`)
 
 func (s *Selection) hashed(n *named, from manifest.Source, id string) bool {
-	return s.names != nil && !n.isID && n.addresses == nil && hashForm.MatchString(n.text) && s.names.Begins(from, id, n.text)
+	return s.names != nil && !n.isID && n.addresses == nil && hashForm.MatchString(n.text) && s.names.begins(from, id, n.text)
 }
 
 // Learn gives short names to all documents of the repository with this id, and
@@ -129,9 +129,9 @@ func (n *named) learn(record *manifest.Record) {
 	}
 }
 
-// Spells reports whether the selection has the document by another spelling of
+// spells reports whether the selection has the document by another spelling of
 // its id.
-func (s *Selection) Spells(from manifest.Source, id string) bool {
+func (s *Selection) spells(from manifest.Source, id string) bool {
 	return slices.ContainsFunc(s.named, func(n *named) bool { return n.spells(from, id) })
 }
 
