@@ -19,7 +19,7 @@ const module = "github.com/padsync/padsync/"
 // everything is what only the top of the tree may import.
 var everything = []string{
 	"backup", "restore", "library", "repository", "manifest", "crypto",
-	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents/*", "sinks", "sinks/*", "internal/*",
+	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
 // layers says who may import whom: the first row whose pattern (path.Match)
@@ -30,7 +30,7 @@ var layers = []layer{
 	// What a newcomer runs first links no big client, so that it compiles fast.
 	{"demo", []string{
 		"backup", "restore", "repository", "manifest", "crypto", "sources", "sources/*", "sources/sourcetest/*",
-		"documents/*", "sinks/local", "internal/polite", "internal/spool",
+		"documents", "documents/*", "sinks/local", "internal/polite", "internal/spool",
 	}},
 	{"bench", everything},
 	{"e2e", nil}, // tests only
@@ -44,7 +44,7 @@ var layers = []layer{
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
 
 	{"sources", []string{"manifest"}},
-	{"sources/kinds", []string{"sources", "internal/polite", "internal/spool"}},
+	{"sources/kinds", []string{"sources", "documents", "internal/polite", "internal/spool"}},
 	{"sources/sourcetest", []string{"sources", "documents/*"}},
 	{"sources/sourcetest/*", []string{"sources", "sources/sourcetest", "documents/*"}},
 	{"sources/etherpad/server", []string{"sources", "internal/polite", "internal/spool"}},
@@ -58,7 +58,8 @@ var layers = []layer{
 	{"sinks/rclone/early", nil},
 	{"sinks/*", []string{"sinks", "internal/durable"}},
 
-	{"documents/*", nil},
+	{"documents", nil},
+	{"documents/*", []string{"documents"}},
 	{"manifest", nil},
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
@@ -66,7 +67,7 @@ var layers = []layer{
 		"restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
-	{"internal/setup", []string{"manifest", "sources", "sources/*", "sinks", "sinks/*", "internal/config", "internal/message"}},
+	{"internal/setup", []string{"manifest", "sources", "sources/*", "documents", "sinks", "sinks/*", "internal/config", "internal/message"}},
 	{"internal/*", nil},
 }
 
@@ -108,6 +109,7 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		"into a room":            {"restore", "repository/object", true},
 		"package in no row":      {"helpers", "", true},
 		"sub-package in no row":  {"backup/helpers", "", true},
+		"one kind's documents":   {"documents", "documents/pad", true},
 		"down":                   {"sources/etherpad", "documents/pad", false},
 		"exact row before glob":  {"internal/spool", "crypto", false},
 		"the same, wrongly":      {"internal/polite", "crypto", true},

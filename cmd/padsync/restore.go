@@ -232,7 +232,7 @@ func (a *app) restored(e restore.Event, name string) string {
 // it: a text for each version.
 func (a *app) taken(all []poll.Taken, name string) (texts []string) {
 	for _, t := range all {
-		parts := poll.Language(a.text("language")).Parts(t.Parts)
+		parts := poll.Names(t.Parts, a.language())
 		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", parts))
 	}
 	return texts
