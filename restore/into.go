@@ -17,6 +17,7 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/grace"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
@@ -25,10 +26,7 @@ import (
 // An IntoPlan says what to import, and where to.
 type IntoPlan struct {
 	Repository *repository.Repository
-	Contents   *repository.Contents
-	Wanted     func(*manifest.Record) bool // nil: all documents
-	Newest     bool                        // the newest version, even if it is suspect
-	Point      Point                       // of the past
+	library.Query
 
 	Targets []Target
 	Address func(manifest.Source, string) string // of a document, for the table
@@ -61,10 +59,8 @@ type Target struct {
 // A Move tells what became of one document, or would.
 type Move struct {
 	Document *manifest.Record
-	Version  *manifest.VersionRecord // the one that was taken, nil if none
-	Cut      *Cut                    // up to where, nil: whole
-	Skipped  string                  // why the newest version was not taken: its suspicion
-	Target   *Target                 // nil if none takes its kind
+	library.Choice
+	Target *Target // nil if none takes its kind
 
 	// State is "" of a document that would be moved, or was not made. Earlier
 	// says that an earlier run did it.
@@ -100,8 +96,7 @@ func Into(ctx context.Context, p IntoPlan) error {
 	defer cancel()
 	m.reader = p.Repository.NewReader(finishing)
 	defer m.reader.Close()
-	chosen := p.chosen()
-	for records, err := range chosen.batches() {
+	for records, err := range p.Batches() {
 		if err != nil {
 			return err
 		}
@@ -114,7 +109,7 @@ func Into(ctx context.Context, p IntoPlan) error {
 				return context.Cause(ctx) // it waited, and nothing was made
 			}
 			if errors.Is(done.Err, repository.ErrNoIdentity) && !m.opened {
-				if err := chosen.opens(ctx, m.reader); err != nil {
+				if err := p.Opens(ctx, m.reader); err != nil {
 					return err
 				}
 				m.opened = true
@@ -129,11 +124,6 @@ func Into(ctx context.Context, p IntoPlan) error {
 		}
 	}
 	return nil
-}
-
-// chosen are the documents to move.
-func (p *IntoPlan) chosen() Plan {
-	return Plan{Contents: p.Contents, Wanted: p.Wanted, Newest: p.Newest, Point: p.Point}
 }
 
 // unsureTwice counts the documents in a row, for each target, that it may have
@@ -178,21 +168,18 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 		done.Target = &m.Targets[i]
 	}
 	if done.Target == nil {
-		done.Version, done.Skipped = Choose(record, m.Newest)
+		done.Version, done.Skipped = library.ChooseVersion(record, m.Newest)
 		done.Err = ErrNoTarget
 		return done
 	}
 	if m.WaitsUntil != nil && (done.Target.Finds || m.Table == nil) {
 		ctx = m.WaitsUntil(ctx, m.interrupted)
 	}
-	plan := m.chosen()
 	m.mu.Lock()
-	t, err := plan.take(m.reader, record)
+	done.Choice, done.Err = m.Choose(m.reader, record)
 	m.mu.Unlock()
-	done.Version, done.Skipped, done.Cut = t.version, t.skipped, t.cut
 	switch {
-	case err != nil:
-		done.Err = err
+	case done.Err != nil:
 	case m.doneBefore(&done):
 	case m.Table == nil:
 		if done.Err = m.opens(done.Version); done.Err != nil {
@@ -282,7 +269,7 @@ func (m *move) with(done *Move, use func(*sources.Version) error) error {
 		return m.withCut(done, v, use)
 	}
 	for _, f := range done.Version.Files {
-		if f.Name == pollFile && len(fillers(done.Document, done.Version)) > 0 {
+		if library.Filled(done.Document, done.Version, f) {
 			file, err := m.filled(done, f)
 			if err != nil {
 				return err
@@ -309,7 +296,7 @@ func (m *move) with(done *Move, use func(*sources.Version) error) error {
 func (m *move) filled(done *Move, f manifest.FileRecord) (sources.File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, err := Poll(m.reader, done.Document, done.Version)
+	p, err := library.ReadPoll(m.reader, done.Document, done.Version)
 	if err != nil {
 		return sources.File{}, fmt.Errorf("read the saved poll: %w", err)
 	}
@@ -320,20 +307,21 @@ func (m *move) filled(done *Move, f manifest.FileRecord) (sources.File, error) {
 
 // withCut gives a pad as it was at a point of its past.
 func (m *move) withCut(done *Move, v *sources.Version, use func(*sources.Version) error) error {
-	i := slices.IndexFunc(done.Version.Files, func(f manifest.FileRecord) bool { return f.Format == padFormat })
+	i := slices.IndexFunc(done.Version.Files, library.IsPad)
+	whole := done.Version.Files[i]
 	m.mu.Lock()
-	whole, err := m.reader.File(done.Version.Files[i])
+	file, err := m.reader.File(whole)
 	m.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	cut, err := done.Cut.export(m.Repository.Pool(), whole)
-	if err = errors.Join(err, whole.Close()); err != nil {
+	cut, err := done.Cut.Export(m.Repository.Pool(), file)
+	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	defer cut.Close()
 	v.Files = []sources.File{{
-		Name: done.Version.Files[i].Name, Format: padFormat, Size: cut.Size(), SHA256: cut.SHA256(), Content: cut,
+		Name: whole.Name, Format: whole.Format, Size: cut.Size(), SHA256: cut.SHA256(), Content: cut,
 	}}
 	return use(v)
 }

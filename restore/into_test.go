@@ -14,6 +14,7 @@ import (
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
@@ -46,7 +47,7 @@ func newMoving(t *testing.T) *moving {
 		saved{"rescued", "rescued.txt", "txt", "only text", "rescue-copy"}, saved{"never", "", "", "", ""},
 	)
 	m.IntoPlan = restore.IntoPlan{
-		Repository: p.Repository, Contents: p.Contents,
+		Repository: p.Repository, Query: p.Query,
 		Targets: []restore.Target{{Source: manifest.Source{Kind: "etherpad", URL: m.front.URL}, Client: client, Finds: true}},
 		Address: func(s manifest.Source, id string) string { return s.URL + "/p/" + id },
 		Observe: func(e restore.Move) { m.moves = append(m.moves, e) },
@@ -94,7 +95,7 @@ func TestMoveGoesOnWhereItEnded(t *testing.T) {
 		t.Errorf("%d, then %d, with %d imports", done, len(m.moves), m.server.Imported())
 	}
 	for _, e := range m.moves {
-		if e.Document.ID == "never" != errors.Is(e.Err, restore.ErrNoVersion) || e.Document.ID == "rescued" && (len(e.Losses) < 4 || e.Version.Suspect == "") {
+		if e.Document.ID == "never" != errors.Is(e.Err, library.ErrNoVersion) || e.Document.ID == "rescued" && (len(e.Losses) < 4 || e.Version.Suspect == "") {
 			t.Errorf("%s: %+v", e.Document.ID, e)
 		}
 	}
@@ -151,7 +152,7 @@ func TestInterruptionEndsAWait(t *testing.T) {
 		if err := m.into(t, ctx); !errors.Is(err, context.Canceled) {
 			t.Fatalf("%s: %v", at, err)
 		}
-		m.moves = slices.DeleteFunc(m.moves, func(e restore.Move) bool { return errors.Is(e.Err, restore.ErrNoVersion) })
+		m.moves = slices.DeleteFunc(m.moves, func(e restore.Move) bool { return errors.Is(e.Err, library.ErrNoVersion) })
 		if want == "" && len(m.moves) > 0 || want != "" && (len(m.moves) != 1 || m.moves[0].State != want || !errors.Is(m.moves[0].Err, sources.ErrUnsure)) {
 			t.Errorf("%s: %+v", at, m.moves)
 		}

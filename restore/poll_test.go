@@ -12,6 +12,7 @@ import (
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -78,7 +79,7 @@ func lookedInto(t *testing.T, store *memory.Sink, looks ...look) restore.Plan {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return restore.Plan{Repository: r, Contents: c, Target: filepath.Join(t.TempDir(), "out")}
+	return restore.Plan{Repository: r, Query: library.Query{Contents: c}, Target: filepath.Join(t.TempDir(), "out")}
 }
 
 func pageOf(l look) string {
@@ -175,16 +176,14 @@ func TestOlderVersionStandsInForOneThatCannotBeRead(t *testing.T) {
 // TestNewerVersionFillsNoOlderOne: it was not known then.
 func TestNewerVersionFillsNoOlderOne(t *testing.T) {
 	p := looked(t, look{littleJSON, "title choices", ""}, look{wholeJSON, wholeParts, ""})
-	reader := p.Repository.NewReader(t.Context())
-	defer reader.Close()
 	for record, err := range p.Contents.Documents() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := restore.Poll(reader, record, &record.Versions[0])
-		if err != nil || got.Votes != nil || len(got.Earlier) > 0 {
-			t.Errorf("%+v, %v", got, err)
-		}
+		p.Point.Time = record.Versions[0].Saved
+	}
+	if got, _, _ := restored(t, p); got.Title != "AG 2" || got.Votes != nil || len(got.Earlier) > 0 {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -217,7 +216,7 @@ func TestMoveTakesWhatTheLastLookDidNotSee(t *testing.T) {
 	target := new(taker)
 	var moves []restore.Move
 	err := restore.Into(t.Context(), restore.IntoPlan{
-		Repository: p.Repository, Contents: p.Contents, Address: func(s manifest.Source, id string) string { return s.URL + "/" + id },
+		Repository: p.Repository, Query: p.Query, Address: func(s manifest.Source, id string) string { return s.URL + "/" + id },
 		Targets: []restore.Target{{Source: manifest.Source{Kind: "framadate", URL: "https://new.example"}, Client: target}},
 		Observe: func(m restore.Move) { moves = append(moves, m) },
 	})

@@ -61,8 +61,8 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 		return message.In(err, "repository", "Repository", chosen.shown)
 	}
 	plan := restore.IntoPlan{
-		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: a.kinds.URL,
-		Wanted: chosen.wanted, WaitsUntil: polite.WaitsUntil,
+		Repository: chosen.Repository, Query: chosen.query(flags.newest), Targets: targets, Address: a.kinds.URL,
+		WaitsUntil: polite.WaitsUntil,
 	}
 	t.edition = flags.edition()
 	if t.table = flags.into.table; t.table == "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -201,7 +202,7 @@ func (m *mover) observe(e restore.Move) {
 			m.doubtful++
 		}
 		m.line("into-unsure", "Document", name)
-	case errors.Is(e.Err, restore.ErrNoVersion) && !m.selection.Names(e.Document.Source, e.Document.ID):
+	case errors.Is(e.Err, library.ErrNoVersion) && !m.selection.Names(e.Document.Source, e.Document.ID):
 		m.line("restore-unsaved", "Document", name)
 	case e.Err != nil:
 		m.notMade++
