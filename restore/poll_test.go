@@ -1,9 +1,7 @@
 package restore_test
 
 import (
-	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -208,39 +206,4 @@ func TestPagesThatAreRestoredDoNothing(t *testing.T) {
 	if all["polls.example/p/poll.json"] != wholeJSON {
 		t.Error("a poll that is whole is not as it was saved")
 	}
-}
-
-// TestMoveTakesWhatTheLastLookDidNotSee from the versions before, and says so.
-func TestMoveTakesWhatTheLastLookDidNotSee(t *testing.T) {
-	p := looked(t, look{wholeJSON, wholeParts, ""}, look{littleJSON, "title choices", ""})
-	target := new(taker)
-	var moves []restore.Move
-	err := restore.Into(t.Context(), restore.IntoPlan{
-		Repository: p.Repository, Query: p.Query, Address: func(s manifest.Source, id string) string { return s.URL + "/" + id },
-		Targets: []restore.Target{{Source: manifest.Source{Kind: "framadate", URL: "https://new.example"}, Client: target}},
-		Observe: func(m restore.Move) { moves = append(moves, m) },
-	})
-	var got poll.Poll
-	if err != nil || len(moves) != 1 || moves[0].Err != nil || json.Unmarshal(target.json, &got) != nil {
-		t.Fatal(err, moves)
-	}
-	if len(got.Votes) != 1 || got.Title != "AG 2" || len(moves[0].Taken) != 1 || len(moves[0].Taken[0].Parts) != 4 {
-		t.Errorf("%+v, taken %v", got, moves[0].Taken)
-	}
-}
-
-// taker is a source that keeps the poll.json that it is shown.
-type taker struct {
-	sources.Importer
-	json []byte
-}
-
-func (s *taker) Losses(_ context.Context, v *sources.Version) ([]sources.Loss, error) {
-	for _, f := range v.Files {
-		if f.Name == "poll.json" {
-			s.json = make([]byte, f.Size)
-			f.Content.ReadAt(s.json, 0) // what is missing is no JSON
-		}
-	}
-	return nil, nil
 }

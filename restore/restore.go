@@ -1,5 +1,4 @@
-// Package restore gives back what a repository holds: as files in a folder, or
-// as new documents on a server.
+// Package restore gives back what a repository holds, as files in a folder.
 package restore
 
 import (

@@ -95,14 +95,5 @@ func TestWrongKeyIsSaidOnce(t *testing.T) {
 		} else if wrong && count.Calls("packs/") > 2*runs {
 			t.Errorf("%s: %d reads of %d packs", name, count.Calls("packs/"), runs)
 		}
-
-		m := newMoving(t)
-		m.Repository, m.Contents = r, contents
-		err = m.into(t, t.Context())
-		if wrong := c.restored == 0; errors.Is(err, repository.ErrNoIdentity) != wrong || wrong && len(m.moves) > 0 {
-			t.Errorf("%s: %v, and %d moves were told of", name, err, len(m.moves))
-		} else if !wrong && len(m.moves) != runs*each {
-			t.Errorf("%s: %d moves were told of", name, len(m.moves))
-		}
 	}
 }

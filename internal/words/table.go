@@ -23,6 +23,7 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks"
@@ -83,13 +84,13 @@ func table() []Row {
 		{Is: library.ErrNoForm, Cause: "reason-no-form", Hint: "hint-no-form"},
 		{Is: restore.ErrFull, Hint: "hint-restore-full"},
 		{Is: restore.ErrTarget, Cause: "cause-target", Hint: "hint-target"},
-		{Is: restore.ErrTableInUse, Hint: "hint-table-in-use"},
+		{Is: move.ErrTableInUse, Hint: "hint-table-in-use"},
 		{Is: library.ErrNoVersion, Cause: "reason-no-version"},
 		{Is: library.ErrLost, Cause: "reason-lost"},
 		{As: as(revision), Hint: "hint-revision"},
 		{Is: library.ErrNoHistory, Cause: "no-history"},
 		{Is: library.ErrNotYet, Cause: "nothing-by-then"},
-		{Is: restore.ErrNoTarget, Cause: "reason-no-target"},
+		{Is: move.ErrNoTarget, Cause: "reason-no-target"},
 		{Is: page.ErrTooLong, Cause: "reason-page"},
 		{Is: pad.ErrTooLarge, Cause: "reason-too-much"},
 		{Is: pad.ErrMalformed, Cause: "reason-no-text"},
