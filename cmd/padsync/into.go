@@ -19,7 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/kinds"
 	"github.com/spf13/cobra"
@@ -60,9 +60,9 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	if err := withhold(chosen, targets, bases); err != nil {
 		return message.In(err, "repository", "Repository", chosen.shown)
 	}
-	plan := restore.IntoPlan{
-		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: a.kinds.URL,
-		Wanted: chosen.wanted, WaitsUntil: polite.WaitsUntil,
+	plan := move.Plan{
+		Repository: chosen.Repository, Query: chosen.query(flags.newest), Targets: targets, Address: a.kinds.URL,
+		WaitsUntil: polite.WaitsUntil,
 	}
 	t.edition = flags.edition()
 	if t.table = flags.into.table; t.table == "" {
@@ -138,7 +138,7 @@ func tableName(base, edition string) string {
 
 // openTargets opens the servers, with what the configuration says of them, one
 // for each kind of documents.
-func (a *app) openTargets(ctx context.Context, s *settings, bases []string, groups map[string]string, mail string, waiting func(polite.Wait)) ([]restore.Target, error) {
+func (a *app) openTargets(ctx context.Context, s *settings, bases []string, groups map[string]string, mail string, waiting func(polite.Wait)) ([]move.Target, error) {
 	var all []wanted
 	for _, base := range bases {
 		all = append(all, wanted{base: base})
@@ -156,14 +156,14 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 		pool:  new(spool.Pool), passwords: secrets, accesses: accesses, tokens: a.tokenFile, groups: groups, mail: mail,
 		client: polite.New(polite.Options{UserAgent: polite.UserAgent(programVersion(), contact), Waiting: waiting}),
 	}
-	var targets []restore.Target
+	var targets []move.Target
 	for _, base := range bases {
 		name, err := a.kindOf(ctx, n, s, base)
 		if err != nil {
 			return nil, err
 		}
 		kind, _ := a.kinds.Named(name)
-		if slices.ContainsFunc(targets, func(t restore.Target) bool { return t.Kind == name }) {
+		if slices.ContainsFunc(targets, func(t move.Target) bool { return t.Kind == name }) {
 			return nil, message.Of(message.Usage, errUsage, "two-targets", "Kind", name)
 		}
 		client, err := n.openSource(name, base, nil)
@@ -178,7 +178,7 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 		if group := groups[base]; group != "" {
 			shown = kind.GroupURL(base, group)
 		}
-		targets = append(targets, restore.Target{
+		targets = append(targets, move.Target{
 			Source: manifest.Source{Kind: name, URL: shown}, Client: importer, Finds: kind.Finds,
 		})
 	}
@@ -187,7 +187,7 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 
 // withhold tells the targets at these bases which passwords the looks of backups
 // noted: a server that may have died of one is not sent it by a move, either.
-func withhold(c *chosen, targets []restore.Target, bases []string) error {
+func withhold(c *chosen, targets []move.Target, bases []string) error {
 	for record, err := range c.contents.Documents() {
 		if err != nil {
 			return err
@@ -293,7 +293,7 @@ func (a *app) pollPasswords(ctx context.Context, s *settings, bases []string) (p
 }
 
 // closeTargets takes away what was made on servers for this run only.
-func (a *app) closeTargets(ctx context.Context, targets []restore.Target) {
+func (a *app) closeTargets(ctx context.Context, targets []move.Target) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	for _, t := range targets {

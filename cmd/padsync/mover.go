@@ -11,9 +11,10 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -43,9 +44,9 @@ func (a *app) tableFailed(cause error, name string) error {
 
 // move moves all documents of the plan, and writes the table. The mail is where
 // the links of new polls go, "": to their organisers.
-func (m *mover) move(ctx context.Context, plan restore.IntoPlan, mail string) error {
+func (m *mover) move(ctx context.Context, plan move.Plan, mail string) error {
 	a, name := m.app, m.table
-	table, err := restore.OpenTable(name, m.edition, sourcesOf(plan.Targets))
+	table, err := move.OpenTable(name, m.edition, sourcesOf(plan.Targets))
 	if err != nil {
 		return m.unopened(err)
 	}
@@ -57,17 +58,17 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, mail string) er
 	plan.Table, plan.Observe = table, m.observe
 	m.startBar(plan)
 	stop := context.AfterFunc(ctx, func() { a.note("into-finishing") })
-	err = restore.Into(ctx, plan)
+	err = move.Run(ctx, plan)
 	stop()
 	m.bar.stop()
 	closed := errors.Join(m.writePage(name, table), table.Close())
 	m.summary(name)
 	switch {
-	case errors.Is(err, restore.ErrTableWrite):
+	case errors.Is(err, move.ErrTableWrite):
 		return a.tableFailed(err, name)
 	case closed != nil:
 		return a.tableFailed(closed, name)
-	case errors.Is(err, restore.ErrUnsureTwice):
+	case errors.Is(err, move.ErrUnsureTwice):
 		return message.Of(message.Incomplete, err, "into-stopped", "Command", "padsync "+commandLine(a.args))
 	case ctx.Err() != nil && err != nil:
 		return message.Of(message.Interrupted, context.Canceled, "into-interrupted", "File", name)
@@ -91,8 +92,8 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, mail string) er
 
 // sayMailless says before anything is made how many of the polls that are left
 // to move will not be, for want of an organiser's address.
-func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *restore.Table) error {
-	if !slices.ContainsFunc(plan.Targets, func(t restore.Target) bool {
+func (m *mover) sayMailless(ctx context.Context, plan move.Plan, table *move.Table) error {
+	if !slices.ContainsFunc(plan.Targets, func(t move.Target) bool {
 		kind, ok := m.app.kinds.Named(t.Kind)
 		return ok && kind.WantsMail
 	}) {
@@ -106,12 +107,12 @@ func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *r
 		row, found := table.Row(r.Source.Kind, plan.Address(r.Source, r.ID))
 		return !found || !row.State.Made()
 	}
-	plan.Observe = func(e restore.Move) {
+	plan.Observe = func(e move.Event) {
 		if errors.Is(e.Err, sources.ErrMail) {
 			m.mailless++
 		}
 	}
-	if err := restore.Into(ctx, plan); err != nil && ctx.Err() == nil {
+	if err := move.Run(ctx, plan); err != nil && ctx.Err() == nil {
 		return err // who interrupts it is told by the move
 	}
 	if m.mailless > 0 {
@@ -124,19 +125,19 @@ func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *r
 // unopened says why there is no table.
 func (m *mover) unopened(err error) error {
 	switch {
-	case errors.Is(err, restore.ErrOtherTarget):
+	case errors.Is(err, move.ErrOtherTarget):
 		return message.Of(message.Usage, errTable, "table-other-target", "File", m.table)
-	case errors.Is(err, restore.ErrOtherEdition):
+	case errors.Is(err, move.ErrOtherEdition):
 		return message.Of(message.Usage, errTable, "table-other-edition", "File", m.table)
-	case errors.Is(err, restore.ErrTable):
+	case errors.Is(err, move.ErrTable):
 		return message.Of(message.Usage, errTable, "table-none", "File", m.table)
-	case errors.Is(err, restore.ErrTableInUse):
+	case errors.Is(err, move.ErrTableInUse):
 		return message.Of(message.Failed, err, "table-in-use", "File", m.table)
 	}
 	return m.app.tableFailed(err, m.table)
 }
 
-func (m *mover) startBar(plan restore.IntoPlan) {
+func (m *mover) startBar(plan move.Plan) {
 	if m.json || m.app.quiet || !isTerminal(m.app.stdout) {
 		return
 	}
@@ -178,7 +179,7 @@ func (m *mover) out() io.Writer {
 
 // observe counts a document and tells of it. Its new address is a key to it,
 // and is shown to nobody but a person: the table has it.
-func (m *mover) observe(e restore.Move) {
+func (m *mover) observe(e move.Event) {
 	if m.json {
 		m.encode(e, string(e.State))
 	}
@@ -187,21 +188,21 @@ func (m *mover) observe(e restore.Move) {
 		m.lost.add(e.Losses)
 	}
 	switch {
-	case errors.Is(e.Err, restore.ErrNoTarget):
+	case errors.Is(e.Err, move.ErrNoTarget):
 		m.left++
 		if m.selection.Names(e.Document.Source, e.Document.ID) {
 			m.line("into-left", "Document", name)
 		}
-	case errors.Is(e.Err, sources.ErrDiffers), e.State == restore.Differs && !e.Earlier:
+	case errors.Is(e.Err, sources.ErrDiffers), e.State == move.Differs && !e.Earlier:
 		m.differs++
 		m.line("into-differs", "Document", name)
-	case errors.Is(e.Err, restore.ErrStarted), errors.Is(e.Err, sources.ErrUnsure):
+	case errors.Is(e.Err, move.ErrStarted), errors.Is(e.Err, sources.ErrUnsure):
 		m.unsure++
 		if e.Target.Finds {
 			m.doubtful++
 		}
 		m.line("into-unsure", "Document", name)
-	case errors.Is(e.Err, restore.ErrNoVersion) && !m.selection.Names(e.Document.Source, e.Document.ID):
+	case errors.Is(e.Err, library.ErrNoVersion) && !m.selection.Names(e.Document.Source, e.Document.ID):
 		m.line("restore-unsaved", "Document", name)
 	case e.Err != nil:
 		m.notMade++
@@ -214,7 +215,7 @@ func (m *mover) observe(e restore.Move) {
 	case e.Earlier:
 		m.earlier++
 		m.made("into-earlier", "into-earlier-private", name, e.Address)
-	case e.State == restore.Found:
+	case e.State == move.Found:
 		m.found++
 		m.made("into-found", "into-found-private", name, e.Address)
 	default:
@@ -237,7 +238,7 @@ func (m *mover) made(id, private, name, address string) {
 }
 
 // remark says that the version is not what one might think.
-func (m *mover) remark(e restore.Move) {
+func (m *mover) remark(e move.Event) {
 	switch saved := e.Version.Saved.Local().Format("2006-01-02 15:04"); {
 	case e.Document.Lost:
 		m.line("restore-lost", "Document", m.name(m.out(), e.Document), "Saved", saved)

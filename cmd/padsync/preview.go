@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/message"
-	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/sources"
 )
 
 // A forecast is what a move would do, counted.
 type forecast struct {
-	count    map[*restore.Target]int
+	count    map[*move.Target]int
 	lost     lossCount
 	earlier  int // made by an earlier run
 	left     int // no target takes them
@@ -26,14 +26,14 @@ type forecast struct {
 
 // preview says what a move would do. It imports nothing; a target is asked at
 // most what its form wants.
-func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
-	f := forecast{count: make(map[*restore.Target]int)}
-	plan.Observe = func(e restore.Move) { m.foresee(&f, e) }
+func (m *mover) preview(ctx context.Context, plan move.Plan) error {
+	f := forecast{count: make(map[*move.Target]int)}
+	plan.Observe = func(e move.Event) { m.foresee(&f, e) }
 	var err error
-	if plan.Before, err = restore.ReadTable(m.table, m.edition, sourcesOf(plan.Targets)); err != nil {
+	if plan.Before, err = move.ReadTable(m.table, m.edition, sourcesOf(plan.Targets)); err != nil {
 		return m.unopened(err)
 	}
-	if err := restore.Into(ctx, plan); err != nil {
+	if err := move.Run(ctx, plan); err != nil {
 		return message.In(err, "repository", "Repository", m.shown)
 	}
 	if len(f.count) == 0 && f.earlier+f.left+f.unusable == 0 {
@@ -45,10 +45,10 @@ func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
 	return m.app.tellUnfound(m.selection)
 }
 
-func (m *mover) foresee(f *forecast, e restore.Move) {
+func (m *mover) foresee(f *forecast, e move.Event) {
 	a := m.app
 	switch {
-	case errors.Is(e.Err, restore.ErrNoTarget):
+	case errors.Is(e.Err, move.ErrNoTarget):
 		f.left++
 	case e.Err != nil:
 		f.unusable++
@@ -66,7 +66,7 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 		return
 	}
 	switch name := m.name(a.stdout, e.Document); {
-	case errors.Is(e.Err, restore.ErrNoTarget):
+	case errors.Is(e.Err, move.ErrNoTarget):
 		a.say("into-left", "Document", name)
 	case e.Err != nil:
 		a.say("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
@@ -79,7 +79,7 @@ func (m *mover) foresee(f *forecast, e restore.Move) {
 }
 
 // tell says what holds for all, and how it is done.
-func (m *mover) tell(f forecast, targets []restore.Target) {
+func (m *mover) tell(f forecast, targets []move.Target) {
 	a := m.app
 	for i := range targets {
 		t := &targets[i]
@@ -151,7 +151,7 @@ type moved struct {
 	Error   string         `json:"error"`
 }
 
-func (m *mover) encode(e restore.Move, state string) {
+func (m *mover) encode(e move.Event, state string) {
 	told := moved{
 		Kind: e.Document.Source.Kind, Old: m.app.kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: state, Earlier: e.Earlier, Lost: e.Losses,
 	}
@@ -167,10 +167,10 @@ func (m *mover) encode(e restore.Move, state string) {
 	if e.Err != nil {
 		told.Error = m.app.words.Error(e.Err)
 		if e.State == "" {
-			told.State = string(restore.Failed)
+			told.State = string(move.Failed)
 		}
 	}
-	if errors.Is(e.Err, restore.ErrNoTarget) {
+	if errors.Is(e.Err, move.ErrNoTarget) {
 		told.State = "left"
 	}
 	if err := json.NewEncoder(m.app.stdout).Encode(told); err != nil {

@@ -1,4 +1,7 @@
-package restore
+// Package move makes the documents of a repository anew on servers, and writes
+// down in a table where each of them went. An import is the server's side of it:
+// what a sources.Importer does with one document.
+package move
 
 import (
 	"bytes"
@@ -17,31 +20,29 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/grace"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources"
 )
 
-// An IntoPlan says what to import, and where to.
-type IntoPlan struct {
+// A Plan says what to move, and where to.
+type Plan struct {
 	Repository *repository.Repository
-	Contents   *repository.Contents
-	Wanted     func(*manifest.Record) bool // nil: all documents
-	Newest     bool                        // the newest version, even if it is suspect
-	Point      Point                       // of the past
+	library.Query
 
 	Targets []Target
 	Address func(manifest.Source, string) string // of a document, for the table
 
 	// Table tells what was done before, and is written. If it is nil, nothing
-	// is imported: Observe is told what would be, and what would not for an error.
+	// is made: Observe is told what would be, and what would not for an error.
 	Table *Table
 
 	// Before is what was done before, where Table is nil; it may be nil too.
 	Before *Table
 
 	// Observe is told of each document when it is done.
-	Observe func(Move)
+	Observe func(Event)
 
 	// WaitsUntil gives, if not nil, a context for the clients of targets whose
 	// waits for a server the other one ends: polite.WaitsUntil.
@@ -53,18 +54,16 @@ type Target struct {
 	manifest.Source
 	Client sources.Importer
 
-	// Finds says that an import which was broken off may be done again: it
+	// Finds says that its Import may be done again where it was broken off: it
 	// finds what it made before.
 	Finds bool
 }
 
-// A Move tells what became of one document, or would.
-type Move struct {
+// An Event tells what became of one document, or would.
+type Event struct {
 	Document *manifest.Record
-	Version  *manifest.VersionRecord // the one that was taken, nil if none
-	Cut      *Cut                    // up to where, nil: whole
-	Skipped  string                  // why the newest version was not taken: its suspicion
-	Target   *Target                 // nil if none takes its kind
+	library.Choice
+	Target *Target // nil if none takes its kind
 
 	// State is "" of a document that would be moved, or was not made. Earlier
 	// says that an earlier run did it.
@@ -89,19 +88,18 @@ var (
 	ErrUnsureTwice = errors.New("a server did not say twice in a row whether it made a document")
 )
 
-// Into imports the wanted documents into the targets, one after the other. A
-// document that cannot be imported costs only itself; Into's error is for
-// what costs all of them, as ErrUnsureTwice does. When ctx ends, the document in
+// Run moves the wanted documents to the targets, one after the other. A
+// document that cannot be moved costs only itself; Run's error is for what
+// costs all of them, as ErrUnsureTwice does. When ctx ends, the document in
 // hand is finished, if that takes no longer than two minutes; but one that waits
 // for its server is left, unless it could not be begun anew. The error is ctx's.
-func Into(ctx context.Context, p IntoPlan) error {
-	m := &move{IntoPlan: p, interrupted: ctx, unsure: make(map[*Target]int)}
+func Run(ctx context.Context, p Plan) error {
+	m := &mover{Plan: p, interrupted: ctx, unsure: make(map[*Target]int)}
 	finishing, cancel := grace.Period(ctx, 2*time.Minute)
 	defer cancel()
 	m.reader = p.Repository.NewReader(finishing)
 	defer m.reader.Close()
-	chosen := p.chosen()
-	for records, err := range chosen.batches() {
+	for records, err := range p.Batches() {
 		if err != nil {
 			return err
 		}
@@ -114,7 +112,7 @@ func Into(ctx context.Context, p IntoPlan) error {
 				return context.Cause(ctx) // it waited, and nothing was made
 			}
 			if errors.Is(done.Err, repository.ErrNoIdentity) && !m.opened {
-				if err := chosen.opens(ctx, m.reader); err != nil {
+				if err := p.Opens(ctx, m.reader); err != nil {
 					return err
 				}
 				m.opened = true
@@ -131,14 +129,9 @@ func Into(ctx context.Context, p IntoPlan) error {
 	return nil
 }
 
-// chosen are the documents to move.
-func (p *IntoPlan) chosen() Plan {
-	return Plan{Contents: p.Contents, Wanted: p.Wanted, Newest: p.Newest, Point: p.Point}
-}
-
 // unsureTwice counts the documents in a row, for each target, that it may have
 // made. One that was not begun is none of them.
-func (m *move) unsureTwice(done Move) bool {
+func (m *mover) unsureTwice(done Event) bool {
 	switch {
 	case errors.Is(done.Err, sources.ErrUnsure):
 		m.unsure[done.Target]++
@@ -148,8 +141,8 @@ func (m *move) unsureTwice(done Move) bool {
 	return m.unsure[done.Target] == 2
 }
 
-type move struct {
-	IntoPlan
+type mover struct {
+	Plan
 	interrupted context.Context
 	unsure      map[*Target]int // documents in a row
 
@@ -160,7 +153,7 @@ type move struct {
 }
 
 // opens asks no server for what no identity opens.
-func (m *move) opens(v *manifest.VersionRecord) error {
+func (m *mover) opens(v *manifest.VersionRecord) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, f := range v.Files {
@@ -172,27 +165,24 @@ func (m *move) opens(v *manifest.VersionRecord) error {
 	return nil
 }
 
-func (m *move) move(ctx context.Context, record *manifest.Record) Move {
-	done := Move{Document: record}
+func (m *mover) move(ctx context.Context, record *manifest.Record) Event {
+	done := Event{Document: record}
 	if i := slices.IndexFunc(m.Targets, func(t Target) bool { return t.Kind == record.Source.Kind }); i >= 0 {
 		done.Target = &m.Targets[i]
 	}
 	if done.Target == nil {
-		done.Version, done.Skipped = Choose(record, m.Newest)
+		done.Version, done.Skipped = library.ChooseVersion(record, m.Newest)
 		done.Err = ErrNoTarget
 		return done
 	}
 	if m.WaitsUntil != nil && (done.Target.Finds || m.Table == nil) {
 		ctx = m.WaitsUntil(ctx, m.interrupted)
 	}
-	plan := m.chosen()
 	m.mu.Lock()
-	t, err := plan.take(m.reader, record)
+	done.Choice, done.Err = m.Choose(m.reader, record)
 	m.mu.Unlock()
-	done.Version, done.Skipped, done.Cut = t.version, t.skipped, t.cut
 	switch {
-	case err != nil:
-		done.Err = err
+	case done.Err != nil:
 	case m.doneBefore(&done):
 	case m.Table == nil:
 		if done.Err = m.opens(done.Version); done.Err != nil {
@@ -209,7 +199,7 @@ func (m *move) move(ctx context.Context, record *manifest.Record) Move {
 }
 
 // doneBefore reports whether an earlier run made the document, or may have.
-func (m *move) doneBefore(done *Move) bool {
+func (m *mover) doneBefore(done *Event) bool {
 	table := cmp.Or(m.Table, m.Before)
 	if table == nil {
 		return false
@@ -229,7 +219,7 @@ func (m *move) doneBefore(done *Move) bool {
 }
 
 // moveNow moves a document, and writes its row.
-func (m *move) moveNow(ctx context.Context, done *Move) {
+func (m *mover) moveNow(ctx context.Context, done *Event) {
 	row := Row{Kind: done.Document.Source.Kind, Old: m.Address(done.Document.Source, done.Document.ID)}
 	if done.Err = m.opens(done.Version); done.Err != nil {
 		return
@@ -276,13 +266,13 @@ func (m *move) moveNow(ctx context.Context, done *Move) {
 
 // with gives the version as sources know it. Its files are read from the
 // repository when they are.
-func (m *move) with(done *Move, use func(*sources.Version) error) error {
+func (m *mover) with(done *Event, use func(*sources.Version) error) error {
 	v := &sources.Version{ID: done.Document.ID, Title: done.Version.Title}
 	if done.Cut != nil {
 		return m.withCut(done, v, use)
 	}
 	for _, f := range done.Version.Files {
-		if f.Name == pollFile && len(fillers(done.Document, done.Version)) > 0 {
+		if library.Filled(done.Document, done.Version, f) {
 			file, err := m.filled(done, f)
 			if err != nil {
 				return err
@@ -290,7 +280,7 @@ func (m *move) with(done *Move, use func(*sources.Version) error) error {
 			v.Files = append(v.Files, file)
 			continue
 		}
-		content := &lazy{move: m, record: f}
+		content := &lazy{mover: m, record: f}
 		defer content.close()
 		file := sources.File{Name: f.Name, Format: f.Format, Size: f.Size, Content: content}
 		hex.Decode(file.SHA256[:], []byte(f.SHA256)) // the reader checks it
@@ -306,10 +296,10 @@ func (m *move) with(done *Move, use func(*sources.Version) error) error {
 }
 
 // filled is a poll's own file, with what was taken from earlier versions.
-func (m *move) filled(done *Move, f manifest.FileRecord) (sources.File, error) {
+func (m *mover) filled(done *Event, f manifest.FileRecord) (sources.File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, err := Poll(m.reader, done.Document, done.Version)
+	p, err := library.ReadPoll(m.reader, done.Document, done.Version)
 	if err != nil {
 		return sources.File{}, fmt.Errorf("read the saved poll: %w", err)
 	}
@@ -319,21 +309,22 @@ func (m *move) filled(done *Move, f manifest.FileRecord) (sources.File, error) {
 }
 
 // withCut gives a pad as it was at a point of its past.
-func (m *move) withCut(done *Move, v *sources.Version, use func(*sources.Version) error) error {
-	i := slices.IndexFunc(done.Version.Files, func(f manifest.FileRecord) bool { return f.Format == padFormat })
+func (m *mover) withCut(done *Event, v *sources.Version, use func(*sources.Version) error) error {
+	i := slices.IndexFunc(done.Version.Files, library.IsPad)
+	whole := done.Version.Files[i]
 	m.mu.Lock()
-	whole, err := m.reader.File(done.Version.Files[i])
+	file, err := m.reader.File(whole)
 	m.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	cut, err := done.Cut.export(m.Repository.Pool(), whole)
-	if err = errors.Join(err, whole.Close()); err != nil {
+	cut, err := done.Cut.Export(m.Repository.Pool(), file)
+	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	defer cut.Close()
 	v.Files = []sources.File{{
-		Name: done.Version.Files[i].Name, Format: padFormat, Size: cut.Size(), SHA256: cut.SHA256(), Content: cut,
+		Name: whole.Name, Format: whole.Format, Size: cut.Size(), SHA256: cut.SHA256(), Content: cut,
 	}}
 	return use(v)
 }
@@ -341,17 +332,17 @@ func (m *move) withCut(done *Move, v *sources.Version, use func(*sources.Version
 // A lazy file is read when its first byte is. An HTTP client may still read it
 // when it is closed.
 type lazy struct {
-	move   *move
+	mover  *mover
 	record manifest.FileRecord
-	file   *spool.Spool // guarded by move.mu, as is err
+	file   *spool.Spool // guarded by mover.mu, as is err
 	err    error
 }
 
 func (l *lazy) ReadAt(b []byte, offset int64) (int, error) {
-	l.move.mu.Lock()
-	defer l.move.mu.Unlock()
+	l.mover.mu.Lock()
+	defer l.mover.mu.Unlock()
 	if l.file == nil && l.err == nil {
-		l.file, l.err = l.move.reader.File(l.record)
+		l.file, l.err = l.mover.reader.File(l.record)
 	}
 	if l.err != nil {
 		return 0, l.err
@@ -360,14 +351,14 @@ func (l *lazy) ReadAt(b []byte, offset int64) (int, error) {
 }
 
 func (l *lazy) failed() error {
-	l.move.mu.Lock()
-	defer l.move.mu.Unlock()
+	l.mover.mu.Lock()
+	defer l.mover.mu.Unlock()
 	return l.err
 }
 
 func (l *lazy) close() {
-	l.move.mu.Lock()
-	defer l.move.mu.Unlock()
+	l.mover.mu.Lock()
+	defer l.mover.mu.Unlock()
 	if l.file != nil {
 		l.file.Close()
 	}

@@ -1,4 +1,4 @@
-package restore_test
+package move_test
 
 import (
 	"context"
@@ -14,8 +14,9 @@ import (
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
@@ -25,11 +26,11 @@ import (
 
 // A moving is a repository with three pads and a server for them.
 type moving struct {
-	restore.IntoPlan
+	move.Plan
 	server *etherpadtest.Server
 	front  *httptest.Server
 	table  string
-	moves  []restore.Move
+	events []move.Event
 }
 
 func newMoving(t *testing.T) *moving {
@@ -40,38 +41,47 @@ func newMoving(t *testing.T) *moving {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := plan(t,
-		saved{"ag", "ag.etherpad", "etherpad", aPad, ""},
-		saved{"b", "b.etherpad", "etherpad", strings.ReplaceAll(aPad, "pad:ag", "pad:b"), ""},
-		saved{"rescued", "rescued.txt", "txt", "only text", "rescue-copy"}, saved{"never", "", "", "", ""},
+	m.Plan = planOf(t, "etherpad",
+		saved{id: "ag", file: "ag.etherpad", format: "etherpad", text: aPad},
+		saved{id: "b", file: "b.etherpad", format: "etherpad", text: strings.ReplaceAll(aPad, "pad:ag", "pad:b")},
+		saved{id: "rescued", file: "rescued.txt", format: "txt", text: "only text", suspect: "rescue-copy"}, saved{id: "never"},
 	)
-	m.IntoPlan = restore.IntoPlan{
-		Repository: p.Repository, Contents: p.Contents,
-		Targets: []restore.Target{{Source: manifest.Source{Kind: "etherpad", URL: m.front.URL}, Client: client, Finds: true}},
-		Address: func(s manifest.Source, id string) string { return s.URL + "/p/" + id },
-		Observe: func(e restore.Move) { m.moves = append(m.moves, e) },
-	}
+	m.Targets = []move.Target{{Source: manifest.Source{Kind: "etherpad", URL: m.front.URL}, Client: client, Finds: true}}
 	return m
 }
 
-// into runs, as often as it is called, with the table as it is on disk.
-func (m *moving) into(t *testing.T, ctx context.Context) error {
+// run runs, as often as it is called, with the table as it is on disk.
+func (m *moving) run(t *testing.T, ctx context.Context) error {
 	t.Helper()
 	var targets []manifest.Source
 	for _, to := range m.Targets {
 		targets = append(targets, to.Source)
 	}
-	m.Table, m.moves = openTable(t, m.table, targets...), nil
-	err := restore.Into(ctx, m.IntoPlan)
-	if closed := m.Table.Close(); closed != nil {
+	p := m.observed()
+	p.Table = openTable(t, m.table, targets...)
+	err := move.Run(ctx, p)
+	if closed := p.Table.Close(); closed != nil {
 		t.Fatal(closed)
 	}
 	return err
 }
 
-func (m *moving) states() []restore.State {
-	var states []restore.State
-	for _, e := range m.moves {
+// observed is the plan, whose events are kept.
+func (m *moving) observed() move.Plan {
+	m.events = nil
+	p := m.Plan
+	p.Observe = func(e move.Event) {
+		m.events = append(m.events, e)
+		if m.Observe != nil {
+			m.Observe(e)
+		}
+	}
+	return p
+}
+
+func (m *moving) states() []move.State {
+	var states []move.State
+	for _, e := range m.events {
 		states = append(states, e.State)
 	}
 	return states
@@ -80,33 +90,32 @@ func (m *moving) states() []restore.State {
 func TestMoveGoesOnWhereItEnded(t *testing.T) {
 	m := newMoving(t)
 	ctx, interrupt := context.WithCancel(t.Context())
-	observe := m.Observe
-	m.Observe = func(e restore.Move) { observe(e); interrupt() }
-	if err := m.into(t, ctx); !errors.Is(err, context.Canceled) {
+	m.Observe = func(move.Event) { interrupt() }
+	if err := m.run(t, ctx); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	done := len(m.moves)
-	m.Observe = observe
-	if err := m.into(t, t.Context()); err != nil {
+	done := len(m.events)
+	m.Observe = nil
+	if err := m.run(t, t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if done != 1 || len(m.moves) != 4 || m.server.Imported() != 3 {
-		t.Errorf("%d, then %d, with %d imports", done, len(m.moves), m.server.Imported())
+	if done != 1 || len(m.events) != 4 || m.server.Imported() != 3 {
+		t.Errorf("%d, then %d, with %d imports", done, len(m.events), m.server.Imported())
 	}
-	for _, e := range m.moves {
-		if e.Document.ID == "never" != errors.Is(e.Err, restore.ErrNoVersion) || e.Document.ID == "rescued" && (len(e.Losses) < 4 || e.Version.Suspect == "") {
+	for _, e := range m.events {
+		if e.Document.ID == "never" != errors.Is(e.Err, library.ErrNoVersion) || e.Document.ID == "rescued" && (len(e.Losses) < 4 || e.Version.Suspect == "") {
 			t.Errorf("%s: %+v", e.Document.ID, e)
 		}
 	}
-	if err := m.into(t, t.Context()); err != nil || m.server.Imported() != 3 || !slices.Contains(m.states(), restore.Moved) || !m.moves[1].Earlier && !m.moves[0].Earlier {
+	if err := m.run(t, t.Context()); err != nil || m.server.Imported() != 3 || !slices.Contains(m.states(), move.Moved) || !m.events[1].Earlier && !m.events[0].Earlier {
 		t.Errorf("again: %v, %d imports, %q", err, m.server.Imported(), m.states())
 	}
 }
 
 func TestPlanOfAMoveAsksNobody(t *testing.T) {
 	m := newMoving(t)
-	if err := restore.Into(t.Context(), m.IntoPlan); err != nil || len(m.moves) != 4 || m.server.Requests() > 0 {
-		t.Errorf("%v, %d documents, %d requests", err, len(m.moves), m.server.Requests())
+	if err := move.Run(t.Context(), m.observed()); err != nil || len(m.events) != 4 || m.server.Requests() > 0 {
+		t.Errorf("%v, %d documents, %d requests", err, len(m.events), m.server.Requests())
 	}
 }
 
@@ -121,10 +130,10 @@ func TestDocumentInHandIsFinished(t *testing.T) {
 		}
 		m.server.ServeHTTP(w, r)
 	})
-	if err := m.into(t, ctx); !errors.Is(err, context.Canceled) {
+	if err := m.run(t, ctx); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	if last := m.moves[len(m.moves)-1]; last.State != restore.Moved || last.Err != nil || m.server.Imported() != 1 {
+	if last := m.events[len(m.events)-1]; last.State != move.Moved || last.Err != nil || m.server.Imported() != 1 {
 		t.Errorf("%+v, %d imports", last, m.server.Imported())
 	}
 }
@@ -132,7 +141,7 @@ func TestDocumentInHandIsFinished(t *testing.T) {
 // TestInterruptionEndsAWait: a pad that waits for its server is left for the
 // next run, as nothing was made, or may have been made.
 func TestInterruptionEndsAWait(t *testing.T) {
-	for at, want := range map[string]restore.State{http.MethodGet: "", http.MethodPost: restore.Started} {
+	for at, want := range map[string]move.State{http.MethodGet: "", http.MethodPost: move.Started} {
 		m := newMoving(t)
 		ctx, interrupt := context.WithCancel(t.Context())
 		m.front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -148,14 +157,14 @@ func TestInterruptionEndsAWait(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.Targets[0].Client, m.WaitsUntil = client, polite.WaitsUntil
-		if err := m.into(t, ctx); !errors.Is(err, context.Canceled) {
+		if err := m.run(t, ctx); !errors.Is(err, context.Canceled) {
 			t.Fatalf("%s: %v", at, err)
 		}
-		m.moves = slices.DeleteFunc(m.moves, func(e restore.Move) bool { return errors.Is(e.Err, restore.ErrNoVersion) })
-		if want == "" && len(m.moves) > 0 || want != "" && (len(m.moves) != 1 || m.moves[0].State != want || !errors.Is(m.moves[0].Err, sources.ErrUnsure)) {
-			t.Errorf("%s: %+v", at, m.moves)
+		m.events = slices.DeleteFunc(m.events, func(e move.Event) bool { return errors.Is(e.Err, library.ErrNoVersion) })
+		if want == "" && len(m.events) > 0 || want != "" && (len(m.events) != 1 || m.events[0].State != want || !errors.Is(m.events[0].Err, sources.ErrUnsure)) {
+			t.Errorf("%s: %+v", at, m.events)
 		}
-		if table := read(t, m.table); strings.Contains(table, string(restore.Failed)) || strings.Contains(table, string(restore.Started)) != (want != "") {
+		if table := read(t, m.table); strings.Contains(table, string(move.Failed)) || strings.Contains(table, string(move.Started)) != (want != "") {
 			t.Errorf("%s: %s", at, table)
 		}
 	}
@@ -187,14 +196,12 @@ func newPollMoving(t *testing.T, found func() bool, ids ...string) (m *moving, m
 	if err != nil {
 		t.Fatal(err)
 	}
-	m = newMoving(t)
 	var polls []saved
 	for _, id := range ids {
-		polls = append(polls, saved{id, "poll.json", "json", aPoll, ""})
+		polls = append(polls, saved{id: id, file: "poll.json", format: "json", text: aPoll})
 	}
-	p := plan(t, polls...)
-	m.Repository, m.Contents = p.Repository, p.Contents
-	m.Targets = []restore.Target{{Source: manifest.Source{Kind: "etherpad", URL: front.URL}, Client: client}}
+	m = &moving{Plan: planOf(t, "framadate", polls...), table: filepath.Join(t.TempDir(), "moved.csv")}
+	m.Targets = []move.Target{{Source: manifest.Source{Kind: "framadate", URL: front.URL}, Client: client}}
 	return m, made
 }
 
@@ -207,12 +214,12 @@ func TestTwoUnsureCreationsInARowEndTheMove(t *testing.T) {
 	}{{"nn", 2}, {"nynyny", 6}, {"ynnyyy", 3}, {"yyyynn", 6}} {
 		n := 0
 		m, made := newPollMoving(t, func() bool { n++; return c.answers[n-1] == 'y' }, ids...)
-		err := m.into(t, t.Context())
-		if errors.Is(err, restore.ErrUnsureTwice) != strings.Contains(c.answers, "nn") || made.Load() != c.want || len(m.moves) != int(c.want) {
-			t.Errorf("%s: %v after %d creations, %d documents", c.answers, err, made.Load(), len(m.moves))
+		err := m.run(t, t.Context())
+		if errors.Is(err, move.ErrUnsureTwice) != strings.Contains(c.answers, "nn") || made.Load() != c.want || len(m.events) != int(c.want) {
+			t.Errorf("%s: %v after %d creations, %d documents", c.answers, err, made.Load(), len(m.events))
 		}
-		for i, e := range m.moves {
-			if unsure := c.answers[i] == 'n'; errors.Is(e.Err, sources.ErrUnsure) != unsure || unsure != (e.State == restore.Started) {
+		for i, e := range m.events {
+			if unsure := c.answers[i] == 'n'; errors.Is(e.Err, sources.ErrUnsure) != unsure || unsure != (e.State == move.Started) {
 				t.Errorf("%s: %d is %q, %v", c.answers, i, e.State, e.Err)
 			}
 		}
@@ -222,22 +229,23 @@ func TestTwoUnsureCreationsInARowEndTheMove(t *testing.T) {
 func TestPollThatMayHaveBeenMadeIsNotMadeTwice(t *testing.T) {
 	var found atomic.Bool // the answer, that is
 	m, made := newPollMoving(t, found.Load, "AbCdEf1234567890")
-	if err := m.into(t, t.Context()); err != nil || !errors.Is(m.moves[0].Err, sources.ErrUnsure) || made.Load() != 1 {
-		t.Fatalf("%v, %+v, %d made", err, m.moves[0], made.Load())
+	if err := m.run(t, t.Context()); err != nil || !errors.Is(m.events[0].Err, sources.ErrUnsure) || made.Load() != 1 {
+		t.Fatalf("%v, %+v, %d made", err, m.events[0], made.Load())
 	}
 	found.Store(true)
-	if err := m.into(t, t.Context()); err != nil || !errors.Is(m.moves[0].Err, restore.ErrStarted) {
-		t.Errorf("again: %v, %+v", err, m.moves[0])
+	if err := m.run(t, t.Context()); err != nil || !errors.Is(m.events[0].Err, move.ErrStarted) {
+		t.Errorf("again: %v, %+v", err, m.events[0])
 	}
 }
 
 func TestLostTableEndsTheMove(t *testing.T) {
 	m := newMoving(t)
-	m.Table = openTable(t, m.table, m.Targets[0].Source)
-	if err := m.Table.Close(); err != nil {
+	p := m.observed()
+	p.Table = openTable(t, m.table, m.Targets[0].Source)
+	if err := p.Table.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := restore.Into(t.Context(), m.IntoPlan); err == nil || len(m.moves) > 2 {
-		t.Errorf("%v after %d documents", err, len(m.moves))
+	if err := move.Run(t.Context(), p); err == nil || len(m.events) > 2 {
+		t.Errorf("%v after %d documents", err, len(m.events))
 	}
 }
