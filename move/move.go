@@ -4,10 +4,8 @@
 package move
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -17,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/grace"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
@@ -69,9 +67,9 @@ type Event struct {
 	// says that an earlier run did it.
 	State   State
 	Earlier bool
-	Address string         // the new one
-	Losses  []sources.Loss // what did not come back, or would not
-	Taken   []poll.Taken   // what was taken from versions before, of a poll
+	Address string            // the new one
+	Losses  []sources.Loss    // what did not come back, or would not
+	Taken   []documents.Taken // what was taken from versions before
 	Err     error
 }
 
@@ -268,19 +266,17 @@ func (m *mover) moveNow(ctx context.Context, done *Event) {
 // repository when they are.
 func (m *mover) with(done *Event, use func(*sources.Version) error) error {
 	v := &sources.Version{ID: done.Document.ID, Title: done.Version.Title}
-	if done.Cut != nil {
-		return m.withCut(done, v, use)
-	}
-	for _, f := range done.Version.Files {
-		if library.Filled(done.Document, done.Version, f) {
-			file, err := m.filled(done, f)
+	for _, f := range m.Files(done.Document, done.Choice) {
+		if f.Made {
+			made, err := m.make(done, f.FileRecord)
 			if err != nil {
 				return err
 			}
-			v.Files = append(v.Files, file)
+			defer made.Close()
+			v.Files = append(v.Files, sources.File{Name: f.Name, Format: f.Format, Size: made.Size(), SHA256: made.SHA256(), Content: made})
 			continue
 		}
-		content := &lazy{mover: m, record: f}
+		content := &lazy{mover: m, record: f.FileRecord}
 		defer content.close()
 		file := sources.File{Name: f.Name, Format: f.Format, Size: f.Size, Content: content}
 		hex.Decode(file.SHA256[:], []byte(f.SHA256)) // the reader checks it
@@ -295,38 +291,26 @@ func (m *mover) with(done *Event, use func(*sources.Version) error) error {
 	return err
 }
 
-// filled is a poll's own file, with what was taken from earlier versions.
-func (m *mover) filled(done *Event, f manifest.FileRecord) (sources.File, error) {
+// make makes a document's own file: as it was at a point of its past, and with
+// what was taken from earlier versions. The caller closes it.
+func (m *mover) make(done *Event, own manifest.FileRecord) (*spool.Spool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, err := library.ReadPoll(m.reader, done.Document, done.Version)
+	saved, err := m.reader.File(own)
 	if err != nil {
-		return sources.File{}, fmt.Errorf("read the saved poll: %w", err)
+		return nil, err
 	}
-	done.Taken = p.Taken()
-	b, err := p.Encode()
-	return sources.File{Name: f.Name, Format: f.Format, Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)}, err
-}
-
-// withCut gives a pad as it was at a point of its past.
-func (m *mover) withCut(done *Event, v *sources.Version, use func(*sources.Version) error) error {
-	i := slices.IndexFunc(done.Version.Files, library.IsPad)
-	whole := done.Version.Files[i]
-	m.mu.Lock()
-	file, err := m.reader.File(whole)
-	m.mu.Unlock()
+	defer saved.Close()
+	d, err := m.Read(m.reader, done.Document, done.Choice, saved, saved.Size())
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read the saved document: %w", err)
 	}
-	cut, err := done.Cut.Export(m.Repository.Pool(), file)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
+	done.Taken = library.Taken(d)
+	made := m.Repository.Pool().Create()
+	if err := d.Write(made, own.Format, documents.English); err != nil {
+		return nil, errors.Join(err, made.Discard())
 	}
-	defer cut.Close()
-	v.Files = []sources.File{{
-		Name: whole.Name, Format: whole.Format, Size: cut.Size(), SHA256: cut.SHA256(), Content: cut,
-	}}
-	return use(v)
+	return made.Finish()
 }
 
 // A lazy file is read when its first byte is. An HTTP client may still read it

@@ -113,7 +113,7 @@ func (a *app) lists(ctx context.Context, c commonFlags, r *reading, do func() er
 
 // library is what the repository holds for readers.
 func (a *app) library(r *reading) library.Library {
-	return library.Library{Repository: r.Repository, Seen: func(c *repository.Contents) { a.rememberLists(r.ID(), 0, c.Seen()) }}
+	return library.Library{Repository: r.Repository, Kinds: a.kinds.OfDocuments(), Seen: func(c *repository.Contents) { a.rememberLists(r.ID(), 0, c.Seen()) }}
 }
 
 // contents reads what the repository held at the moment when.

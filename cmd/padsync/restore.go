@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -64,9 +64,11 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	if flags.target == "" {
 		return message.Of(message.Usage, errUsage, "no-target")
 	}
+	made, saved := a.kinds.OfDocuments().Forms()
+	forms := slices.Concat(made, saved)
 	for _, format := range flags.formats {
-		if !slices.Contains(restore.Forms(), format) {
-			return message.Of(message.Usage, errForm, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
+		if !slices.Contains(forms, format) {
+			return message.Of(message.Usage, errForm, "bad-format", "Format", format, "Forms", strings.Join(forms, ", "))
 		}
 	}
 	chosen, err := a.openChosen(ctx, flags, args)
@@ -204,7 +206,7 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 // chosen.
 func (c *chosen) query(newest bool) library.Query {
 	return library.Query{
-		Contents: c.contents, Newest: newest, Point: c.point,
+		Contents: c.contents, Kinds: c.app.kinds.OfDocuments(), Newest: newest, Point: c.point,
 		Wanted: func(record *manifest.Record) bool { return c.selection.Has(record.Source, record.ID) },
 	}
 }
@@ -233,12 +235,11 @@ func (a *app) restored(e restore.Event, name string) string {
 	return ""
 }
 
-// taken says what of a poll is of versions before, as later looks could not see
-// it: a text for each version.
-func (a *app) taken(all []poll.Taken, name string) (texts []string) {
+// taken says what of a document is of versions before, as later looks could not
+// see it: a text for each version.
+func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 	for _, t := range all {
-		parts := poll.Names(t.Parts, a.language())
-		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", parts))
+		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", t.Parts(a.language())))
 	}
 	return texts
 }

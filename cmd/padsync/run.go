@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
@@ -159,7 +159,7 @@ func (a *app) rootCommand() *cobra.Command {
 	for _, t := range a.tasks {
 		for _, cmd := range t.commands {
 			cmd.Flags().SortFlags = false
-			completesOptions(cmd)
+			a.completesOptions(cmd)
 			root.AddCommand(cmd)
 		}
 	}
@@ -210,7 +210,7 @@ func (a *app) remark(out io.Writer, text string) {
 }
 
 // language is that of what is made of documents.
-func (a *app) language() poll.Language { return poll.Language(a.text("language")) }
+func (a *app) language() documents.Language { return documents.Language(a.text("language")) }
 
 // sinkWarns tells what a store warns of.
 func (a *app) sinkWarns(text string) { a.note("rclone-says", "Text", text) }

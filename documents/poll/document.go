@@ -70,7 +70,7 @@ func (d *document) Fill(earlier documents.Document) {
 
 func (d *document) Taken() (all []documents.Taken) {
 	for _, t := range d.look.Poll.Taken() {
-		all = append(all, documents.Taken{Saved: t.Saved, Parts: func(l documents.Language) string { return Names(t.Parts, l) }})
+		all = append(all, documents.Taken{Saved: t.Saved, Parts: func(l documents.Language) string { return names(t.Parts, l) }})
 	}
 	return all
 }

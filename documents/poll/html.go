@@ -59,7 +59,7 @@ type total struct {
 func (p *Poll) view(w words) view {
 	v := view{Poll: p, Words: w, Expires: w.day(p.Expires), Told: p.Votes != nil}
 	for _, t := range p.Taken() {
-		v.Notes = append(v.Notes, fmt.Sprintf(w.Earlier, w.date(t.Saved.Local()), Names(t.Parts, w.Language)))
+		v.Notes = append(v.Notes, fmt.Sprintf(w.Earlier, w.date(t.Saved.Local()), names(t.Parts, w.Language)))
 	}
 	columns := p.columns()
 	for i := range columns {

@@ -9,14 +9,6 @@ import (
 	"github.com/padsync/padsync/documents"
 )
 
-// Language is moving.
-type Language = documents.Language
-
-const (
-	English = documents.English
-	French  = documents.French
-)
-
 // words are those that the forms need besides the poll's own.
 type words struct {
 	Language                                            documents.Language
@@ -78,9 +70,9 @@ func frenchDate(t time.Time) string {
 	return days[t.Weekday()] + " " + day + " " + months[t.Month()-1] + " " + strconv.Itoa(t.Year())
 }
 
-// Names are those of parts for people, each group of them once: "votes,
+// names are those of parts for people, each group of them once: "votes,
 // settings".
-func Names(parts []Part, l documents.Language) string {
+func names(parts []Part, l documents.Language) string {
 	var all []string
 	for _, part := range parts {
 		if name := name(part, l); !slices.Contains(all, name) {
