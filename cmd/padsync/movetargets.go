@@ -19,8 +19,8 @@ import (
 	"github.com/padsync/padsync/sources/kinds"
 )
 
-// targetBases are the normalised addresses of the servers to restore into, and
-// the groups of MyPads that are meant on some.
+// targetBases are the normalised addresses of the servers to move to, and the
+// groups of MyPads that are meant on some.
 func (a *app) targetBases(given []string) (bases []string, groups map[string]string, err error) {
 	groups = make(map[string]string)
 	for _, raw := range given {
@@ -31,7 +31,7 @@ func (a *app) targetBases(given []string) (bases []string, groups map[string]str
 		if err == nil {
 			groups[base] = group
 		} else if base, err = sources.Normalize(raw); err != nil {
-			return nil, nil, message.Of(message.Usage, badTarget(raw), "bad-into")
+			return nil, nil, message.Of(message.Usage, badTarget(raw), "bad-target")
 		}
 		bases = append(bases, base)
 	}
@@ -122,7 +122,7 @@ func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case unanswered(err):
-		return "", message.Of(message.Failed, errors.Join(errNoAnswer, err), "into-no-answer", "Error", err)
+		return "", message.Of(message.Failed, errors.Join(errNoAnswer, err), "move-no-answer", "Error", err)
 	}
 	return "", message.Of(message.Usage, errNoTarget, "not-a-target", "Server", base)
 }
