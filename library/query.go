@@ -66,6 +66,19 @@ func (q *Query) Wants(record *manifest.Record) bool {
 	return record.State != manifest.Erased && (q.Wanted == nil || q.Wanted(record))
 }
 
+// Count is how many documents are wanted.
+func (q *Query) Count() (n int, err error) {
+	for record, err := range q.Contents.Documents() {
+		if err != nil {
+			return 0, err
+		}
+		if q.Wants(record) {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // Choose finds what to read of a document. If there is nothing, the error
 // matches ErrNoVersion, ErrLost or ErrNotYet.
 func (q *Query) Choose(reader *repository.Reader, record *manifest.Record) (c Choice, err error) {

@@ -31,6 +31,7 @@ type moving struct {
 	front  *httptest.Server
 	table  string
 	events []move.Event
+	report *move.Report // of the last run
 }
 
 func newMoving(t *testing.T) *moving {
@@ -53,14 +54,10 @@ func newMoving(t *testing.T) *moving {
 // run runs, as often as it is called, with the table as it is on disk.
 func (m *moving) run(t *testing.T, ctx context.Context) error {
 	t.Helper()
-	var targets []manifest.Source
-	for _, to := range m.Targets {
-		targets = append(targets, to.Source)
-	}
-	p := m.observed()
-	p.Table = openTable(t, m.table, targets...)
-	err := move.Run(ctx, p)
-	if closed := p.Table.Close(); closed != nil {
+	table := openTable(t, m.table, m.Targets...)
+	var err error
+	m.report, err = move.Run(ctx, m.observed(), table)
+	if closed := table.Close(); closed != nil {
 		t.Fatal(closed)
 	}
 	return err
@@ -105,7 +102,11 @@ func TestPadIsMovedAsItWas(t *testing.T) {
 func TestMoveGoesOnWhereItEnded(t *testing.T) {
 	m := newMoving(t)
 	ctx, interrupt := context.WithCancel(t.Context())
-	m.Observe = func(move.Event) { interrupt() }
+	m.Observe = func(e move.Event) {
+		if e.State == move.Moved {
+			interrupt()
+		}
+	}
 	if err := m.run(t, ctx); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
@@ -114,7 +115,10 @@ func TestMoveGoesOnWhereItEnded(t *testing.T) {
 	if err := m.run(t, t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if done != 1 || len(m.events) != 4 || m.server.Imported() != 3 {
+	if r := m.report; r.Moved != 2 || r.Earlier != 1 || r.Unsaved != 1 || r.Documents() != 3 {
+		t.Errorf("%+v", r)
+	}
+	if done != 2 || len(m.events) != 4 || m.server.Imported() != 3 {
 		t.Errorf("%d, then %d, with %d imports", done, len(m.events), m.server.Imported())
 	}
 	for _, e := range m.events {
@@ -122,15 +126,23 @@ func TestMoveGoesOnWhereItEnded(t *testing.T) {
 			t.Errorf("%s: %+v", e.Document.ID, e)
 		}
 	}
-	if err := m.run(t, t.Context()); err != nil || m.server.Imported() != 3 || !slices.Contains(m.states(), move.Moved) || !m.events[1].Earlier && !m.events[0].Earlier {
+	if err := m.run(t, t.Context()); err != nil || m.server.Imported() != 3 || !slices.Contains(m.states(), move.Moved) || m.report.Earlier != 3 || m.report.Lost != nil {
 		t.Errorf("again: %v, %d imports, %q", err, m.server.Imported(), m.states())
 	}
 }
 
-func TestPlanOfAMoveAsksNobody(t *testing.T) {
+func TestPreviewAsksNobody(t *testing.T) {
 	m := newMoving(t)
-	if err := move.Run(t.Context(), m.observed()); err != nil || len(m.events) != 4 || m.server.Requests() > 0 {
+	none, err := move.ReadTable(m.table, "", m.Targets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := move.Preview(t.Context(), m.observed(), none)
+	if err != nil || len(m.events) != 4 || m.server.Requests() > 0 || m.server.Imported() > 0 {
 		t.Errorf("%v, %d documents, %d requests", err, len(m.events), m.server.Requests())
+	}
+	if r.Moved != 3 || r.Unsaved != 1 || r.To[&m.Targets[0]] != 3 || r.Lost[0].Count != 1 || !slices.Equal(m.states(), []move.State{move.Failed, move.Planned, move.Planned, move.Planned}) {
+		t.Errorf("%+v of %q", r, m.states())
 	}
 }
 
@@ -178,6 +190,9 @@ func TestInterruptionEndsAWait(t *testing.T) {
 		m.events = slices.DeleteFunc(m.events, func(e move.Event) bool { return errors.Is(e.Err, library.ErrNoVersion) })
 		if want == "" && len(m.events) > 0 || want != "" && (len(m.events) != 1 || m.events[0].State != want || !errors.Is(m.events[0].Err, sources.ErrUnsure)) {
 			t.Errorf("%s: %+v", at, m.events)
+		}
+		if want != "" && (m.report.Unsure != 1 || m.report.Doubtful != 1) {
+			t.Errorf("%s: %+v", at, m.report)
 		}
 		if table := read(t, m.table); strings.Contains(table, string(move.Failed)) || strings.Contains(table, string(move.Started)) != (want != "") {
 			t.Errorf("%s: %s", at, table)
@@ -248,19 +263,18 @@ func TestPollThatMayHaveBeenMadeIsNotMadeTwice(t *testing.T) {
 		t.Fatalf("%v, %+v, %d made", err, m.events[0], made.Load())
 	}
 	found.Store(true)
-	if err := m.run(t, t.Context()); err != nil || !errors.Is(m.events[0].Err, move.ErrStarted) {
+	if err := m.run(t, t.Context()); err != nil || !errors.Is(m.events[0].Err, move.ErrStarted) || m.report.Unsure != 1 || m.report.Doubtful != 0 {
 		t.Errorf("again: %v, %+v", err, m.events[0])
 	}
 }
 
 func TestLostTableEndsTheMove(t *testing.T) {
 	m := newMoving(t)
-	p := m.observed()
-	p.Table = openTable(t, m.table, m.Targets[0].Source)
-	if err := p.Table.Close(); err != nil {
+	table := openTable(t, m.table, m.Targets...)
+	if err := table.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := move.Run(t.Context(), p); err == nil || len(m.events) > 2 {
+	if _, err := move.Run(t.Context(), m.observed(), table); err == nil || len(m.events) > 2 {
 		t.Errorf("%v after %d documents", err, len(m.events))
 	}
 }

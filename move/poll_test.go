@@ -16,6 +16,40 @@ import (
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 )
 
+// TestPollsThatLackAnOrganiserAreCounted before anything is made, and no others:
+// none that has one, that an earlier run made, or that is not wanted.
+func TestPollsThatLackAnOrganiserAreCounted(t *testing.T) {
+	server := framadatetest.New(framadatetest.Options{Mail: true})
+	front := httptest.NewServer(server)
+	defer front.Close()
+	client, err := framadate.New(front.URL, polite.New(polite.Options{}), new(spool.Pool), framadate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	poll := func(id, settings string) saved {
+		return saved{id: id, file: "poll.json", format: "json", text: strings.TrimSuffix(aPoll, "}") + settings + "}"}
+	}
+	mailed := `,"settings":{"mail":"zoe@example.org"}`
+	m := &moving{Plan: planOf(t, "framadate", poll("a", ""), poll("b", ""), poll("c", mailed), poll("made", ""), poll("unwanted", "")), table: filepath.Join(t.TempDir(), "moved.csv")}
+	m.Wanted = func(r *manifest.Record) bool { return r.ID != "unwanted" }
+	m.Targets = []move.Target{{Source: manifest.Source{Kind: "framadate", URL: front.URL}, Client: client, WantsMail: true}}
+	table := openTable(t, m.table, m.Targets...)
+	defer table.Close()
+	if err := table.Write(move.Row{Kind: "framadate", Old: "https://old.example/p/made", State: move.Moved}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := move.Mailless(t.Context(), m.observed(), table); n != 2 || err != nil || len(m.events) > 0 || server.Mails() > 0 {
+		t.Errorf("%d, %v, and it told of %d documents", n, err, len(m.events))
+	}
+	if r, err := move.Run(t.Context(), m.observed(), table); err != nil || r.Mailless != 2 || r.Failed != 2 || r.Moved != 1 || r.Earlier != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	m.Targets[0].WantsMail = false
+	if n, err := move.Mailless(t.Context(), m.Plan, table); n != 0 || err != nil {
+		t.Errorf("of a server that wants none: %d, %v", n, err)
+	}
+}
+
 // TestMoveTakesWhatTheLastLookDidNotSee from the versions before, and says so.
 func TestMoveTakesWhatTheLastLookDidNotSee(t *testing.T) {
 	server := framadatetest.New(framadatetest.Options{})

@@ -2,23 +2,20 @@ package move
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/gofrs/flock"
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/sources"
 )
 
 // A Table tells where documents were moved to: a CSV file with a line for
@@ -33,32 +30,6 @@ type Table struct {
 	rows []Row
 	at   map[[2]string]int // places in rows, by kind and old address
 }
-
-// A Row is a document's line.
-type Row struct {
-	Kind, Old, New string
-	State          State
-	Lost           string // what did not come back, in words of package sources
-	Admin          string // a poll's admin link, which makes who has it its owner
-}
-
-// A State says what became of a document.
-type State string
-
-const (
-	Started State = "started" // it may have been made: what follows was not written
-	Moved   State = "moved"
-	Found   State = "found"   // it was there already, from an earlier move
-	Differs State = "differs" // it was made, but reads back differently
-	Failed  State = "failed"  // it was not made
-
-	// target is not a document's: New is the server that documents of this
-	// kind go to, Old the edition of them.
-	target State = "target"
-)
-
-// Made says that there is nothing more to do.
-func (s State) Made() bool { return s == Moved || s == Found || s == Differs }
 
 var (
 	// ErrTable is matched by the error for a file that is no table.
@@ -78,13 +49,29 @@ var (
 	ErrTableWrite = errors.New("write the table")
 )
 
-var columns = []string{"kind", "old", "new", "state", "lost", "admin"}
+// TableName is the usual name of the file for a table of these editions moved to
+// this server: that of others is another move.
+func TableName(server, edition string) string {
+	host := "server"
+	if u, err := url.Parse(server); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	if edition != "" {
+		host += "-" + edition
+	}
+	return "moved-" + strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`:[]\/ `, r) {
+			return '_'
+		}
+		return r
+	}, host) + ".csv"
+}
 
 // OpenTable opens the table of a move to these servers, or makes it. The
 // edition says which of each document's is moved, "" for what one gets without
 // asking for another: a document that was moved in one is not moved in the
 // others. The caller closes the table.
-func OpenTable(name, edition string, targets []manifest.Source) (*Table, error) {
+func OpenTable(name, edition string, targets []Target) (*Table, error) {
 	lock, err := lockTable(name)
 	if err != nil {
 		return nil, err
@@ -99,7 +86,7 @@ func OpenTable(name, edition string, targets []manifest.Source) (*Table, error) 
 // ReadTable reads the table of such a move, also while the move has it open,
 // and changes nothing. Where there is none, it has no rows. It is not to be
 // written or closed.
-func ReadTable(name, edition string, targets []manifest.Source) (*Table, error) {
+func ReadTable(name, edition string, targets []Target) (*Table, error) {
 	t := &Table{name: name, at: make(map[[2]string]int)}
 	var err error
 	if t.file, err = os.Open(name); errors.Is(err, fs.ErrNotExist) {
@@ -119,7 +106,7 @@ func ReadTable(name, edition string, targets []manifest.Source) (*Table, error) 
 	return t, err
 }
 
-func (t *Table) open(edition string, targets []manifest.Source) error {
+func (t *Table) open(edition string, targets []Target) error {
 	if err := t.replace(durable.Create); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -143,7 +130,7 @@ func (t *Table) open(edition string, targets []manifest.Source) error {
 }
 
 // lacking are those of the targets that the table does not name yet.
-func (t *Table) lacking(edition string, targets []manifest.Source) (lacking []manifest.Source, err error) {
+func (t *Table) lacking(edition string, targets []Target) (lacking []manifest.Source, err error) {
 	for _, r := range t.rows {
 		if r.State == target && r.Old != edition {
 			return nil, ErrOtherEdition
@@ -153,7 +140,7 @@ func (t *Table) lacking(edition string, targets []manifest.Source) (lacking []ma
 		known := slices.IndexFunc(t.rows, func(r Row) bool { return r.State == target && r.Kind == to.Kind })
 		switch {
 		case known < 0:
-			lacking = append(lacking, to)
+			lacking = append(lacking, to.Source)
 		case to.Compare(manifest.Source{Kind: to.Kind, URL: t.rows[known].New}) != 0:
 			return nil, ErrOtherTarget
 		}
@@ -215,17 +202,6 @@ func (t *Table) read() (end int64, last []byte, err error) {
 	}
 }
 
-func parseRow(line []byte) (row Row, ok bool) {
-	cells, err := csv.NewReader(bytes.NewReader(line)).Read()
-	if err != nil || len(cells) != len(columns) {
-		return Row{}, false
-	}
-	for i := range cells {
-		cells[i] = harmed(cells[i])
-	}
-	return Row{cells[0], cells[1], cells[2], State(cells[3]), cells[4], cells[5]}, true
-}
-
 func (t *Table) keep(r Row) {
 	key := [2]string{r.Kind, r.Old}
 	if at, known := t.at[key]; known {
@@ -260,19 +236,6 @@ func (t *Table) Write(r Row) error {
 	return nil
 }
 
-// Losses are the words in Lost.
-func (r Row) Losses() []sources.Loss {
-	var losses []sources.Loss
-	for word := range strings.FieldsSeq(r.Lost) {
-		losses = append(losses, sources.Loss(word))
-	}
-	return losses
-}
-
-func (r Row) cells() []string {
-	return []string{r.Kind, r.Old, r.New, string(r.State), r.Lost, r.Admin}
-}
-
 func (t *Table) append(cells []string) error {
 	err := writeRow(t.file, cells)
 	if err == nil {
@@ -282,19 +245,6 @@ func (t *Table) append(cells []string) error {
 		return fmt.Errorf("%w: %w", ErrTableWrite, err)
 	}
 	return nil
-}
-
-func writeRow(w io.Writer, cells []string) error {
-	row := make([]string, len(cells))
-	for i, cell := range cells {
-		row[i] = harmless(cell)
-	}
-	var line bytes.Buffer
-	out := csv.NewWriter(&line)
-	out.Write(row)
-	out.Flush()
-	_, err := w.Write(line.Bytes())
-	return err
 }
 
 // Close leaves one row for each document.
@@ -331,27 +281,3 @@ func (t *Table) release() error {
 	}
 	return errors.Join(err, unlockTable(t.lock))
 }
-
-// harmless is a cell that no spreadsheet takes for a formula, in one line.
-func harmless(cell string) string {
-	cell = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, cell)
-	if cell != "" && strings.ContainsRune(formulas, rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
-// harmed takes back what harmless did.
-func harmed(cell string) string {
-	if rest, found := strings.CutPrefix(cell, "'"); found && rest != "" && strings.ContainsRune(formulas, rune(rest[0])) {
-		return rest
-	}
-	return cell
-}
-
-const formulas = "=+-@"

@@ -13,9 +13,12 @@ import (
 	"github.com/padsync/padsync/move"
 )
 
-var pads, otherPads = manifest.Source{Kind: "etherpad", URL: "https://new.example"}, manifest.Source{Kind: "etherpad", URL: "https://other.example"}
+var (
+	pads      = move.Target{Source: manifest.Source{Kind: "etherpad", URL: "https://new.example"}}
+	otherPads = move.Target{Source: manifest.Source{Kind: "etherpad", URL: "https://other.example"}}
+)
 
-func openTable(t *testing.T, name string, targets ...manifest.Source) *move.Table {
+func openTable(t *testing.T, name string, targets ...move.Target) *move.Table {
 	t.Helper()
 	table, err := move.OpenTable(name, "", targets)
 	if err != nil {
@@ -116,7 +119,7 @@ func TestTableIsForOneMoveAtATime(t *testing.T) {
 	name := filepath.Join(folder, "moved.csv")
 	table := openTable(t, name, pads)
 	for range 2 {
-		if _, err := move.OpenTable(name, "", []manifest.Source{pads}); !errors.Is(err, move.ErrTableInUse) {
+		if _, err := move.OpenTable(name, "", []move.Target{pads}); !errors.Is(err, move.ErrTableInUse) {
 			t.Fatal(err)
 		}
 	}
@@ -137,13 +140,13 @@ func TestTableIsOfOneMove(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := read(t, name)
-	if _, err := move.OpenTable(name, "", []manifest.Source{otherPads}); !errors.Is(err, move.ErrOtherTarget) {
+	if _, err := move.OpenTable(name, "", []move.Target{otherPads}); !errors.Is(err, move.ErrOtherTarget) {
 		t.Error(err)
 	}
 	if read(t, name) != before {
 		t.Error("the table was changed")
 	}
-	polls := manifest.Source{Kind: "framadate", URL: "https://polls.example"}
+	polls := move.Target{Source: manifest.Source{Kind: "framadate", URL: "https://polls.example"}}
 	if err := openTable(t, name, pads, polls).Close(); err != nil {
 		t.Error(err)
 	}
@@ -156,7 +159,7 @@ func TestTableIsOfOneMove(t *testing.T) {
 // not moved as it was at another.
 func TestTableIsOfOneEdition(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "moved.csv")
-	table, err := move.OpenTable(name, "rev 50", []manifest.Source{pads})
+	table, err := move.OpenTable(name, "rev 50", []move.Target{pads})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,18 +167,18 @@ func TestTableIsOfOneEdition(t *testing.T) {
 	if err := errors.Join(table.Write(row), table.Close()); err != nil {
 		t.Fatal(err)
 	}
-	polls := manifest.Source{Kind: "framadate", URL: "https://polls.example"}
+	polls := move.Target{Source: manifest.Source{Kind: "framadate", URL: "https://polls.example"}}
 	for _, edition := range []string{"", "rev 60", "newest"} {
-		for _, target := range []manifest.Source{pads, polls} {
-			if _, err := move.OpenTable(name, edition, []manifest.Source{target}); !errors.Is(err, move.ErrOtherEdition) {
+		for _, target := range []move.Target{pads, polls} {
+			if _, err := move.OpenTable(name, edition, []move.Target{target}); !errors.Is(err, move.ErrOtherEdition) {
 				t.Errorf("%q: %v", edition, err)
 			}
-			if _, err := move.ReadTable(name, edition, []manifest.Source{target}); !errors.Is(err, move.ErrOtherEdition) {
+			if _, err := move.ReadTable(name, edition, []move.Target{target}); !errors.Is(err, move.ErrOtherEdition) {
 				t.Errorf("%q: %v", edition, err)
 			}
 		}
 	}
-	before, err := move.ReadTable(name, "rev 50", []manifest.Source{pads, polls})
+	before, err := move.ReadTable(name, "rev 50", []move.Target{pads, polls})
 	if err != nil || !slices.Equal(before.Rows(), []move.Row{row}) {
 		t.Errorf("%+v, %v", before, err)
 	}
@@ -184,7 +187,7 @@ func TestTableIsOfOneEdition(t *testing.T) {
 // TestTableIsReadAsItIs: also while a move has it, and where there is none.
 func TestTableIsReadAsItIs(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "moved.csv")
-	if none, err := move.ReadTable(name, "", []manifest.Source{pads}); err != nil || len(none.Rows()) > 0 {
+	if none, err := move.ReadTable(name, "", []move.Target{pads}); err != nil || len(none.Rows()) > 0 {
 		t.Errorf("%+v, %v", none, err)
 	}
 	if files, err := os.ReadDir(filepath.Dir(name)); err != nil || len(files) > 0 {
@@ -197,7 +200,7 @@ func TestTableIsReadAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := read(t, name)
-	if now, err := move.ReadTable(name, "", []manifest.Source{pads}); err != nil || !slices.Equal(now.Rows(), []move.Row{row}) {
+	if now, err := move.ReadTable(name, "", []move.Target{pads}); err != nil || !slices.Equal(now.Rows(), []move.Row{row}) {
 		t.Errorf("%+v, %v", now, err)
 	}
 	if read(t, name) != text {
@@ -214,7 +217,7 @@ func TestFileThatIsNoTableIsLeftAsItIs(t *testing.T) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := move.OpenTable(name, "", []manifest.Source{pads}); !errors.Is(err, move.ErrTable) {
+		if _, err := move.OpenTable(name, "", []move.Target{pads}); !errors.Is(err, move.ErrTable) {
 			t.Errorf("%.40q: %v", text, err)
 		}
 		if read(t, name) != text {

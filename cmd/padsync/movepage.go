@@ -5,9 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/padsync/padsync/internal/durable"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/move"
 )
 
@@ -77,10 +77,7 @@ var moveStates = map[move.State]string{
 	move.Differs: "moved-differs", move.Failed: "moved-failed",
 }
 
-func sourcesOf(targets []move.Target) []manifest.Source {
-	var all []manifest.Source
-	for _, t := range targets {
-		all = append(all, t.Source)
-	}
-	return all
+// pageName is the page beside a table.
+func pageName(table string) string {
+	return strings.TrimSuffix(table, filepath.Ext(table)) + ".html"
 }

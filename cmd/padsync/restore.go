@@ -26,7 +26,7 @@ type restoreFlags struct {
 	raw               bool
 	revision          int
 	atRev             bool
-	into              intoFlags
+	move              moveFlags
 }
 
 func (a *app) restoreCommand() *cobra.Command {
@@ -46,7 +46,7 @@ func (a *app) restoreCommand() *cobra.Command {
 	flags.add(a, cmd)
 	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
-	flags.into.add(a, cmd)
+	flags.move.add(a, cmd)
 	cmd.Flags().StringVar(&flags.target, "target", "", a.text("flag-target"))
 	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-restore-at"))
 	cmd.Flags().IntVar(&flags.revision, "rev", 0, a.text("flag-rev"))
@@ -58,8 +58,8 @@ func (a *app) restoreCommand() *cobra.Command {
 }
 
 func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) error {
-	if len(flags.into.servers) > 0 {
-		return a.restoreInto(ctx, flags, args)
+	if len(flags.move.servers) > 0 {
+		return a.move(ctx, flags, args)
 	}
 	if flags.target == "" {
 		return message.Of(message.Usage, errUsage, "no-target")
@@ -80,7 +80,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		Repository: chosen.Repository, Query: chosen.query(flags.newest),
 		Target: flags.target, Formats: flags.formats, Language: a.language(), Overwrite: flags.overwrite, Raw: flags.raw,
 	}
-	progress, err := a.newRestoring(chosen.contents, &plan)
+	progress, err := a.newRestoring(&plan)
 	if err != nil {
 		return message.In(err, "repository", "Repository", chosen.shown)
 	}

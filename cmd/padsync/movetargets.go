@@ -5,14 +5,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
-	"net/url"
-	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/padsync/padsync/internal/message"
@@ -22,60 +17,10 @@ import (
 	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/kinds"
-	"github.com/spf13/cobra"
 )
 
-type intoFlags struct {
-	servers     []string
-	yes         bool
-	table, mail string
-}
-
-func (f *intoFlags) add(a *app, cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.servers, "into", nil, a.text("flag-into"))
-	cmd.Flags().BoolVar(&f.yes, "yes", false, a.text("flag-yes"))
-	cmd.Flags().StringVar(&f.table, "table", "", a.text("flag-table"))
-	cmd.Flags().StringVar(&f.mail, "mail", "", a.text("flag-mail"))
-}
-
-// restoreInto makes new documents on servers of what is saved, or says what it
-// would do.
-func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string) error {
-	signal.Ignore(syscall.SIGPIPE) // what was done is to be written down
-	bases, groups, err := a.targetBases(flags.into.servers)
-	if err != nil {
-		return err
-	}
-	chosen, err := a.openChosen(ctx, flags, args)
-	if err != nil {
-		return err
-	}
-	defer chosen.contents.Close()
-	t := &mover{chosen: chosen, json: flags.json}
-	targets, err := a.openTargets(ctx, chosen.settings, bases, groups, flags.into.mail, t.waiting)
-	if err != nil {
-		return err
-	}
-	defer a.closeTargets(ctx, targets)
-	if err := withhold(chosen, targets, bases); err != nil {
-		return message.In(err, "repository", "Repository", chosen.shown)
-	}
-	plan := move.Plan{
-		Repository: chosen.Repository, Query: chosen.query(flags.newest), Targets: targets, Address: a.kinds.URL,
-		WaitsUntil: polite.WaitsUntil,
-	}
-	t.edition = flags.edition()
-	if t.table = flags.into.table; t.table == "" {
-		t.table = tableName(bases[0], t.edition)
-	}
-	if !flags.into.yes {
-		return t.preview(ctx, plan)
-	}
-	return t.move(ctx, plan, flags.into.mail)
-}
-
-// targetBases are the normalised addresses of the servers to restore into, and
-// the groups of MyPads that are meant on some.
+// targetBases are the normalised addresses of the servers to move to, and the
+// groups of MyPads that are meant on some.
 func (a *app) targetBases(given []string) (bases []string, groups map[string]string, err error) {
 	groups = make(map[string]string)
 	for _, raw := range given {
@@ -86,7 +31,7 @@ func (a *app) targetBases(given []string) (bases []string, groups map[string]str
 		if err == nil {
 			groups[base] = group
 		} else if base, err = sources.Normalize(raw); err != nil {
-			return nil, nil, message.Of(message.Usage, badTarget(raw), "bad-into")
+			return nil, nil, message.Of(message.Usage, badTarget(raw), "bad-target")
 		}
 		bases = append(bases, base)
 	}
@@ -100,40 +45,6 @@ func badTarget(raw string) error {
 		return errNoTarget
 	}
 	return &schemelessError{address, errNoTarget}
-}
-
-// edition is which edition of each document is meant, in the words of the
-// command line, "" without any.
-func (f restoreFlags) edition() string {
-	var said []string
-	if f.when != "" {
-		said = append(said, f.when)
-	}
-	if f.atRev {
-		said = append(said, fmt.Sprintf("rev %d", f.revision))
-	}
-	if f.newest {
-		said = append(said, "newest")
-	}
-	return strings.Join(said, " ")
-}
-
-// tableName is the file for the table of a move of these editions to this
-// server: that of others is another move.
-func tableName(base, edition string) string {
-	host := "server"
-	if u, err := url.Parse(base); err == nil && u.Host != "" {
-		host = u.Host
-	}
-	if edition != "" {
-		host += "-" + edition
-	}
-	return "moved-" + strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`:[]\/ `, r) {
-			return '_'
-		}
-		return r
-	}, host) + ".csv"
 }
 
 // openTargets opens the servers, with what the configuration says of them, one
@@ -179,30 +90,10 @@ func (a *app) openTargets(ctx context.Context, s *settings, bases []string, grou
 			shown = kind.GroupURL(base, group)
 		}
 		targets = append(targets, move.Target{
-			Source: manifest.Source{Kind: name, URL: shown}, Client: importer, Finds: kind.Finds,
+			Source: manifest.Source{Kind: name, URL: shown}, Server: base, Client: importer, Finds: kind.Finds, WantsMail: kind.WantsMail,
 		})
 	}
 	return targets, nil
-}
-
-// withhold tells the targets at these bases which passwords the looks of backups
-// noted: a server that may have died of one is not sent it by a move, either.
-func withhold(c *chosen, targets []move.Target, bases []string) error {
-	for record, err := range c.contents.Documents() {
-		if err != nil {
-			return err
-		}
-		if record.Withheld == nil {
-			continue
-		}
-		for i, t := range targets {
-			client, ok := t.Client.(sources.Withholder)
-			if ok && t.Kind == record.Source.Kind && manifest.Address(bases[i]) == record.Source.Address() {
-				client.Withhold(record.ID, sources.Withheld{Since: record.Withheld.Since.Time, Key: record.Withheld.Key})
-			}
-		}
-	}
-	return nil
 }
 
 // kindOf is what the configuration says that the server is, or the server
@@ -231,7 +122,7 @@ func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case unanswered(err):
-		return "", message.Of(message.Failed, errors.Join(errNoAnswer, err), "into-no-answer", "Error", err)
+		return "", message.Of(message.Failed, errors.Join(errNoAnswer, err), "move-no-answer", "Error", err)
 	}
 	return "", message.Of(message.Usage, errNoTarget, "not-a-target", "Server", base)
 }
@@ -302,9 +193,4 @@ func (a *app) closeTargets(ctx context.Context, targets []move.Target) {
 			a.note("not-closed", "Source", t.URL)
 		}
 	}
-}
-
-// pageName is the page beside a table.
-func pageName(table string) string {
-	return strings.TrimSuffix(table, filepath.Ext(table)) + ".html"
 }
