@@ -47,18 +47,16 @@ func (e *FormError) Error() string { return "it has no form " + e.Form }
 func (e *FormError) Unwrap() error { return ErrNoForm }
 
 // Write writes the edition in a form that padsync makes, or else as it was
-// saved in that form. The error for another form is a *FormError.
+// saved in that form, which also stands in for one that cannot be made. The error
+// for another form is a *FormError.
 func (e *Edition) Write(w io.Writer, form string, language documents.Language) error {
 	at := slices.IndexFunc(e.Version.Files, func(f manifest.FileRecord) bool { return f.Format == form })
 	saved := at >= 0 && !e.past()
 	if e.makes(form) {
 		out := &counting{Writer: w}
 		err := e.Document.Write(out, form, language)
-		if !saved && errors.Is(err, documents.ErrNothing) {
-			return e.noForm(form)
-		}
-		stands := out.written == 0 && (errors.Is(err, documents.ErrUnreadable) || errors.Is(err, documents.ErrNothing))
-		if !saved || !stands {
+		standsIn := errors.Is(err, documents.ErrUnreadable) && saved && out.written == 0
+		if !standsIn && !errors.Is(err, documents.ErrNothing) {
 			return err
 		}
 	}
