@@ -1,27 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
-	"time"
 
-	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
-	"github.com/padsync/padsync/internal/spool"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/restore"
-	"github.com/padsync/padsync/sources"
-	"github.com/padsync/padsync/sources/kinds"
 	"github.com/spf13/cobra"
 )
 
@@ -42,7 +31,7 @@ func (f *intoFlags) add(a *app, cmd *cobra.Command) {
 // would do.
 func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string) error {
 	signal.Ignore(syscall.SIGPIPE) // what was done is to be written down
-	bases, groups, err := a.targetBases(flags.into.servers)
+	addresses, err := a.setup.Kinds.ParseTargets(flags.into.servers)
 	if err != nil {
 		return err
 	}
@@ -52,54 +41,26 @@ func (a *app) restoreInto(ctx context.Context, flags restoreFlags, args []string
 	}
 	defer chosen.contents.Close()
 	t := &mover{chosen: chosen, json: flags.json}
-	targets, err := a.openTargets(ctx, chosen.settings, bases, groups, flags.into.mail, t.waiting)
+	targets, err := chosen.Settings.OpenTargets(ctx, addresses, flags.into.mail, t.waiting)
 	if err != nil {
 		return err
 	}
-	defer a.closeTargets(ctx, targets)
-	if err := withhold(chosen, targets, bases); err != nil {
-		return message.In(err, "repository", "Repository", chosen.shown)
+	defer targets.Close(ctx)
+	if err := targets.Withhold(chosen.contents); err != nil {
+		return chosen.In(err)
 	}
 	plan := restore.IntoPlan{
-		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets, Address: a.kinds.URL,
+		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Targets: targets.All, Address: a.setup.Kinds.URL,
 		Wanted: chosen.wanted, WaitsUntil: polite.WaitsUntil,
 	}
 	t.edition = flags.edition()
 	if t.table = flags.into.table; t.table == "" {
-		t.table = tableName(bases[0], t.edition)
+		t.table = tableName(addresses[0].Base, t.edition)
 	}
 	if !flags.into.yes {
 		return t.preview(ctx, plan)
 	}
 	return t.move(ctx, plan, flags.into.mail)
-}
-
-// targetBases are the normalised addresses of the servers to restore into, and
-// the groups of MyPads that are meant on some.
-func (a *app) targetBases(given []string) (bases []string, groups map[string]string, err error) {
-	groups = make(map[string]string)
-	for _, raw := range given {
-		if hasUser(raw) {
-			return nil, nil, message.Of(message.Usage, errUser, "user-in-address")
-		}
-		base, group, err := a.kinds.ParseGroup(raw)
-		if err == nil {
-			groups[base] = group
-		} else if base, err = sources.Normalize(raw); err != nil {
-			return nil, nil, message.Of(message.Usage, badTarget(raw), "bad-into")
-		}
-		bases = append(bases, base)
-	}
-	return bases, groups, nil
-}
-
-// badTarget is why an address is that of no server.
-func badTarget(raw string) error {
-	address := withoutUser("https://" + raw)
-	if _, err := sources.Normalize(address); err != nil || strings.Contains(raw, "://") {
-		return errNoTarget
-	}
-	return &schemelessError{address, errNoTarget}
 }
 
 // edition is which edition of each document is meant, in the words of the
@@ -134,174 +95,6 @@ func tableName(base, edition string) string {
 		}
 		return r
 	}, host) + ".csv"
-}
-
-// openTargets opens the servers, with what the configuration says of them, one
-// for each kind of documents.
-func (a *app) openTargets(ctx context.Context, s *settings, bases []string, groups map[string]string, mail string, waiting func(polite.Wait)) ([]restore.Target, error) {
-	var all []wanted
-	for _, base := range bases {
-		all = append(all, wanted{base: base})
-	}
-	accesses, err := a.accesses(ctx, s, all)
-	if err != nil {
-		return nil, err
-	}
-	secrets, err := a.pollPasswords(ctx, s, bases)
-	if err != nil {
-		return nil, err
-	}
-	n := network{
-		kinds: a.kinds,
-		pool:  new(spool.Pool), passwords: secrets, accesses: accesses, tokens: a.tokenFile, groups: groups, mail: mail,
-		client: polite.New(polite.Options{UserAgent: polite.UserAgent(programVersion(), contact), Waiting: waiting}),
-	}
-	var targets []restore.Target
-	for _, base := range bases {
-		name, err := a.kindOf(ctx, n, s, base)
-		if err != nil {
-			return nil, err
-		}
-		kind, _ := a.kinds.Named(name)
-		if slices.ContainsFunc(targets, func(t restore.Target) bool { return t.Kind == name }) {
-			return nil, message.Of(message.Usage, errUsage, "two-targets", "Kind", name)
-		}
-		client, err := n.openSource(name, base, nil)
-		if err != nil {
-			return nil, message.Classed(message.Usage, err)
-		}
-		importer, ok := client.(sources.Importer)
-		if !ok {
-			return nil, message.Of(message.Usage, errKind, "no-importer", "Server", base)
-		}
-		shown := base
-		if group := groups[base]; group != "" {
-			shown = kind.GroupURL(base, group)
-		}
-		targets = append(targets, restore.Target{
-			Source: manifest.Source{Kind: name, URL: shown}, Client: importer, Finds: kind.Finds,
-		})
-	}
-	return targets, nil
-}
-
-// withhold tells the targets at these bases which passwords the looks of backups
-// noted: a server that may have died of one is not sent it by a move, either.
-func withhold(c *chosen, targets []restore.Target, bases []string) error {
-	for record, err := range c.contents.Documents() {
-		if err != nil {
-			return err
-		}
-		if record.Withheld == nil {
-			continue
-		}
-		for i, t := range targets {
-			client, ok := t.Client.(sources.Withholder)
-			if ok && t.Kind == record.Source.Kind && manifest.Address(bases[i]) == record.Source.Address() {
-				client.Withhold(record.ID, sources.Withheld{Since: record.Withheld.Since.Time, Key: record.Withheld.Key})
-			}
-		}
-	}
-	return nil
-}
-
-// kindOf is what the configuration says that the server is, or the server
-// itself, to requests that change nothing. Nothing was begun yet, and a person
-// waits: so a server that is away is not waited for.
-func (a *app) kindOf(ctx context.Context, n network, s *settings, base string) (string, error) {
-	n.client = polite.New(polite.Options{UserAgent: polite.UserAgent(programVersion(), contact), Tries: 2})
-	known := n.knownKind(s, base)
-	ordered := slices.Clone(n.kinds)
-	slices.SortStableFunc(ordered, func(a, b kinds.Kind) int { return cmp.Compare(fallback(a), fallback(b)) })
-	var err error
-	for i, kind := range ordered {
-		var is bool
-		is, err = kind.Probe(ctx, base, "", n.opening(base))
-		switch {
-		case i == 0 && known != "" && !unanswered(err):
-			return known, ctx.Err()
-		case is:
-			return kind.Name, nil
-		}
-		if err != nil {
-			break
-		}
-	}
-	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case unanswered(err):
-		return "", message.Of(message.Failed, errors.Join(errNoAnswer, err), "into-no-answer", "Error", err)
-	}
-	return "", message.Of(message.Usage, errNoTarget, "not-a-target", "Server", base)
-}
-
-// fallback puts first what is asked for with the least.
-func fallback(k kinds.Kind) int {
-	if k.Assumed {
-		return 0
-	}
-	return 1
-}
-
-// knownKind is what the command line or the configuration says that the server
-// is, "" if nothing.
-func (n network) knownKind(s *settings, base string) string {
-	if n.groups[base] != "" {
-		return n.kinds.OfGroups()
-	}
-	for _, source := range s.Sources {
-		known, err := sources.Normalize(source.URL.Reveal())
-		if err == nil && source.Kind != "" && manifest.Address(known) == manifest.Address(base) {
-			return source.Kind
-		}
-	}
-	return ""
-}
-
-// unanswered: there is no such host, no safe connection to it, or no answer.
-func unanswered(err error) bool {
-	var host *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &host) || errors.As(err, &certificate) || errors.Is(err, polite.ErrTemporary)
-}
-
-// pollPasswords are those of all polls that the configuration knows, for the
-// new polls are to have the same.
-func (a *app) pollPasswords(ctx context.Context, s *settings, bases []string) (passwords, error) {
-	var all []wanted
-	for _, source := range s.Sources {
-		if base, err := sources.Normalize(source.URL.Reveal()); err == nil {
-			all = append(all, wanted{base: base})
-		}
-	}
-	found, err := a.passwords(ctx, s, all)
-	if err != nil {
-		return nil, err
-	}
-	for _, base := range bases {
-		into := found.of(base)
-		for _, known := range found {
-			for id, password := range known {
-				if _, has := into[id]; !has && id != "" {
-					into[id] = password
-				}
-			}
-		}
-	}
-	return found, nil
-}
-
-// closeTargets takes away what was made on servers for this run only.
-func (a *app) closeTargets(ctx context.Context, targets []restore.Target) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	for _, t := range targets {
-		closer, ok := t.Client.(interface{ Close(context.Context) error })
-		if ok && closer.Close(ctx) != nil {
-			a.note("not-closed", "Source", t.URL)
-		}
-	}
 }
 
 // pageName is the page beside a table.

@@ -51,7 +51,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, mail string) er
 	}
 	if mail == "" {
 		if err := m.sayMailless(ctx, plan, table); err != nil {
-			return errors.Join(message.In(err, "repository", "Repository", m.shown), table.Close())
+			return errors.Join(m.In(err), table.Close())
 		}
 	}
 	plan.Table, plan.Observe = table, m.observe
@@ -72,7 +72,7 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, mail string) er
 	case ctx.Err() != nil && err != nil:
 		return message.Of(message.Interrupted, context.Canceled, "into-interrupted", "File", name)
 	case err != nil:
-		return message.In(err, "repository", "Repository", m.shown)
+		return m.In(err)
 	case m.broken != nil:
 		return m.broken
 	case m.moved+m.found+m.earlier+m.notMade+m.differs+m.unsure+m.left == 0:
@@ -93,14 +93,14 @@ func (m *mover) move(ctx context.Context, plan restore.IntoPlan, mail string) er
 // to move will not be, for want of an organiser's address.
 func (m *mover) sayMailless(ctx context.Context, plan restore.IntoPlan, table *restore.Table) error {
 	if !slices.ContainsFunc(plan.Targets, func(t restore.Target) bool {
-		kind, ok := m.app.kinds.Named(t.Kind)
+		kind, ok := m.app.setup.Kinds.Named(t.Kind)
 		return ok && kind.WantsMail
 	}) {
 		return nil
 	}
 	wanted := plan.Wanted
 	plan.Wanted = func(r *manifest.Record) bool {
-		if kind, ok := m.app.kinds.Named(r.Source.Kind); !ok || !kind.WantsMail || !wanted(r) {
+		if kind, ok := m.app.setup.Kinds.Named(r.Source.Kind); !ok || !kind.WantsMail || !wanted(r) {
 			return false
 		}
 		row, found := table.Row(r.Source.Kind, plan.Address(r.Source, r.ID))

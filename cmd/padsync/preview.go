@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sources"
 )
@@ -34,7 +33,7 @@ func (m *mover) preview(ctx context.Context, plan restore.IntoPlan) error {
 		return m.unopened(err)
 	}
 	if err := restore.Into(ctx, plan); err != nil {
-		return message.In(err, "repository", "Repository", m.shown)
+		return m.In(err)
 	}
 	if len(f.count) == 0 && f.earlier+f.left+f.unusable == 0 {
 		return m.app.nothing(m.selection, m.contents.Lacking())
@@ -94,7 +93,7 @@ func (m *mover) tell(f forecast, targets []restore.Target) {
 		switch {
 		case isPads:
 			text := "into-pads"
-			if _, _, err := a.kinds.ParseGroup(t.URL); err == nil {
+			if _, _, err := a.setup.Kinds.ParseGroup(t.URL); err == nil {
 				text = "into-group"
 			}
 			a.say(text, "Count", n, "Target", t.URL, "Requests", pads.ImportRequests(n))
@@ -153,7 +152,7 @@ type moved struct {
 
 func (m *mover) encode(e restore.Move, state string) {
 	told := moved{
-		Kind: e.Document.Source.Kind, Old: m.app.kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: state, Earlier: e.Earlier, Lost: e.Losses,
+		Kind: e.Document.Source.Kind, Old: m.app.setup.Kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: state, Earlier: e.Earlier, Lost: e.Losses,
 	}
 	if told.Lost == nil {
 		told.Lost = []sources.Loss{}
