@@ -13,8 +13,7 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/kinds"
 )
@@ -64,10 +63,9 @@ func badTarget(raw string) error {
 
 // Targets are servers to move documents to, one for each kind of documents.
 type Targets struct {
-	All []restore.Target
+	All []move.Target
 
 	settings *Settings
-	bases    []string // of each
 }
 
 // OpenTargets opens the servers, with what the configuration says of them. Mail
@@ -102,7 +100,7 @@ func (t *Targets) add(ctx context.Context, n *Servers, a TargetAddress) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(t.All, func(t restore.Target) bool { return t.Kind == kind.Name }) {
+	if slices.ContainsFunc(t.All, func(t move.Target) bool { return t.Kind == kind.Name }) {
 		return message.Of(message.Usage, ErrOptions, "two-targets", "Kind", kind.Name)
 	}
 	client, err := n.open(kind.Name, a.Base, nil)
@@ -117,28 +115,9 @@ func (t *Targets) add(ctx context.Context, n *Servers, a TargetAddress) error {
 	if a.Group != "" {
 		shown = kind.GroupURL(a.Base, a.Group)
 	}
-	t.bases = append(t.bases, a.Base)
-	t.All = append(t.All, restore.Target{Source: manifest.Source{Kind: kind.Name, URL: shown}, Client: importer, Finds: kind.Finds})
-	return nil
-}
-
-// Withhold tells the targets which passwords the looks of backups noted: a server
-// that may have died of one is not sent it by a move, either.
-func (t *Targets) Withhold(contents *repository.Contents) error {
-	for record, err := range contents.Documents() {
-		if err != nil {
-			return err
-		}
-		if record.Withheld == nil {
-			continue
-		}
-		for i, target := range t.All {
-			client, ok := target.Client.(sources.Withholder)
-			if ok && target.Kind == record.Source.Kind && manifest.Address(t.bases[i]) == record.Source.Address() {
-				client.Withhold(record.ID, sources.Withheld{Since: record.Withheld.Since.Time, Key: record.Withheld.Key})
-			}
-		}
-	}
+	t.All = append(t.All, move.Target{
+		Source: manifest.Source{Kind: kind.Name, URL: shown}, Server: a.Base, Client: importer, Finds: kind.Finds, WantsMail: kind.WantsMail,
+	})
 	return nil
 }
 

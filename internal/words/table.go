@@ -23,6 +23,7 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks"
@@ -94,16 +95,16 @@ func table() []Row {
 		{Is: sources.ErrRefused, Cause: "cause-refused-answer", Quotes: true},
 
 		// Restoring and moving.
-		{Is: restore.ErrNoForm, Cause: "reason-no-form", Hint: "hint-no-form"},
+		{Is: library.ErrNoForm, Cause: "reason-no-form", Hint: "hint-no-form"},
 		{Is: restore.ErrFull, Hint: "hint-restore-full"},
 		{Is: restore.ErrTarget, Cause: "cause-target", Hint: "hint-target"},
-		{Is: restore.ErrTableInUse, Hint: "hint-table-in-use"},
-		{Is: restore.ErrNoVersion, Cause: "reason-no-version"},
-		{Is: restore.ErrLost, Cause: "reason-lost"},
+		{Is: move.ErrTableInUse, Hint: "hint-table-in-use"},
+		{Is: library.ErrNoVersion, Cause: "reason-no-version"},
+		{Is: library.ErrLost, Cause: "reason-lost"},
 		{As: as(revision), Hint: "hint-revision"},
-		{Is: restore.ErrNoHistory, Cause: "no-history"},
-		{Is: restore.ErrNotYet, Cause: "nothing-by-then"},
-		{Is: restore.ErrNoTarget, Cause: "reason-no-target"},
+		{Is: library.ErrNoHistory, Cause: "no-history"},
+		{Is: library.ErrNotYet, Cause: "nothing-by-then"},
+		{Is: move.ErrNoTarget, Cause: "reason-no-target"},
 		{Is: page.ErrTooLong, Cause: "reason-page"},
 		{Is: pad.ErrTooLarge, Cause: "reason-too-much"},
 		{Is: pad.ErrMalformed, Cause: "reason-no-text"},
@@ -234,7 +235,7 @@ func blockedHead(err error) (message.Message, bool) {
 	return head(e), true
 }
 
-func revision(e *restore.RevisionError) message.Message {
+func revision(e *library.RevisionError) message.Message {
 	id := "no-revision"
 	if e.Newest {
 		id = "no-revision-before"

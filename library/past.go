@@ -1,4 +1,4 @@
-package restore
+package library
 
 import (
 	"errors"
@@ -24,7 +24,8 @@ type Point struct {
 	Revision *int
 }
 
-func (p Point) isZero() bool { return p.Time.IsZero() && p.Revision == nil }
+// IsZero reports whether no point is asked for.
+func (p Point) IsZero() bool { return p.Time.IsZero() && p.Revision == nil }
 
 // A Cut is the place in a pad's history up to which it is given.
 type Cut struct {
@@ -58,10 +59,10 @@ func (e *RevisionError) Error() string {
 // Unwrap gives ErrNotYet.
 func (e *RevisionError) Unwrap() error { return ErrNotYet }
 
-// FindRevision finds a revision of a document in the version that Choose
+// findRevision finds a revision of a document in the version that ChooseVersion
 // gives. The error for one that is not there is a RevisionError.
-func FindRevision(reader *repository.Reader, record *manifest.Record, newest bool, number int) (*Cut, error) {
-	v, skipped := Choose(record, newest)
+func findRevision(reader *repository.Reader, record *manifest.Record, newest bool, number int) (*Cut, error) {
+	v, skipped := ChooseVersion(record, newest)
 	cut, err := revisionOf(reader, v, number)
 	if missing := (*RevisionError)(nil); errors.As(err, &missing) && skipped != "" {
 		_, newestErr := revisionOf(reader, record.Newest(), number)
@@ -83,48 +84,6 @@ func revisionOf(reader *repository.Reader, v *manifest.VersionRecord, number int
 	})
 }
 
-// taken is what is given of a document.
-type taken struct {
-	version *manifest.VersionRecord
-	skipped string // why the newest version was not taken: its suspicion
-	cut     *Cut   // nil: the version as it was saved
-}
-
-// take chooses what to give of a document.
-func (p *Plan) take(reader *repository.Reader, record *manifest.Record) (t taken, err error) {
-	if t.version, t.skipped = Choose(record, p.Newest); t.version == nil {
-		return t, NoVersion(record)
-	}
-	switch {
-	case p.Point.isZero():
-		return t, nil
-	case p.Point.Revision != nil:
-		t.cut, err = FindRevision(reader, record, p.Newest, *p.Point.Revision)
-		return t, err
-	}
-	for _, v := range slices.Compact([]*manifest.VersionRecord{t.version, p.Point.reaching(record)}) {
-		if v == nil {
-			continue
-		}
-		if !v.Saved.After(p.Point.Time) {
-			break // it had been saved by then
-		}
-		cut, err := cutAt(reader, v, p.Point.Time)
-		switch {
-		case err != nil:
-			return t, err
-		case cut != nil:
-			t.version, t.cut = v, cut
-			return t, nil
-		}
-	}
-	t.version, t.skipped = Choose(p.Point.savedBy(record), p.Newest)
-	if t.version == nil {
-		return t, ErrNotYet
-	}
-	return t, nil
-}
-
 // cutAt gives nil where the version tells nothing of the moment.
 func cutAt(reader *repository.Reader, v *manifest.VersionRecord, moment time.Time) (cut *Cut, err error) {
 	return cut, withPad(reader, v, func(saved *pad.Pad) error {
@@ -142,7 +101,7 @@ func cutAt(reader *repository.Reader, v *manifest.VersionRecord, moment time.Tim
 // withPad opens the version's pad, nil where it has none that can be read: it
 // can be given as it was saved, and no other way.
 func withPad(reader *repository.Reader, v *manifest.VersionRecord, use func(*pad.Pad) error) error {
-	i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == padFormat })
+	i := slices.IndexFunc(v.Files, IsPad)
 	if i < 0 {
 		return use(nil)
 	}
@@ -157,9 +116,6 @@ func withPad(reader *repository.Reader, v *manifest.VersionRecord, use func(*pad
 	}
 	return use(saved)
 }
-
-// padFormat is that of the files that hold a pad with its history.
-const padFormat = "etherpad"
 
 // reaching is the version that was saved next after the moment, and is not
 // suspect: where a history was made short later, it reaches further back than
@@ -190,26 +146,8 @@ func (p Point) savedBy(record *manifest.Record) *manifest.Record {
 	return &before
 }
 
-// eligible are the versions that may be given, and those that saw what these did
-// not: a record of many others is not
-// kept whole.
-func (p *Plan) eligible(record *manifest.Record) []manifest.VersionRecord {
-	before := p.Point.savedBy(record)
-	wanted := []*manifest.VersionRecord{
-		record.Newest(), record.NewestSound(), p.Point.reaching(record), before.Newest(), before.NewestSound(),
-	}
-	for _, v := range wanted[:len(wanted):len(wanted)] {
-		if v != nil {
-			wanted = append(wanted, fillers(record, v)...)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(record.Versions), func(v manifest.VersionRecord) bool {
-		return !slices.ContainsFunc(wanted, func(w *manifest.VersionRecord) bool { return w != nil && w.Name == v.Name })
-	})
-}
-
-// write writes the pad as it was there.
-func (c *Cut) write(w io.Writer, from io.ReaderAt, size int64) error {
+// Write writes the pad as it was there, from the file that it was saved in.
+func (c *Cut) Write(w io.Writer, from io.ReaderAt, size int64) error {
 	saved, err := pad.Open(from, size)
 	if err != nil {
 		return fmt.Errorf("read the saved pad: %w", err)
@@ -217,17 +155,18 @@ func (c *Cut) write(w io.Writer, from io.ReaderAt, size int64) error {
 	return saved.WriteAt(w, c.Revision, c.Until)
 }
 
-// export is the pad as it was there; the caller closes it.
-func (c *Cut) export(pool *spool.Pool, from *spool.Spool) (*spool.Spool, error) {
+// Export gives the file of the pad as it was there, from the one that it was
+// saved in. The caller closes it.
+func (c *Cut) Export(pool *spool.Pool, from *spool.Spool) (*spool.Spool, error) {
 	w := pool.Create()
-	if err := c.write(w, from, from.Size()); err != nil {
+	if err := c.Write(w, from, from.Size()); err != nil {
 		return nil, errors.Join(err, w.Discard())
 	}
 	return w.Finish()
 }
 
-// state is the pad's there, or the current one where c is nil.
-func (c *Cut) state(p *pad.Pad) (*pad.State, error) {
+// State is the pad's there, or the current one where c is nil.
+func (c *Cut) State(p *pad.Pad) (*pad.State, error) {
 	if c == nil {
 		return p.At(p.Head)
 	}

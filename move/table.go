@@ -1,4 +1,4 @@
-package restore
+package move
 
 import (
 	"bufio"
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,6 +53,10 @@ const (
 	Differs State = "differs" // it was made, but reads back differently
 	Failed  State = "failed"  // it was not made
 
+	// No table has these.
+	Planned State = "planned" // Run would make it
+	Left    State = "left"    // no target takes its kind
+
 	// target is not a document's: New is the server that documents of this
 	// kind go to, Old the edition of them.
 	target State = "target"
@@ -80,11 +85,29 @@ var (
 
 var columns = []string{"kind", "old", "new", "state", "lost", "admin"}
 
+// TableName is the usual name of the file for a table of these editions moved to
+// this server: that of others is another move.
+func TableName(server, edition string) string {
+	host := "server"
+	if u, err := url.Parse(server); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	if edition != "" {
+		host += "-" + edition
+	}
+	return "moved-" + strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`:[]\/ `, r) {
+			return '_'
+		}
+		return r
+	}, host) + ".csv"
+}
+
 // OpenTable opens the table of a move to these servers, or makes it. The
 // edition says which of each document's is moved, "" for what one gets without
 // asking for another: a document that was moved in one is not moved in the
 // others. The caller closes the table.
-func OpenTable(name, edition string, targets []manifest.Source) (*Table, error) {
+func OpenTable(name, edition string, targets []Target) (*Table, error) {
 	lock, err := lockTable(name)
 	if err != nil {
 		return nil, err
@@ -99,7 +122,7 @@ func OpenTable(name, edition string, targets []manifest.Source) (*Table, error) 
 // ReadTable reads the table of such a move, also while the move has it open,
 // and changes nothing. Where there is none, it has no rows. It is not to be
 // written or closed.
-func ReadTable(name, edition string, targets []manifest.Source) (*Table, error) {
+func ReadTable(name, edition string, targets []Target) (*Table, error) {
 	t := &Table{name: name, at: make(map[[2]string]int)}
 	var err error
 	if t.file, err = os.Open(name); errors.Is(err, fs.ErrNotExist) {
@@ -119,7 +142,7 @@ func ReadTable(name, edition string, targets []manifest.Source) (*Table, error) 
 	return t, err
 }
 
-func (t *Table) open(edition string, targets []manifest.Source) error {
+func (t *Table) open(edition string, targets []Target) error {
 	if err := t.replace(durable.Create); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -143,7 +166,7 @@ func (t *Table) open(edition string, targets []manifest.Source) error {
 }
 
 // lacking are those of the targets that the table does not name yet.
-func (t *Table) lacking(edition string, targets []manifest.Source) (lacking []manifest.Source, err error) {
+func (t *Table) lacking(edition string, targets []Target) (lacking []manifest.Source, err error) {
 	for _, r := range t.rows {
 		if r.State == target && r.Old != edition {
 			return nil, ErrOtherEdition
@@ -153,7 +176,7 @@ func (t *Table) lacking(edition string, targets []manifest.Source) (lacking []ma
 		known := slices.IndexFunc(t.rows, func(r Row) bool { return r.State == target && r.Kind == to.Kind })
 		switch {
 		case known < 0:
-			lacking = append(lacking, to)
+			lacking = append(lacking, to.Source)
 		case to.Compare(manifest.Source{Kind: to.Kind, URL: t.rows[known].New}) != 0:
 			return nil, ErrOtherTarget
 		}
@@ -267,6 +290,14 @@ func (r Row) Losses() []sources.Loss {
 		losses = append(losses, sources.Loss(word))
 	}
 	return losses
+}
+
+func lossesAsText(losses []sources.Loss) string {
+	words := make([]string, len(losses))
+	for i, loss := range losses {
+		words[i] = string(loss)
+	}
+	return strings.Join(words, " ")
 }
 
 func (r Row) cells() []string {

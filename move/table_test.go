@@ -1,4 +1,4 @@
-package restore_test
+package move_test
 
 import (
 	"errors"
@@ -10,14 +10,17 @@ import (
 	"testing"
 
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/move"
 )
 
-var pads, otherPads = manifest.Source{Kind: "etherpad", URL: "https://new.example"}, manifest.Source{Kind: "etherpad", URL: "https://other.example"}
+var (
+	pads      = move.Target{Source: manifest.Source{Kind: "etherpad", URL: "https://new.example"}}
+	otherPads = move.Target{Source: manifest.Source{Kind: "etherpad", URL: "https://other.example"}}
+)
 
-func openTable(t *testing.T, name string, targets ...manifest.Source) *restore.Table {
+func openTable(t *testing.T, name string, targets ...move.Target) *move.Table {
 	t.Helper()
-	table, err := restore.OpenTable(name, "", targets)
+	table, err := move.OpenTable(name, "", targets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +39,9 @@ func read(t *testing.T, name string) string {
 func TestRowsSurviveACrash(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "moved.csv")
 	table := openTable(t, name, pads)
-	one := restore.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: restore.Moved, Lost: "chat history"}
-	two := restore.Row{Kind: "framadate", Old: "https://old.example/b", State: restore.Started}
-	for _, r := range []restore.Row{one, two} {
+	one := move.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: move.Moved, Lost: "chat history"}
+	two := move.Row{Kind: "framadate", Old: "https://old.example/b", State: move.Started}
+	for _, r := range []move.Row{one, two} {
 		if err := table.Write(r); err != nil {
 			t.Fatal(err)
 		}
@@ -56,14 +59,14 @@ func TestRowsSurviveACrash(t *testing.T) {
 		if r, found := again.Row(two.Kind, two.Old); found != (end >= len(whole)-1) || found && r != two {
 			t.Fatalf("cut at %d of %d: %+v, %t", end, len(whole), r, found)
 		}
-		two.New, two.State = "https://polls.example/c", restore.Moved
+		two.New, two.State = "https://polls.example/c", move.Moved
 		if err := errors.Join(again.Write(two), again.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if lines := strings.Count(read(t, name), "\n"); lines != 4 { // header, target, two documents
 			t.Fatalf("cut at %d: %d lines", end, lines)
 		}
-		two.New, two.State = "", restore.Started
+		two.New, two.State = "", move.Started
 		if info, err := os.Stat(name); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 			t.Fatal(info.Mode(), err)
 		}
@@ -79,7 +82,7 @@ func TestHalfARowLeavesTheOneBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := openTable(t, name, pads)
-	if r, found := table.Row("framadate", "https://old.example/b"); !found || r.State != restore.Started {
+	if r, found := table.Row("framadate", "https://old.example/b"); !found || r.State != move.Started {
 		t.Errorf("%+v, %t", r, found)
 	}
 	if err := table.Close(); err != nil {
@@ -92,21 +95,21 @@ func TestHalfARowLeavesTheOneBefore(t *testing.T) {
 func TestLastRowMayHaveNoEnd(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "moved.csv")
 	table := openTable(t, name, pads)
-	row := restore.Row{Kind: "framadate", Old: "https://old.example/b", State: restore.Moved}
+	row := move.Row{Kind: "framadate", Old: "https://old.example/b", State: move.Moved}
 	if err := errors.Join(table.Write(row), table.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(name, []byte(strings.TrimSuffix(read(t, name), "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	another := restore.Row{Kind: "framadate", Old: "https://old.example/c", State: restore.Started}
+	another := move.Row{Kind: "framadate", Old: "https://old.example/c", State: move.Started}
 	table = openTable(t, name, pads)
 	if err := errors.Join(table.Write(another), table.Close()); err != nil {
 		t.Fatal(err)
 	}
 	table = openTable(t, name, pads)
 	defer table.Close()
-	if rows := table.Rows(); !slices.Equal(rows, []restore.Row{row, another}) {
+	if rows := table.Rows(); !slices.Equal(rows, []move.Row{row, another}) {
 		t.Errorf("%+v", rows)
 	}
 }
@@ -116,7 +119,7 @@ func TestTableIsForOneMoveAtATime(t *testing.T) {
 	name := filepath.Join(folder, "moved.csv")
 	table := openTable(t, name, pads)
 	for range 2 {
-		if _, err := restore.OpenTable(name, "", []manifest.Source{pads}); !errors.Is(err, restore.ErrTableInUse) {
+		if _, err := move.OpenTable(name, "", []move.Target{pads}); !errors.Is(err, move.ErrTableInUse) {
 			t.Fatal(err)
 		}
 	}
@@ -137,13 +140,13 @@ func TestTableIsOfOneMove(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := read(t, name)
-	if _, err := restore.OpenTable(name, "", []manifest.Source{otherPads}); !errors.Is(err, restore.ErrOtherTarget) {
+	if _, err := move.OpenTable(name, "", []move.Target{otherPads}); !errors.Is(err, move.ErrOtherTarget) {
 		t.Error(err)
 	}
 	if read(t, name) != before {
 		t.Error("the table was changed")
 	}
-	polls := manifest.Source{Kind: "framadate", URL: "https://polls.example"}
+	polls := move.Target{Source: manifest.Source{Kind: "framadate", URL: "https://polls.example"}}
 	if err := openTable(t, name, pads, polls).Close(); err != nil {
 		t.Error(err)
 	}
@@ -156,27 +159,27 @@ func TestTableIsOfOneMove(t *testing.T) {
 // not moved as it was at another.
 func TestTableIsOfOneEdition(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "moved.csv")
-	table, err := restore.OpenTable(name, "rev 50", []manifest.Source{pads})
+	table, err := move.OpenTable(name, "rev 50", []move.Target{pads})
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := restore.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: restore.Moved}
+	row := move.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: move.Moved}
 	if err := errors.Join(table.Write(row), table.Close()); err != nil {
 		t.Fatal(err)
 	}
-	polls := manifest.Source{Kind: "framadate", URL: "https://polls.example"}
+	polls := move.Target{Source: manifest.Source{Kind: "framadate", URL: "https://polls.example"}}
 	for _, edition := range []string{"", "rev 60", "newest"} {
-		for _, target := range []manifest.Source{pads, polls} {
-			if _, err := restore.OpenTable(name, edition, []manifest.Source{target}); !errors.Is(err, restore.ErrOtherEdition) {
+		for _, target := range []move.Target{pads, polls} {
+			if _, err := move.OpenTable(name, edition, []move.Target{target}); !errors.Is(err, move.ErrOtherEdition) {
 				t.Errorf("%q: %v", edition, err)
 			}
-			if _, err := restore.ReadTable(name, edition, []manifest.Source{target}); !errors.Is(err, restore.ErrOtherEdition) {
+			if _, err := move.ReadTable(name, edition, []move.Target{target}); !errors.Is(err, move.ErrOtherEdition) {
 				t.Errorf("%q: %v", edition, err)
 			}
 		}
 	}
-	before, err := restore.ReadTable(name, "rev 50", []manifest.Source{pads, polls})
-	if err != nil || !slices.Equal(before.Rows(), []restore.Row{row}) {
+	before, err := move.ReadTable(name, "rev 50", []move.Target{pads, polls})
+	if err != nil || !slices.Equal(before.Rows(), []move.Row{row}) {
 		t.Errorf("%+v, %v", before, err)
 	}
 }
@@ -184,7 +187,7 @@ func TestTableIsOfOneEdition(t *testing.T) {
 // TestTableIsReadAsItIs: also while a move has it, and where there is none.
 func TestTableIsReadAsItIs(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "moved.csv")
-	if none, err := restore.ReadTable(name, "", []manifest.Source{pads}); err != nil || len(none.Rows()) > 0 {
+	if none, err := move.ReadTable(name, "", []move.Target{pads}); err != nil || len(none.Rows()) > 0 {
 		t.Errorf("%+v, %v", none, err)
 	}
 	if files, err := os.ReadDir(filepath.Dir(name)); err != nil || len(files) > 0 {
@@ -192,12 +195,12 @@ func TestTableIsReadAsItIs(t *testing.T) {
 	}
 	table := openTable(t, name, pads)
 	defer table.Close()
-	row := restore.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: restore.Moved}
+	row := move.Row{Kind: "etherpad", Old: "https://old.example/p/a", New: "https://new.example/p/a", State: move.Moved}
 	if err := table.Write(row); err != nil {
 		t.Fatal(err)
 	}
 	text := read(t, name)
-	if now, err := restore.ReadTable(name, "", []manifest.Source{pads}); err != nil || !slices.Equal(now.Rows(), []restore.Row{row}) {
+	if now, err := move.ReadTable(name, "", []move.Target{pads}); err != nil || !slices.Equal(now.Rows(), []move.Row{row}) {
 		t.Errorf("%+v, %v", now, err)
 	}
 	if read(t, name) != text {
@@ -214,7 +217,7 @@ func TestFileThatIsNoTableIsLeftAsItIs(t *testing.T) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := restore.OpenTable(name, "", []manifest.Source{pads}); !errors.Is(err, restore.ErrTable) {
+		if _, err := move.OpenTable(name, "", []move.Target{pads}); !errors.Is(err, move.ErrTable) {
 			t.Errorf("%.40q: %v", text, err)
 		}
 		if read(t, name) != text {
@@ -226,7 +229,7 @@ func TestFileThatIsNoTableIsLeftAsItIs(t *testing.T) {
 func TestNoCellIsAFormula(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "moved.csv")
 	table := openTable(t, name, pads)
-	hostile := restore.Row{Kind: "etherpad", Old: "=cmd|'/c calc'!A0", New: "+1", State: "@x", Lost: "-2", Admin: "=1+1"}
+	hostile := move.Row{Kind: "etherpad", Old: "=cmd|'/c calc'!A0", New: "+1", State: "@x", Lost: "-2", Admin: "=1+1"}
 	if err := errors.Join(table.Write(hostile), table.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -250,13 +253,13 @@ func FuzzTable(f *testing.F) {
 		}
 		name := filepath.Join(t.TempDir(), "moved.csv")
 		table := openTable(t, name, pads)
-		if err := errors.Join(table.Write(restore.Row{Kind: "etherpad", Old: old, New: new, State: restore.Moved, Lost: lost, Admin: admin}), table.Close()); err != nil {
+		if err := errors.Join(table.Write(move.Row{Kind: "etherpad", Old: old, New: new, State: move.Moved, Lost: lost, Admin: admin}), table.Close()); err != nil {
 			t.Fatal(err)
 		}
 		again := openTable(t, name, pads)
 		defer again.Close()
 		rows := again.Rows()
-		if len(rows) != 1 || rows[0].State != restore.Moved {
+		if len(rows) != 1 || rows[0].State != move.Moved {
 			t.Fatalf("%+v", rows)
 		}
 	})

@@ -1,4 +1,4 @@
-package restore
+package library
 
 import (
 	"context"
@@ -7,24 +7,16 @@ import (
 	"slices"
 
 	"github.com/padsync/padsync/documents/poll"
-	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
 )
 
-// pollFile is the name of a poll's own file.
-const pollFile = "poll.json"
-
-// A Files reads saved files, as a repository.Reader does.
-type Files interface {
-	File(manifest.FileRecord) (*spool.Spool, error)
-}
-
-// Poll reads the poll of a version. What its look did not see is taken from
+// ReadPoll reads the poll of a version. What its look did not see is taken from
 // the newest versions before it that saw it and are not suspect; the poll's
 // Earlier says when these were saved. Where one of them cannot be read, an older
 // one stands in, of a few; then that stays unseen.
-func Poll(files Files, record *manifest.Record, v *manifest.VersionRecord) (*poll.Poll, error) {
-	p, err := readPoll(files, v)
+func ReadPoll(reader *repository.Reader, record *manifest.Record, v *manifest.VersionRecord) (*poll.Poll, error) {
+	p, err := readPoll(reader, v)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +27,7 @@ func Poll(files Files, record *manifest.Record, v *manifest.VersionRecord) (*pol
 		if !slices.ContainsFunc(p.Unseen, more) {
 			continue
 		}
-		then, err := readPoll(files, earlier)
+		then, err := readPoll(reader, earlier)
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return nil, err
 		}
@@ -49,12 +41,12 @@ func Poll(files Files, record *manifest.Record, v *manifest.VersionRecord) (*pol
 	return p, nil
 }
 
-func readPoll(files Files, v *manifest.VersionRecord) (*poll.Poll, error) {
+func readPoll(reader *repository.Reader, v *manifest.VersionRecord) (*poll.Poll, error) {
 	at := pollOf(v)
 	if at < 0 {
 		return nil, ErrNoForm
 	}
-	s, err := files.File(v.Files[at])
+	s, err := reader.File(v.Files[at])
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +56,13 @@ func readPoll(files Files, v *manifest.VersionRecord) (*poll.Poll, error) {
 
 // pollOf is the place of the poll's own file in a version, -1 if it has none.
 func pollOf(v *manifest.VersionRecord) int {
-	return slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Name == pollFile && f.Format == "json" })
+	return slices.IndexFunc(v.Files, IsPoll)
+}
+
+// Filled reports whether ReadPoll may give more than a file of the version
+// holds: it is the poll's own, and versions before saw what its look did not.
+func Filled(record *manifest.Record, v *manifest.VersionRecord, f manifest.FileRecord) bool {
+	return IsPoll(f) && len(fillers(record, v)) > 0
 }
 
 // maxFillers is how many versions are tried for a part: packs are damaged
