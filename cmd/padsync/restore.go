@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -80,7 +81,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	}
 	progress, err := a.newRestoring(&plan)
 	if err != nil {
-		return message.In(err, "repository", "Repository", chosen.shown)
+		return chosen.In(err)
 	}
 	defer progress.bar.stop()
 	then := make(past)
@@ -120,7 +121,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case errors.Is(err, restore.ErrTemporaryFull):
 		return message.Of(message.Failed, err, "temporary-full", "Folder", os.TempDir())
 	case err != nil:
-		return message.In(err, "repository", "Repository", chosen.shown)
+		return chosen.In(err)
 	}
 	failed := report.Failed + missed
 	if report.Restored+failed > 0 {
@@ -156,7 +157,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 
 // chosen are the documents of a repository that a command line means.
 type chosen struct {
-	*reading
+	*setup.Reading
 	app       *app
 	selection *library.Selection
 	contents  *repository.Contents
@@ -174,10 +175,10 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
+	if err := r.AddOwner(ctx); err != nil {
 		return nil, err
 	}
-	at, err := a.moment(ctx, r, flags.when)
+	at, err := r.Moment(ctx, flags.when)
 	if err != nil {
 		return nil, err
 	}
@@ -189,13 +190,13 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 		// What was saved later tells, too, what there was then.
 		point.Time, at = at.Time, repository.At{}
 	}
-	c, err := a.contentsAt(ctx, r, at)
+	c, err := r.ContentsAt(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	hashes, err := selection.Learn(r.ID(), c)
 	if err != nil {
-		return nil, errors.Join(message.In(err, "repository", "Repository", r.shown), c.Close())
+		return nil, errors.Join(r.In(err), c.Close())
 	}
 	return &chosen{r, a, selection, c, hashes, point}, nil
 }
@@ -261,7 +262,7 @@ func suspectTaken(record *manifest.Record) string {
 // here. What is no terminal may be a log.
 func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *library.Names, given bool) string {
 	if given || isTerminal(out) {
-		return a.kinds.URL(source, id)
+		return a.setup.Kinds.URL(source, id)
 	}
 	return a.text("document-hash", "Source", source.URL, "Hash", h.Short(source, id))
 }
