@@ -68,7 +68,11 @@ var layers = []layer{
 		"restore", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
-	{"internal/setup", []string{"manifest", "sources", "sources/*", "documents", "sinks", "sinks/*", "internal/config", "internal/message"}},
+	{"internal/setup", []string{
+		"backup", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
+		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
+	}},
+	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/*", nil},
 }
 

@@ -74,7 +74,7 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 	if err != nil {
 		return nil
 	}
-	c, err := a.contents(ctx, r, "")
+	c, err := r.Contents(ctx, "")
 	if err != nil {
 		return nil
 	}
@@ -85,7 +85,7 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 		}
 		name := record.ID
 		if strings.Contains(typed, "://") {
-			name = a.kinds.URL(record.Source, record.ID)
+			name = a.setup.Kinds.URL(record.Source, record.ID)
 		}
 		if record.State == manifest.Erased || !strings.HasPrefix(name, typed) || !typable(name) {
 			continue
@@ -138,10 +138,10 @@ func (a *app) completesOptions(cmd *cobra.Command) {
 	}
 	switch cmd.Name() {
 	case "restore":
-		made, saved := a.kinds.OfDocuments().Forms()
+		made, saved := a.setup.Kinds.OfDocuments().Forms()
 		completesForms(cmd, "format", true, slices.Concat(made, saved)...)
 	case "show":
-		made, _ := a.kinds.OfDocuments().Forms()
+		made, _ := a.setup.Kinds.OfDocuments().Forms()
 		completesForms(cmd, "format", false, made...)
 	case "backup":
 		completesForms(cmd, "formats", true, "html", "txt", "pdf", "docx", "odt")

@@ -52,7 +52,7 @@ type mover struct {
 // do.
 func (a *app) move(ctx context.Context, flags restoreFlags, args []string) error {
 	signal.Ignore(syscall.SIGPIPE) // what was done is to be written down
-	bases, groups, err := a.targetBases(flags.move.servers)
+	addresses, err := a.setup.Kinds.ParseTargets(flags.move.servers)
 	if err != nil {
 		return err
 	}
@@ -62,16 +62,16 @@ func (a *app) move(ctx context.Context, flags restoreFlags, args []string) error
 	}
 	defer chosen.contents.Close()
 	m := &mover{chosen: chosen, json: flags.json, edition: flags.edition(), mail: flags.move.mail}
-	targets, err := a.openTargets(ctx, chosen.settings, bases, groups, m.mail, m.waiting)
+	targets, err := chosen.Settings.OpenTargets(ctx, addresses, m.mail, m.waiting)
 	if err != nil {
 		return err
 	}
-	defer a.closeTargets(ctx, targets)
+	defer targets.Close(ctx)
 	m.plan = move.Plan{
-		Repository: chosen.Repository, Query: chosen.query(flags.newest), Targets: targets, Address: a.kinds.URL, WaitsUntil: polite.WaitsUntil,
+		Repository: chosen.Repository, Query: chosen.query(flags.newest), Targets: targets.All, Address: a.setup.Kinds.URL, WaitsUntil: polite.WaitsUntil,
 	}
 	if m.table = flags.move.table; m.table == "" {
-		m.table = move.TableName(bases[0], m.edition)
+		m.table = move.TableName(addresses[0].Base, m.edition)
 	}
 	if !flags.move.yes {
 		return m.preview(ctx)
@@ -103,7 +103,7 @@ func (m *mover) move(ctx context.Context) error {
 	}
 	if m.mail == "" {
 		if err := m.sayMailless(ctx, table); err != nil {
-			return errors.Join(message.In(err, "repository", "Repository", m.shown), table.Close())
+			return errors.Join(m.In(err), table.Close())
 		}
 	}
 	m.plan.Observe = m.observe
@@ -131,7 +131,7 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 	case ctx.Err() != nil && err != nil:
 		return message.Of(message.Interrupted, context.Canceled, "move-interrupted", "File", m.table)
 	case err != nil:
-		return message.In(err, "repository", "Repository", m.shown)
+		return m.In(err)
 	case m.broken != nil:
 		return m.broken
 	case report.Documents()+m.missed == 0:

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/sources"
 )
@@ -21,7 +20,7 @@ func (m *mover) preview(ctx context.Context) error {
 	m.plan.Observe = m.foresee
 	report, err := move.Preview(ctx, m.plan, table)
 	if err != nil {
-		return message.In(err, "repository", "Repository", m.shown)
+		return m.In(err)
 	}
 	if report.Documents()+report.Unsaved == 0 {
 		return m.app.nothing(m.selection, m.contents.Lacking())
@@ -129,7 +128,7 @@ type moved struct {
 
 func (m *mover) encode(e move.Event) {
 	told := moved{
-		Kind: e.Document.Source.Kind, Old: m.app.kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: e.State, Earlier: e.Earlier, Lost: e.Losses,
+		Kind: e.Document.Source.Kind, Old: m.app.setup.Kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: e.State, Earlier: e.Earlier, Lost: e.Losses,
 	}
 	if told.Lost == nil {
 		told.Lost = []sources.Loss{}

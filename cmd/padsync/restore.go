@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -64,7 +65,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	if flags.target == "" {
 		return message.Of(message.Usage, errUsage, "no-target")
 	}
-	made, saved := a.kinds.OfDocuments().Forms()
+	made, saved := a.setup.Kinds.OfDocuments().Forms()
 	forms := slices.Concat(made, saved)
 	for _, format := range flags.formats {
 		if !slices.Contains(forms, format) {
@@ -82,7 +83,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	}
 	progress, err := a.newRestoring(&plan)
 	if err != nil {
-		return message.In(err, "repository", "Repository", chosen.shown)
+		return chosen.In(err)
 	}
 	defer progress.bar.stop()
 	then := make(past)
@@ -122,7 +123,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case errors.Is(err, restore.ErrTemporaryFull):
 		return message.Of(message.Failed, err, "temporary-full", "Folder", os.TempDir())
 	case err != nil:
-		return message.In(err, "repository", "Repository", chosen.shown)
+		return chosen.In(err)
 	}
 	failed := report.Failed + missed
 	if report.Restored+failed > 0 {
@@ -158,7 +159,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 
 // chosen are the documents of a repository that a command line means.
 type chosen struct {
-	*reading
+	*setup.Reading
 	app       *app
 	selection *library.Selection
 	contents  *repository.Contents
@@ -176,10 +177,10 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
+	if err := r.AddOwner(ctx); err != nil {
 		return nil, err
 	}
-	at, err := a.moment(ctx, r, flags.when)
+	at, err := r.Moment(ctx, flags.when)
 	if err != nil {
 		return nil, err
 	}
@@ -191,13 +192,13 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 		// What was saved later tells, too, what there was then.
 		point.Time, at = at.Time, repository.At{}
 	}
-	c, err := a.contentsAt(ctx, r, at)
+	c, err := r.ContentsAt(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	hashes, err := selection.Learn(r.ID(), c)
 	if err != nil {
-		return nil, errors.Join(message.In(err, "repository", "Repository", r.shown), c.Close())
+		return nil, errors.Join(r.In(err), c.Close())
 	}
 	return &chosen{r, a, selection, c, hashes, point}, nil
 }
@@ -206,7 +207,7 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 // chosen.
 func (c *chosen) query(newest bool) library.Query {
 	return library.Query{
-		Contents: c.contents, Kinds: c.app.kinds.OfDocuments(), Newest: newest, Point: c.point,
+		Contents: c.contents, Kinds: c.app.setup.Kinds.OfDocuments(), Newest: newest, Point: c.point,
 		Wanted: func(record *manifest.Record) bool { return c.selection.Has(record.Source, record.ID) },
 	}
 }
@@ -262,7 +263,7 @@ func suspectTaken(record *manifest.Record) string {
 // here. What is no terminal may be a log.
 func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *library.Names, given bool) string {
 	if given || isTerminal(out) {
-		return a.kinds.URL(source, id)
+		return a.setup.Kinds.URL(source, id)
 	}
 	return a.text("document-hash", "Source", source.URL, "Hash", h.Short(source, id))
 }

@@ -27,18 +27,18 @@ func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, o l
 	if err != nil {
 		return nil, err
 	}
-	if err := a.addOwner(ctx, flags, r); err != nil {
+	if err := r.AddOwner(ctx); err != nil {
 		return nil, err
 	}
 	d := &savedDocument{app: a, selection: selection}
 	o.Observe = d.observe
-	d.Document, err = a.library(r).Open(ctx, selection, o)
+	d.Document, err = r.Library().Open(ctx, selection, o)
 	nothing := (*library.NothingError)(nil)
 	switch {
 	case errors.As(err, &nothing):
 		return nil, a.nothing(selection, nothing.Lacking)
 	case err != nil && !errors.Is(err, library.ErrSeveral):
-		return nil, message.In(err, "repository", "Repository", r.shown)
+		return nil, r.In(err)
 	}
 	return d, err
 }

@@ -43,6 +43,20 @@ func none[E error](E) message.Message { return message.Message{} }
 // several rows, the first counts.
 func table() []Row {
 	return []Row{
+		// What a caller says, and what this machine knows.
+		{Is: setup.ErrUser, Cause: "user-in-address", Hint: "hint-user-in-address"},
+		{Is: setup.ErrUserInList, Cause: "user-in-address", Hint: "hint-user-in-file"},
+		{Is: setup.ErrOptions, Hint: "hint-usage", Class: message.Usage},
+		{Is: setup.ErrNoTarget, Hint: "hint-no-target"},
+		{Is: setup.ErrNoAnswer, Hint: "hint-no-answer"},
+		{Is: setup.ErrNotSealed, Hint: "hint-not-sealed"},
+		{Is: setup.ErrPlain, Hint: "hint-plain"},
+		{Is: setup.ErrAway, Cause: "cause-away", Hint: "hint-away"},
+		{Is: setup.ErrHomeless, Hint: "hint-homeless"},
+		{Is: setup.ErrIdentityPath, Hint: "hint-identity-path"},
+		{Is: setup.ErrRunnerPath, Hint: "hint-runner-path"},
+		{Is: setup.ErrRunnerKind, Hint: "hint-runner-kind"},
+
 		{As: as(folder), Cause: "cause-temporary", Hint: "hint-temporary"},
 		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-file", Class: message.Usage},
 		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},

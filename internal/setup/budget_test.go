@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"testing"
@@ -22,7 +22,7 @@ func TestTheEarliestEndCounts(t *testing.T) {
 		{"02:00-05:00", 0, 0},
 		{"02:00-05:00", 3 * time.Hour, 0},
 	} {
-		got := budget{begin, c.most}.until(c.hours)
+		got := Budget{begin, c.most}.until(c.hours)
 		if want := begin.Add(c.want); c.want < 0 && !got.IsZero() || c.want >= 0 && !got.Equal(want) {
 			t.Errorf("%q, %v: %v", c.hours, c.most, got)
 		}

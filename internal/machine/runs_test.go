@@ -1,4 +1,4 @@
-package main
+package machine
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 func TestMachineKnowsWhichOfItsRunsAreGone(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "runs")
 	const run, killed = "0123456789abcdef0123456789abcdef", "ffffffffffffffffffffffffffffffff"
-	goesOn, next := &ownRuns{folder: folder}, &ownRuns{folder: folder}
+	goesOn, next := &Runs{folder: folder}, &Runs{folder: folder}
 	goesOn.Begun(run)
 	if next.Gone(run) {
 		t.Error("a run that goes on is gone")
@@ -21,10 +21,10 @@ func TestMachineKnowsWhichOfItsRunsAreGone(t *testing.T) {
 	if !next.Gone(killed) {
 		t.Error("a run whose process is gone may go on")
 	}
-	if next.Gone("00000000000000000000000000000000") || next.Gone("../runs/"+killed) || (&ownRuns{}).Gone(run) {
+	if next.Gone("00000000000000000000000000000000") || next.Gone("../runs/"+killed) || (&Runs{}).Gone(run) {
 		t.Error("a run that nobody knows is gone")
 	}
-	goesOn.close()
+	goesOn.Close()
 	if _, err := os.Lstat(filepath.Join(folder, run)); err == nil {
 		t.Error("the file of a run that ended is left")
 	}
@@ -38,12 +38,12 @@ func TestFilesOfKilledRunsAreSweptAfterADay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chtimes(old, time.Time{}, time.Now().Add(-2*keepOwnRun)); err != nil {
+	if err := os.Chtimes(old, time.Time{}, time.Now().Add(-2*keepRun)); err != nil {
 		t.Fatal(err)
 	}
-	run := &ownRuns{folder: folder}
+	run := &Runs{folder: folder}
 	run.Begun("new")
-	defer run.close()
+	defer run.Close()
 	if _, err := os.Lstat(old); err == nil {
 		t.Error("the old one is still there")
 	}

@@ -1,4 +1,4 @@
-package main
+package machine
 
 import (
 	"os"
@@ -8,28 +8,29 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ownRuns is what this machine knows of its own runs: each holds a lock while
-// it goes on, which the system lifts when its process ends, however it does.
-// It is a help and no need: without it, the next run waits until one that was
-// killed has been silent for a while.
-type ownRuns struct {
+// Runs are what the machine knows of its own runs: each holds a lock while it
+// goes on, which the system lifts when its process ends, however it does.
+// Without it, the next run waits until one that was killed has been silent for
+// a while. One run uses it.
+type Runs struct {
 	folder string
 	lock   *flock.Flock // this run's, nil before it has begun
 }
 
-// keepOwnRun is how long the file of a run that was killed is kept: longer than
+// keepRun is how long the file of a run that was killed is kept: longer than
 // anything counts that it has found.
-const keepOwnRun = 24 * time.Hour
+const keepRun = 24 * time.Hour
 
-func (a *app) ownRuns() *ownRuns {
-	if a.homeless("XDG_STATE_HOME") {
-		return &ownRuns{}
+// Runs are those of this machine. The caller closes them when its run has ended.
+func (m Machine) Runs() *Runs {
+	if m.folder == "" {
+		return &Runs{}
 	}
-	return &ownRuns{folder: filepath.Join(a.stateFolder(), "runs")}
+	return &Runs{folder: filepath.Join(m.folder, "runs")}
 }
 
 // Begun implements backup.Machine.
-func (o *ownRuns) Begun(run string) {
+func (o *Runs) Begun(run string) {
 	if o.folder == "" || os.MkdirAll(o.folder, 0o700) != nil {
 		return
 	}
@@ -41,7 +42,7 @@ func (o *ownRuns) Begun(run string) {
 }
 
 // Gone implements backup.Machine.
-func (o *ownRuns) Gone(run string) bool {
+func (o *Runs) Gone(run string) bool {
 	name := filepath.Join(o.folder, run)
 	if _, err := os.Lstat(name); o.folder == "" || err != nil || run != filepath.Base(run) {
 		return false
@@ -58,21 +59,21 @@ func unlocked(name string) bool {
 }
 
 // sweep removes the files of runs that were killed long ago.
-func (o *ownRuns) sweep() {
+func (o *Runs) sweep() {
 	files, err := os.ReadDir(o.folder)
 	if err != nil {
 		return
 	}
 	for _, file := range files {
 		name := filepath.Join(o.folder, file.Name())
-		if info, err := file.Info(); err == nil && time.Since(info.ModTime()) > keepOwnRun && unlocked(name) {
+		if info, err := file.Info(); err == nil && time.Since(info.ModTime()) > keepRun && unlocked(name) {
 			os.Remove(name)
 		}
 	}
 }
 
-// close says that this run has ended.
-func (o *ownRuns) close() {
+// Close says that this run has ended.
+func (o *Runs) Close() {
 	if o.lock != nil {
 		os.Remove(o.lock.Path()) // where that is not possible while it is open, it is swept
 		o.lock.Close()

@@ -1,32 +1,42 @@
-package main
+package setup
 
 import (
+	"errors"
+
 	"filippo.io/age"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/repository"
 )
 
-// sealing says who can read what the run writes. What is not a local folder
+var (
+	// ErrNotSealed is for a repository that has to be sealed, where nobody
+	// said to whom.
+	ErrNotSealed = errors.New("nobody to seal to")
+
+	// ErrOptions is for options that do not go together.
+	ErrOptions = errors.New("options that do not go together")
+)
+
+// Sealing says who can read what the run writes. What is not a local folder
 // is sealed, unless the person said otherwise.
-func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error) {
-	given, err := a.givenIdentities(flags.keys)
+func (s *Settings) Sealing() (repository.Options, error) {
+	given, err := s.givenIdentities()
 	if err != nil {
 		return repository.Options{}, err
 	}
-	recipients, err := a.recipients(flags, s, given)
+	recipients, err := s.recipients(given)
 	if err != nil {
 		return repository.Options{}, err
 	}
 	sealed := 0
-	for i := range s.repositories {
-		place := &s.repositories[i]
+	for _, place := range s.Repositories {
 		switch {
-		case place.unencrypted:
+		case place.Unencrypted:
 		case len(recipients) > 0:
 			sealed++
-		case place.Kind != "local":
-			return repository.Options{}, message.Of(message.Usage, errNotSealed, "not-sealed", "Repository", place.Shown)
+		case place.Kind != Local:
+			return repository.Options{}, message.Of(message.Usage, ErrNotSealed, "not-sealed", "Repository", place.Shown)
 		}
 	}
 	if sealed == 0 {
@@ -36,7 +46,7 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 	if err != nil {
 		return repository.Options{}, err
 	}
-	runner, err := a.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, true)
+	runner, err := s.setup.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, true)
 	if err != nil {
 		return repository.Options{}, err
 	}
@@ -48,7 +58,7 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 	// What this machine wrote for recipients of the other kind tells whom the
 	// last run sealed to. Where its identity cannot be read, most runs do
 	// without, and the others say what they cannot open.
-	if other, err := a.ownRunner(!postQuantum, false); err == nil && other != nil {
+	if other, err := s.setup.ownRunner(!postQuantum, false); err == nil && other != nil {
 		identities = append(identities, other)
 	}
 	return repository.Options{
@@ -59,15 +69,15 @@ func (a *app) sealing(flags backupFlags, s *settings) (repository.Options, error
 	}, nil
 }
 
-// recipients are those of the command line, or else of the configuration, or
+// recipients are those of the options, or else of the configuration, or
 // else those of the identities that were given.
-func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) ([]crypto.Recipient, error) {
-	texts, files := flags.keys.recipients, flags.keys.recipientsFiles
-	if len(texts)+len(files) > 0 && flags.unencrypted {
-		return nil, message.Of(message.Usage, errUsage, "sealed-or-not")
+func (s *Settings) recipients(given []age.Identity) ([]crypto.Recipient, error) {
+	texts, files := s.options.Recipients, s.options.RecipientsFiles
+	if len(texts)+len(files) > 0 && s.options.Unencrypted {
+		return nil, message.Of(message.Usage, ErrOptions, "sealed-or-not")
 	}
 	if len(texts)+len(files) == 0 {
-		if err := a.badRecipient(s); err != nil {
+		if err := s.badRecipient(); err != nil {
 			return nil, err
 		}
 		texts = s.Encryption.Recipients
@@ -75,7 +85,7 @@ func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) (
 			files = []string{s.Encryption.RecipientsFile}
 		}
 	}
-	recipients, err := a.parseRecipients(texts, files)
+	recipients, err := s.setup.parseRecipients(texts, files)
 	if err != nil || len(recipients) > 0 {
 		return recipients, err
 	}
@@ -86,5 +96,5 @@ func (a *app) recipients(flags backupFlags, s *settings, given []age.Identity) (
 		}
 		recipients = append(recipients, r)
 	}
-	return a.unique(recipients)
+	return unique(recipients)
 }

@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"errors"
@@ -9,12 +9,13 @@ import (
 
 	"filippo.io/age"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/message"
 )
 
 func TestRunnerIsMadeOnceAndKept(t *testing.T) {
 	for _, postQuantum := range []bool{false, true} {
 		state := filepath.Join(t.TempDir(), "not", "yet")
-		a := testApp(t, map[string]string{"XDG_STATE_HOME": state})
+		a := newSetup(t, map[string]string{"XDG_STATE_HOME": state})
 		if id, err := a.runnerIdentity("", postQuantum, false); id != nil || err != nil {
 			t.Fatalf("a command that reads made one: %v, %v", id, err)
 		}
@@ -52,7 +53,7 @@ func TestRunnerFromTheEnvironmentKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := t.TempDir()
-	a := testApp(t, map[string]string{"XDG_STATE_HOME": state, "PADSYNC_RUNNER_IDENTITY": id.String() + "\n"})
+	a := newSetup(t, map[string]string{"XDG_STATE_HOME": state, "PADSYNC_RUNNER_IDENTITY": id.String() + "\n"})
 	got, err := a.runnerIdentity("", false, true)
 	if err != nil || got.(*age.X25519Identity).String() != id.String() {
 		t.Errorf("%v", err)
@@ -60,7 +61,7 @@ func TestRunnerFromTheEnvironmentKeepsNothing(t *testing.T) {
 	if files, _ := os.ReadDir(state); len(files) > 0 {
 		t.Errorf("files %v", files)
 	}
-	if _, err := a.runnerIdentity("", true, true); !errors.Is(err, errRunnerKind) || testApp(t, nil).exitCode(err) != exitUsage {
+	if _, err := a.runnerIdentity("", true, true); !errors.Is(err, ErrRunnerKind) || message.ClassOf(err) != message.Usage {
 		t.Errorf("a classic runner beside post-quantum recipients: %v", err)
 	}
 }
@@ -71,19 +72,15 @@ func TestVariableHoldsTheTextAndNeverAPath(t *testing.T) {
 	if err := os.WriteFile(file, []byte(id.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a := testApp(t, map[string]string{"PADSYNC_IDENTITY": file})
+	a := newSetup(t, map[string]string{"PADSYNC_IDENTITY": file})
 	_, err := a.identitiesFromEnv("PADSYNC_IDENTITY")
-	if !errors.Is(err, errIdentityPath) || testApp(t, nil).exitCode(err) != exitUsage {
+	if !errors.Is(err, ErrIdentityPath) || message.ClassOf(err) != message.Usage {
 		t.Fatalf("error %v", err)
 	}
-	if hints := a.words.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], "--identity") {
-		t.Errorf("hints %v", hints)
-	}
-
-	a = testApp(t, map[string]string{runnerVariable: file})
+	a = newSetup(t, map[string]string{runnerVariable: file})
 	_, err = a.identitiesFromEnv(runnerVariable)
-	if hints := a.words.Hints(err); testApp(t, nil).exitCode(err) != exitUsage || len(hints) != 1 || !strings.Contains(hints[0], "runner-identity-file") {
-		t.Errorf("error %v, hints %v", err, hints)
+	if !errors.Is(err, ErrRunnerPath) || message.ClassOf(err) != message.Usage {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -94,7 +91,7 @@ func TestEachRecipientCountsOnce(t *testing.T) {
 	if err := os.WriteFile(file, []byte("# us\n"+text+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := testApp(t, nil).parseRecipients([]string{text, text}, []string{file})
+	got, err := newSetup(t, nil).parseRecipients([]string{text, text}, []string{file})
 	if err != nil || len(got) != 1 {
 		t.Errorf("%d recipients, %v", len(got), err)
 	}
@@ -102,21 +99,21 @@ func TestEachRecipientCountsOnce(t *testing.T) {
 
 func TestSecretsOnTheCommandLineAreNotRepeated(t *testing.T) {
 	id, _ := age.GenerateX25519Identity()
-	a := testApp(t, nil)
+	a := newSetup(t, nil)
 	_, err := a.parseRecipients([]string{id.String()}, nil)
-	if !errors.Is(err, crypto.ErrIdentity) || strings.Contains(err.Error(), id.String()) || len(a.words.Hints(err)) == 0 {
+	if !errors.Is(err, crypto.ErrIdentity) || strings.Contains(err.Error(), id.String()) {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestIdentityCommand(t *testing.T) {
 	id, _ := age.GenerateX25519Identity()
-	ids, err := testApp(t, nil).identitiesFromCommand(t.Context(), []string{"echo", id.String()})
+	ids, err := newSetup(t, nil).identitiesFromCommand(t.Context(), []string{"echo", id.String()})
 	if err != nil || len(ids) != 1 {
 		t.Errorf("%d identities, %v", len(ids), err)
 	}
 	for _, command := range [][]string{{"false"}, {"no such command"}, {"echo", "nothing"}} {
-		if _, err := testApp(t, nil).identitiesFromCommand(t.Context(), command); testApp(t, nil).exitCode(err) != exitUsage {
+		if _, err := newSetup(t, nil).identitiesFromCommand(t.Context(), command); message.ClassOf(err) != message.Usage {
 			t.Errorf("%v: %v", command, err)
 		}
 	}

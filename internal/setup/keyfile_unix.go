@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package setup
 
 import (
 	"io/fs"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// exposed reports whether a file is ours, and others than we may read or write
+// Exposed reports whether a file is ours, and others than we may read or write
 // it: what ssh looks at, too. That of somebody else they guard themselves.
-func exposed(i fs.FileInfo) bool {
+func Exposed(i fs.FileInfo) bool {
 	s, ok := i.Sys().(*syscall.Stat_t)
 	return ok && i.Mode().IsRegular() && i.Mode().Perm()&0o077 != 0 && int(s.Uid) == os.Getuid()
 }

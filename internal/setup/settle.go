@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
-	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -32,17 +31,19 @@ type answer struct {
 	err  error
 }
 
-// settle finds out what the servers are of which no address tells. Another
+// Settle finds out what the servers are of which no address tells. Another
 // address of the server may, or the repository: what it saw there at its last
 // look stands. Else the server is asked, beside all others and not for long,
 // and if it cannot say, what the repository saw before that stands. What cannot
 // be settled is a mistake of its own, and is asked for again the next time.
-func (a *app) settle(ctx context.Context, n network, flags backupFlags, s *settings, all []wanted, bad *mistakes) ([]wanted, error) {
-	if !slices.ContainsFunc(all, func(w wanted) bool { return w.candidates != nil }) {
+// All is overwritten. The error is that of ctx.
+func (n *Servers) Settle(ctx context.Context, all []Wanted, bad *Mistakes) ([]Wanted, error) {
+	if !slices.ContainsFunc(all, func(w Wanted) bool { return w.candidates != nil }) {
 		return all, nil
 	}
-	known := a.knownServers(ctx, n.pool, flags, s)
-	answers := a.settled(known, all)
+	kinds := n.settings.setup.Kinds
+	known := n.settings.knownServers(ctx, n.pool)
+	answers := known.settled(kinds, all)
 	if err := n.askServers(ctx, all, answers); err != nil {
 		return nil, err
 	}
@@ -57,20 +58,20 @@ func (a *app) settle(ctx context.Context, n network, flags backupFlags, s *setti
 		before, seen := known[manifest.Address(w.base)]
 		assumed := w.candidates[len(w.candidates)-1].Kind.Assumed
 		switch {
-		case said.err != nil && seen && (!a.assumes(before.kind) || assumed):
+		case said.err != nil && seen && (!kinds.assumes(before.kind) || assumed):
 			said = answer{kind: before.kind}
 		case said.err != nil:
 			bad.later = true
-			bad.add(message.Of(message.Unclassed, said.err, "unsettled", "Document", w.origin.name(a), "Reason", said.err))
+			bad.add(message.Of(message.Unclassed, said.err, "unsettled", "Document", w.origin.Name(), "Reason", said.err))
 			continue
 		}
-		at := slices.IndexFunc(w.candidates, func(c setup.Candidate) bool { return c.Kind.Name == said.kind })
+		at := slices.IndexFunc(w.candidates, func(c Candidate) bool { return c.Kind.Name == said.kind })
 		switch {
 		case at >= 0:
 		case assumed:
 			at = len(w.candidates) - 1
 		default:
-			bad.add(message.Of(message.Unclassed, sources.ErrAddress, "not-a-server", "Document", w.origin.name(a)))
+			bad.add(message.Of(message.Unclassed, sources.ErrAddress, "not-a-server", "Document", w.origin.Name()))
 			continue
 		}
 		is := wantedOf(w.candidates[at])
@@ -92,22 +93,22 @@ type knownServer struct {
 type knownServers map[string]knownServer
 
 // assumes says whether an id alone is taken for one of this kind.
-func (a *app) assumes(name string) bool {
-	kind, ok := a.kinds.Named(name)
+func (k Kinds) assumes(name string) bool {
+	kind, ok := k.Named(name)
 	return ok && kind.Assumed
 }
 
 // settled are the servers that need not be asked: those that an address tells
 // of, and those of which the last look was good, unless the address could be
 // of another kind where only those of the assumed one are known.
-func (a *app) settled(k knownServers, all []wanted) map[string]answer {
+func (k knownServers) settled(kinds Kinds, all []Wanted) map[string]answer {
 	answers := make(map[string]answer)
 	for _, w := range all {
 		known := k[manifest.Address(w.base)]
 		switch {
-		case w.candidates == nil && !a.assumes(w.kind):
+		case w.candidates == nil && !kinds.assumes(w.kind):
 			answers[w.base] = answer{kind: w.kind}
-		case known.good && !a.assumes(known.kind):
+		case known.good && !kinds.assumes(known.kind):
 			answers[w.base] = answer{kind: known.kind}
 		case w.candidates != nil && w.candidates[len(w.candidates)-1].Kind.Assumed && known.good:
 			if _, told := answers[w.base]; !told {
@@ -120,18 +121,11 @@ func (a *app) settled(k knownServers, all []wanted) map[string]answer {
 
 // knownServers reads what the first repository that can be read knows. What is
 // wrong with one is told when it is written to.
-func (a *app) knownServers(ctx context.Context, pool *spool.Pool, flags backupFlags, s *settings) knownServers {
-	identities, err := a.cheapIdentities(flags.commonFlags, s)
-	if err != nil {
-		return nil
-	}
-	for _, place := range s.repositories {
-		repo, err := a.openToRead(ctx, place, flags.commonFlags, s, repository.Options{Pool: pool})
+func (s *Settings) knownServers(ctx context.Context, pool *spool.Pool) knownServers {
+	for _, place := range s.Repositories {
+		repo, err := s.OpenToRead(ctx, place, pool, nil)
 		if err != nil {
 			continue
-		}
-		if repo.Sealed() {
-			repo = repo.With(identities...)
 		}
 		if known, err := readServers(ctx, repo); err == nil {
 			return known
@@ -171,8 +165,8 @@ func readServers(ctx context.Context, repo *repository.Repository) (knownServers
 
 // askServers asks those of which nothing is known, each once and beside each
 // other. The error is that of ctx.
-func (n network) askServers(ctx context.Context, all []wanted, answers map[string]answer) error {
-	var asked []*wanted
+func (n *Servers) askServers(ctx context.Context, all []Wanted, answers map[string]answer) error {
+	var asked []*Wanted
 	for i := range all {
 		w := &all[i]
 		if _, known := answers[w.base]; w.candidates != nil && !known {
@@ -197,7 +191,7 @@ func (n network) askServers(ctx context.Context, all []wanted, answers map[strin
 }
 
 // probe asks with requests that change nothing. What is assumed needs none.
-func (n network) probe(ctx context.Context, w *wanted) answer {
+func (n *Servers) probe(ctx context.Context, w *Wanted) answer {
 	ctx, cancel := context.WithTimeoutCause(ctx, settleTime, errLate)
 	defer cancel()
 	for _, c := range w.candidates {
