@@ -9,6 +9,7 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
@@ -74,7 +75,7 @@ type checkedDocument struct {
 func (a *app) check(ctx context.Context, r *setup.Reading, readData bool, flags commonFlags) error {
 	bar := &checkBar{app: a}
 	report, err := r.Check(ctx, readData, bar.observe)
-	bar.bar.stop()
+	bar.bar.Stop()
 	if err != nil {
 		return r.In(err)
 	}
@@ -162,14 +163,14 @@ func headHint(e *repository.HeadError) message.Message {
 // checkBar shows on a terminal how many packs were read.
 type checkBar struct {
 	app *app
-	bar *bar
+	bar *terminal.Bar
 }
 
 func (b *checkBar) observe(_, of int) {
-	if b.bar == nil && !b.app.quiet && isTerminal(b.app.stderr) {
-		b.bar = newBar(b.app.stderr, of, func() string { return "" })
+	if b.bar == nil && !b.app.quiet && terminal.Is(b.app.stderr) {
+		b.bar = terminal.NewBar(b.app.stderr, of, func() string { return "" })
 	}
-	b.bar.step()
+	b.bar.Step()
 }
 
 func (a *app) newChecked(ctx context.Context, r *setup.Reading, report *repository.CheckReport) (*checked, error) {

@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
-	"github.com/padsync/padsync/repository"
 )
 
 // estimated is what backup --dry-run --json tells of a source.
@@ -25,7 +23,7 @@ type estimated struct {
 
 // dryRun says what a backup would do, and how long it would take.
 func (a *app) dryRun(ctx context.Context, flags backupFlags, s *setup.Settings, p *backup.Plan) error {
-	if err := a.openKnown(ctx, s, p); err != nil {
+	if err := s.OpenKnown(ctx, p, a.warnDamaged); err != nil {
 		return err
 	}
 	estimates, err := backup.EstimateRun(ctx, *p)
@@ -57,21 +55,4 @@ func leastTime(e backup.Estimate) time.Duration {
 		return limited.LimitTime(e.Fetches())
 	}
 	return 0
-}
-
-// openKnown opens the repositories for reading and adds them to the plan. If
-// one is not made yet, nothing is in all of them.
-func (a *app) openKnown(ctx context.Context, s *setup.Settings, p *backup.Plan) error {
-	for _, place := range s.Repositories {
-		repo, err := s.OpenToRead(ctx, place, p.Pool, a.warnDamaged)
-		if errors.Is(err, repository.ErrNone) && !errors.Is(err, setup.ErrAway) {
-			p.Repositories = nil
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		p.Repositories = append(p.Repositories, backup.Repository{Name: place.Shown, Repository: repo})
-	}
-	return nil
 }

@@ -62,7 +62,7 @@ type listedFile struct {
 }
 
 func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []string) error {
-	selection, err := a.parseSelection(args)
+	selection, err := a.setup.Kinds.Select(args)
 	if err != nil {
 		return err
 	}

@@ -23,12 +23,12 @@ func (m *mover) preview(ctx context.Context) error {
 		return m.In(err)
 	}
 	if report.Documents()+report.Unsaved == 0 {
-		return m.app.nothing(m.selection, m.contents.Lacking())
+		return m.app.nothing(m.Selection, m.Contents.Lacking())
 	}
 	if !m.json {
 		m.tell(report)
 	}
-	return m.app.tellUnfound(m.selection)
+	return m.app.tellUnfound(m.Selection)
 }
 
 // foresee tells of a document.

@@ -14,6 +14,7 @@ import (
 	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -32,7 +33,7 @@ type progress struct {
 	client *polite.Client
 	hashes *library.Names
 	warned *machine.Warned
-	bar    *bar
+	bar    *terminal.Bar
 
 	waits waits
 
@@ -60,7 +61,7 @@ func (a *app) newProgress(asJSON bool) *progress {
 	if asJSON {
 		p.out = a.stderr
 	}
-	p.terminal = isTerminal(p.out) && !a.quiet
+	p.terminal = terminal.Is(p.out) && !a.quiet
 	return p
 }
 
@@ -85,7 +86,7 @@ func (p *progress) start(m machine.Machine, plan *backup.Plan, client *polite.Cl
 	if !p.terminal {
 		return
 	}
-	p.bar = newBar(p.out, len(plan.Documents), p.status)
+	p.bar = terminal.NewBar(p.out, len(plan.Documents), p.status)
 }
 
 // status is what stands beside the bar.
@@ -109,7 +110,7 @@ func (p *progress) observe(e backup.Event) {
 	defer p.mu.Unlock()
 	p.describe(e)
 	p.expiry(e)
-	p.bar.step()
+	p.bar.Step()
 }
 
 // bars notes a failure that is about a whole server. It is said of the first
@@ -188,13 +189,13 @@ func (p *progress) state(all, told *int, isNew bool, id string, data ...any) boo
 
 // line writes one; p.mu is held.
 func (p *progress) line(text string) {
-	fmt.Fprintln(p.bar.above(p.out), words.Printable(text))
+	fmt.Fprintln(p.bar.Above(p.out), words.Printable(text))
 }
 
 // name names a document. Its address, id and title are keys to it: where what
 // is shown may end in a log, they are shown only if this command line had them.
 func (p *progress) name(e backup.Event) string {
-	attended := isTerminal(p.out)
+	attended := terminal.Is(p.out)
 	source := e.Document.Source.Source
 	if e.Document.Line == 0 { // the server listed it
 		if !attended {

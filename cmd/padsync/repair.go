@@ -8,7 +8,6 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
-	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -71,38 +70,14 @@ func (a *app) repair(ctx context.Context, flags backupFlags, yes bool) error {
 }
 
 func (a *app) repairIn(ctx context.Context, flags backupFlags, s *setup.Settings, at setup.Place, keys repository.Options, yes bool) error {
-	fail := func(err error) error { return setup.Unwritten(at, err) }
-	repo, err := s.OpenToWrite(ctx, at, keys, new(spool.Pool), nil)
-	if errors.Is(err, setup.ErrPlain) {
-		return err
-	}
-	if err != nil {
-		return fail(err)
-	}
-	r := s.Reading(repo, at)
-	if err := r.AddOwner(ctx); err != nil {
-		return err
-	}
-	repo = r.Repository
 	bar := &checkBar{app: a}
-	found, err := repo.FromPacks(ctx, bar.observe)
-	bar.bar.stop()
+	found, r, err := s.FromPacks(ctx, at, setup.Writing{Keys: keys}, yes, flags.changeRecipients, bar.observe)
+	bar.bar.Stop()
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	defer found.Close()
-	if yes {
-		sequence, seen, err := found.Adopt(ctx, repository.RunOptions{
-			Program: "padsync " + programVersion(), Host: setup.HostName(), Last: s.Machine.Lists(repo.ID()).Sequence, ChangeRecipients: flags.changeRecipients,
-		})
-		if err != nil {
-			return fail(err)
-		}
-		if sequence > 0 {
-			s.Machine.KeepLists(repo.ID(), sequence, seen)
-		}
-	}
-	if err := a.printFound(repo, at.Shown, found, flags.json, yes); err != nil {
+	if err := a.printFound(r.Repository, at.Shown, found, flags.json, yes); err != nil {
 		return err
 	}
 	return a.foundProblem(found)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,9 +14,9 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // app is what one execution of the program knows of its surroundings.
@@ -75,7 +74,7 @@ func newApp(catalogue *words.Catalogue, getenv func(string) string, stdin io.Rea
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, catalogue: catalogue, words: catalogue.In(words.Language(getenv)), exposed: make(map[string]bool)}
 	a.setup = &setup.Setup{
 		Kinds: setup.AllKinds(), Program: "padsync " + programVersion(), Agent: polite.UserAgent(programVersion(), contact),
-		Getenv: getenv, Input: stdin, Asker: a, Tell: a.told, Attended: isTerminal(stderr),
+		Getenv: getenv, Input: stdin, Asker: a, Tell: a.told, Attended: terminal.Is(stderr),
 	}
 	return a
 }
@@ -189,12 +188,6 @@ func (a *app) action(do func(ctx context.Context, args []string) error) func(*co
 		a.running = true
 		return do(cmd.Context(), args)
 	}
-}
-
-// isTerminal says whether a person reads w.
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // say prints a line of the result.
