@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
@@ -73,24 +74,16 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 	return a.tellUnfound(selection)
 }
 
-// An acceptance is a version that is said to be right. It is what accept
-// --json tells.
+// An acceptance is a version that is said to be right.
 type acceptance struct {
-	Repository string `json:"repository"`
-	Source     string `json:"source"`
-	ID         string `json:"id"`
-	Hash       string `json:"hash"`
-	Version    string `json:"version"`
-	Saved      string `json:"saved"`
-	Suspect    string `json:"suspect"` // what it was suspect of; "": nothing had to be stored
-
+	jsonlines.Accepted
 	named string // for people
 	when  string
 }
 
 func (f acceptance) print(a *app, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(a.stdout).Encode(f)
+		return json.NewEncoder(a.stdout).Encode(f.Accepted)
 	}
 	text := a.text("accepted-before", "Document", f.named, "Saved", f.when, "Repository", f.Repository)
 	if f.Suspect != "" {
@@ -109,7 +102,7 @@ func (a *app) acceptIn(ctx context.Context, flags backupFlags, s *setup.Settings
 	var found []acceptance
 	for _, c := range all {
 		found = append(found, acceptance{
-			at.Shown, c.Source.URL, c.ID, names.Short(c.Source, c.ID), c.Version.Name, stamp(c.Version.Saved), c.Version.Suspect,
+			jsonlines.NewAccepted(at.Shown, c, names),
 			a.documentName(a.stdout, c.Source, c.ID, names, selection.Shows(c.Source, c.ID)), localTime(c.Version.Saved),
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
@@ -152,14 +153,16 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 		report.Outcomes[backup.Failed] += n
 	}
 	b.progress.warned.Keep()
-	rest := leftOf(ctx, b.limit.Begin, plan, report)
+	rest := report.Forecast(ctx, plan, b.limit.Begin)
 	if b.flags.json {
-		if err := json.NewEncoder(a.stdout).Encode(b.progress.summarize(report, b.client, rest)); err != nil {
+		line := jsonlines.NewBackup(report, &b.progress.tally, rest)
+		line.Requests, line.Bytes.Fetched = b.client.Requests(), b.client.Received()
+		if err := json.NewEncoder(a.stdout).Encode(line); err != nil {
 			return err
 		}
 	}
 	b.progress.summary(report, rest)
-	return errors.Join(a.outcome(report, unlisted, b.progress.barriers()), bad)
+	return errors.Join(a.outcome(report, unlisted, b.progress.tally.Barriers()), bad)
 }
 
 // outcome is the problem that the report amounts to.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
@@ -38,17 +39,6 @@ func (a *app) repairCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&fromPacks, "from-packs", false, a.text("flag-from-packs"))
 	cmd.Flags().BoolVar(&yes, "yes", false, a.text("flag-repair-yes"))
 	return cmd
-}
-
-// repaired is what repair --json tells of a version that it found.
-type repaired struct {
-	Repository string `json:"repository"`
-	Source     string `json:"source"`
-	ID         string `json:"id"`
-	Hash       string `json:"hash"`
-	Version    string `json:"version"`
-	Saved      string `json:"saved"`
-	Done       bool   `json:"done"` // it was taken up
 }
 
 // repair finds in the packs of each repository what no list tells, and takes it
@@ -98,9 +88,7 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 	documents := 0
 	for i, v := range found.Versions {
 		if asJSON {
-			if err := json.NewEncoder(a.stdout).Encode(repaired{
-				shown, v.Source.URL, v.ID, hashes.Short(v.Source, v.ID), v.Version.Name, stamp(v.Version.Saved.Time), done,
-			}); err != nil {
+			if err := json.NewEncoder(a.stdout).Encode(jsonlines.NewRepaired(shown, v, hashes, done)); err != nil {
 				return err
 			}
 			continue

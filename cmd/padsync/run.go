@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
@@ -98,16 +99,10 @@ func (a *app) report(err error) {
 	}
 }
 
-// reported is what --json tells of an error, in the last line of standard
-// error: standard output has results only.
-type reported struct {
-	Error string   `json:"error"`
-	Hints []string `json:"hints,omitempty"`
-	Code  int      `json:"code"` // the exit code
-}
-
+// reportJSON is the last line of standard error with --json: standard output has
+// results only.
 func (a *app) reportJSON(err error) {
-	r := reported{Error: a.placed(err), Hints: a.words.Hints(err), Code: a.exitCode(err)}
+	r := jsonlines.Error{Error: a.placed(err), Hints: a.words.Hints(err), Code: a.exitCode(err)}
 	if r.Error == "" {
 		r.Error = a.exitText(r.Code)
 	}
