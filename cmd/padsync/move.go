@@ -109,7 +109,7 @@ func (m *mover) move(ctx context.Context) error {
 	}
 	m.plan.Observe = m.observe
 	m.startBar()
-	stop := context.AfterFunc(ctx, func() { m.app.note("into-finishing") })
+	stop := context.AfterFunc(ctx, func() { m.app.note("move-finishing") })
 	report, err := move.Run(ctx, m.plan, table)
 	stop()
 	m.bar.Stop()
@@ -128,9 +128,9 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 	case closed != nil:
 		return m.tableFailed(closed)
 	case errors.Is(err, move.ErrUnsureTwice):
-		return message.Of(message.Incomplete, err, "into-stopped", "Command", "padsync "+commandLine(a.args))
+		return message.Of(message.Incomplete, err, "move-stopped", "Command", "padsync "+commandLine(a.args))
 	case ctx.Err() != nil && err != nil:
-		return message.Of(message.Interrupted, context.Canceled, "into-interrupted", "File", m.table)
+		return message.Of(message.Interrupted, context.Canceled, "move-interrupted", "File", m.table)
 	case err != nil:
 		return m.In(err)
 	case m.broken != nil:
@@ -155,8 +155,8 @@ func (m *mover) sayMailless(ctx context.Context, table *move.Table) (err error) 
 		return err // who interrupts it is told by the move
 	}
 	if m.mailless > 0 {
-		args := append(slices.Clone(m.app.args), "--mail", m.app.text("into-mail-address"))
-		m.line("into-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
+		args := append(slices.Clone(m.app.args), "--mail", m.app.text("move-mail-address"))
+		m.line("move-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
 	}
 	return nil
 }

@@ -58,12 +58,12 @@ func (m *mover) observe(e move.Event) {
 	switch {
 	case e.State == move.Left:
 		if named {
-			m.line("into-left", "Document", name)
+			m.line("move-left", "Document", name)
 		}
 	case e.Differs():
-		m.line("into-differs", "Document", name)
+		m.line("move-differs", "Document", name)
 	case e.Unsure():
-		m.line("into-unsure", "Document", name)
+		m.line("move-unsure", "Document", name)
 	case errors.Is(e.Err, library.ErrNoVersion) && !named:
 		m.line("restore-unsaved", "Document", name)
 	case e.Err != nil:
@@ -74,11 +74,11 @@ func (m *mover) observe(e move.Event) {
 			m.line("restore-document-failed", "Document", name, "Reason", m.app.words.Error(e.Err))
 		}
 	case e.Earlier:
-		m.made("into-earlier", "into-earlier-private", name, e.Address)
+		m.made("move-earlier", "move-earlier-private", name, e.Address)
 	case e.State == move.Found:
-		m.made("into-found", "into-found-private", name, e.Address)
+		m.made("move-found", "move-found-private", name, e.Address)
 	default:
-		m.made("into-moved", "into-moved-private", name, e.Address)
+		m.made("move-moved", "move-moved-private", name, e.Address)
 	}
 	if !m.json && e.Err == nil && !e.Earlier {
 		m.remark(e)
@@ -117,23 +117,23 @@ func (m *mover) summary(r *move.Report) {
 	}
 	m.sayLost(m.line, r)
 	if r.Differs > 0 {
-		m.line("into-summary-differs", "Count", r.Differs)
+		m.line("move-summary-differs", "Count", r.Differs)
 	}
 	if n := r.Unsure - r.Doubtful; n > 0 {
-		m.line("into-summary-unsure", "Count", n, "File", m.table)
+		m.line("move-summary-unsure", "Count", n, "File", m.table)
 	}
 	if r.Doubtful > 0 {
-		m.line("into-summary-doubtful", "Count", r.Doubtful)
+		m.line("move-summary-doubtful", "Count", r.Doubtful)
 	}
 	if r.Left > 0 {
-		m.line("into-left-all", "Count", r.Left)
+		m.line("move-left-all", "Count", r.Left)
 	}
-	m.done("into-summary-table", "File", m.table, "Page", pageName(m.table))
+	m.done("move-summary-table", "File", m.table, "Page", pageName(m.table))
 }
 
 // sayLost says each loss in a line.
 func (m *mover) sayLost(say func(string, ...any), r *move.Report) {
 	for _, lost := range r.Lost {
-		say("into-loss", "Count", lost.Count, "Loss", m.app.words.Loss(string(lost.Loss)))
+		say("move-loss", "Count", lost.Count, "Loss", m.app.words.Loss(string(lost.Loss)))
 	}
 }

@@ -52,8 +52,8 @@ type Kind struct {
 	// configuration says that it keeps documents for so many days.
 	Expires func(base string, after int, id string, modified time.Time) string
 
-	// ParseGroup, optional, reads the address of a group on a server into which
-	// a sources.Importer can make documents; GroupURL is that address.
+	// ParseGroup, optional, reads the address of a group on a server in which a
+	// sources.Importer can make documents; GroupURL is that address.
 	ParseGroup func(address string) (base, group string, err error)
 	GroupURL   func(base, group string) string
 
@@ -93,6 +93,6 @@ type Opening struct {
 
 	Tokens sources.TokenKeeper // nil: tokens are forgotten
 
-	Group string // to import into, "" for none
-	Mail  string // of the organiser of what is imported; "": as it was saved
+	Group string // that documents are made in, "" for none
+	Mail  string // of the organiser of what is made; "": as it was saved
 }
