@@ -73,6 +73,7 @@ var layers = []layer{
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
+	{"internal/jsonlines", []string{"backup", "move", "library", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }
 

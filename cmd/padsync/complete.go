@@ -74,27 +74,15 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 	if err != nil {
 		return nil
 	}
-	c, err := r.Contents(ctx, "")
-	if err != nil {
-		return nil
-	}
-	defer c.Close()
-	for record, err := range c.Documents() {
-		if err != nil || ctx.Err() != nil {
-			return found
-		}
-		name := record.ID
-		if strings.Contains(typed, "://") {
-			name = a.setup.Kinds.URL(record.Source, record.ID)
-		}
-		if record.State == manifest.Erased || !strings.HasPrefix(name, typed) || !typable(name) {
-			continue
+	r.Begin(ctx, typed, func(name string, record *manifest.Record) {
+		if !typable(name) {
+			return
 		}
 		if v := record.Newest(); v != nil && v.Title != "" {
 			name += "\t" + words.Printable(v.Title)
 		}
 		found = append(found, name)
-	}
+	})
 	return found
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -89,11 +90,11 @@ type logger struct {
 // What log --json tells: a line of one of these each.
 type (
 	loggedVersion struct {
-		Version  string       `json:"version"`
-		Saved    string       `json:"saved"`
-		Revision string       `json:"revision"`
-		Suspect  string       `json:"suspect"`
-		Files    []listedFile `json:"files"`
+		Version  string           `json:"version"`
+		Saved    string           `json:"saved"`
+		Revision string           `json:"revision"`
+		Suspect  string           `json:"suspect"`
+		Files    []jsonlines.File `json:"files"`
 	}
 	loggedDay struct {
 		Day   string        `json:"day"`
@@ -117,7 +118,7 @@ type (
 
 func (l *logger) version(v *manifest.VersionRecord) error {
 	if l.asJSON {
-		return l.json.Encode(loggedVersion{v.Name, stamp(v.Saved), v.Revision, v.Suspect, listedFiles(v)})
+		return l.json.Encode(loggedVersion{v.Name, jsonlines.Stamp(v.Saved), v.Revision, v.Suspect, jsonlines.Files(v)})
 	}
 	line := v.Name + "  " + localTime(v.Saved)
 	if v.Revision != "" {
@@ -186,7 +187,7 @@ func (l *logger) day(d pad.Day) error {
 
 func (l *logger) star(s pad.SavedRevision) error {
 	if l.asJSON {
-		return l.json.Encode(loggedStar{s.Revision, s.Label, s.Author, l.names[s.Author], stamp(s.Time)})
+		return l.json.Encode(loggedStar{s.Revision, s.Label, s.Author, l.names[s.Author], jsonlines.Stamp(s.Time)})
 	}
 	return l.line(fmt.Sprintf("@%-6d  %s  %s  %s", s.Revision, localTime(s.Time), l.app.author(l.names, s.Author), s.Label))
 }

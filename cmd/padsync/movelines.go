@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/move"
@@ -13,11 +14,11 @@ import (
 )
 
 func (m *mover) startBar() {
-	if m.json || m.app.quiet || !isTerminal(m.app.stdout) {
+	if m.json || m.app.quiet || !terminal.Is(m.app.stdout) {
 		return
 	}
 	steps, _ := m.plan.Count() // what cannot be read is told by the move
-	m.bar = newBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
+	m.bar = terminal.NewBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
 }
 
 // waiting is told that a server is waited for.
@@ -37,7 +38,7 @@ func (m *mover) done(id string, data ...any) {
 	}
 }
 
-func (m *mover) print(text string) { fmt.Fprintln(m.bar.above(m.out()), words.Printable(text)) }
+func (m *mover) print(text string) { fmt.Fprintln(m.bar.Above(m.out()), words.Printable(text)) }
 
 // out is where messages go.
 func (m *mover) out() io.Writer {
@@ -53,7 +54,7 @@ func (m *mover) observe(e move.Event) {
 	if m.json {
 		m.encode(e)
 	}
-	name, named := m.name(m.out(), e.Document), m.selection.Names(e.Document.Source, e.Document.ID)
+	name, named := m.name(m.out(), e.Document), m.Selection.Names(e.Document.Source, e.Document.ID)
 	switch {
 	case e.State == move.Left:
 		if named {
@@ -82,12 +83,12 @@ func (m *mover) observe(e move.Event) {
 	if !m.json && e.Err == nil && !e.Earlier {
 		m.remark(e)
 	}
-	m.bar.step()
+	m.bar.Step()
 }
 
 // made says that a document is at a new address; to a person, with the address.
 func (m *mover) made(id, private, name, address string) {
-	if isTerminal(m.out()) {
+	if terminal.Is(m.out()) {
 		m.done(id, "Document", name, "New", address)
 	} else {
 		m.done(private, "Document", name)

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/move"
-	"github.com/padsync/padsync/sources"
 )
 
 // preview says what a move would do.
@@ -23,12 +23,12 @@ func (m *mover) preview(ctx context.Context) error {
 		return m.In(err)
 	}
 	if report.Documents()+report.Unsaved == 0 {
-		return m.app.nothing(m.selection, m.contents.Lacking())
+		return m.app.nothing(m.Selection, m.Contents.Lacking())
 	}
 	if !m.json {
 		m.tell(report)
 	}
-	return m.app.tellUnfound(m.selection)
+	return m.app.tellUnfound(m.Selection)
 }
 
 // foresee tells of a document.
@@ -113,32 +113,8 @@ func commandLine(args []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// moved is what restore --into --json tells of a document.
-type moved struct {
-	Kind    string         `json:"kind"`
-	Old     string         `json:"old"`
-	Into    string         `json:"into"`
-	New     string         `json:"new"`
-	State   move.State     `json:"state"`
-	Earlier bool           `json:"earlier"` // by an earlier run
-	Saved   string         `json:"saved"`
-	Lost    []sources.Loss `json:"lost"`
-	Error   string         `json:"error"`
-}
-
 func (m *mover) encode(e move.Event) {
-	told := moved{
-		Kind: e.Document.Source.Kind, Old: m.app.setup.Kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: e.State, Earlier: e.Earlier, Lost: e.Losses,
-	}
-	if told.Lost == nil {
-		told.Lost = []sources.Loss{}
-	}
-	if e.Target != nil {
-		told.Into = e.Target.URL
-	}
-	if e.Version != nil {
-		told.Saved = e.Version.Saved.UTC().Format(time.RFC3339)
-	}
+	told := jsonlines.NewMoved(m.app.setup.Kinds, e)
 	if e.Err != nil {
 		told.Error = m.app.words.Error(e.Err)
 	}

@@ -19,7 +19,7 @@ type savedDocument struct {
 
 // openSaved opens the one document that name means.
 func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, o library.Options) (*savedDocument, error) {
-	selection, err := a.parseSelection([]string{name})
+	selection, err := a.setup.Kinds.Select([]string{name})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/spf13/cobra"
@@ -64,7 +65,7 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 		return d.failed(err)
 	}
 	defer e.Close()
-	out := bufio.NewWriter(a.harmless(a.stdout))
+	out := bufio.NewWriter(terminal.Harmless(a.stdout))
 	of, isPad := e.Document.(*pad.Document)
 	switch {
 	case (flags.chat || flags.authors) && !isPad:
