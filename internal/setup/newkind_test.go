@@ -21,7 +21,6 @@ import (
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks/memory"
@@ -118,9 +117,9 @@ const (
 
 // A town has notes that were backed up in two nights.
 type town struct {
-	server   string
-	settings *Settings
-	library  library.Library
+	server     string
+	repository *repository.Repository
+	settings   *Settings // of the program that did it
 }
 
 func newTown(t *testing.T) *town {
@@ -138,11 +137,11 @@ func newTown(t *testing.T) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := configured(t, server.URL)
-	night(t, settings, repo, 3)
+	by := settings(t, configuration(t, server.URL), append(AllKinds(), notes()))
+	night(t, by, repo, 3)
 	served["/note/ag"] = noteAfter
-	night(t, settings, repo, 1, server.URL+"/note/ag") // whose server is asked what it is
-	return &town{server.URL, settings, settings.Reading(repo, settings.Repositories[0]).Library()}
+	night(t, by, repo, 1, server.URL+"/note/ag") // whose server is asked what it is
+	return &town{server.URL, repo, by}
 }
 
 // night backs up what is named, or else configured: so many documents.
@@ -168,8 +167,13 @@ func night(t *testing.T, s *Settings, repo *repository.Repository, documents int
 
 func TestNewKindIsBackedUpAndListed(t *testing.T) {
 	w := newTown(t)
+	contents, err := w.read(w.settings).Contents(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer contents.Close()
 	var listed []string
-	for record, err := range w.contents(t).Documents() {
+	for record, err := range contents.Documents() {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +187,7 @@ func TestNewKindIsBackedUpAndListed(t *testing.T) {
 
 func TestNewKindIsShownAndCompared(t *testing.T) {
 	w := newTown(t)
-	d := w.open(t, w.server+"/note/ag")
+	d := open(t, w.read(w.settings), w.server+"/note/ag")
 	for form, want := range map[string]string{"txt": "Agenda\nBudget\nTools\n", "opml": "<opml lang=\"fr\"/>\n", "note": noteAfter} {
 		if got, err := shown(t, d, form); got != want || err != nil {
 			t.Errorf("shown as %s: %q, %v", form, got, err)
@@ -197,17 +201,17 @@ func TestNewKindIsShownAndCompared(t *testing.T) {
 		t.Errorf("a revision of what has none: %v", err)
 	}
 	noForm := (*library.FormError)(nil)
-	if _, err := shown(t, w.open(t, "empty"), "opml"); !errors.As(err, &noForm) || !slices.Equal(noForm.Forms, []string{"txt", "note"}) {
+	if _, err := shown(t, open(t, w.read(w.settings), "empty"), "opml"); !errors.As(err, &noForm) || !slices.Equal(noForm.Forms, []string{"txt", "note"}) {
 		t.Errorf("an empty note as opml: %v, %+v", err, noForm)
 	}
 }
 
 func TestNewKindIsRestored(t *testing.T) {
 	w := newTown(t)
-	if made, saved := w.library.Kinds.Forms(); !slices.Contains(made, "opml") || !slices.Contains(saved, "note") {
+	if made, saved := w.settings.setup.Kinds.OfDocuments().Forms(); !slices.Contains(made, "opml") || !slices.Contains(saved, "note") {
 		t.Errorf("restore takes %q, %q", made, saved)
 	}
-	got := w.restored(t, w.library.Kinds, "txt", "opml")
+	got := restored(t, w.read(w.settings), "txt", "opml")
 	if len(got) != 3 || got["ag/ag.txt"] != "Agenda\nBudget\nTools\n" || got["ag/ag.opml"] == "" || got["empty/empty.txt"] != "\n" {
 		t.Errorf("restored are %q", got)
 	}
@@ -217,54 +221,53 @@ func TestNewKindIsRestored(t *testing.T) {
 func TestUnknownKindIsGivenAsItWasSaved(t *testing.T) {
 	w := newTown(t)
 	saved := map[string]string{"ag/ag.note": noteAfter, "empty/empty.note": emptyNote, "odd/odd.note": noNote}
-	for name, known := range map[string]documents.Kinds{"a program that knows it": w.library.Kinds, "one that does not": AllKinds().OfDocuments()} {
+	older := settings(t, "", AllKinds())
+	for name, by := range map[string]*Settings{"a program that knows it": w.settings, "one that does not": older} {
 		for _, formats := range [][]string{nil, {"note"}} {
-			if got := w.restored(t, known, formats...); !maps.Equal(got, saved) {
+			if got := restored(t, w.read(by), formats...); !maps.Equal(got, saved) {
 				t.Errorf("%s restores %q, as %q", name, got, formats)
 			}
 		}
 	}
-	w.library.Kinds = AllKinds().OfDocuments()
-	if got, err := shown(t, w.open(t, "ag"), "note"); got != noteAfter || err != nil {
+	if got, err := shown(t, open(t, w.read(older), "ag"), "note"); got != noteAfter || err != nil {
 		t.Errorf("shown are %q, %v", got, err)
 	}
 }
 
-// configured are settings with the kind in the list, and three notes of a server.
-func configured(t *testing.T, server string) *Settings {
+// settings are those of a program that knows these kinds, by a file if it has a name.
+func settings(t *testing.T, file string, known Kinds) *Settings {
+	t.Helper()
+	s := newSetup(t, nil)
+	s.Kinds = known
+	all, err := s.Load(Options{Config: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// configuration is a file that names three notes of a server.
+func configuration(t *testing.T, server string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "padsync.toml")
 	text := fmt.Sprintf("[[source]]\nname = \"town\"\nkind = \"notes\"\nurl = %q\ndocuments = [\"ag\", \"%s/note/odd\", \"empty\"]\n", server, server)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := newSetup(t, nil)
-	s.Kinds = append(AllKinds(), notes())
-	settings, err := s.Load(Options{Config: file})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return settings
+	return file
 }
 
-func (w *town) contents(t *testing.T) *repository.Contents {
-	t.Helper()
-	contents, err := w.library.Contents(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { contents.Close() })
-	return contents
-}
+// read is the town's repository as a program reads it.
+func (w *town) read(by *Settings) *Reading { return by.Reading(w.repository, by.Repositories[0]) }
 
 // open opens the document that somebody means by an id or an address.
-func (w *town) open(t *testing.T, text string) *library.Document {
+func open(t *testing.T, r *Reading, text string) *library.Document {
 	t.Helper()
-	name := library.Name{Text: text}
-	for _, c := range w.settings.setup.Kinds.Documents(text) {
-		name.Addresses = append(name.Addresses, library.Address{Kind: c.Kind.Name, Server: manifest.Source{URL: c.Base}.Address(), ID: c.ID})
+	selection, err := r.Settings.setup.Kinds.Select([]string{text})
+	if err != nil {
+		t.Fatal(err)
 	}
-	d, err := w.library.Open(t.Context(), library.Select([]library.Name{name}), library.Options{})
+	d, err := r.Library().Open(t.Context(), selection, library.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,13 +287,21 @@ func shown(t *testing.T, d *library.Document, form string) (string, error) {
 	return b.String(), err
 }
 
-// restored are the files that a program writes which knows these kinds, by their
-// names below the folder of the source.
-func (w *town) restored(t *testing.T, known documents.Kinds, formats ...string) map[string]string {
+// restored are the files that are written of all documents, by their names below
+// the folder of the source.
+func restored(t *testing.T, r *Reading, formats ...string) map[string]string {
 	t.Helper()
+	everything, err := r.Settings.setup.Kinds.Select(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen, err := r.Choose(t.Context(), everything, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer chosen.Contents.Close()
 	plan := restore.Plan{
-		Repository: w.library.Repository, Query: library.Query{Contents: w.contents(t), Kinds: known},
-		Target: filepath.Join(t.TempDir(), "out"), Formats: formats,
+		Repository: r.Repository, Query: chosen.Query(false), Target: filepath.Join(t.TempDir(), "out"), Formats: formats,
 		Observe: func(e restore.Event) {
 			if e.Err != nil && !errors.Is(e.Err, documents.ErrUnreadable) {
 				t.Errorf("%s: %v", e.Document.ID, e.Err)
@@ -301,7 +312,7 @@ func (w *town) restored(t *testing.T, known documents.Kinds, formats ...string) 
 		t.Fatal(err)
 	}
 	all := make(map[string]string)
-	err := fs.WalkDir(os.DirFS(plan.Target), ".", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(plan.Target), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
