@@ -13,9 +13,7 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/words"
-	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
 )
 
@@ -115,7 +113,7 @@ func completesForms(cmd *cobra.Command, option string, list bool, forms ...strin
 }
 
 // completesOptions says what the values of options are that many commands have.
-func completesOptions(cmd *cobra.Command) {
+func (a *app) completesOptions(cmd *cobra.Command) {
 	for _, name := range []string{"target"} {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.MarkFlagDirname(name)
@@ -128,9 +126,11 @@ func completesOptions(cmd *cobra.Command) {
 	}
 	switch cmd.Name() {
 	case "restore":
-		completesForms(cmd, "format", true, restore.Forms()...)
+		made, saved := a.setup.Kinds.OfDocuments().Forms()
+		completesForms(cmd, "format", true, slices.Concat(made, saved)...)
 	case "show":
-		completesForms(cmd, "format", false, library.Forms()...)
+		made, _ := a.setup.Kinds.OfDocuments().Forms()
+		completesForms(cmd, "format", false, made...)
 	case "backup":
 		completesForms(cmd, "formats", true, "html", "txt", "pdf", "docx", "odt")
 	}

@@ -69,8 +69,8 @@ func (a *app) log(ctx context.Context, d *savedDocument, newest, asJSON bool) er
 		return err
 	}
 	defer e.Close()
-	if e.Pad != nil {
-		if err := l.history(e); err != nil {
+	if of, isPad := e.Document.(*pad.Document); isPad {
+		if err := l.history(e.Version, of.Pad); err != nil {
 			return err
 		}
 	}
@@ -135,12 +135,12 @@ func (l *logger) line(text string) error {
 	return err
 }
 
-func (l *logger) history(e *library.Edition) error {
-	l.names = authorNames(e.Pad)
+func (l *logger) history(v *manifest.VersionRecord, p *pad.Pad) error {
+	l.names = authorNames(p)
 	if !l.asJSON {
-		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-days", "Version", e.Version.Name, "Head", e.Pad.Head))
+		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-days", "Version", v.Name, "Head", p.Head))
 	}
-	for day, err := range e.Pad.Days(time.Local) {
+	for day, err := range p.Days(time.Local) {
 		if err == nil {
 			err = l.day(day)
 		}
@@ -148,10 +148,10 @@ func (l *logger) history(e *library.Edition) error {
 			return err
 		}
 	}
-	if !l.asJSON && len(e.Pad.Saved) > 0 {
+	if !l.asJSON && len(p.Saved) > 0 {
 		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-stars"))
 	}
-	for _, s := range e.Pad.Saved {
+	for _, s := range p.Saved {
 		if err := l.star(s); err != nil {
 			return err
 		}

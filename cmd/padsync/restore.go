@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/terminal"
@@ -66,9 +66,11 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	if flags.target == "" {
 		return message.Of(message.Usage, errUsage, "no-target")
 	}
+	made, saved := a.setup.Kinds.OfDocuments().Forms()
+	forms := slices.Concat(made, saved)
 	for _, format := range flags.formats {
-		if !slices.Contains(restore.Forms(), format) {
-			return message.Of(message.Usage, errForm, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
+		if !slices.Contains(forms, format) {
+			return message.Of(message.Usage, errForm, "bad-format", "Format", format, "Forms", strings.Join(forms, ", "))
 		}
 	}
 	chosen, err := a.openChosen(ctx, flags, args)
@@ -207,12 +209,11 @@ func (a *app) restored(e restore.Event, name string) string {
 	return ""
 }
 
-// taken says what of a poll is of versions before, as later looks could not see
-// it: a text for each version.
-func (a *app) taken(all []poll.Taken, name string) (texts []string) {
+// taken says what of a document is of versions before, as later looks could not
+// see it: a text for each version.
+func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 	for _, t := range all {
-		parts := poll.Language(a.text("language")).Parts(t.Parts)
-		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", parts))
+		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", t.Parts(a.language())))
 	}
 	return texts
 }

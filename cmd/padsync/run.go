@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
@@ -169,7 +169,7 @@ func (a *app) rootCommand() *cobra.Command {
 	for _, t := range a.tasks {
 		for _, cmd := range t.commands {
 			cmd.Flags().SortFlags = false
-			completesOptions(cmd)
+			a.completesOptions(cmd)
 			root.AddCommand(cmd)
 		}
 	}
@@ -214,4 +214,4 @@ func (a *app) remark(out io.Writer, text string) {
 }
 
 // language is that of what is made of documents.
-func (a *app) language() poll.Language { return poll.Language(a.text("language")) }
+func (a *app) language() documents.Language { return documents.Language(a.text("language")) }

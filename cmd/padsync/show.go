@@ -66,14 +66,16 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 	}
 	defer e.Close()
 	out := bufio.NewWriter(terminal.Harmless(a.stdout))
+	of, isPad := e.Document.(*pad.Document)
 	switch {
-	case (flags.chat || flags.authors) && e.Pad == nil:
+	case (flags.chat || flags.authors) && !isPad:
 		err = library.ErrNoHistory
 	case flags.chat:
-		err = a.writeChat(out, e.Pad)
+		err = a.writeChat(out, of.Pad)
 	case flags.authors:
-		if e.State, err = e.Pad.At(e.Revision); err == nil {
-			err = e.State.WriteAuthorsHTML(out, e.Pad.Authors)
+		var state *pad.State
+		if state, err = of.Pad.At(of.Revision()); err == nil {
+			err = state.WriteAuthorsHTML(out, of.Pad.Authors)
 		}
 	default:
 		if flags.raw && !flags.formatted {

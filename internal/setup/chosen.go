@@ -77,7 +77,7 @@ func (r *Reading) Choose(ctx context.Context, selection *library.Selection, when
 // Query asks for the chosen documents; newest: even where those are suspect.
 func (c *Chosen) Query(newest bool) library.Query {
 	return library.Query{
-		Contents: c.Contents, Newest: newest, Point: c.Point,
+		Contents: c.Contents, Kinds: c.Settings.setup.Kinds.OfDocuments(), Newest: newest, Point: c.Point,
 		Wanted: func(record *manifest.Record) bool { return c.Selection.Has(record.Source, record.ID) },
 	}
 }

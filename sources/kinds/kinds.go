@@ -1,5 +1,5 @@
 // Package kinds says what a kind of server is: how addresses, servers and
-// documents of it are told and opened. Each kind has a package of its own beside
+// documents of it are told and opened, and what its documents can be given as. Each kind has a package of its own beside
 // this one.
 package kinds
 
@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
@@ -46,6 +47,9 @@ type Kind struct {
 	// Open makes the source of the server at base, and sends nothing. The error
 	// is for an Opening that cannot be.
 	Open func(base string, o Opening) (sources.Source, error)
+
+	// Documents is the kind of its documents.
+	Documents documents.Kind
 
 	// Expires, optional, is the day from which on the server may delete the
 	// document id that was last modified then, as sources.Expirer has it, where the
