@@ -188,20 +188,24 @@ type RepositoryReport struct {
 func Run(ctx context.Context, p Plan) (*Report, error) {
 	store, cancel := grace.Period(ctx, time.Minute) // what is done can still be stored
 	defer cancel()
-	r := &run{plan: p, store: store, begun: time.Now(), report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
+	r := &run{plan: p, begun: time.Now(), report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
 	defer r.close()
-	if err := r.begin(ctx); err != nil {
+	c := contexts{ctx, store}
+	if err := r.begin(c); err != nil {
 		return nil, err
 	}
-	r.work(ctx)
-	r.end(ctx)
+	r.work(c)
+	r.end(c)
 	return &r.report, nil
 }
+
+// contexts are those of a run: looks end with look, and what they found is still
+// stored for a while, until store ends.
+type contexts struct{ look, store context.Context }
 
 // A run is one execution of a Plan.
 type run struct {
 	plan    Plan
-	store   context.Context // of all that is stored; it outlives an interruption
 	targets []*target
 	servers []*server
 	jobs    []job
@@ -250,20 +254,20 @@ func (t *target) fail(err error) {
 
 // begin reads the repositories and begins a run in each. One that cannot be
 // read costs only itself; one that would be written wrongly, the whole run.
-func (r *run) begin(ctx context.Context) error {
-	if err := r.read(ctx); err != nil {
+func (r *run) begin(c contexts) error {
+	if err := r.read(c.look); err != nil {
 		return err
 	}
 	for _, t := range r.live() {
-		err := r.reseal(ctx, t)
+		err := r.reseal(c.look, t)
 		if err == nil {
-			err = r.open(t)
+			err = r.open(c, t)
 		}
 		if err := t.try(err); err != nil {
 			return err
 		}
 	}
-	return ctx.Err()
+	return c.look.Err()
 }
 
 // read reads the repositories and arranges what is to be done.
@@ -300,8 +304,8 @@ func refused(err error) bool {
 		errors.Is(err, manifest.ErrUnsupported) || errors.Is(err, spool.ErrFolder)
 }
 
-func (r *run) open(t *target) (err error) {
-	t.run, err = t.Begin(r.store, t.contents, repository.RunOptions{
+func (r *run) open(c contexts, t *target) (err error) {
+	t.run, err = t.Begin(c.store, t.contents, repository.RunOptions{
 		Run: r.report.Run, Program: r.plan.Program, Host: r.plan.Host, Sources: r.asManifest(),
 		Last: t.Last, Resumes: r.interrupted(t.contents), ChangeRecipients: r.plan.ChangeRecipients, FormerLost: r.plan.FormerLost,
 	})
@@ -338,19 +342,19 @@ func (r *run) live() []*target {
 
 // work looks at all documents: side by side for each server, and for the
 // servers among each other.
-func (r *run) work(ctx context.Context) {
-	ctx, r.allGone = context.WithCancel(ctx)
+func (r *run) work(c contexts) {
+	c.look, r.allGone = context.WithCancel(c.look)
 	defer r.allGone()
 	if len(r.live()) == 0 {
 		return
 	}
-	stop := r.commitNowAndThen()
+	stop := r.commitNowAndThen(c)
 	defer stop()
 	r.longestAgo()
 	var all errgroup.Group
 	for s, jobs := range byServer(r.jobs) {
 		all.Go(func() error {
-			r.workServer(ctx, s, jobs)
+			r.workServer(c, s, jobs)
 			return nil
 		})
 	}
@@ -359,9 +363,10 @@ func (r *run) work(ctx context.Context) {
 
 // workServer looks at the jobs of one server: first at those whose id is a
 // guess, since their answers tell which of the others are the same document.
-func (r *run) workServer(ctx context.Context, s *server, jobs []job) {
-	ctx, cancel := s.limited(ctx)
+func (r *run) workServer(c contexts, s *server, jobs []job) {
+	ctx, cancel := s.limited(c.look)
 	defer cancel()
+	c.look = ctx
 	guesses := slices.IndexFunc(jobs, func(j job) bool { return !j.guess() })
 	if guesses < 0 {
 		guesses = len(jobs)
@@ -373,7 +378,7 @@ func (r *run) workServer(ctx context.Context, s *server, jobs []job) {
 		for range min(len(some), s.working()) {
 			g.Go(func() error {
 				for j := range next {
-					r.look(ctx, fetching, j)
+					r.look(c, fetching, j)
 				}
 				return nil
 			})
@@ -393,7 +398,7 @@ func (r *run) workServer(ctx context.Context, s *server, jobs []job) {
 
 // commitNowAndThen commits on the way even while nothing comes in, such as
 // during a long wait for a server.
-func (r *run) commitNowAndThen() (stop func()) {
+func (r *run) commitNowAndThen(c contexts) (stop func()) {
 	const often = 5 * time.Second
 	done := make(chan struct{})
 	var g errgroup.Group
@@ -403,7 +408,7 @@ func (r *run) commitNowAndThen() (stop func()) {
 		for {
 			select {
 			case <-ticker.C:
-				r.commitIfDue()
+				r.commitIfDue(c)
 			case <-done:
 				return nil
 			}
@@ -412,9 +417,9 @@ func (r *run) commitNowAndThen() (stop func()) {
 	return func() { close(done); g.Wait() }
 }
 
-func (r *run) commitIfDue() {
+func (r *run) commitIfDue(c contexts) {
 	for _, t := range r.live() {
-		if err := t.run.CommitIfDue(r.store); err != nil {
+		if err := t.run.CommitIfDue(c.store); err != nil {
 			r.lose(t, err)
 		}
 	}
@@ -442,16 +447,16 @@ func (r *run) halts(err error) bool {
 }
 
 // end commits in every repository and reports.
-func (r *run) end(ctx context.Context) {
-	r.report.Interrupted = ctx.Err() != nil || r.report.Broken != nil
+func (r *run) end(c contexts) {
+	r.report.Interrupted = c.look.Err() != nil || r.report.Broken != nil
 	r.report.Left, r.report.Lacking = r.left(), r.lacking()
 	for _, t := range r.targets {
 		report := RepositoryReport{Name: t.Name, New: t.New(), Sealed: t.Sealed(), Err: t.failed()}
 		if report.Err == nil {
-			report.Err = t.run.Commit(r.store, r.ending())
+			report.Err = t.run.Commit(c.store, r.ending())
 		}
 		if report.Err == nil && !r.report.Interrupted {
-			report.Err = t.run.Checkpoint(r.store)
+			report.Err = t.run.Checkpoint(c.store)
 		}
 		if t.run != nil {
 			report.Sequence, report.RunStats = t.run.Sequence(), t.run.Stats()

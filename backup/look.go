@@ -2,7 +2,6 @@ package backup
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,7 +18,7 @@ import (
 
 // look looks at one document and tells every repository what it found. It is
 // fetched when its turn comes: fetching is first come, first served.
-func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
+func (r *run) look(c contexts, fetching *semaphore.Weighted, j *job) {
 	targets := r.live()
 	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
 	if r.halts(err) {
@@ -32,8 +31,8 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	if r.skip(j, known) {
 		return
 	}
-	if fetching.Acquire(ctx, 1) != nil { // ctx has ended
-		r.leave(ctx, j.server, 1)
+	if fetching.Acquire(c.look, 1) != nil { // it has ended
+		r.leave(c.look, j.server, 1)
 		return
 	}
 	asked := validator(known)
@@ -42,35 +41,52 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 			return
 		}
 	}
-	standing := &j.server.standing
-	gone := standing.asked()
-	v, err := j.server.Client.Fetch(ctx, j.locator(), asked)
+	gone := j.server.standing.asked()
+	v, err := j.server.Client.Fetch(c.look, j.locator(), asked)
 	fetching.Release(1)
-	if ctx.Err() != nil && err != nil {
-		r.leave(ctx, j.server, 1)
+	switch {
+	case err != nil && c.look.Err() != nil:
+		r.leave(c.look, j.server, 1)
+	case r.halts(err):
+	case err != nil:
+		r.unfetched(j, targets, known, err)
+	default:
+		defer v.Close()
+		r.fetched(c, j, targets, known, fetch{v, asked, gone})
+	}
+}
+
+// unfetched tells of a document that its server did not give.
+func (r *run) unfetched(j *job, targets []*target, known []*prior, err error) {
+	r.asked(targets, known)
+	switch {
+	case r.joined(j):
+		targets = nil // another link opened it
+	case newlyGone(known, err):
+		j.server.standing.hold(j)
 		return
 	}
-	if r.halts(err) {
-		return
+	r.finish(j, r.failed(j, targets, known, err))
+}
+
+// A fetch is what a server gave.
+type fetch struct {
+	*sources.Version
+	asked string // the validator that it was asked with
+	gone  int    // as standing.asked gave it, before
+}
+
+// fetched tells of what a server gave for a document.
+func (r *run) fetched(c contexts, j *job, targets []*target, known []*prior, v fetch) {
+	refuse := func(why string) {
+		r.finish(j, r.failed(j, targets, known, fmt.Errorf("%w: %s", sources.ErrRefused, why)))
 	}
-	if err != nil {
-		r.asked(targets, known)
-		switch {
-		case r.joined(j):
-			targets = nil // another link opened it
-		case newlyGone(known, err):
-			standing.hold(j)
-			return
-		}
-		r.finish(j, r.failed(j, targets, known, err))
-		return
-	}
-	defer v.Close()
 	if !manifest.ValidID(v.ID) {
-		r.finish(j, r.failed(j, targets, known, fmt.Errorf("%w: it has no usable id", sources.ErrRefused)))
+		refuse("it has no usable id")
 		return
 	}
 	if v.ID != j.given.ID {
+		var err error
 		known, err = r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, j.server, v.ID) })
 		if err != nil {
 			r.finish(j, Event{Document: *j.given, ID: v.ID, Outcome: Failed, Err: err})
@@ -80,21 +96,21 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	if strings.EqualFold(v.ID, j.given.ID) {
 		r.respell(j, v.ID)
 	}
-	if v.Unchanged && (asked == "" || validator(known) != asked) {
-		r.finish(j, r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
+	if v.Unchanged && (v.asked == "" || validator(known) != v.asked) {
+		refuse("it is said to be as it never was")
 		return
 	}
-	for _, j := range standing.answered(j, gone, v.Validator) {
+	for _, j := range j.server.standing.answered(j, v.gone, v.Validator) {
 		r.gone(j, nil)
 	}
 	if !r.first(j, v.ID) {
 		return // another link to it came first
 	}
 	r.asked(targets, known)
-	if e := r.found(j, targets, known, v); e.Outcome != "" {
+	if e := r.found(j, targets, known, v.Version); e.Outcome != "" {
 		r.finish(j, e)
 	}
-	r.commitIfDue()
+	r.commitIfDue(c)
 }
 
 func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*prior, error) {

@@ -68,7 +68,7 @@ func (r *Repository) Check(ctx context.Context, readData bool, observe func(done
 		return nil, err
 	}
 	defer c.Close()
-	k := &checker{repo: r, contents: c, named: make(map[string]manifest.Pack), report: &CheckReport{Seen: c.Seen()}}
+	k := &checker{repo: r, contents: c, seen: make(map[string]bool), named: make(map[string]manifest.Pack), report: &CheckReport{Seen: c.Seen()}}
 	if err := k.objects(ctx); err != nil {
 		return nil, err
 	}
@@ -88,6 +88,7 @@ func (r *Repository) Check(ctx context.Context, readData bool, observe func(done
 type checker struct {
 	repo     *Repository
 	contents *Contents
+	seen     map[string]bool          // keys and ids of lists that were read
 	named    map[string]manifest.Pack // by versions, and stored with the right size
 	sample   *checkedFile             // is read as a restore does
 	report   *CheckReport
@@ -114,40 +115,10 @@ func (k *checker) corrupt(err error, documents []DocumentRef) error {
 // objects checks all manifests, checkpoints and parts, those too that reading
 // passes over since a checkpoint includes them.
 func (k *checker) objects(ctx context.Context) error {
-	c, seen, unnamed := k.contents, make(map[string]bool), make(map[string]bool)
-	k.report.Lost = c.Lacking()
-	for _, p := range c.unnamedPacks() {
+	k.noteRead()
+	unnamed := make(map[string]bool)
+	for _, p := range k.contents.unnamedPacks() {
 		unnamed[p.Key] = true
-	}
-	if c.Head != nil {
-		k.report.Problems = append(k.report.Problems, Problem{Object: c.Head.Key, Problem: c.Head.Problem, Err: c.headError()})
-	}
-	for _, id := range c.Missing {
-		k.problem(id, "missing", nil)
-	}
-	for _, d := range c.Damaged {
-		seen[d.Key] = true
-		_ = k.corrupt(d, nil)
-	}
-	for _, in := range k.contents.inputs {
-		seen[in.id] = true
-		for _, p := range in.header.Parts {
-			seen[p.Key] = true
-		}
-	}
-	check := func(key, hash string, use func(*spool.Spool)) error {
-		if seen[key] {
-			return nil
-		}
-		s, err := k.repo.objects.Fetch(ctx, key, hash, maxJSON)
-		if object.Gone(err) {
-			err = object.Missing(key, err)
-		}
-		if err != nil {
-			return k.corrupt(object.Alone(ctx, key, err), nil)
-		}
-		use(s)
-		return s.Close()
 	}
 	// What was stored anew since is named by what a checkpoint includes alone.
 	name := func(s *spool.Spool) {
@@ -157,28 +128,67 @@ func (k *checker) objects(ctx context.Context) error {
 			}
 		}
 	}
-	for prefix, ids := range map[string][]string{manifestsPrefix: k.contents.listed.manifests, checkpointsPrefix: k.contents.listed.checkpoints} {
+	listed, ending := k.contents.listed, k.repo.objects.Ending(jsonEnding)
+	for prefix, ids := range map[string][]string{manifestsPrefix: listed.manifests, checkpointsPrefix: listed.checkpoints} {
 		for _, id := range ids {
 			_, _, hash, _ := manifest.ParseID(id)
-			if seen[id] {
+			if k.seen[id] {
 				continue
 			}
-			if err := check(prefix+id+k.repo.objects.Ending(jsonEnding), hash, name); err != nil {
+			if err := k.object(ctx, prefix+id+ending, hash, name); err != nil {
 				return err
 			}
 		}
 	}
-	for key := range k.contents.listed.parts {
+	for key := range listed.parts {
 		hash, kind, _ := strings.Cut(strings.TrimPrefix(key, partsPrefix), ".")
-		if "."+kind != k.repo.objects.Ending(jsonEnding) || len(hash) != 64 {
+		if "."+kind != ending || len(hash) != 64 {
 			continue // not padsync's
 		}
-		if err := check(key, hash, func(*spool.Spool) {}); err != nil {
+		if err := k.object(ctx, key, hash, func(*spool.Spool) {}); err != nil {
 			return err
 		}
 	}
 	k.report.Unnamed = len(unnamed)
 	return nil
+}
+
+// noteRead notes what reading the contents saw, and what it found wrong.
+func (k *checker) noteRead() {
+	c := k.contents
+	k.report.Lost = c.Lacking()
+	if c.Head != nil {
+		k.report.Problems = append(k.report.Problems, Problem{Object: c.Head.Key, Problem: c.Head.Problem, Err: c.headError()})
+	}
+	for _, id := range c.Missing {
+		k.problem(id, "missing", nil)
+	}
+	for _, d := range c.Damaged {
+		k.seen[d.Key] = true
+		_ = k.corrupt(d, nil)
+	}
+	for _, in := range c.inputs {
+		k.seen[in.id] = true
+		for _, p := range in.header.Parts {
+			k.seen[p.Key] = true
+		}
+	}
+}
+
+// object checks one that was not seen, and hands it to use.
+func (k *checker) object(ctx context.Context, key, hash string, use func(*spool.Spool)) error {
+	if k.seen[key] {
+		return nil
+	}
+	s, err := k.repo.objects.Fetch(ctx, key, hash, maxJSON)
+	if object.Gone(err) {
+		err = object.Missing(key, err)
+	}
+	if err != nil {
+		return k.corrupt(object.Alone(ctx, key, err), nil)
+	}
+	use(s)
+	return s.Close()
 }
 
 // packsNamedBy are the packs that a manifest or a checkpoint names, none where

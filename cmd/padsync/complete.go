@@ -106,10 +106,8 @@ func completesForms(cmd *cobra.Command, option string, list bool, forms ...strin
 
 // completesOptions says what the values of options are that many commands have.
 func (a *app) completesOptions(cmd *cobra.Command) {
-	for _, name := range []string{"target"} {
-		if cmd.Flags().Lookup(name) != nil {
-			_ = cmd.MarkFlagDirname(name)
-		}
+	if cmd.Flags().Lookup("target") != nil {
+		_ = cmd.MarkFlagDirname("target")
 	}
 	for _, name := range []string{"at", "rev", "recipient", "into", "mail", "max-duration"} {
 		if cmd.Flags().Lookup(name) != nil {

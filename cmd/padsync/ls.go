@@ -113,11 +113,8 @@ func (a *app) printListed(w io.Writer, l jsonlines.Document) error {
 	if warning := a.expiry(l.Expires, time.Now()); warning != "" && l.State == string(manifest.Current) {
 		name += "  (" + warning + ")"
 	}
-	saved := "-"
-	if t, err := time.Parse(time.RFC3339, l.Saved); err == nil {
-		saved = words.Time(t)
-	}
-	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), saved, l.Versions, words.Printable(name))
+	saved, _ := time.Parse(time.RFC3339, l.Saved) // "" for never
+	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), words.Time(saved), l.Versions, words.Printable(name))
 	return err
 }
 

@@ -110,19 +110,18 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 }
 
 func (a *app) summarizeFound(found *repository.Found, documents int, done bool) {
-	say := func(id string, data ...any) { fmt.Fprintln(a.stdout, words.Printable(a.text(id, data...))) }
 	what := a.words.Tally("count-versions", len(found.Versions), "count-documents", documents)
 	switch {
 	case len(found.Versions)+len(found.Lists) == 0:
-		say("repair-nothing", "Count", found.Packs)
+		a.say("repair-nothing", "Count", found.Packs)
 	case done:
-		say("repair-done", "What", what)
+		a.say("repair-done", "What", what)
 	default:
-		say("repair-would", "What", what)
-		say("repair-yes")
+		a.say("repair-would", "What", what)
+		a.say("repair-yes")
 	}
 	if n := len(found.Lists); n > 0 && done && len(found.Unread) == 0 {
-		say("repair-lists", "Count", n)
+		a.say("repair-lists", "Count", n)
 	}
 }
 
