@@ -144,6 +144,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"[[source]]\ndocuments-file = 'x'\nhours = 'hunter2'\n", "3:1: source.hours: a part of the day is needed, such as 22:00-06:00"},
 		{"[[source]]\ndocuments-file = 'x'\nexpires-after = 'hunter2'\n", "3:17: source.expires-after: a whole number is needed, without quotes"},
 		{"[[source]]\ndocuments-file = 'x'\nexpires-after = -1\n", "3:1: source.expires-after: a number of days is needed, or 0, and no poll's server"},
+		{"[[source]]\nkind = 'framadate'\ndocuments-file = 'x'\nexpires-after = 30\n", "4:1: source.expires-after: a number of days is needed, or 0, and no poll's server"},
 		{"[[repository]]\n", "1:3: repository.address: missing or empty"},
 		{"[[repository]]\naddress = 'hunter2'\n\n[[repository]]\naddress = 'hunter2'\n", "5:1: repository.address: there already"},
 		{"[encryption]\nrecipients = ['']\n", "2:15: encryption.recipients: missing or empty"},
