@@ -74,6 +74,9 @@ func TestLanguagesHaveTheSameMessages(t *testing.T) {
 			}
 		}
 		for id, text := range english {
+			if _, ok := messages[id]; !ok {
+				t.Errorf("%s: %s is missing", name, id)
+			}
 			if got, want := placeholders(messages[id]), placeholders(text); !slices.Equal(got, want) {
 				t.Errorf("%s: %s has the placeholders %v, want %v", name, id, got, want)
 			}
