@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A Language is what words around a poll are in. Any but French is English.
+// A Language is the language of the words around a poll. Any but French is
+// English.
 type Language string
 
 // The languages.
@@ -21,7 +22,7 @@ type words struct {
 	Language                                            Language
 	Name, Author, Expires, Votes, Comments              string
 	Yes, IfNeedBe, No, Unknown, Total, NoVotes, NotTold string
-	Earlier                                             string // of parts that are of a version before, and when that was saved
+	Earlier                                             string // of parts from an earlier version, and when that was saved
 	date                                                func(time.Time) string
 }
 
@@ -58,7 +59,7 @@ func (w words) answer(a Answer) string {
 	return w.Unknown
 }
 
-// day is the date in words; what is none is returned as it is.
+// day is the date in words; what is not a date is returned as it is.
 func (w words) day(date string) string {
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {
