@@ -18,7 +18,7 @@ const module = "github.com/padsync/padsync/"
 
 // everything is what only the top of the tree may import.
 var everything = []string{
-	"backup", "restore", "library", "repository", "manifest", "crypto",
+	"backup", "restore", "move", "library", "repository", "manifest", "crypto",
 	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
@@ -29,16 +29,17 @@ var layers = []layer{
 	{"cmd/padsync", everything},
 	// What a newcomer runs first links no big client, so that it compiles fast.
 	{"demo", []string{
-		"backup", "restore", "repository", "manifest", "crypto", "sources", "sources/*", "sources/sourcetest/*",
+		"backup", "restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/sourcetest/*",
 		"documents/*", "sinks/local", "internal/polite", "internal/spool",
 	}},
 	{"bench", everything},
 	{"e2e", nil}, // tests only
 	{"e2e", everything},
 
-	{"library", []string{"restore", "repository", "manifest", "documents/*", "internal/spool"}},
+	{"library", []string{"repository", "manifest", "documents/*", "internal/spool"}},
 	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
-	{"restore", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
+	{"restore", []string{"library", "repository", "manifest", "documents/*", "internal/durable"}},
+	{"move", []string{"library", "repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},
 	{"repository/pack", []string{"repository/object", "manifest", "crypto", "internal/spool"}},
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
@@ -63,10 +64,14 @@ var layers = []layer{
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
-		"restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
+		"restore", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
-	{"internal/setup", []string{"manifest", "sources", "sources/*", "sinks", "sinks/*", "internal/config", "internal/message"}},
+	{"internal/setup", []string{
+		"backup", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sinks", "sinks/*",
+		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
+	}},
+	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/*", nil},
 }
 
@@ -99,6 +104,8 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		"into one's room":        {"sources/etherpad", "sources/etherpad/server", false},
 		"into another's room":    {"sources/framadate", "sources/etherpad/server", true},
 		"sideways":               {"sources/etherpad", "sources/framadate", true},
+		"from what all ask":      {"library", "restore", true},
+		"a move and a restore":   {"move", "restore", true},
 		"a concrete sink":        {"repository", "sinks/local", true},
 		"rclone in the demo":     {"demo", "sinks/rclone", true},
 		"tests in the program":   {"backup", "sources/sourcetest/etherpadtest", true},

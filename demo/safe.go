@@ -17,6 +17,7 @@ import (
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -118,8 +119,11 @@ func (s *safe) show(ctx context.Context, w io.Writer, say words, at string, kind
 	}
 	var failure error
 	_, err = restore.Run(ctx, restore.Plan{
-		Repository: s.repo, Contents: contents, Target: target, Formats: []string{"txt", "csv"}, Language: say.language,
-		Wanted: func(r *manifest.Record) bool { return slices.Contains(kinds, r.Source.Kind) },
+		Repository: s.repo, Target: target, Formats: []string{"txt", "csv"}, Language: say.language,
+		Query: library.Query{
+			Contents: contents,
+			Wanted:   func(r *manifest.Record) bool { return slices.Contains(kinds, r.Source.Kind) },
+		},
 		Observe: func(e restore.Event) {
 			failure = errors.Join(failure, e.Err)
 			for _, name := range e.Files {

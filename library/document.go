@@ -11,7 +11,6 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/restore"
 )
 
 var (
@@ -171,11 +170,11 @@ func (d *Document) atRevision(number int) (*Edition, error) {
 	}
 	if e.Pad == nil {
 		e.Close()
-		return nil, restore.ErrNoHistory
+		return nil, ErrNoHistory
 	}
 	if number < 0 || number > e.Pad.Head {
 		e.Close()
-		_, err := restore.FindRevision(d.files, d.Record, d.options.Newest, number)
+		_, err := findRevision(d.files, d.Record, d.options.Newest, number)
 		return nil, err
 	}
 	return d.turnTo(e, number)
@@ -210,11 +209,11 @@ func (d *Document) turnTo(e *Edition, number int) (*Edition, error) {
 	return e, nil
 }
 
-// chosen reads the version that restore would take, and tells of it.
+// chosen reads the version that ChooseVersion gives, and tells of it.
 func (d *Document) chosen(record *manifest.Record) (*Edition, error) {
-	v, skipped := restore.Choose(record, d.options.Newest)
+	v, skipped := ChooseVersion(record, d.options.Newest)
 	if v == nil {
-		return nil, restore.NoVersion(record)
+		return nil, noVersion(record)
 	}
 	if d.noted != v.Name {
 		d.Found, d.noted = record, v.Name
@@ -233,7 +232,7 @@ func (d *Document) tell(e Event) {
 func (d *Document) read(record *manifest.Record, v *manifest.VersionRecord) (*Edition, error) {
 	e := &Edition{Version: v, document: d}
 	for _, f := range v.Files {
-		if f.Format != "etherpad" && f.Name != "poll.json" || d.options.Raw {
+		if !IsPad(f) && !IsPoll(f) || d.options.Raw {
 			continue
 		}
 		err := d.open(e, record, f)
@@ -251,8 +250,8 @@ func (d *Document) open(e *Edition, record *manifest.Record, f manifest.FileReco
 	if e.file, err = d.files.File(f); err != nil {
 		return err
 	}
-	if f.Format != "etherpad" {
-		if e.Poll, err = restore.Poll(d.files, record, e.Version); err == nil && len(e.Poll.Earlier) > 0 {
+	if !IsPad(f) {
+		if e.Poll, err = ReadPoll(d.files, record, e.Version); err == nil && len(e.Poll.Earlier) > 0 {
 			d.tell(Event{Taken: e.Poll.Taken()})
 		}
 		return err
@@ -271,9 +270,9 @@ func (d *Document) open(e *Edition, record *manifest.Record, f manifest.FileReco
 // Loss are the good version and the newest, where that is suspect: what was
 // lost in between is what one wants to see. It is nil where nothing is.
 func (d *Document) Loss() ([]string, error) {
-	chosen, skipped := restore.Choose(d.Record, false)
+	chosen, skipped := ChooseVersion(d.Record, false)
 	if chosen == nil {
-		return nil, restore.ErrNoVersion
+		return nil, ErrNoVersion
 	}
 	if skipped == "" {
 		return nil, nil
@@ -284,9 +283,9 @@ func (d *Document) Loss() ([]string, error) {
 // Before is the name of the version before the one that At gives for "", ""
 // if there is none.
 func (d *Document) Before() (string, error) {
-	chosen, _ := restore.Choose(d.Record, d.options.Newest)
+	chosen, _ := ChooseVersion(d.Record, d.options.Newest)
 	if chosen == nil {
-		return "", restore.ErrNoVersion
+		return "", ErrNoVersion
 	}
 	last := ""
 	for i := range d.Record.Versions {

@@ -15,7 +15,6 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
 )
 
 // An Edition is a document as it was at one point of its life. It ends with its
@@ -41,7 +40,7 @@ func (e *Edition) Close() {
 }
 
 // A FormError says that an edition cannot be written in a form. It matches
-// restore.ErrNoForm.
+// ErrNoForm.
 type FormError struct {
 	Form  string
 	Forms []string // that there are
@@ -49,8 +48,8 @@ type FormError struct {
 
 func (e *FormError) Error() string { return "it has no form " + e.Form }
 
-// Unwrap gives restore.ErrNoForm.
-func (e *FormError) Unwrap() error { return restore.ErrNoForm }
+// Unwrap gives ErrNoForm.
+func (e *FormError) Unwrap() error { return ErrNoForm }
 
 var padForms = map[string]func(*pad.State, io.Writer) error{
 	"txt": (*pad.State).WriteText, "html": (*pad.State).WriteHTML, "markdown": (*pad.State).WriteMarkdown,
@@ -101,7 +100,7 @@ func (e *Edition) Write(w io.Writer, form string, language poll.Language) error 
 		return err
 	}
 	defer s.Close()
-	return restore.CopySaved(e.Version.Files[at], e.document.options.Raw)(w, s, s.Size())
+	return CopySaved(e.Version.Files[at], e.document.options.Raw)(w, s, s.Size())
 }
 
 // RawForm is the form to give of what was saved where none was asked for: the

@@ -17,7 +17,6 @@ import (
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks/memory"
 	"github.com/padsync/padsync/sources/kinds"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
@@ -95,7 +94,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 		t.Errorf("it told %+v", events)
 	}
 
-	var revision *restore.RevisionError
+	var revision *library.RevisionError
 	for point, is := range map[string]func(error) bool{
 		"@x":                               func(err error) bool { return err == library.ErrPoint },
 		"yesterday":                        func(err error) bool { return err == library.ErrPoint },
@@ -113,7 +112,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	}
 	defer e.Close()
 	var form *library.FormError
-	if err := e.Write(new(strings.Builder), "pdf", poll.English); !errors.As(err, &form) || !errors.Is(err, restore.ErrNoForm) || !slices.Equal(form.Forms, []string{"html", "markdown", "txt", "etherpad"}) {
+	if err := e.Write(new(strings.Builder), "pdf", poll.English); !errors.As(err, &form) || !errors.Is(err, library.ErrNoForm) || !slices.Equal(form.Forms, []string{"html", "markdown", "txt", "etherpad"}) {
 		t.Errorf("as pdf: %v, %+v", err, form)
 	}
 	var nothing *library.NothingError

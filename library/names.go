@@ -1,6 +1,6 @@
-// Package library is what people do with a repository: find a document by what
-// they call it, see it as it was at a point of its life, and compare. It has no
-// word of a language, and prints nothing.
+// Package library is what people do with a repository: find documents by what
+// they call them, see them as they were at a point of their life, and compare.
+// It has no word of a language, and prints nothing.
 package library
 
 import (

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks/memory"
@@ -49,7 +50,7 @@ func TestFullDiskIsOneThing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	now := &run{Plan: Plan{Repository: r, Contents: c, Target: t.TempDir()}, reader: r.NewReader(t.Context())}
+	now := &run{Plan: Plan{Repository: r, Query: library.Query{Contents: c}, Target: t.TempDir()}, reader: r.NewReader(t.Context())}
 	defer now.close()
 	for record, err := range c.Documents() {
 		if err != nil {

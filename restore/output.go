@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/documents/page"
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 )
 
@@ -30,7 +30,7 @@ type output struct {
 func (r *run) outputs(e *Event) []output {
 	files := e.Version.Files
 	if e.Cut != nil {
-		files = slices.DeleteFunc(slices.Clone(files), func(f manifest.FileRecord) bool { return f.Format != padFormat })
+		files = slices.DeleteFunc(slices.Clone(files), func(f manifest.FileRecord) bool { return !library.IsPad(f) })
 	}
 	if len(r.Formats) == 0 {
 		var all []output
@@ -61,26 +61,14 @@ func (r *run) outputs(e *Event) []output {
 // saved is a saved file: as it is, but for pages, which are made harmless, and
 // for a poll that is filled in from earlier versions.
 func (r *run) saved(e *Event, f manifest.FileRecord) output {
-	write := CopySaved(f, r.Raw)
+	write := library.CopySaved(f, r.Raw)
 	if e.Cut != nil {
-		write = e.Cut.write
+		write = e.Cut.Write
 	}
-	if !r.Raw && f.Name == pollFile && len(fillers(e.Document, e.Version)) > 0 {
+	if !r.Raw && library.Filled(e.Document, e.Version, f) {
 		write = r.filled(e)
 	}
 	return output{name: f.Name, from: f, write: write}
-}
-
-// CopySaved gives what writes a saved file: unless raw, a page is made
-// harmless.
-func CopySaved(f manifest.FileRecord, raw bool) func(w io.Writer, from io.ReaderAt, size int64) error {
-	if f.Format == "html" && !raw {
-		return page.Tame
-	}
-	return func(w io.Writer, from io.ReaderAt, size int64) error {
-		_, err := io.Copy(w, io.NewSectionReader(from, 0, size))
-		return err
-	}
 }
 
 // filled writes the poll with what was taken from earlier versions.
@@ -88,7 +76,7 @@ func (r *run) filled(e *Event) func(io.Writer, io.ReaderAt, int64) error {
 	return func(w io.Writer, from io.ReaderAt, size int64) error {
 		p, err := r.poll(e)
 		if errors.Is(err, poll.ErrInvalid) {
-			return CopySaved(manifest.FileRecord{}, true)(w, from, size) // it is given as it is
+			return library.CopySaved(manifest.FileRecord{}, true)(w, from, size) // it is given as it is
 		}
 		if err != nil {
 			return err
@@ -104,7 +92,7 @@ func (r *run) filled(e *Event) func(io.Writer, io.ReaderAt, int64) error {
 // poll reads the poll of the event's version, and notes what was taken from
 // earlier ones.
 func (r *run) poll(e *Event) (*poll.Poll, error) {
-	p, err := Poll(r.reader, e.Document, e.Version)
+	p, err := library.ReadPoll(r.reader, e.Document, e.Version)
 	if err != nil {
 		return nil, fmt.Errorf("read the saved poll: %w", err)
 	}
@@ -120,10 +108,10 @@ func (r *run) made(e *Event, format string) (output, bool) {
 			stem = stem[:i]
 		}
 		switch {
-		case f.Format == padFormat && padForms[format].write != nil:
+		case library.IsPad(f) && padForms[format].write != nil:
 			form := padForms[format]
 			return output{name: stem + form.ending, from: f, write: fromPad(form.write, e.Cut)}, true
-		case f.Format == "json" && f.Name == pollFile && pollForms[format]:
+		case library.IsPoll(f) && pollForms[format]:
 			return output{name: stem + "." + format, from: f, write: r.fromPoll(e, format)}, true
 		}
 	}
@@ -147,13 +135,13 @@ var padForms = map[string]struct {
 
 var pollForms = map[string]bool{"txt": true, "html": true, "csv": true, "ics": true}
 
-func fromPad(write func(*pad.State, io.Writer) error, cut *Cut) func(io.Writer, io.ReaderAt, int64) error {
+func fromPad(write func(*pad.State, io.Writer) error, cut *library.Cut) func(io.Writer, io.ReaderAt, int64) error {
 	return func(w io.Writer, from io.ReaderAt, size int64) error {
 		p, err := pad.Open(from, size)
 		if err != nil {
 			return fmt.Errorf("read the saved pad: %w", err)
 		}
-		state, err := cut.state(p)
+		state, err := cut.State(p)
 		if err != nil {
 			return fmt.Errorf("read the saved pad: %w", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 )
 
@@ -43,11 +44,11 @@ func Pages(p Plan) iter.Seq2[Page, error] {
 				yield(Page{}, err)
 				return
 			}
-			v, _ := Choose(record, p.Newest)
+			v, _ := library.ChooseVersion(record, p.Newest)
 			if v == nil || record.State == manifest.Erased {
 				continue
 			}
-			for _, name := range r.namesOf(record, r.outputs(&Event{Document: record, Version: v})) {
+			for _, name := range r.namesOf(record, r.outputs(&Event{Document: record, Choice: library.Choice{Version: v}})) {
 				if info, err := root.Stat(path.Clean(name)); err != nil || !info.Mode().IsRegular() {
 					continue
 				}

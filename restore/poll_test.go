@@ -1,9 +1,7 @@
 package restore_test
 
 import (
-	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -78,7 +77,7 @@ func lookedInto(t *testing.T, store *memory.Sink, looks ...look) restore.Plan {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return restore.Plan{Repository: r, Contents: c, Target: filepath.Join(t.TempDir(), "out")}
+	return restore.Plan{Repository: r, Query: library.Query{Contents: c}, Target: filepath.Join(t.TempDir(), "out")}
 }
 
 func pageOf(l look) string {
@@ -175,16 +174,14 @@ func TestOlderVersionStandsInForOneThatCannotBeRead(t *testing.T) {
 // TestNewerVersionFillsNoOlderOne: it was not known then.
 func TestNewerVersionFillsNoOlderOne(t *testing.T) {
 	p := looked(t, look{littleJSON, "title choices", ""}, look{wholeJSON, wholeParts, ""})
-	reader := p.Repository.NewReader(t.Context())
-	defer reader.Close()
 	for record, err := range p.Contents.Documents() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := restore.Poll(reader, record, &record.Versions[0])
-		if err != nil || got.Votes != nil || len(got.Earlier) > 0 {
-			t.Errorf("%+v, %v", got, err)
-		}
+		p.Point.Time = record.Versions[0].Saved
+	}
+	if got, _, _ := restored(t, p); got.Title != "AG 2" || got.Votes != nil || len(got.Earlier) > 0 {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -209,39 +206,4 @@ func TestPagesThatAreRestoredDoNothing(t *testing.T) {
 	if all["polls.example/p/poll.json"] != wholeJSON {
 		t.Error("a poll that is whole is not as it was saved")
 	}
-}
-
-// TestMoveTakesWhatTheLastLookDidNotSee from the versions before, and says so.
-func TestMoveTakesWhatTheLastLookDidNotSee(t *testing.T) {
-	p := looked(t, look{wholeJSON, wholeParts, ""}, look{littleJSON, "title choices", ""})
-	target := new(taker)
-	var moves []restore.Move
-	err := restore.Into(t.Context(), restore.IntoPlan{
-		Repository: p.Repository, Contents: p.Contents, Address: func(s manifest.Source, id string) string { return s.URL + "/" + id },
-		Targets: []restore.Target{{Source: manifest.Source{Kind: "framadate", URL: "https://new.example"}, Client: target}},
-		Observe: func(m restore.Move) { moves = append(moves, m) },
-	})
-	var got poll.Poll
-	if err != nil || len(moves) != 1 || moves[0].Err != nil || json.Unmarshal(target.json, &got) != nil {
-		t.Fatal(err, moves)
-	}
-	if len(got.Votes) != 1 || got.Title != "AG 2" || len(moves[0].Taken) != 1 || len(moves[0].Taken[0].Parts) != 4 {
-		t.Errorf("%+v, taken %v", got, moves[0].Taken)
-	}
-}
-
-// taker is a source that keeps the poll.json that it is shown.
-type taker struct {
-	sources.Importer
-	json []byte
-}
-
-func (s *taker) Losses(_ context.Context, v *sources.Version) ([]sources.Loss, error) {
-	for _, f := range v.Files {
-		if f.Name == "poll.json" {
-			s.json = make([]byte, f.Size)
-			f.Content.ReadAt(s.json, 0) // what is missing is no JSON
-		}
-	}
-	return nil, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks/memory"
@@ -51,7 +52,7 @@ func TestEachPackIsReadOnce(t *testing.T) {
 		packs++
 	}
 	count.Reset()
-	report, err := restore.Run(t.Context(), restore.Plan{Repository: r, Contents: c, Target: t.TempDir()})
+	report, err := restore.Run(t.Context(), restore.Plan{Repository: r, Query: library.Query{Contents: c}, Target: t.TempDir()})
 	if err != nil || report.Failed > 0 || report.Restored < 300 {
 		t.Fatalf("%+v, %v", report, err)
 	}

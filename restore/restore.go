@@ -1,24 +1,21 @@
-// Package restore gives back what a repository holds: as files in a folder, or
-// as new documents on a server.
+// Package restore gives back what a repository holds, as files in a folder.
 package restore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
@@ -26,11 +23,7 @@ import (
 // A Plan says what to restore, and where to.
 type Plan struct {
 	Repository *repository.Repository
-	Contents   *repository.Contents
-	Wanted     func(*manifest.Record) bool // nil: all documents
-
-	Newest bool  // the newest version, even if it is suspect
-	Point  Point // of the past
+	library.Query
 
 	Target    string   // a folder, made where it is missing
 	Formats   []string // forms to write; none: the files as they were saved
@@ -42,21 +35,14 @@ type Plan struct {
 	Observe func(Event)
 }
 
-// Wants tells whether a document is one to restore.
-func (p *Plan) Wants(record *manifest.Record) bool {
-	return record.State != manifest.Erased && (p.Wanted == nil || p.Wanted(record))
-}
-
 // An Event tells what became of one document.
 type Event struct {
-	Document *manifest.Record        // with its newest version, and the newest that is not suspect, of all
-	Version  *manifest.VersionRecord // the one that was taken
-	Cut      *Cut                    // up to where, nil: whole
-	Files    []string                // what was written, below the target, with slashes
-	Bytes    int64                   // of the saved files that this was made from
-	Skipped  string                  // why the newest version was not taken: its suspicion
-	Taken    []poll.Taken            // what was taken from versions before, of a poll
-	Err      error                   // names neither document nor file
+	Document *manifest.Record // with its newest version, and the newest that is not suspect, of all
+	library.Choice
+	Files []string     // what was written, below the target, with slashes
+	Bytes int64        // of the saved files that this was made from
+	Taken []poll.Taken // what was taken from versions before, of a poll
+	Err   error        // names neither document nor file
 }
 
 // A Report counts documents.
@@ -70,12 +56,6 @@ type Report struct {
 }
 
 var (
-	// ErrNoVersion says that nothing was ever saved of a document.
-	ErrNoVersion = errors.New("no version was ever saved")
-
-	// ErrLost says that a document was saved, and its packs are gone.
-	ErrLost = errors.New("its packs are not there")
-
 	// ErrTarget says that the folder to restore into cannot be used.
 	ErrTarget = errors.New("open the target folder")
 
@@ -84,9 +64,6 @@ var (
 
 	// ErrTemporaryFull says that the disk for temporary files is full.
 	ErrTemporaryFull = errors.New("the disk for temporary files is full")
-
-	// ErrNoForm says that a document has none of the forms asked for.
-	ErrNoForm = errors.New("it has none of these forms")
 )
 
 // Run writes the wanted documents as <source>/<document>/<file> below the
@@ -100,7 +77,7 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 	}
 	r := &run{Plan: p, reader: p.Repository.NewReader(ctx), names: names, began: time.Now()}
 	defer r.close()
-	for records, err := range p.batches() {
+	for records, err := range p.Batches() {
 		if err == nil {
 			err = r.restoreAll(ctx, records)
 		}
@@ -110,70 +87,6 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 	}
 	return &r.report, nil
 }
-
-// opens gives ErrNoIdentity if no identity opens any of what is wanted, as
-// with a wrong key: then that is said once, not of each document. It reads the
-// beginning of each pack, until one opens.
-func (p *Plan) opens(ctx context.Context, reader *repository.Reader) error {
-	seen := make(map[manifest.Pack]bool)
-	var sealed error
-	for record, err := range p.Contents.Documents() {
-		if err = cmp.Or(err, ctx.Err()); err != nil {
-			return err
-		}
-		v, _ := Choose(record, p.Newest)
-		if v == nil || !p.Wants(record) {
-			continue
-		}
-		for _, file := range v.Files {
-			if seen[file.In] {
-				continue
-			}
-			seen[file.In] = true
-			err := reader.Opens(file)
-			corrupt := (*repository.CorruptError)(nil)
-			switch {
-			case errors.Is(err, repository.ErrNoIdentity):
-				sealed = err
-			case !errors.As(err, &corrupt):
-				return nil // it opens, or the store gives no answer that would tell
-			}
-		}
-	}
-	return sealed
-}
-
-// batches yields the wanted documents, some at once, in the order in which
-// they lie in packs. It stops after an error.
-func (p *Plan) batches() iter.Seq2[[]*manifest.Record, error] {
-	return func(yield func([]*manifest.Record, error) bool) {
-		var some []*manifest.Record
-		for record, err := range p.Contents.Documents() {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !p.Wants(record) {
-				continue
-			}
-			record.Versions = p.eligible(record)
-			if some = append(some, record); len(some) < together {
-				continue
-			}
-			p.byPack(some)
-			if !yield(some, nil) {
-				return
-			}
-			some = some[:0]
-		}
-		p.byPack(some)
-		yield(some, nil)
-	}
-}
-
-// together is how many documents are restored in the order in which they lie
-// in packs: an old repository has the versions of neighbours far apart.
-const together = 10_000
 
 // restoreAll restores documents one after the other.
 func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error {
@@ -186,7 +99,7 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 			return e.Err
 		}
 		if errors.Is(e.Err, repository.ErrNoIdentity) && !r.opened {
-			if err := r.opens(ctx, r.reader); err != nil {
+			if err := r.Opens(ctx, r.reader); err != nil {
 				return err
 			}
 			r.opened = true
@@ -197,31 +110,6 @@ func (r *run) restoreAll(ctx context.Context, records []*manifest.Record) error 
 		}
 	}
 	return nil
-}
-
-// byPack sorts documents by the place of what will be read, the packs in the
-// order in which the documents need them first.
-func (p *Plan) byPack(records []*manifest.Record) {
-	rank := make(map[manifest.Pack]int)
-	place := func(record *manifest.Record) (pack int, offset int64) {
-		v, _ := Choose(record, p.Newest)
-		if v == nil {
-			return -1, 0
-		}
-		file := &v.Files[0]
-		if _, known := rank[file.In]; !known {
-			rank[file.In] = len(rank)
-		}
-		return rank[file.In], file.Frame[0]
-	}
-	for _, record := range records {
-		place(record)
-	}
-	slices.SortStableFunc(records, func(a, b *manifest.Record) int {
-		packA, offsetA := place(a)
-		packB, offsetB := place(b)
-		return cmp.Or(cmp.Compare(packA, packB), cmp.Compare(offsetA, offsetB))
-	})
 }
 
 type run struct {
@@ -257,11 +145,11 @@ func (r *run) target() (*os.Root, error) {
 
 func (r *run) tell(e Event) {
 	switch {
-	case errors.Is(e.Err, ErrNoForm):
+	case errors.Is(e.Err, library.ErrNoForm):
 		r.report.Without++
-	case errors.Is(e.Err, ErrNotYet):
+	case errors.Is(e.Err, library.ErrNotYet):
 		r.report.NotYet++
-	case errors.Is(e.Err, ErrNoVersion):
+	case errors.Is(e.Err, library.ErrNoVersion):
 		r.report.Unsaved++
 	case e.Err != nil:
 		r.report.Failed++
@@ -284,9 +172,7 @@ func (r *run) tell(e Event) {
 
 func (r *run) restore(record *manifest.Record) Event {
 	e := Event{Document: record}
-	t, err := r.take(r.reader, record)
-	e.Version, e.Skipped, e.Cut = t.version, t.skipped, t.cut
-	if e.Err = err; err != nil {
+	if e.Choice, e.Err = r.Choose(r.reader, record); e.Err != nil {
 		return e
 	}
 	outputs := r.outputs(&e)
@@ -308,7 +194,7 @@ func (r *run) restore(record *manifest.Record) Event {
 		}
 	}
 	if len(e.Files) == 0 && e.Err == nil {
-		e.Err = ErrNoForm
+		e.Err = library.ErrNoForm
 	}
 	return e
 }
@@ -331,26 +217,6 @@ func (r *run) namesOf(record *manifest.Record, outputs []output) []string {
 // ofAll reports whether an error would meet all other documents, too.
 func ofAll(err error) bool {
 	return errors.Is(err, ErrTarget) || errors.Is(err, ErrFull) || errors.Is(err, ErrTemporaryFull)
-}
-
-// NoVersion says why there is no version of a document: ErrNoVersion or
-// ErrLost.
-func NoVersion(record *manifest.Record) error {
-	if record.Lost {
-		return ErrLost
-	}
-	return ErrNoVersion
-}
-
-// Choose gives the version to restore: the newest that is not suspect, or,
-// if all are or newest is true, the newest. If it is not the newest, skipped
-// says why not.
-func Choose(record *manifest.Record, newest bool) (v *manifest.VersionRecord, skipped string) {
-	last, sound := record.Newest(), record.NewestSound()
-	if newest || sound == nil || sound == last {
-		return last, ""
-	}
-	return sound, last.Suspect
 }
 
 // write writes one output. A file that is there with the very same bytes is

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -49,7 +50,7 @@ func plan(t *testing.T, versions ...saved) restore.Plan {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return restore.Plan{Repository: r, Contents: c, Target: filepath.Join(t.TempDir(), "new", "folder")}
+	return restore.Plan{Repository: r, Query: library.Query{Contents: c}, Target: filepath.Join(t.TempDir(), "new", "folder")}
 }
 
 func save(t *testing.T, r *repository.Repository, versions ...saved) {

@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks/memory"
@@ -85,7 +86,7 @@ func TestWrongKeyIsSaidOnce(t *testing.T) {
 		defer contents.Close()
 		count.Reset()
 		told := 0
-		p := restore.Plan{Repository: r, Contents: contents, Target: t.TempDir(), Observe: func(restore.Event) { told++ }}
+		p := restore.Plan{Repository: r, Query: library.Query{Contents: contents}, Target: t.TempDir(), Observe: func(restore.Event) { told++ }}
 		report, err := restore.Run(t.Context(), p)
 		if wrong := c.restored == 0; errors.Is(err, repository.ErrNoIdentity) != wrong || wrong && told > 0 {
 			t.Errorf("%s: %v, and %d documents were told of", name, err, told)
@@ -93,15 +94,6 @@ func TestWrongKeyIsSaidOnce(t *testing.T) {
 			t.Errorf("%s: %+v, and %d documents were told of", name, report, told)
 		} else if wrong && count.Calls("packs/") > 2*runs {
 			t.Errorf("%s: %d reads of %d packs", name, count.Calls("packs/"), runs)
-		}
-
-		m := newMoving(t)
-		m.Repository, m.Contents = r, contents
-		err = m.into(t, t.Context())
-		if wrong := c.restored == 0; errors.Is(err, repository.ErrNoIdentity) != wrong || wrong && len(m.moves) > 0 {
-			t.Errorf("%s: %v, and %d moves were told of", name, err, len(m.moves))
-		} else if !wrong && len(m.moves) != runs*each {
-			t.Errorf("%s: %d moves were told of", name, len(m.moves))
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
 )
 
 // history is a pad to which a letter was added in each of these hours of
@@ -59,7 +59,7 @@ func TestPadsAreGivenAsTheyWere(t *testing.T) {
 			p.Formats = []string{"txt"}
 			r, events := run(t, p)
 			if c.want == "" {
-				if r.NotYet != 1 || !errors.Is(events[0].Err, restore.ErrNotYet) {
+				if r.NotYet != 1 || !errors.Is(events[0].Err, library.ErrNotYet) {
 					t.Errorf("%+v, %v", r, events[0].Err)
 				}
 				if _, err := os.Lstat(p.Target); err == nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
@@ -34,7 +35,7 @@ func (a *app) acceptCommand() *cobra.Command {
 	flags.add(a, cmd)
 	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
-	flags.keys.addRecipients(a, cmd)
+	flags.addRecipients(a, cmd)
 	flags.addChange(a, cmd)
 	cmd.Flags().StringVar(&point, "at", "", a.text("flag-accept-at"))
 	return cmd
@@ -50,14 +51,14 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 	if err != nil {
 		return err
 	}
-	keys, err := a.sealing(flags, s)
+	keys, err := s.Sealing()
 	if err != nil {
 		return err
 	}
 	var found []acceptance
 	var errs []error
-	for _, place := range s.repositories {
-		some, err := a.acceptIn(ctx, flags, place, keys, point, selection)
+	for _, place := range s.Repositories {
+		some, err := a.acceptIn(ctx, flags, s, place, keys, point, selection)
 		found, errs = append(found, some...), append(errs, err)
 	}
 	for _, f := range found {
@@ -104,29 +105,17 @@ func (f acceptance) print(a *app, asJSON bool) error {
 	return err
 }
 
-// unwritten is the problem that nothing can be written into a repository.
-func (a *app) unwritten(at place, err error) error {
-	if errors.Is(err, repository.ErrRecipients) || errors.Is(err, repository.ErrSealed) || errors.Is(err, repository.ErrPlain) || errors.Is(err, manifest.ErrUnsupported) {
-		return message.Classed(message.Usage, message.In(err, "repository", "Repository", at.Shown))
-	}
-	return message.In(err, "repository", "Repository", at.Shown)
-}
-
 // acceptIn gives what is right in one repository once that is stored.
-func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys repository.Options, point string, selection *library.Selection) ([]acceptance, error) {
-	fail := func(err error) error { return a.unwritten(at, err) }
-	if at.unencrypted {
-		keys = repository.Options{}
-	}
-	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), a.warnDamaged, a.seen
-	repo, err := a.openToWrite(ctx, at, keys)
-	if errors.Is(err, errPlain) {
-		return nil, message.Of(message.Usage, err, "plain-now", "Repository", at.Shown)
+func (a *app) acceptIn(ctx context.Context, flags backupFlags, s *setup.Settings, at setup.Place, keys repository.Options, point string, selection *library.Selection) ([]acceptance, error) {
+	fail := func(err error) error { return setup.Unwritten(at, err) }
+	repo, err := s.OpenToWrite(ctx, at, keys, new(spool.Pool), a.warnDamaged)
+	if errors.Is(err, setup.ErrPlain) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, fail(err)
 	}
-	hashes, version, err := a.accepting(ctx, repo, at.Shown, point, selection)
+	hashes, version, err := a.accepting(ctx, s.Reading(repo, at), point, selection)
 	if errors.Is(err, repository.ErrNoIdentity) {
 		return nil, &message.Error{Class: message.Failed, Cause: err, Mark: errOtherRunner}
 	}
@@ -135,7 +124,7 @@ func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys re
 	}
 	var found []acceptance
 	sequence, err := repo.Accept(ctx, repository.RunOptions{
-		Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence, ChangeRecipients: flags.changeRecipients,
+		Program: "padsync " + programVersion(), Host: setup.HostName(), Last: s.Machine.Lists(repo.ID()).Sequence, ChangeRecipients: flags.changeRecipients,
 	}, func(r *manifest.Record) *manifest.VersionRecord {
 		v := version(r)
 		if v == nil || r.State == manifest.Erased || !selection.Has(r.Source, r.ID) {
@@ -151,7 +140,7 @@ func (a *app) acceptIn(ctx context.Context, flags backupFlags, at place, keys re
 		return nil, fail(err)
 	}
 	if sequence > 0 {
-		a.rememberLists(repo.ID(), sequence, a.seen(repo.ID()))
+		s.Machine.KeepLists(repo.ID(), sequence, s.Machine.Seen(repo.ID()))
 	}
 	return found, nil
 }
@@ -160,16 +149,15 @@ var versionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
 
 // accepting gives the names of the repository's documents, and what finds the
 // version that the point means: by its name, or the newest at some moment.
-func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown, point string, selection *library.Selection) (*library.Names, func(*manifest.Record) *manifest.VersionRecord, error) {
-	r := &reading{Repository: repo, shown: shown}
-	c, err := a.contents(ctx, r, "")
+func (a *app) accepting(ctx context.Context, r *setup.Reading, point string, selection *library.Selection) (*library.Names, func(*manifest.Record) *manifest.VersionRecord, error) {
+	c, err := r.Contents(ctx, "")
 	if err != nil {
 		return nil, nil, err
 	}
 	defer c.Close()
 	hashes, err := selection.Learn(r.ID(), c)
 	if err != nil {
-		return nil, nil, message.In(err, "repository", "Repository", shown)
+		return nil, nil, r.In(err)
 	}
 	if versionForm.MatchString(point) {
 		return hashes, func(r *manifest.Record) *manifest.VersionRecord {
@@ -180,6 +168,6 @@ func (a *app) accepting(ctx context.Context, repo *repository.Repository, shown,
 			return &r.Versions[i]
 		}, nil
 	}
-	at, err := a.moment(ctx, r, point)
+	at, err := r.Moment(ctx, point)
 	return hashes, at.Newest, err
 }

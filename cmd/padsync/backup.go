@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"os/signal"
 	"slices"
 	"syscall"
@@ -13,14 +12,11 @@ import (
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
-	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
-
-// contact is where operators of servers read what padsync is.
-const contact = "https://github.com/padsync/padsync"
 
 type backupFlags struct {
 	commonFlags
@@ -46,7 +42,7 @@ func (a *app) backupCommand() *cobra.Command {
 	}
 	flags.add(a, cmd)
 	flags.addJSON(a, cmd)
-	flags.keys.addRecipients(a, cmd)
+	flags.addRecipients(a, cmd)
 	cmd.Flags().StringArrayVar(&flags.documentsFiles, "documents-file", nil, a.text("flag-documents-file"))
 	cmd.Flags().StringSliceVar(&flags.formats, "formats", nil, a.text("flag-formats"))
 	flags.addChange(a, cmd)
@@ -66,95 +62,107 @@ func (f *backupFlags) addChange(a *app, cmd *cobra.Command) {
 func (a *app) backup(ctx context.Context, flags backupFlags, args []string) error {
 	// Who reads the lines of progress may go away; what is done must be stored.
 	signal.Ignore(syscall.SIGPIPE)
-	budgeted := budget{time.Now(), flags.maxDuration}
-	if budgeted.most < 0 {
+	limit := setup.Budget{Begin: time.Now(), Most: flags.maxDuration}
+	if limit.Most < 0 {
 		return message.Of(message.Usage, errUsage, "bad-max-duration")
 	}
 	s, err := a.settings(flags.commonFlags)
 	if err != nil {
 		return err
 	}
-	all, bad := a.wanted(s, flags, args)
-	switch {
-	case len(all) > 0:
-	case bad.count > 0:
-		return bad.alone()
-	case len(flags.documentsFiles)+len(args) > 0:
-		return message.Of(message.Failed, errEmptyList, "nothing-listed")
-	default:
-		text := "nothing-to-do"
-		if !s.found {
-			text = "nothing-configured"
-		}
-		return message.Of(message.Failed, errNoDocuments, text, "File", s.file)
+	all, bad := s.Wanted(args, flags.documentsFiles)
+	if len(all) == 0 && bad.Count == 0 {
+		return nothingWanted(s, len(flags.documentsFiles)+len(args) > 0)
 	}
-	var keys repository.Options
+	if len(all) == 0 {
+		return bad.Alone()
+	}
+	b := &backingUp{app: a, flags: flags, settings: s, bad: bad, limit: limit}
 	if !flags.dryRun {
-		if keys, err = a.sealing(flags, s); err != nil {
+		if b.keys, err = s.Sealing(); err != nil {
 			return err
 		}
 	}
-	secrets, err := a.passwords(ctx, s, all)
+	b.progress = a.newProgress(flags.json)
+	defer func() { b.progress.bar.stop() }()
+	servers, err := s.Servers(ctx, all, b.progress.waiting)
 	if err != nil {
 		return err
 	}
-	accesses, err := a.accesses(ctx, s, all)
-	if err != nil {
-		return err
-	}
-	pool := new(spool.Pool)
-	if err := pool.Try(); err != nil {
-		return err
-	}
-	progress := a.newProgress(flags.json)
-	defer func() { progress.bar.stop() }()
-	n := network{kinds: a.kinds, pool: pool, expires: s.expiries(), passwords: secrets, accesses: accesses, budget: budgeted, tokens: a.tokenFile, client: polite.New(polite.Options{
-		UserAgent: polite.UserAgent(programVersion(), contact), Waiting: progress.waiting,
-	})}
-	if all, err = a.settle(ctx, n, flags, s, all, bad); err != nil {
+	b.client = servers.Client
+	if all, err = servers.Settle(ctx, all, bad); err != nil {
 		return err
 	}
 	if len(all) == 0 {
-		return bad.alone()
+		return bad.Alone()
 	}
-	progress.know(all)
-	plan, err := n.plan(all, flags.formats)
+	b.progress.know(all)
+	plan, err := servers.Plan(all, flags.formats, limit)
 	if err != nil {
 		return err
 	}
-	defer a.closeSources(ctx, plan)
+	defer s.CloseSources(ctx, plan)
+	return b.do(ctx, plan)
+}
+
+// nothingWanted is the problem that there is nothing to back up, though
+// something may have been named.
+func nothingWanted(s *setup.Settings, named bool) error {
+	switch {
+	case named:
+		return message.Of(message.Failed, errEmptyList, "nothing-listed")
+	case !s.Found:
+		return message.Of(message.Failed, errNoDocuments, "nothing-configured", "File", s.File)
+	}
+	return message.Of(message.Failed, errNoDocuments, "nothing-to-do", "File", s.File)
+}
+
+// backingUp is a backup whose plan is made.
+type backingUp struct {
+	app      *app
+	flags    backupFlags
+	settings *setup.Settings
+	keys     repository.Options // who can read what is written
+	bad      *setup.Mistakes
+	limit    setup.Budget
+	client   *polite.Client
+	progress *progress
+}
+
+// do lists what servers have, and backs up, or says what it would do.
+func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
+	a, bad := b.app, b.bad.Problem(message.Incomplete)
 	unlisted := plan.List(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case len(unlisted) > 0 && len(plan.Documents) == 0:
-		return errors.Join(a.unlisted(message.Failed, unlisted), bad.problem(message.Incomplete))
-	case flags.dryRun:
-		return errors.Join(a.dryRun(ctx, flags, s, plan), a.unlistedToo(unlisted), bad.problem(message.Incomplete))
+		return errors.Join(a.unlisted(message.Failed, unlisted), bad)
+	case b.flags.dryRun:
+		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), a.unlisted(message.Incomplete, unlisted), bad)
 	}
-	plan.Program, plan.Host = "padsync "+programVersion(), hostName()
-	plan.ChangeRecipients, plan.FormerLost, plan.Observe = flags.changeRecipients, flags.formerLost, progress.observe
-	report, err := a.run(ctx, s, keys, flags.newRepository, plan, func() { progress.start(plan, n.client) })
+	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
+	report, err := a.run(ctx, b.settings, b.keys, b.flags.newRepository, plan, func() { b.progress.start(b.settings.Machine, plan, b.client) })
 	if err != nil {
-		return errors.Join(err, bad.problem(message.Incomplete))
+		return errors.Join(err, bad)
 	}
-	progress.bar.stop()
-	if bad.count > 0 {
-		report.Outcomes[backup.Failed] += bad.count
+	b.progress.bar.stop()
+	if n := b.bad.Count; n > 0 {
+		report.Outcomes[backup.Failed] += n
 	}
-	progress.warned.keep()
-	left := budgeted.left(ctx, plan, report)
-	if flags.json {
-		if err := json.NewEncoder(a.stdout).Encode(progress.summarize(report, n.client, left)); err != nil {
+	b.progress.warned.Keep()
+	rest := leftOf(ctx, b.limit.Begin, plan, report)
+	if b.flags.json {
+		if err := json.NewEncoder(a.stdout).Encode(b.progress.summarize(report, b.client, rest)); err != nil {
 			return err
 		}
 	}
-	progress.summary(report, left)
-	return errors.Join(a.outcome(report, unlisted, progress.barriers()), bad.problem(message.Incomplete))
+	b.progress.summary(report, rest)
+	return errors.Join(a.outcome(report, unlisted, b.progress.barriers()), bad)
 }
 
 // run backs up into all repositories that can be opened, and reports on all.
-func (a *app) run(ctx context.Context, s *settings, keys repository.Options, anew bool, plan *backup.Plan, start func()) (*backup.Report, error) {
+func (a *app) run(ctx context.Context, s *setup.Settings, keys repository.Options, anew bool, plan *backup.Plan, start func()) (*backup.Report, error) {
 	lost, err := a.openForWriting(ctx, s, keys, anew, plan)
 	if err != nil {
 		return nil, err
@@ -163,8 +171,8 @@ func (a *app) run(ctx context.Context, s *settings, keys repository.Options, ane
 		return &backup.Report{Repositories: lost, Outcomes: make(map[backup.Outcome]int)}, nil
 	}
 	start()
-	own := a.ownRuns()
-	defer own.close()
+	own := s.Machine.Runs()
+	defer own.Close()
 	plan.Machine = own
 	report, err := backup.Run(ctx, *plan)
 	switch {
@@ -177,37 +185,23 @@ func (a *app) run(ctx context.Context, s *settings, keys repository.Options, ane
 	}
 	for i, repo := range report.Repositories {
 		if repo.Sequence > 0 {
-			a.rememberLists(plan.Repositories[i].ID(), repo.Sequence, repo.Seen)
+			s.Machine.KeepLists(plan.Repositories[i].ID(), repo.Sequence, repo.Seen)
 		}
 	}
 	report.Repositories = append(report.Repositories, lost...)
 	return report, nil
 }
 
-// hostName is written into manifests; it may be "".
-func hostName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		return ""
-	}
-	return host
-}
-
 // openForWriting opens the repositories and adds them to the plan. One that
 // cannot be reached is given back as lost, and costs only itself; one that
 // would be written wrongly costs the run. If anew, one may be made in the place
 // of one that this machine knows.
-func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.Options, anew bool, p *backup.Plan) (lost []backup.RepositoryReport, err error) {
-	for _, place := range s.repositories {
-		o := keys
-		if place.unencrypted {
-			o = repository.Options{}
-		}
-		o.Pool, o.Warn, o.Seen = p.Pool, a.warnDamaged, a.seen
-		repo, err := a.openOrCreate(ctx, place, o, anew)
+func (a *app) openForWriting(ctx context.Context, s *setup.Settings, keys repository.Options, anew bool, p *backup.Plan) (lost []backup.RepositoryReport, err error) {
+	for _, place := range s.Repositories {
+		repo, err := s.OpenOrCreate(ctx, place, keys, p.Pool, a.warnDamaged, anew)
 		switch {
-		case errors.Is(err, errPlain):
-			return nil, message.Of(message.Usage, err, "plain-now", "Repository", place.Shown)
+		case errors.Is(err, setup.ErrPlain):
+			return nil, err
 		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
 			return nil, message.Classed(message.Usage, message.In(err, "repository", "Repository", place.Shown))
 		case ctx.Err() != nil:
@@ -216,7 +210,7 @@ func (a *app) openForWriting(ctx context.Context, s *settings, keys repository.O
 			lost = append(lost, backup.RepositoryReport{Name: place.Shown, Err: err})
 			continue
 		}
-		p.Repositories = append(p.Repositories, backup.Repository{Name: place.Shown, Repository: repo, Last: a.rememberedLists(repo.ID()).sequence})
+		p.Repositories = append(p.Repositories, backup.Repository{Name: place.Shown, Repository: repo, Last: s.Machine.Lists(repo.ID()).Sequence})
 	}
 	return lost, nil
 }
@@ -243,4 +237,17 @@ func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted, barriers err
 		return message.Quiet(message.Incomplete, errors.Join(errIncomplete, barriers))
 	}
 	return nil
+}
+
+// unlisted is the problem of sources that could not be asked what they hold,
+// nil if there are none.
+func (a *app) unlisted(class message.Class, sources []backup.Unlisted) error {
+	var errs []error
+	for _, s := range sources {
+		errs = append(errs, message.Of(class, s.Err, "unlisted", "Source", s.URL, "Reason", s.Err))
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return message.Classed(class, errors.Join(errs...))
 }

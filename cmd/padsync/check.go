@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
@@ -30,11 +31,11 @@ func (a *app) checkCommand() *cobra.Command {
 				return err
 			}
 			if readData {
-				if err := a.addOwner(ctx, flags, r); err != nil {
+				if err := r.AddOwner(ctx); err != nil {
 					return err
 				}
 			}
-			return a.lists(ctx, flags, r, func() error { return a.check(ctx, r, readData, flags) })
+			return r.Lists(ctx, func() error { return a.check(ctx, r, readData, flags) })
 		}),
 	}
 	flags.add(a, cmd)
@@ -70,17 +71,17 @@ type checkedDocument struct {
 	named string // for people
 }
 
-func (a *app) check(ctx context.Context, r *reading, readData bool, flags commonFlags) error {
+func (a *app) check(ctx context.Context, r *setup.Reading, readData bool, flags commonFlags) error {
 	bar := &checkBar{app: a}
 	report, err := r.Check(ctx, readData, bar.observe)
 	bar.bar.stop()
 	if err != nil {
-		return message.In(err, "repository", "Repository", r.shown)
+		return r.In(err)
 	}
-	a.rememberLists(r.ID(), 0, report.Seen)
+	r.Settings.Machine.KeepLists(r.ID(), 0, report.Seen)
 	result, err := a.newChecked(ctx, r, report)
 	if err != nil {
-		return message.In(err, "repository", "Repository", r.shown)
+		return r.In(err)
 	}
 	if flags.json {
 		err = json.NewEncoder(a.stdout).Encode(result)
@@ -91,7 +92,7 @@ func (a *app) check(ctx context.Context, r *reading, readData bool, flags common
 		return err
 	}
 	switch n := len(report.Sealed); {
-	case n > 0 && n == report.Packs && a.ownerGiven(flags, r.settings):
+	case n > 0 && n == report.Packs && r.Settings.OwnerGiven():
 		return errors.Join(message.Of(message.Failed, repository.ErrNoIdentity, "check-opens-nothing"), checkProblem(report))
 	case a.quiet:
 	case n > 0 && n == report.Packs:
@@ -171,7 +172,7 @@ func (b *checkBar) observe(_, of int) {
 	b.bar.step()
 }
 
-func (a *app) newChecked(ctx context.Context, r *reading, report *repository.CheckReport) (*checked, error) {
+func (a *app) newChecked(ctx context.Context, r *setup.Reading, report *repository.CheckReport) (*checked, error) {
 	result := &checked{report.Documents, report.Versions, report.Packs, report.Bytes, []checkedProblem{}, append([]string{}, report.Sealed...), report.Unnamed}
 	if len(report.Problems) == 0 {
 		return result, nil

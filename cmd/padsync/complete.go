@@ -76,7 +76,7 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 	if err != nil {
 		return nil
 	}
-	c, err := a.contents(ctx, r, "")
+	c, err := r.Contents(ctx, "")
 	if err != nil {
 		return nil
 	}
@@ -87,7 +87,7 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 		}
 		name := record.ID
 		if strings.Contains(typed, "://") {
-			name = a.kinds.URL(record.Source, record.ID)
+			name = a.setup.Kinds.URL(record.Source, record.ID)
 		}
 		if record.State == manifest.Erased || !strings.HasPrefix(name, typed) || !typable(name) {
 			continue

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
-	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/repository"
 )
@@ -24,8 +24,8 @@ type estimated struct {
 }
 
 // dryRun says what a backup would do, and how long it would take.
-func (a *app) dryRun(ctx context.Context, flags backupFlags, s *settings, p *backup.Plan) error {
-	if err := a.openKnown(ctx, flags, s, p); err != nil {
+func (a *app) dryRun(ctx context.Context, flags backupFlags, s *setup.Settings, p *backup.Plan) error {
+	if err := a.openKnown(ctx, s, p); err != nil {
 		return err
 	}
 	estimates, err := backup.EstimateRun(ctx, *p)
@@ -61,22 +61,15 @@ func leastTime(e backup.Estimate) time.Duration {
 
 // openKnown opens the repositories for reading and adds them to the plan. If
 // one is not made yet, nothing is in all of them.
-func (a *app) openKnown(ctx context.Context, flags backupFlags, s *settings, p *backup.Plan) error {
-	for _, place := range s.repositories {
-		repo, err := a.openToRead(ctx, place, flags.commonFlags, s, repository.Options{Pool: p.Pool, Warn: a.warnDamaged, Seen: a.seen})
-		if errors.Is(err, repository.ErrNone) && !errors.Is(err, errAway) {
+func (a *app) openKnown(ctx context.Context, s *setup.Settings, p *backup.Plan) error {
+	for _, place := range s.Repositories {
+		repo, err := s.OpenToRead(ctx, place, p.Pool, a.warnDamaged)
+		if errors.Is(err, repository.ErrNone) && !errors.Is(err, setup.ErrAway) {
 			p.Repositories = nil
 			return nil
 		}
 		if err != nil {
 			return err
-		}
-		if repo.Sealed() {
-			identities, err := a.cheapIdentities(flags.commonFlags, s)
-			if err != nil {
-				return message.In(err, "repository", "Repository", place.Shown)
-			}
-			repo = repo.With(identities...)
 		}
 		p.Repositories = append(p.Repositories, backup.Repository{Name: place.Shown, Repository: repo})
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/restore"
 )
 
@@ -64,7 +65,7 @@ type pastKey struct{ source, id string }
 type pastState struct {
 	saved   time.Time
 	suspect string
-	cut     *restore.Cut
+	cut     *library.Cut
 }
 
 func (p past) note(e restore.Event) {

@@ -12,6 +12,7 @@ import (
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/spf13/cobra"
 )
 
@@ -86,7 +87,7 @@ func (a *app) warnPrinted() {
 	if !ok {
 		return
 	}
-	if info, err := f.Stat(); err == nil && exposed(info) {
+	if info, err := f.Stat(); err == nil && setup.Exposed(info) {
 		a.note("keygen-exposed")
 	}
 }

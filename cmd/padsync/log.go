@@ -17,7 +17,6 @@ import (
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
 )
 
@@ -61,7 +60,7 @@ func (a *app) log(ctx context.Context, d *savedDocument, newest, asJSON bool) er
 	}
 	e, err := d.At(ctx, "")
 	if errors.Is(err, repository.ErrNoIdentity) {
-		v, _ := restore.Choose(d.Record, newest)
+		v, _ := library.ChooseVersion(d.Record, newest)
 		a.note("log-no-identity", "Version", v.Name)
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
@@ -71,8 +70,8 @@ func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []str
 	if err != nil {
 		return err
 	}
-	return a.lists(ctx, flags, r, func() error {
-		c, err := a.contents(ctx, r, when)
+	return r.Lists(ctx, func() error {
+		c, err := r.Contents(ctx, when)
 		if err != nil {
 			return err
 		}
@@ -81,17 +80,17 @@ func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []str
 	})
 }
 
-func (a *app) list(r *reading, c *repository.Contents, selection *library.Selection, asJSON bool) error {
+func (a *app) list(r *setup.Reading, c *repository.Contents, selection *library.Selection, asJSON bool) error {
 	hashes, err := selection.Learn(r.ID(), c)
 	if err != nil {
-		return message.In(err, "repository", "Repository", r.shown)
+		return r.In(err)
 	}
-	out, expiries := bufio.NewWriter(a.stdout), r.settings.expiries()
+	out, expiries := bufio.NewWriter(a.stdout), r.Settings.Expiries()
 	header := !asJSON && !a.quiet
 	found := false
 	for record, err := range c.Documents() {
 		if err != nil {
-			return message.In(err, "repository", "Repository", r.shown)
+			return r.In(err)
 		}
 		if !selection.Has(record.Source, record.ID) {
 			continue
@@ -101,7 +100,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *library.Select
 			header = false
 			a.printHeader(out)
 		}
-		l := newListed(a.kinds, record, hashes, expiries)
+		l := newListed(a.setup.Kinds, record, hashes, expiries)
 		if asJSON {
 			err = json.NewEncoder(out).Encode(l)
 		} else {
@@ -120,7 +119,7 @@ func (a *app) list(r *reading, c *repository.Contents, selection *library.Select
 	return cmp.Or(a.tellUnfound(selection), a.lacking(selection, c))
 }
 
-func newListed(kinds setup.Kinds, r *manifest.Record, h *library.Names, e expiries) listed {
+func newListed(kinds setup.Kinds, r *manifest.Record, h *library.Names, e setup.Expiries) listed {
 	l := listed{
 		Source: r.Source.URL, Kind: r.Source.Kind, ID: r.ID, URL: kinds.URL(r.Source, r.ID),
 		Hash: h.Short(r.Source, r.ID), State: string(r.State), Checked: stamp(r.Checked),
@@ -131,7 +130,7 @@ func newListed(kinds setup.Kinds, r *manifest.Record, h *library.Names, e expiri
 		return l
 	}
 	l.Title, l.Suspect, l.Revision, l.Saved = newest.Title, newest.Suspect, newest.Revision, stamp(newest.Saved)
-	l.Expires = e.of(kinds, r)
+	l.Expires = e.Of(kinds, r)
 	l.Files = listedFiles(newest)
 	return l
 }

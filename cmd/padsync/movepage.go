@@ -5,10 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/padsync/padsync/internal/durable"
-	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/move"
 )
 
 // movePage is the table for people. All of it is escaped, and links lead to
@@ -49,7 +49,7 @@ type movePageRow struct {
 }
 
 // writePage writes the page beside the table.
-func (m *mover) writePage(name string, table *restore.Table) error {
+func (m *mover) writePage(name string, table *move.Table) error {
 	a := m.app
 	var rows []movePageRow
 	for _, r := range table.Rows() {
@@ -72,15 +72,12 @@ func (m *mover) writePage(name string, table *restore.Table) error {
 	})
 }
 
-var moveStates = map[restore.State]string{
-	restore.Started: "moved-started", restore.Moved: "moved-moved", restore.Found: "moved-found",
-	restore.Differs: "moved-differs", restore.Failed: "moved-failed",
+var moveStates = map[move.State]string{
+	move.Started: "moved-started", move.Moved: "moved-moved", move.Found: "moved-found",
+	move.Differs: "moved-differs", move.Failed: "moved-failed",
 }
 
-func sourcesOf(targets []restore.Target) []manifest.Source {
-	var all []manifest.Source
-	for _, t := range targets {
-		all = append(all, t.Source)
-	}
-	return all
+// pageName is the page beside a table.
+func pageName(table string) string {
+	return strings.TrimSuffix(table, filepath.Ext(table)) + ".html"
 }

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -24,12 +26,12 @@ type progress struct {
 	app      *app
 	out      io.Writer
 	terminal bool
-	origins  []origin // by the Line of a document, from 1
+	origins  []setup.Origin // by the Line of a document, from 1
 
 	// Set by start.
 	client *polite.Client
 	hashes *library.Names
-	warned *warned
+	warned *machine.Warned
 	bar    *bar
 
 	waits waits
@@ -63,15 +65,15 @@ func (a *app) newProgress(asJSON bool) *progress {
 }
 
 // know says where the documents were named, by their places from 1.
-func (p *progress) know(all []wanted) {
-	p.origins = make([]origin, 0, len(all))
+func (p *progress) know(all []setup.Wanted) {
+	p.origins = make([]setup.Origin, 0, len(all))
 	for _, w := range all {
-		p.origins = append(p.origins, w.origin)
+		p.origins = append(p.origins, w.Origin())
 	}
 }
 
 // start begins to show what becomes of the plan's documents.
-func (p *progress) start(plan *backup.Plan, client *polite.Client) {
+func (p *progress) start(m machine.Machine, plan *backup.Plan, client *polite.Client) {
 	p.client = client
 	p.hashes, _ = library.NewNames(plan.Repositories[0].ID(), func(add func(manifest.Source, string)) error {
 		for _, d := range plan.Documents {
@@ -79,7 +81,7 @@ func (p *progress) start(plan *backup.Plan, client *polite.Client) {
 		}
 		return nil
 	})
-	p.warned = p.app.readWarned(plan.Repositories[0].ID())
+	p.warned = m.Warned(plan.Repositories[0].ID())
 	if !p.terminal {
 		return
 	}
@@ -135,10 +137,10 @@ func (p *progress) expiry(e backup.Event) {
 	hash := p.hashes.Sum(e.Document.Source.Source, e.ID)
 	warning := p.app.expiry(e.Expires, time.Now())
 	if warning == "" {
-		p.warned.over(hash)
+		p.warned.Over(hash)
 		return
 	}
-	isNew := p.warned.first(hash, p.app.expiry(e.Before.Expires, e.Before.Checked) != "")
+	isNew := p.warned.First(hash, p.app.expiry(e.Before.Expires, e.Before.Checked) != "")
 	p.state(&p.all.expiring, &p.told.expiring, isNew, "document-expires", "Document", p.name(e), "Warning", warning)
 }
 
@@ -198,14 +200,14 @@ func (p *progress) name(e backup.Event) string {
 		if !attended {
 			return p.app.text("document-hash", "Source", source.URL, "Hash", p.hashes.Short(source, e.ID))
 		}
-		return p.app.kinds.URL(source, e.ID)
+		return p.app.setup.Kinds.URL(source, e.ID)
 	}
 	from := p.origins[e.Document.Line-1]
 	switch {
-	case from.given():
-		return from.text
+	case from.Given():
+		return fmt.Sprint(from.Name())
 	case attended:
-		return p.app.kinds.URL(source, e.ID)
+		return p.app.setup.Kinds.URL(source, e.ID)
 	}
-	return p.app.text("document-private", "Source", source.URL, "Place", from.name(p.app), "Hash", p.hashes.Short(source, e.ID))
+	return p.app.text("document-private", "Source", source.URL, "Place", from.Name(), "Hash", p.hashes.Short(source, e.ID))
 }

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 )
 
@@ -23,9 +25,9 @@ func newTestProgress(t *testing.T) (*progress, *bytes.Buffer) {
 	a.stdout = out
 	file := "pads.txt"
 	p := a.newProgress(false)
-	p.know([]wanted{{origin: origin{file: &file, line: 7}}, {origin: origin{text: "https://pad.example.org/p/given"}}})
+	p.origins = []setup.Origin{setup.Line(&file, 7), setup.Named("https://pad.example.org/p/given")}
 	p.hashes = library.NoNames("0123")
-	p.warned = &warned{now: map[uint64]bool{}}
+	p.warned = machine.At("").Warned("0123")
 	return p, out
 }
 

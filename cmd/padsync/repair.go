@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
@@ -33,7 +34,7 @@ func (a *app) repairCommand() *cobra.Command {
 	}
 	flags.add(a, cmd)
 	flags.addJSON(a, cmd)
-	flags.keys.addRecipients(a, cmd)
+	flags.addRecipients(a, cmd)
 	flags.addChange(a, cmd)
 	cmd.Flags().BoolVar(&fromPacks, "from-packs", false, a.text("flag-from-packs"))
 	cmd.Flags().BoolVar(&yes, "yes", false, a.text("flag-repair-yes"))
@@ -58,32 +59,28 @@ func (a *app) repair(ctx context.Context, flags backupFlags, yes bool) error {
 	if err != nil {
 		return err
 	}
-	keys, err := a.sealing(flags, s)
+	keys, err := s.Sealing()
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, place := range s.repositories {
+	for _, place := range s.Repositories {
 		errs = append(errs, a.repairIn(ctx, flags, s, place, keys, yes))
 	}
 	return errors.Join(errs...)
 }
 
-func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at place, keys repository.Options, yes bool) error {
-	fail := func(err error) error { return a.unwritten(at, err) }
-	if at.unencrypted {
-		keys = repository.Options{}
-	}
-	keys.Pool, keys.Warn, keys.Seen = new(spool.Pool), func(*repository.CorruptError) {}, a.seen
-	repo, err := a.openToWrite(ctx, at, keys)
-	if errors.Is(err, errPlain) {
-		return message.Of(message.Usage, err, "plain-now", "Repository", at.Shown)
+func (a *app) repairIn(ctx context.Context, flags backupFlags, s *setup.Settings, at setup.Place, keys repository.Options, yes bool) error {
+	fail := func(err error) error { return setup.Unwritten(at, err) }
+	repo, err := s.OpenToWrite(ctx, at, keys, new(spool.Pool), nil)
+	if errors.Is(err, setup.ErrPlain) {
+		return err
 	}
 	if err != nil {
 		return fail(err)
 	}
-	r := &reading{repo, at.Shown, s}
-	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
+	r := s.Reading(repo, at)
+	if err := r.AddOwner(ctx); err != nil {
 		return err
 	}
 	repo = r.Repository
@@ -96,13 +93,13 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *settings, at p
 	defer found.Close()
 	if yes {
 		sequence, seen, err := found.Adopt(ctx, repository.RunOptions{
-			Program: "padsync " + programVersion(), Host: hostName(), Last: a.rememberedLists(repo.ID()).sequence, ChangeRecipients: flags.changeRecipients,
+			Program: "padsync " + programVersion(), Host: setup.HostName(), Last: s.Machine.Lists(repo.ID()).Sequence, ChangeRecipients: flags.changeRecipients,
 		})
 		if err != nil {
 			return fail(err)
 		}
 		if sequence > 0 {
-			a.rememberLists(repo.ID(), sequence, seen)
+			s.Machine.KeepLists(repo.ID(), sequence, seen)
 		}
 	}
 	if err := a.printFound(repo, at.Shown, found, flags.json, yes); err != nil {

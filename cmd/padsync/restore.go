@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -26,7 +27,7 @@ type restoreFlags struct {
 	raw               bool
 	revision          int
 	atRev             bool
-	into              intoFlags
+	move              moveFlags
 }
 
 func (a *app) restoreCommand() *cobra.Command {
@@ -46,7 +47,7 @@ func (a *app) restoreCommand() *cobra.Command {
 	flags.add(a, cmd)
 	a.completesDocuments(cmd, &flags.commonFlags, manyDocuments)
 	flags.addJSON(a, cmd)
-	flags.into.add(a, cmd)
+	flags.move.add(a, cmd)
 	cmd.Flags().StringVar(&flags.target, "target", "", a.text("flag-target"))
 	cmd.Flags().StringVar(&flags.when, "at", "", a.text("flag-restore-at"))
 	cmd.Flags().IntVar(&flags.revision, "rev", 0, a.text("flag-rev"))
@@ -58,8 +59,8 @@ func (a *app) restoreCommand() *cobra.Command {
 }
 
 func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) error {
-	if len(flags.into.servers) > 0 {
-		return a.restoreInto(ctx, flags, args)
+	if len(flags.move.servers) > 0 {
+		return a.move(ctx, flags, args)
 	}
 	if flags.target == "" {
 		return message.Of(message.Usage, errUsage, "no-target")
@@ -75,12 +76,12 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	}
 	defer chosen.contents.Close()
 	plan := restore.Plan{
-		Repository: chosen.Repository, Contents: chosen.contents, Newest: flags.newest, Point: chosen.point, Wanted: chosen.wanted,
+		Repository: chosen.Repository, Query: chosen.query(flags.newest),
 		Target: flags.target, Formats: flags.formats, Language: a.language(), Overwrite: flags.overwrite, Raw: flags.raw,
 	}
-	progress, err := a.newRestoring(chosen.contents, &plan)
+	progress, err := a.newRestoring(&plan)
 	if err != nil {
-		return message.In(err, "repository", "Repository", chosen.shown)
+		return chosen.In(err)
 	}
 	defer progress.bar.stop()
 	then := make(past)
@@ -91,18 +92,18 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	plan.Observe = func(e restore.Event) {
 		named := chosen.selection.Names(e.Document.Source, e.Document.ID)
 		switch {
-		case !named && (errors.Is(e.Err, restore.ErrNoForm) || errors.Is(e.Err, restore.ErrNotYet)):
+		case !named && (errors.Is(e.Err, library.ErrNoForm) || errors.Is(e.Err, library.ErrNotYet)):
 			progress.bar.step() // a poll among pads, say
 			return
-		case errors.Is(e.Err, restore.ErrNotYet):
+		case errors.Is(e.Err, library.ErrNotYet):
 			notYet, never = notYet+1, cmp.Or(never, e.Err)
-		case errors.Is(e.Err, restore.ErrNoForm), errors.Is(e.Err, restore.ErrNoVersion) && named:
+		case errors.Is(e.Err, library.ErrNoForm), errors.Is(e.Err, library.ErrNoVersion) && named:
 			missed++
 		}
 		if mendable == nil && len(a.words.Hints(e.Err)) > 0 {
 			mendable = e.Err
 		}
-		if e.Err == nil && plan.Point != (restore.Point{}) && slices.Contains(flags.formats, "html") {
+		if e.Err == nil && plan.Point != (library.Point{}) && slices.Contains(flags.formats, "html") {
 			then.note(e)
 		}
 		progress.done(e, chosen)
@@ -120,7 +121,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case errors.Is(err, restore.ErrTemporaryFull):
 		return message.Of(message.Failed, err, "temporary-full", "Folder", os.TempDir())
 	case err != nil:
-		return message.In(err, "repository", "Repository", chosen.shown)
+		return chosen.In(err)
 	}
 	failed := report.Failed + missed
 	if report.Restored+failed > 0 {
@@ -129,7 +130,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	switch {
 	case report.Restored+failed > 0:
 	case report.Without > 0:
-		return message.Of(message.Failed, restore.ErrNoForm, "no-forms", "Forms", strings.Join(flags.formats, ", "))
+		return message.Of(message.Failed, library.ErrNoForm, "no-forms", "Forms", strings.Join(flags.formats, ", "))
 	case flags.atRev && notYet > 0:
 		return message.Of(message.Failed, never, "restore-failed", "Count", notYet)
 	case flags.when != "":
@@ -156,12 +157,12 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 
 // chosen are the documents of a repository that a command line means.
 type chosen struct {
-	*reading
+	*setup.Reading
 	app       *app
 	selection *library.Selection
 	contents  *repository.Contents
 	hashes    *library.Names
-	point     restore.Point // of the past
+	point     library.Point // of the past
 }
 
 // openChosen reads what the repository held. The caller closes the contents.
@@ -174,14 +175,14 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.addOwner(ctx, flags.commonFlags, r); err != nil {
+	if err := r.AddOwner(ctx); err != nil {
 		return nil, err
 	}
-	at, err := a.moment(ctx, r, flags.when)
+	at, err := r.Moment(ctx, flags.when)
 	if err != nil {
 		return nil, err
 	}
-	var point restore.Point
+	var point library.Point
 	switch {
 	case flags.atRev:
 		point.Revision = &flags.revision
@@ -189,19 +190,24 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 		// What was saved later tells, too, what there was then.
 		point.Time, at = at.Time, repository.At{}
 	}
-	c, err := a.contentsAt(ctx, r, at)
+	c, err := r.ContentsAt(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	hashes, err := selection.Learn(r.ID(), c)
 	if err != nil {
-		return nil, errors.Join(message.In(err, "repository", "Repository", r.shown), c.Close())
+		return nil, errors.Join(r.In(err), c.Close())
 	}
 	return &chosen{r, a, selection, c, hashes, point}, nil
 }
 
-func (c *chosen) wanted(record *manifest.Record) bool {
-	return c.selection.Has(record.Source, record.ID)
+// query asks for the chosen documents, each as it was at the point that was
+// chosen.
+func (c *chosen) query(newest bool) library.Query {
+	return library.Query{
+		Contents: c.contents, Newest: newest, Point: c.point,
+		Wanted: func(record *manifest.Record) bool { return c.selection.Has(record.Source, record.ID) },
+	}
 }
 
 // name names a document for messages on out.
@@ -212,7 +218,7 @@ func (c *chosen) name(out io.Writer, record *manifest.Record) string {
 // restored says of a document what is worth a line, else "".
 func (a *app) restored(e restore.Event, name string) string {
 	switch {
-	case errors.Is(e.Err, restore.ErrNoVersion):
+	case errors.Is(e.Err, library.ErrNoVersion):
 		return a.text("restore-unsaved", "Document", name)
 	case e.Cut != nil:
 		return a.text("restore-cut", "Document", name, "Revision", e.Cut.Revision)
@@ -256,7 +262,7 @@ func suspectTaken(record *manifest.Record) string {
 // here. What is no terminal may be a log.
 func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *library.Names, given bool) string {
 	if given || isTerminal(out) {
-		return a.kinds.URL(source, id)
+		return a.setup.Kinds.URL(source, id)
 	}
 	return a.text("document-hash", "Source", source.URL, "Hash", h.Short(source, id))
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"sync/atomic"
 
-	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 )
 
@@ -16,19 +15,14 @@ type restoring struct {
 
 // newRestoring begins to show what becomes of the documents that are wanted.
 // The caller stops its bar.
-func (a *app) newRestoring(c *repository.Contents, plan *restore.Plan) (*restoring, error) {
+func (a *app) newRestoring(plan *restore.Plan) (*restoring, error) {
 	r := &restoring{app: a}
 	if a.quiet || !isTerminal(a.stdout) {
 		return r, nil
 	}
-	count := 0
-	for record, err := range c.Documents() {
-		if err != nil {
-			return nil, err
-		}
-		if plan.Wants(record) {
-			count++
-		}
+	count, err := plan.Count()
+	if err != nil {
+		return nil, err
 	}
 	r.bar = newBar(a.stdout, count, func() string { return a.words.Size(r.bytes.Load()) })
 	return r, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/spf13/cobra"
@@ -29,9 +30,9 @@ type app struct {
 	args   []string
 
 	catalogue *words.Catalogue
-	kinds     setup.Kinds
+	setup     *setup.Setup
 
-	configured *settings // once it is read
+	configured *setup.Settings // once they are read
 
 	tasks []task // all commands that people see, in the order of help
 
@@ -40,7 +41,9 @@ type app struct {
 	running  bool      // the command line was understood
 	unopened sync.Once // tells of objects that no identity opens
 	missing  sync.Once // tells of lists that are missing
-	exposed  []string  // key files that others can read, and that was told
+
+	telling sync.Mutex      // guards exposed, and one told
+	exposed map[string]bool // what was told of key files that others can read
 }
 
 // run executes the command line args and gives the exit code.
@@ -50,7 +53,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		fmt.Fprintln(stderr, "padsync: error:", err)
 		return exitFailed
 	}
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, catalogue: catalogue, kinds: setup.AllKinds(), words: catalogue.In(words.Language(getenv)), args: args}
+	a := newApp(catalogue, getenv, stdin, stdout, stderr)
+	a.args = args
 	root := a.rootCommand()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -66,6 +70,18 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	}
 	return a.exitCode(err)
 }
+
+func newApp(catalogue *words.Catalogue, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, catalogue: catalogue, words: catalogue.In(words.Language(getenv)), exposed: make(map[string]bool)}
+	a.setup = &setup.Setup{
+		Kinds: setup.AllKinds(), Program: "padsync " + programVersion(), Agent: polite.UserAgent(programVersion(), contact),
+		Getenv: getenv, Input: stdin, Asker: a, Tell: a.told, Attended: isTerminal(stderr),
+	}
+	return a
+}
+
+// contact is where operators of servers read what padsync is.
+const contact = "https://github.com/padsync/padsync"
 
 // report says what went wrong, and what to do now.
 func (a *app) report(err error) {
@@ -211,6 +227,3 @@ func (a *app) remark(out io.Writer, text string) {
 
 // language is that of what is made of documents.
 func (a *app) language() poll.Language { return poll.Language(a.text("language")) }
-
-// sinkWarns tells what a store warns of.
-func (a *app) sinkWarns(text string) { a.note("rclone-says", "Text", text) }

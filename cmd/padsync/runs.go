@@ -8,7 +8,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -27,7 +27,7 @@ func (a *app) runsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.lists(ctx, flags, r, func() error { return a.runs(ctx, r, flags.json) })
+			return r.Lists(ctx, func() error { return a.runs(ctx, r, flags.json) })
 		}),
 	}
 	flags.add(a, cmd)
@@ -47,10 +47,10 @@ type listedRun struct {
 	Documents counts `json:"documents"`
 }
 
-func (a *app) runs(ctx context.Context, r *reading, asJSON bool) error {
+func (a *app) runs(ctx context.Context, r *setup.Reading, asJSON bool) error {
 	all, err := r.Runs(ctx)
 	if err != nil {
-		return message.In(err, "repository", "Repository", r.shown)
+		return r.In(err)
 	}
 	out := bufio.NewWriter(a.stdout)
 	for _, run := range all {

@@ -27,18 +27,18 @@ func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, o l
 	if err != nil {
 		return nil, err
 	}
-	if err := a.addOwner(ctx, flags, r); err != nil {
+	if err := r.AddOwner(ctx); err != nil {
 		return nil, err
 	}
 	d := &savedDocument{app: a, selection: selection}
 	o.Observe = d.observe
-	d.Document, err = a.library(r).Open(ctx, selection, o)
+	d.Document, err = r.Library().Open(ctx, selection, o)
 	nothing := (*library.NothingError)(nil)
 	switch {
 	case errors.As(err, &nothing):
 		return nil, a.nothing(selection, nothing.Lacking)
 	case err != nil && !errors.Is(err, library.ErrSeveral):
-		return nil, message.In(err, "repository", "Repository", r.shown)
+		return nil, r.In(err)
 	}
 	return d, err
 }
@@ -53,7 +53,7 @@ func (d *savedDocument) observe(e library.Event) {
 	a := d.app
 	switch {
 	case e.Chosen != nil:
-		if text := a.restored(restore.Event{Document: d.Found, Version: e.Chosen, Skipped: e.Skipped}, d.name()); text != "" {
+		if text := a.restored(restore.Event{Document: d.Found, Choice: library.Choice{Version: e.Chosen, Skipped: e.Skipped}}, d.name()); text != "" {
 			a.remark(a.stderr, text)
 		}
 	case len(e.Flaws) > 0:
@@ -78,7 +78,7 @@ func (d *savedDocument) failed(err error) error {
 	if form, ok := errors.AsType[*library.FormError](err); ok {
 		return message.Of(message.Failed, err, "no-form", "Document", d.name(), "Form", form.Form, "Forms", strings.Join(form.Forms, ", "))
 	}
-	for _, whole := range []error{library.ErrPoint, library.ErrThen, library.ErrSeveral, restore.ErrNotYet, restore.ErrNoVersion, restore.ErrLost} {
+	for _, whole := range []error{library.ErrPoint, library.ErrThen, library.ErrSeveral, library.ErrNotYet, library.ErrNoVersion, library.ErrLost} {
 		if errors.Is(err, whole) {
 			return err
 		}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/poll"
-	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
@@ -317,8 +316,5 @@ func testApp(t *testing.T, env map[string]string) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &app{
-		getenv: getenv, catalogue: catalogue, kinds: setup.AllKinds(), words: catalogue.In(words.Language(getenv)),
-		stdin: strings.NewReader(""), stdout: new(bytes.Buffer), stderr: new(bytes.Buffer),
-	}
+	return newApp(catalogue, getenv, strings.NewReader(""), new(bytes.Buffer), new(bytes.Buffer))
 }

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
@@ -18,11 +18,11 @@ func (a *app) parseSelection(args []string) (*library.Selection, error) {
 	for _, arg := range args {
 		name := library.Name{Text: arg}
 		if strings.Contains(arg, "://") {
-			for _, address := range orText(config.Argument(arg), arg) {
-				if hasUser(address) {
-					return nil, message.Of(message.Usage, errUser, "user-in-address")
+			for _, address := range setup.Addresses(arg) {
+				if setup.HasUser(address) {
+					return nil, message.Of(message.Usage, setup.ErrUser, "user-in-address")
 				}
-				for _, c := range a.kinds.Documents(address) {
+				for _, c := range a.setup.Kinds.Documents(address) {
 					name.Addresses = append(name.Addresses, library.Address{Kind: c.Kind.Name, Server: manifest.Address(c.Base), ID: c.ID})
 				}
 			}
@@ -40,7 +40,7 @@ func (a *app) parseSelection(args []string) (*library.Selection, error) {
 func (a *app) tellUnfound(s *library.Selection) error {
 	var err error
 	for _, text := range s.Unfound() {
-		a.note("nothing-fits-this", "Document", withoutUser(text))
+		a.note("nothing-fits-this", "Document", setup.WithoutUser(text))
 		err = message.Quiet(message.Incomplete, a.schemeless(s, errIncomplete))
 	}
 	return err
@@ -50,8 +50,8 @@ func (a *app) tellUnfound(s *library.Selection) error {
 // the first one that is an address but for its https://.
 func (a *app) schemeless(s *library.Selection, err error) error {
 	for _, text := range s.Unfound() {
-		if address, ok := a.completed(text); ok {
-			return &schemelessError{address, err}
+		if address, ok := a.setup.Completed(text); ok {
+			return &setup.SchemelessError{Completed: address, Err: err}
 		}
 	}
 	return err

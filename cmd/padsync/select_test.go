@@ -2,12 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -71,10 +69,6 @@ func TestWhatIsPrintedIsUnderstood(t *testing.T) {
 			if err != nil || !s.Has(from, id) {
 				t.Errorf("%q is printed as %s, which is not understood: %v", id, printed, err)
 			}
-			w, err := testApp(t, nil).parseDocument(new(config.Source), printed)
-			if err != nil || w.base != from.URL || w.id != id && w.verbatim != id {
-				t.Errorf("%q is printed as %s, which is taken for %+v: %v", id, printed, w, err)
-			}
 		}
 	}
 	s, err := testApp(t, nil).parseSelection([]string{setup.AllKinds().URL(polls, "AG-2027-Asso")})
@@ -109,41 +103,6 @@ func TestWhen(t *testing.T) {
 	for _, s := range []string{"yesterday", "2026-13-01", "20", "2026-11-20 25:00"} {
 		if _, _, err := library.ParseWhen(s, paris); !errors.Is(err, library.ErrWhen) || testApp(t, nil).exitCode(err) != exitUsage {
 			t.Errorf("%q: %v", s, err)
-		}
-	}
-}
-
-func TestEntriesBecomeDocuments(t *testing.T) {
-	none := new(config.Source)
-	pad := &config.Source{Kind: "etherpad", URL: config.NewSecret("https://pad.example.org/sub/")}
-	poll := &config.Source{Kind: "framadate", URL: config.NewSecret("https://poll.example.org")}
-	open := &config.Source{URL: config.NewSecret("https://example.org")}
-	for _, c := range []struct {
-		source *config.Source
-		entry  string
-		want   string
-	}{
-		{none, "https://pad.example.org/p/ag", "etherpad https://pad.example.org ag true"},
-		{none, "https://poll.example.org/AbCdEf1234567890", "framadate https://poll.example.org AbCdEf1234567890 false"},
-		{none, "https://framadate.org/AbCdEf1234567890", "framadate https://framadate.org AbCdEf1234567890 true"},
-		{none, "https://poll.example.org/studs.php?poll=x", "framadate https://poll.example.org x true"},
-		{none, "https://h/AbCdEf1234567890zzzzzzzz/admin", "framadate https://h AbCdEf1234567890zzzzzzzz/admin true"},
-		{pad, "ag 2026", "etherpad https://pad.example.org/sub ag_2026 true"},
-		{pad, "été", "etherpad https://pad.example.org/sub été true"},
-		{pad, "https://other.example.org/p/x", "etherpad https://other.example.org x true"},
-		{poll, "AbCdEf1234567890", "framadate https://poll.example.org AbCdEf1234567890 true"},
-		{poll, "AbCdEf1234567890zzzzzzzz/admin", "framadate https://poll.example.org AbCdEf1234567890zzzzzzzz/admin true"},
-		{open, "AbCdEf1234567890", "framadate https://example.org AbCdEf1234567890 false"},
-		{open, "not_a_poll", "etherpad https://example.org not_a_poll true"},
-	} {
-		w, err := testApp(t, nil).parseDocument(c.source, c.entry)
-		if got := fmt.Sprint(w.kind, " ", w.base, " ", w.locator, " ", w.candidates == nil); got != c.want || err != nil {
-			t.Errorf("%q: %s, %v", c.entry, got, err)
-		}
-	}
-	for _, entry := range []string{"ag", "https://example.org/", "ftp://h/p/x", "nonsense://"} {
-		if _, err := testApp(t, nil).parseDocument(none, entry); !errors.Is(err, sources.ErrAddress) {
-			t.Errorf("%q: %v", entry, err)
 		}
 	}
 }

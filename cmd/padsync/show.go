@@ -11,7 +11,6 @@ import (
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
 )
 
@@ -68,7 +67,7 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 	out := bufio.NewWriter(a.harmless(a.stdout))
 	switch {
 	case (flags.chat || flags.authors) && e.Pad == nil:
-		err = restore.ErrNoHistory
+		err = library.ErrNoHistory
 	case flags.chat:
 		err = a.writeChat(out, e.Pad)
 	case flags.authors:

@@ -6,27 +6,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
-	"github.com/padsync/padsync/internal/config"
 )
-
-// A budget is the time of a backup.
-type budget struct {
-	begin time.Time
-	most  time.Duration // 0: as long as it takes
-}
-
-// until is when looks at a source with these hours end, zero for never. That
-// is at once outside of the hours.
-func (b budget) until(h config.Hours) time.Time {
-	end, open := h.End(b.begin)
-	if !open {
-		return b.begin
-	}
-	if limit := b.begin.Add(b.most); b.most > 0 && (end.IsZero() || limit.Before(end)) {
-		return limit
-	}
-	return end
-}
 
 // left is what a backup left for the next ones, as its time was over.
 type left struct {
@@ -37,13 +17,13 @@ type left struct {
 	away map[string]int // documents of servers outside of their hours
 }
 
-// left sums up, and tells how it will go on if runs come as the last two did.
-func (b budget) left(ctx context.Context, plan *backup.Plan, r *backup.Report) left {
+// leftOf sums up, and tells how it will go on if runs come as the last two did.
+func leftOf(ctx context.Context, begin time.Time, plan *backup.Plan, r *backup.Report) left {
 	l := left{away: make(map[string]int)}
 	known := true
 	for _, rest := range r.Left {
 		l.Documents += rest.Documents
-		if !rest.Source.Until.After(b.begin) {
+		if !rest.Source.Until.After(begin) {
 			l.away[cmp.Or(rest.Source.Name, rest.Source.URL)] += rest.Documents
 			continue
 		}
@@ -54,7 +34,7 @@ func (b budget) left(ctx context.Context, plan *backup.Plan, r *backup.Report) l
 		l.Runs = 0
 	}
 	if l.Runs > 0 {
-		l.Seen = seen(ctx, plan, b.begin, l.Runs)
+		l.Seen = seen(ctx, plan, begin, l.Runs)
 	}
 	return l
 }

@@ -1,6 +1,3 @@
-// Package setup makes of a configuration, of variables and of options what a
-// run works with: kinds of servers, what opens them, keys, repositories and
-// plans. It has no word of a language, and prints nothing.
 package setup
 
 import (

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
@@ -19,11 +20,14 @@ import (
 
 // A Location is where a repository is. It is comparable.
 type Location struct {
-	Kind  string // "local", "s3" or "rclone"
+	Kind  string // Local, "s3" or "rclone"
 	Value string // the address without the kind
 	Shown string // the address without secrets
 	s3    s3Options
 }
+
+// Local is the kind of folders of this machine.
+const Local = "local"
 
 // ErrLocation is matched by errors for what is no address of a repository.
 var ErrLocation = errors.New("not the address of a repository")
@@ -34,11 +38,16 @@ type s3Options struct {
 	bucketInHost bool
 }
 
+// place is the location as the machine remembers it.
+func (l Location) place() machine.Place {
+	return machine.Place{Kind: l.Kind, Value: l.Value, Folder: l.Kind == Local}
+}
+
 // Open opens the sink at the location: the one place that knows every kind of
 // them. What a sink warns of is told to warn.
 func (l Location) Open(ctx context.Context, warn func(text string)) (sinks.Sink, error) {
 	switch l.Kind {
-	case "local":
+	case Local:
 		return local.Open(l.Value)
 	case "s3":
 		return s3.Open(l.Value, s3.Options{Region: l.s3.region, BucketInHost: l.s3.bucketInHost})
@@ -89,7 +98,7 @@ func folder(path string) (Location, error) {
 		path = filepath.Join(home, rest)
 	}
 	dir, err := filepath.Abs(path)
-	return Location{Kind: "local", Value: dir, Shown: dir}, err
+	return Location{Kind: Local, Value: dir, Shown: dir}, err
 }
 
 func parseS3(s, options string) (Location, error) {

@@ -23,6 +23,7 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks"
@@ -42,6 +43,20 @@ func none[E error](E) message.Message { return message.Message{} }
 // several rows, the first counts.
 func table() []Row {
 	return []Row{
+		// What a caller says, and what this machine knows.
+		{Is: setup.ErrUser, Cause: "user-in-address", Hint: "hint-user-in-address"},
+		{Is: setup.ErrUserInList, Cause: "user-in-address", Hint: "hint-user-in-file"},
+		{Is: setup.ErrOptions, Hint: "hint-usage", Class: message.Usage},
+		{Is: setup.ErrNoTarget, Hint: "hint-no-target"},
+		{Is: setup.ErrNoAnswer, Hint: "hint-no-answer"},
+		{Is: setup.ErrNotSealed, Hint: "hint-not-sealed"},
+		{Is: setup.ErrPlain, Hint: "hint-plain"},
+		{Is: setup.ErrAway, Cause: "cause-away", Hint: "hint-away"},
+		{Is: setup.ErrHomeless, Hint: "hint-homeless"},
+		{Is: setup.ErrIdentityPath, Hint: "hint-identity-path"},
+		{Is: setup.ErrRunnerPath, Hint: "hint-runner-path"},
+		{Is: setup.ErrRunnerKind, Hint: "hint-runner-kind"},
+
 		{As: as(folder), Cause: "cause-temporary", Hint: "hint-temporary"},
 		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-file", Class: message.Usage},
 		{Is: sources.ErrAddress, Cause: "bad-document", Hint: "hint-address", Class: message.Usage},
@@ -80,16 +95,16 @@ func table() []Row {
 		{Is: sources.ErrRefused, Cause: "cause-refused-answer", Quotes: true},
 
 		// Restoring and moving.
-		{Is: restore.ErrNoForm, Cause: "reason-no-form", Hint: "hint-no-form"},
+		{Is: library.ErrNoForm, Cause: "reason-no-form", Hint: "hint-no-form"},
 		{Is: restore.ErrFull, Hint: "hint-restore-full"},
 		{Is: restore.ErrTarget, Cause: "cause-target", Hint: "hint-target"},
-		{Is: restore.ErrTableInUse, Hint: "hint-table-in-use"},
-		{Is: restore.ErrNoVersion, Cause: "reason-no-version"},
-		{Is: restore.ErrLost, Cause: "reason-lost"},
+		{Is: move.ErrTableInUse, Hint: "hint-table-in-use"},
+		{Is: library.ErrNoVersion, Cause: "reason-no-version"},
+		{Is: library.ErrLost, Cause: "reason-lost"},
 		{As: as(revision), Hint: "hint-revision"},
-		{Is: restore.ErrNoHistory, Cause: "no-history"},
-		{Is: restore.ErrNotYet, Cause: "nothing-by-then"},
-		{Is: restore.ErrNoTarget, Cause: "reason-no-target"},
+		{Is: library.ErrNoHistory, Cause: "no-history"},
+		{Is: library.ErrNotYet, Cause: "nothing-by-then"},
+		{Is: move.ErrNoTarget, Cause: "reason-no-target"},
 		{Is: page.ErrTooLong, Cause: "reason-page"},
 		{Is: pad.ErrTooLarge, Cause: "reason-too-much"},
 		{Is: pad.ErrMalformed, Cause: "reason-no-text"},
@@ -220,7 +235,7 @@ func blockedHead(err error) (message.Message, bool) {
 	return head(e), true
 }
 
-func revision(e *restore.RevisionError) message.Message {
+func revision(e *library.RevisionError) message.Message {
 	id := "no-revision"
 	if e.Newest {
 		id = "no-revision-before"

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/move"
+	"github.com/padsync/padsync/sources"
+)
+
+func (m *mover) startBar() {
+	if m.json || m.app.quiet || !isTerminal(m.app.stdout) {
+		return
+	}
+	steps, _ := m.plan.Count() // what cannot be read is told by the move
+	m.bar = newBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
+}
+
+// waiting is told that a server is waited for.
+func (m *mover) waiting(w polite.Wait) {
+	if m.waits.note(w) && m.bar == nil && !m.app.quiet {
+		m.app.remark(m.app.stderr, m.app.waiting(w))
+	}
+}
+
+// line says something while documents are moved.
+func (m *mover) line(id string, data ...any) { m.print(m.app.text(id, data...)) }
+
+// done says that all is well, which --quiet leaves out.
+func (m *mover) done(id string, data ...any) {
+	if !m.app.quiet {
+		m.line(id, data...)
+	}
+}
+
+func (m *mover) print(text string) { fmt.Fprintln(m.bar.above(m.out()), words.Printable(text)) }
+
+// out is where messages go.
+func (m *mover) out() io.Writer {
+	if m.json {
+		return m.app.stderr
+	}
+	return m.app.stdout
+}
+
+// observe tells of a document. Its new address is a key to it, and is shown to
+// nobody but a person: the table has it.
+func (m *mover) observe(e move.Event) {
+	if m.json {
+		m.encode(e)
+	}
+	name, named := m.name(m.out(), e.Document), m.selection.Names(e.Document.Source, e.Document.ID)
+	switch {
+	case e.State == move.Left:
+		if named {
+			m.line("into-left", "Document", name)
+		}
+	case e.Differs():
+		m.line("into-differs", "Document", name)
+	case e.Unsure():
+		m.line("into-unsure", "Document", name)
+	case errors.Is(e.Err, library.ErrNoVersion) && !named:
+		m.line("restore-unsaved", "Document", name)
+	case e.Err != nil:
+		if errors.Is(e.Err, library.ErrNoVersion) {
+			m.missed++
+		}
+		if m.mailless == 0 || !errors.Is(e.Err, sources.ErrMail) { // all of these were counted before
+			m.line("restore-document-failed", "Document", name, "Reason", m.app.words.Error(e.Err))
+		}
+	case e.Earlier:
+		m.made("into-earlier", "into-earlier-private", name, e.Address)
+	case e.State == move.Found:
+		m.made("into-found", "into-found-private", name, e.Address)
+	default:
+		m.made("into-moved", "into-moved-private", name, e.Address)
+	}
+	if !m.json && e.Err == nil && !e.Earlier {
+		m.remark(e)
+	}
+	m.bar.step()
+}
+
+// made says that a document is at a new address; to a person, with the address.
+func (m *mover) made(id, private, name, address string) {
+	if isTerminal(m.out()) {
+		m.done(id, "Document", name, "New", address)
+	} else {
+		m.done(private, "Document", name)
+	}
+}
+
+// remark says that the version is not what one might think.
+func (m *mover) remark(e move.Event) {
+	switch saved := e.Version.Saved.Local().Format("2006-01-02 15:04"); {
+	case e.Document.Lost:
+		m.line("restore-lost", "Document", m.name(m.out(), e.Document), "Saved", saved)
+	case e.Skipped != "":
+		m.line("restore-not-newest", "Document", m.name(m.out(), e.Document), "Reason", m.app.words.Suspicion(e.Skipped), "Saved", saved)
+	case e.Version.Suspect != "":
+		m.line(suspectTaken(e.Document), "Document", m.name(m.out(), e.Document), "Reason", m.app.words.Suspicion(e.Version.Suspect))
+	}
+	for _, text := range m.app.taken(e.Taken, m.name(m.out(), e.Document)) {
+		m.print(text)
+	}
+}
+
+// summary says what became of all.
+func (m *mover) summary(r *move.Report) {
+	if !m.app.quiet {
+		m.print(m.app.words.Tally("count-moved", r.Moved, "count-found", r.Found, "count-earlier", r.Earlier, "count-failed", r.Failed+m.missed))
+	}
+	m.sayLost(m.line, r)
+	if r.Differs > 0 {
+		m.line("into-summary-differs", "Count", r.Differs)
+	}
+	if n := r.Unsure - r.Doubtful; n > 0 {
+		m.line("into-summary-unsure", "Count", n, "File", m.table)
+	}
+	if r.Doubtful > 0 {
+		m.line("into-summary-doubtful", "Count", r.Doubtful)
+	}
+	if r.Left > 0 {
+		m.line("into-left-all", "Count", r.Left)
+	}
+	m.done("into-summary-table", "File", m.table, "Page", pageName(m.table))
+}
+
+// sayLost says each loss in a line.
+func (m *mover) sayLost(say func(string, ...any), r *move.Report) {
+	for _, lost := range r.Lost {
+		say("into-loss", "Count", lost.Count, "Loss", m.app.words.Loss(string(lost.Loss)))
+	}
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/padsync/padsync/move"
+	"github.com/padsync/padsync/sources"
+)
+
+// preview says what a move would do.
+func (m *mover) preview(ctx context.Context) error {
+	table, err := move.ReadTable(m.table, m.edition, m.plan.Targets)
+	if err != nil {
+		return m.unopened(err)
+	}
+	m.plan.Observe = m.foresee
+	report, err := move.Preview(ctx, m.plan, table)
+	if err != nil {
+		return m.In(err)
+	}
+	if report.Documents()+report.Unsaved == 0 {
+		return m.app.nothing(m.selection, m.contents.Lacking())
+	}
+	if !m.json {
+		m.tell(report)
+	}
+	return m.app.tellUnfound(m.selection)
+}
+
+// foresee tells of a document.
+func (m *mover) foresee(e move.Event) {
+	a := m.app
+	if m.json {
+		m.encode(e)
+		return
+	}
+	switch name := m.name(a.stdout, e.Document); {
+	case e.State == move.Left:
+		a.say("into-left", "Document", name)
+	case e.Err != nil:
+		a.say("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
+	case e.Earlier:
+		m.made("into-earlier", "into-earlier-private", name, e.Address)
+	default:
+		a.say("into-would", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"), "Target", e.Target.URL)
+		m.remark(e)
+	}
+}
+
+// tell says what holds for all, and how it is done.
+func (m *mover) tell(r *move.Report) {
+	a := m.app
+	for i := range m.plan.Targets {
+		if t := &m.plan.Targets[i]; r.To[t] > 0 {
+			m.tellCost(t, r.To[t])
+		}
+	}
+	m.sayLost(a.say, r)
+	if r.Left > 0 {
+		a.say("into-left-all", "Count", r.Left)
+	}
+	if r.Earlier > 0 {
+		a.say("into-earlier-all", "Count", r.Earlier, "File", m.table)
+	}
+	if r.Moved == 0 && r.Mailless == 0 {
+		return // there is nothing to do
+	}
+	args := slices.Clone(a.args)
+	if r.Mailless > 0 {
+		a.say("into-mailless", "Count", r.Mailless)
+		args = append(args, "--mail", a.text("into-mail-address"))
+	}
+	a.say("into-do", "Command", "padsync "+commandLine(append(args, "--yes")))
+}
+
+// tellCost says what it takes to make so many documents on a target.
+func (m *mover) tellCost(t *move.Target, n int) {
+	a := m.app
+	pads, isPads := t.Client.(interface {
+		ImportRequests(n int) int
+		ImportTime(n int) time.Duration
+	})
+	if !isPads {
+		a.say("into-polls", "Count", n, "Target", t.URL)
+		a.say("into-polls-warning")
+		return
+	}
+	text := "into-pads"
+	if t.URL != t.Server {
+		text = "into-group"
+	}
+	a.say(text, "Count", n, "Target", t.URL, "Requests", pads.ImportRequests(n))
+	if took := pads.ImportTime(n); took > 0 {
+		a.say("estimate-time", "Time", took)
+	}
+}
+
+// commandLine is how a shell takes these arguments.
+func commandLine(args []string) string {
+	quoted := make([]string, len(args))
+	for i, arg := range args {
+		quoted[i] = arg
+		if arg == "" || strings.ContainsFunc(arg, func(r rune) bool {
+			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%", r)
+		}) {
+			quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
+// moved is what restore --into --json tells of a document.
+type moved struct {
+	Kind    string         `json:"kind"`
+	Old     string         `json:"old"`
+	Into    string         `json:"into"`
+	New     string         `json:"new"`
+	State   move.State     `json:"state"`
+	Earlier bool           `json:"earlier"` // by an earlier run
+	Saved   string         `json:"saved"`
+	Lost    []sources.Loss `json:"lost"`
+	Error   string         `json:"error"`
+}
+
+func (m *mover) encode(e move.Event) {
+	told := moved{
+		Kind: e.Document.Source.Kind, Old: m.app.setup.Kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: e.State, Earlier: e.Earlier, Lost: e.Losses,
+	}
+	if told.Lost == nil {
+		told.Lost = []sources.Loss{}
+	}
+	if e.Target != nil {
+		told.Into = e.Target.URL
+	}
+	if e.Version != nil {
+		told.Saved = e.Version.Saved.UTC().Format(time.RFC3339)
+	}
+	if e.Err != nil {
+		told.Error = m.app.words.Error(e.Err)
+	}
+	if err := json.NewEncoder(m.app.stdout).Encode(told); err != nil {
+		m.broken = err
+	}
+}

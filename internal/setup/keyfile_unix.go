@@ -1,0 +1,16 @@
+//go:build unix
+
+package setup
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Exposed reports whether a file is ours, and others than we may read or write
+// it: what ssh looks at, too. That of somebody else they guard themselves.
+func Exposed(i fs.FileInfo) bool {
+	s, ok := i.Sys().(*syscall.Stat_t)
+	return ok && i.Mode().IsRegular() && i.Mode().Perm()&0o077 != 0 && int(s.Uid) == os.Getuid()
+}

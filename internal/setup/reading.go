@@ -1,0 +1,106 @@
+package setup
+
+import (
+	"context"
+	"errors"
+
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/repository"
+)
+
+// A Reading is a repository that is open for reading. One at a time uses it.
+type Reading struct {
+	*repository.Repository
+	Shown    string // its address, without secrets
+	Settings *Settings
+}
+
+// Open opens the first repository for reading, as OpenToRead does.
+func (s *Settings) Open(ctx context.Context, warn Warner) (*Reading, error) {
+	at := s.Repositories[0]
+	repo, err := s.OpenToRead(ctx, at, new(spool.Pool), warn)
+	if errors.Is(err, repository.ErrNone) && !errors.Is(err, ErrAway) && !s.Found && len(s.options.Repositories) == 0 {
+		return nil, message.In(repository.ErrNone, "repository-unconfigured", "Repository", at.Shown, "File", s.File)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Reading(repo, at), nil
+}
+
+// Reading is of a repository that is open.
+func (s *Settings) Reading(repo *repository.Repository, at Place) *Reading {
+	return &Reading{repo, at.Shown, s}
+}
+
+// AddOwner adds the identities that the configuration names, if none was
+// given: the owner's, which may ask for a passphrase.
+func (r *Reading) AddOwner(ctx context.Context) error {
+	s := r.Settings
+	if s.identitiesGiven() || !r.Sealed() {
+		return nil
+	}
+	if file := s.Encryption.IdentityFile; file != "" {
+		ids, err := s.setup.readIdentities([]string{file})
+		if err != nil {
+			return err
+		}
+		r.Repository = r.With(ids...)
+	}
+	ids, err := s.setup.identitiesFromCommand(ctx, s.Encryption.IdentityCommand)
+	r.Repository = r.With(ids...)
+	return err
+}
+
+// Lists calls do, which reads lists of documents and no documents: the
+// runner's identity is enough for it. If none opens them, the owner's does.
+func (r *Reading) Lists(ctx context.Context, do func() error) error {
+	err := do()
+	if !errors.Is(err, repository.ErrNoIdentity) {
+		return err
+	}
+	if err := r.AddOwner(ctx); err != nil {
+		return err
+	}
+	return do()
+}
+
+// Library is what the repository holds for readers. What they see there, the
+// machine remembers.
+func (r *Reading) Library() library.Library {
+	return library.Library{Repository: r.Repository, Seen: func(c *repository.Contents) { r.Settings.Machine.KeepLists(r.ID(), 0, c.Seen()) }}
+}
+
+// Contents reads what the repository held at the moment when, as
+// library.Library has it. The caller closes them.
+func (r *Reading) Contents(ctx context.Context, when string) (*repository.Contents, error) {
+	at, err := r.Moment(ctx, when)
+	if err != nil {
+		return nil, err
+	}
+	return r.ContentsAt(ctx, at)
+}
+
+// ContentsAt reads what the repository held. The caller closes them.
+func (r *Reading) ContentsAt(ctx context.Context, at repository.At) (*repository.Contents, error) {
+	c, err := r.Library().ContentsAt(ctx, at)
+	if err != nil {
+		return nil, r.In(err)
+	}
+	return c, nil
+}
+
+// Moment reads what somebody says of a moment, which may be a run of the
+// repository. What is no moment matches library.ErrWhen.
+func (r *Reading) Moment(ctx context.Context, when string) (repository.At, error) {
+	at, err := r.Library().Moment(ctx, when)
+	if err != nil && !errors.Is(err, library.ErrWhen) {
+		err = r.In(err)
+	}
+	return at, err
+}
+
+// In is an error that came while reading the repository.
+func (r *Reading) In(err error) error { return message.In(err, "repository", "Repository", r.Shown) }

@@ -1,0 +1,108 @@
+// Package setup makes of a configuration, of variables and of options what a
+// run works with: kinds of servers, what opens them, keys, repositories and
+// plans. It has no word of a language, and prints nothing: whom it has to ask or
+// to tell, its caller says.
+package setup
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/adrg/xdg"
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/machine"
+	"github.com/padsync/padsync/internal/message"
+)
+
+// A Setup is what runs of one caller have in common. Nothing of it changes; it
+// is safe for concurrent use if what its caller gave is.
+type Setup struct {
+	Kinds   Kinds
+	Program string // as manifests have it, such as "padsync 1.0"
+	Agent   string // how servers are told who asks
+	Getenv  func(string) string
+	Input   io.Reader // of a list of documents that is called -
+
+	Asker Asker
+
+	// Tell is told what a person should know, and nobody else if Attended: then
+	// it may name documents that the person did not.
+	Tell     func(message.Message)
+	Attended bool
+}
+
+// An Asker asks whoever runs padsync.
+type Asker interface {
+	// Prompt asks for the passphrase of what is named; the zero value where
+	// nobody can be asked.
+	Prompt(name string) crypto.Prompt
+
+	// Output is what a command prints that the configuration names. The
+	// command may ask, too.
+	Output(ctx context.Context, command []string) ([]byte, error)
+}
+
+// Options are what a caller says of one run, beside the configuration or in its
+// place.
+type Options struct {
+	Config       string   // the file of the configuration; "": the usual one
+	Repositories []string // addresses; none: those of the configuration
+	Unencrypted  bool     // all of them are plain
+
+	IdentityFiles   []string
+	Recipients      []string
+	RecipientsFiles []string
+}
+
+func (s *Setup) tell(id string, data ...any) { s.Tell(message.New(id, data...)) }
+
+// ErrHomeless says that nothing tells where to keep files.
+var ErrHomeless = errors.New("no home folder")
+
+const (
+	configVariable = "XDG_CONFIG_HOME"
+	dataVariable   = "XDG_DATA_HOME"
+	stateVariable  = "XDG_STATE_HOME"
+)
+
+// ConfigFile is the configuration's, which the caller may name.
+func (s *Setup) ConfigFile(given string) string {
+	if given != "" {
+		return given
+	}
+	return filepath.Join(s.folder(configVariable, xdg.ConfigHome), "padsync", "padsync.toml")
+}
+
+// Machine is where this machine keeps what no backup needs to live on.
+func (s *Setup) Machine() machine.Machine {
+	if s.homeless(stateVariable) {
+		return machine.At("")
+	}
+	return machine.At(filepath.Join(s.folder(stateVariable, xdg.StateHome), "padsync"))
+}
+
+// homeless reports whether neither the XDG variable nor the home folder says
+// where to keep files: the folder would be one of the whole machine.
+func (s *Setup) homeless(variable string) bool {
+	_, err := os.UserHomeDir()
+	return err != nil && !filepath.IsAbs(s.Getenv(variable))
+}
+
+// folder is the folder that an XDG variable names.
+func (s *Setup) folder(variable, otherwise string) string {
+	if dir := s.Getenv(variable); filepath.IsAbs(dir) {
+		return dir
+	}
+	return otherwise
+}
+
+// defaultRepository is the folder for who names none.
+func (s *Setup) defaultRepository() (string, error) {
+	if s.homeless(dataVariable) {
+		return "", message.Of(message.Usage, ErrHomeless, "no-home", "Variable", dataVariable)
+	}
+	return filepath.Join(s.folder(dataVariable, xdg.DataHome), "padsync", "repository"), nil
+}
