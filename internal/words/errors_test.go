@@ -137,7 +137,7 @@ func TestClassIsTheErrorsOwnOrTheTables(t *testing.T) {
 func TestWhatWasAskedForWronglyIsUsage(t *testing.T) {
 	w := speak(t, "en")
 	usage := []error{
-		sources.ErrAddress, setup.ErrLocation, library.ErrSeveral, library.ErrPoint, library.ErrNoRun, library.ErrWhen,
+		setup.ErrOptions, sources.ErrAddress, setup.ErrLocation, library.ErrSeveral, library.ErrPoint, library.ErrNoRun, library.ErrWhen,
 		repository.ErrSealed, repository.ErrPlain, repository.ErrRecipients,
 	}
 	for _, err := range usage {
