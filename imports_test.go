@@ -19,7 +19,7 @@ const module = "github.com/padsync/padsync/"
 // everything is what only the top of the tree may import.
 var everything = []string{
 	"backup", "restore", "move", "library", "repository", "manifest", "crypto",
-	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents/*", "sinks", "sinks/*", "internal/*",
+	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
 // layers says who may import whom: the first row whose pattern (path.Match)
@@ -30,22 +30,22 @@ var layers = []layer{
 	// What a newcomer runs first links no big client, so that it compiles fast.
 	{"demo", []string{
 		"backup", "restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/sourcetest/*",
-		"documents/*", "sinks/local", "internal/polite", "internal/spool",
+		"documents", "documents/*", "sinks/local", "internal/polite", "internal/spool",
 	}},
 	{"bench", everything},
 	{"e2e", nil}, // tests only
 	{"e2e", everything},
 
-	{"library", []string{"repository", "manifest", "documents/*", "internal/spool"}},
-	{"backup", []string{"repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
-	{"restore", []string{"library", "repository", "manifest", "documents/*", "internal/durable"}},
-	{"move", []string{"library", "repository", "manifest", "sources", "documents/*", "internal/durable", "internal/grace", "internal/spool"}},
+	{"library", []string{"repository", "manifest", "documents", "documents/page", "internal/spool"}},
+	{"backup", []string{"repository", "manifest", "sources", "internal/durable", "internal/grace", "internal/spool"}},
+	{"restore", []string{"library", "repository", "manifest", "documents", "internal/durable"}},
+	{"move", []string{"library", "repository", "manifest", "sources", "documents", "internal/durable", "internal/grace", "internal/spool"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},
 	{"repository/pack", []string{"repository/object", "manifest", "crypto", "internal/spool"}},
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
 
 	{"sources", []string{"manifest"}},
-	{"sources/kinds", []string{"sources", "internal/polite", "internal/spool"}},
+	{"sources/kinds", []string{"sources", "documents", "internal/polite", "internal/spool"}},
 	{"sources/sourcetest", []string{"sources", "documents/*"}},
 	{"sources/sourcetest/*", []string{"sources", "sources/sourcetest", "documents/*"}},
 	{"sources/etherpad/server", []string{"sources", "internal/polite", "internal/spool"}},
@@ -59,7 +59,8 @@ var layers = []layer{
 	{"sinks/rclone/early", nil},
 	{"sinks/*", []string{"sinks", "internal/durable"}},
 
-	{"documents/*", nil},
+	{"documents", nil},
+	{"documents/*", []string{"documents"}},
 	{"manifest", nil},
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
@@ -68,10 +69,11 @@ var layers = []layer{
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{
-		"backup", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sinks", "sinks/*",
+		"backup", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
+	{"internal/jsonlines", []string{"backup", "move", "library", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }
 
@@ -115,6 +117,8 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		"into a room":            {"restore", "repository/object", true},
 		"package in no row":      {"helpers", "", true},
 		"sub-package in no row":  {"backup/helpers", "", true},
+		"one kind's documents":   {"library", "documents/pad", true},
+		"a kind from all":        {"documents", "documents/pad", true},
 		"down":                   {"sources/etherpad", "documents/pad", false},
 		"exact row before glob":  {"internal/spool", "crypto", false},
 		"the same, wrongly":      {"internal/polite", "crypto", true},

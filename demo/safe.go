@@ -15,6 +15,9 @@ import (
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
@@ -122,6 +125,7 @@ func (s *safe) show(ctx context.Context, w io.Writer, say words, at string, kind
 		Repository: s.repo, Target: target, Formats: []string{"txt", "csv"}, Language: say.language,
 		Query: library.Query{
 			Contents: contents,
+			Kinds:    documents.Kinds{"etherpad": pad.Documents(), "framadate": poll.Documents()},
 			Wanted:   func(r *manifest.Record) bool { return slices.Contains(kinds, r.Source.Kind) },
 		},
 		Observe: func(e restore.Event) {

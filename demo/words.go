@@ -3,12 +3,12 @@ package main
 import (
 	"strings"
 
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 )
 
 // words are what the demo says, and what stands in its pad, in one language.
 type words struct {
-	language poll.Language
+	language documents.Language
 
 	intro, server, poll               string
 	first, second, third              string
@@ -31,7 +31,7 @@ func speak(getenv func(string) string) words {
 }
 
 var english = words{
-	language: poll.English,
+	language: documents.English,
 	intro: `This shows what padsync does. All of it happens on this computer, in the folder
 %s, which is removed at the end.
 `,
@@ -68,7 +68,7 @@ your own pads.
 }
 
 var french = words{
-	language: poll.French,
+	language: documents.French,
 	intro: `Voici ce que fait padsync. Tout se passe sur cet ordinateur, dans le dossier
 %s, qui sera supprimé à la fin.
 `,

@@ -7,8 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
@@ -47,8 +46,8 @@ type Event struct {
 	Chosen  *manifest.VersionRecord
 	Skipped string
 
-	Flaws []pad.Flaw   // what of the version cannot be shown
-	Taken []poll.Taken // what of a poll is of earlier versions
+	Flaws []string          // what of the version cannot be shown, in a word each
+	Taken []documents.Taken // what is of earlier versions
 }
 
 // A Document is one of the repository's, whose versions can be read. One at a
@@ -63,6 +62,7 @@ type Document struct {
 
 	library   Library
 	selection *Selection
+	query     Query // of the one document
 	options   Options
 	ctx       context.Context // of all reads of files: they are read later, as io.ReaderAts
 	files     *repository.Reader
@@ -75,7 +75,7 @@ type Document struct {
 // if there is none, and matches ErrSeveral if there are several. Files are read
 // until ctx ends. The caller closes it.
 func (l Library) Open(ctx context.Context, s *Selection, o Options) (*Document, error) {
-	d := &Document{library: l, selection: s, options: o, ctx: ctx}
+	d := &Document{library: l, selection: s, query: Query{Kinds: l.Kinds, Newest: o.Newest}, options: o, ctx: ctx}
 	record, err := d.find(ctx, "")
 	if err != nil {
 		return nil, err
@@ -125,8 +125,8 @@ func (d *Document) find(ctx context.Context, moment string) (*manifest.Record, e
 
 // At gives the document as it was at a point: "" is its newest version that is
 // not suspect; "@12", revision 12 of that; else the name of a version, a time,
-// a run, or a manifest. At a time, a pad is what its own history says, as far
-// as that goes back; else the point says what had been saved by then. What is
+// a run, or a manifest. At a time, a document is what it says of its own past, as
+// far as that goes back; else the point says what had been saved by then. What is
 // no point matches ErrPoint. The caller closes the edition.
 func (d *Document) At(ctx context.Context, point string) (*Edition, error) {
 	if point == "" {
@@ -168,45 +168,37 @@ func (d *Document) atRevision(number int) (*Edition, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.Pad == nil {
-		e.Close()
-		return nil, ErrNoHistory
+	past, ok := e.Document.(documents.Past)
+	switch {
+	case !ok:
+		err = ErrNoHistory
+	case number < 0 || number > past.Head():
+		_, err = d.query.findRevision(d.files, d.Record, number)
+	default:
+		e.Document = past.At(number, time.Time{})
+		return e, nil
 	}
-	if number < 0 || number > e.Pad.Head {
-		e.Close()
-		_, err := findRevision(d.files, d.Record, d.options.Newest, number)
-		return nil, err
-	}
-	return d.turnTo(e, number)
+	e.Close()
+	return nil, err
 }
 
-// atTime gives nil if the pad's history does not go back to then.
+// atTime gives nil if the document's own past does not go back to then.
 func (d *Document) atTime(moment time.Time) (*Edition, error) {
 	e, err := d.chosen(d.Record)
-	if err != nil || e.Pad == nil {
-		if e != nil {
-			e.Close()
-		}
-		return nil, err
-	}
-	number, found, err := e.Pad.RevisionAt(moment)
-	if err != nil || !found {
-		e.Close()
-		return nil, err
-	}
-	e.Until = moment
-	return d.turnTo(e, number)
-}
-
-// turnTo closes the edition if it cannot be made.
-func (d *Document) turnTo(e *Edition, number int) (*Edition, error) {
-	state, err := e.Pad.At(number)
 	if err != nil {
+		return nil, err
+	}
+	if past, ok := e.Document.(documents.Past); ok {
+		number, found, err := past.RevisionAt(moment)
+		if err == nil && found {
+			e.Document = past.At(number, moment)
+			return e, nil
+		}
 		e.Close()
 		return nil, err
 	}
-	e.State, e.Revision = state, number
-	return e, nil
+	e.Close()
+	return nil, nil
 }
 
 // chosen reads the version that ChooseVersion gives, and tells of it.
@@ -228,43 +220,30 @@ func (d *Document) tell(e Event) {
 	}
 }
 
-// read reads what can be shown of a version in more than one form.
+// read opens what can be shown of a version in more than one form, and tells of
+// what that lacks.
 func (d *Document) read(record *manifest.Record, v *manifest.VersionRecord) (*Edition, error) {
-	e := &Edition{Version: v, document: d}
-	for _, f := range v.Files {
-		if !IsPad(f) && !IsPoll(f) || d.options.Raw {
-			continue
-		}
-		err := d.open(e, record, f)
-		if err != nil {
-			e.Close()
-			return nil, err
-		}
+	e := &Edition{Version: v, of: d, kind: d.query.kind(record)}
+	own := ownFile(e.kind, v)
+	if own == nil || d.options.Raw {
 		return e, nil
 	}
+	var err error
+	if e.file, err = d.files.File(*own); err != nil {
+		return nil, err
+	}
+	if e.Document, err = d.query.Read(d.files, record, Choice{Version: v}, until{d.ctx, e.file}, e.file.Size()); err != nil {
+		e.Close()
+		return nil, err
+	}
+	if taken := Taken(e.Document); len(taken) > 0 {
+		d.tell(Event{Taken: taken})
+	}
+	if flaws := e.Document.Flaws(); len(flaws) > 0 && d.flawed != v.Name {
+		d.flawed = v.Name
+		d.tell(Event{Flaws: flaws})
+	}
 	return e, nil
-}
-
-// open reads the pad or the poll in a saved file, and tells of what it lacks.
-func (d *Document) open(e *Edition, record *manifest.Record, f manifest.FileRecord) (err error) {
-	if e.file, err = d.files.File(f); err != nil {
-		return err
-	}
-	if !IsPad(f) {
-		if e.Poll, err = ReadPoll(d.files, record, e.Version); err == nil && len(e.Poll.Earlier) > 0 {
-			d.tell(Event{Taken: e.Poll.Taken()})
-		}
-		return err
-	}
-	if e.Pad, err = pad.Open(until{d.ctx, e.file}, e.file.Size()); err != nil {
-		return err
-	}
-	e.State, e.Revision = e.Pad.Current(), e.Pad.Head
-	if len(e.Pad.Flaws) > 0 && d.flawed != e.Version.Name {
-		d.flawed = e.Version.Name
-		d.tell(Event{Flaws: e.Pad.Flaws})
-	}
-	return nil
 }
 
 // Loss are the good version and the newest, where that is suspect: what was

@@ -5,14 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
-	"time"
 
-	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 )
@@ -22,14 +19,12 @@ import (
 type Edition struct {
 	Version *manifest.VersionRecord
 
-	Pad      *pad.Pad   // nil of a poll, and of what is no whole pad
-	State    *pad.State // nil if no text can be made: pad.At says why
-	Revision int        // of the pad that the state is of
-	Until    time.Time  // the moment that was asked for, zero if none was
-	Poll     *poll.Poll // nil of a pad
+	// Document is nil where it can be given only as it was saved.
+	Document documents.Document
 
-	document *Document
-	file     *spool.Spool // that it was read from, nil if none was
+	of   *Document
+	kind documents.Kind
+	file *spool.Spool // that it was read from, nil if none was
 }
 
 // Close lets go of what was read.
@@ -51,56 +46,49 @@ func (e *FormError) Error() string { return "it has no form " + e.Form }
 // Unwrap gives ErrNoForm.
 func (e *FormError) Unwrap() error { return ErrNoForm }
 
-var padForms = map[string]func(*pad.State, io.Writer) error{
-	"txt": (*pad.State).WriteText, "html": (*pad.State).WriteHTML, "markdown": (*pad.State).WriteMarkdown,
-}
-
-var pollForms = map[string]func(*poll.Poll, io.Writer, poll.Language) error{
-	"txt": (*poll.Poll).WriteText, "html": (*poll.Poll).WriteHTML, "csv": (*poll.Poll).WriteCSV,
-}
-
-// Forms are those that Write makes of pads and of polls.
-func Forms() []string {
-	forms := slices.Sorted(maps.Keys(padForms))
-	for _, form := range slices.Sorted(maps.Keys(pollForms)) {
-		if !slices.Contains(forms, form) {
-			forms = append(forms, form)
-		}
-	}
-	return forms
-}
-
 // Write writes the edition in a form that padsync makes, or else as it was
-// saved in that form. The error for another form is a *FormError.
-func (e *Edition) Write(w io.Writer, form string, language poll.Language) error {
+// saved in that form, which also stands in for one that cannot be made. The error
+// for another form is a *FormError.
+func (e *Edition) Write(w io.Writer, form string, language documents.Language) error {
 	at := slices.IndexFunc(e.Version.Files, func(f manifest.FileRecord) bool { return f.Format == form })
-	switch {
-	case e.Pad != nil && padForms[form] != nil && e.State != nil:
-		return padForms[form](e.State, w)
-	case e.Pad != nil && padForms[form] != nil && (at < 0 || e.past()):
-		_, err := e.Pad.At(e.Revision)
-		return err
-	case e.past() && form == "etherpad":
-		return e.Pad.WriteAt(w, e.Revision, e.Until)
-	case e.Poll != nil && pollForms[form] != nil:
-		return pollForms[form](e.Poll, w, language)
-	case e.Poll != nil && form == "json" && len(e.Poll.Earlier) > 0:
-		b, err := e.Poll.Encode()
-		if err != nil {
+	saved := at >= 0 && !e.past()
+	if e.makes(form) {
+		out := &counting{Writer: w}
+		err := e.Document.Write(out, form, language)
+		standsIn := errors.Is(err, documents.ErrUnreadable) && saved && out.written == 0
+		if !standsIn && !errors.Is(err, documents.ErrNothing) {
 			return err
 		}
-		_, err = w.Write(b)
-		return err
 	}
-	if at < 0 || e.past() {
-		return &FormError{form, e.Forms()}
+	if !saved {
+		return e.noForm(form)
 	}
-	s, err := e.document.files.File(e.Version.Files[at])
+	s, err := e.of.files.File(e.Version.Files[at])
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return CopySaved(e.Version.Files[at], e.document.options.Raw)(w, s, s.Size())
+	return CopySaved(e.Version.Files[at], e.of.options.Raw)(w, s, s.Size())
+}
+
+// makes reports whether a form is made of the document. That in which it is saved
+// is, where what was saved is not of then, or not all.
+func (e *Edition) makes(form string) bool {
+	switch {
+	case e.Document == nil:
+		return false
+	case form == e.kind.Format:
+		return e.past() || len(Taken(e.Document)) > 0
+	}
+	return slices.ContainsFunc(e.kind.Forms, func(f documents.Form) bool { return f.Name == form })
+}
+
+// noForm is the error for a form that the edition does not have.
+func (e *Edition) noForm(form string) error {
+	nothing := func(other string) bool {
+		return e.makes(other) && errors.Is(e.Document.Write(io.Discard, other, documents.English), documents.ErrNothing)
+	}
+	return &FormError{form, slices.DeleteFunc(e.Forms(), nothing)}
 }
 
 // RawForm is the form to give of what was saved where none was asked for: the
@@ -108,7 +96,7 @@ func (e *Edition) Write(w io.Writer, form string, language poll.Language) error 
 // its history.
 func (e *Edition) RawForm(usual string) string {
 	saved := e.Forms()
-	for _, form := range []string{usual, "html", "etherpad"} {
+	for _, form := range []string{usual, "html", e.kind.Format} {
 		if slices.Contains(saved, form) {
 			return form
 		}
@@ -116,21 +104,24 @@ func (e *Edition) RawForm(usual string) string {
 	return usual
 }
 
-// past says that the edition is of a pad before its newest revision: what was
+// past says that the edition is of before the document's newest revision: what was
 // saved in other forms is not of then.
-func (e *Edition) past() bool { return e.Pad != nil && e.Revision != e.Pad.Head }
+func (e *Edition) past() bool {
+	past, ok := e.Document.(documents.Past)
+	return ok && past.Revision() != past.Head()
+}
 
 // Forms are those that Write takes.
 func (e *Edition) Forms() []string {
 	var forms []string
-	switch {
-	case e.Pad != nil:
-		forms = slices.Sorted(maps.Keys(padForms))
-	case e.Poll != nil:
-		forms = slices.Sorted(maps.Keys(pollForms))
+	if e.Document != nil {
+		for _, form := range e.kind.Forms {
+			forms = append(forms, form.Name)
+		}
+		slices.Sort(forms)
 	}
 	if e.past() {
-		return append(forms, "etherpad")
+		return append(forms, e.kind.Format)
 	}
 	for _, f := range e.Version.Files {
 		if !slices.Contains(forms, f.Format) {
@@ -147,22 +138,22 @@ const maxCompared = 8 << 20
 var ErrTooLong = errors.New("a text is too long to be compared")
 
 // Comparable gives the text of the document at a point, and a label for it.
-func (d *Document) Comparable(ctx context.Context, point string, language poll.Language) (label, text string, err error) {
+func (d *Document) Comparable(ctx context.Context, point string, language documents.Language) (label, text string, err error) {
 	e, err := d.At(ctx, point)
 	if err != nil {
 		return "", "", err
 	}
 	defer e.Close()
 	label = e.Version.Name
-	if e.Pad != nil {
-		label += " @" + strconv.Itoa(e.Revision)
+	if past, ok := e.Document.(documents.Past); ok {
+		label += " @" + strconv.Itoa(past.Revision())
 	}
 	var b bytes.Buffer
 	if err := e.Write(&bounded{&b, maxCompared}, "txt", language); err != nil {
 		return "", "", err
 	}
 	text = b.String()
-	if e.Poll != nil {
+	if e.kind.Columns {
 		// A longer name moves a whole column.
 		text = columnGap.ReplaceAllString(text, "  ")
 	}
@@ -182,6 +173,18 @@ func (b *bounded) Write(p []byte) (int, error) {
 		return 0, ErrTooLong
 	}
 	return b.Writer.Write(p)
+}
+
+// counting counts what was written.
+type counting struct {
+	io.Writer
+	written int
+}
+
+func (c *counting) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.written += n
+	return n, err
 }
 
 // until reads until ctx ends, so that an interruption ends what reads through

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/repository"
 )
 
 // A Library is a repository that is read. It is safe for concurrent use.
 type Library struct {
 	Repository *repository.Repository
+	Kinds      documents.Kinds // as in a Query
 
 	// Seen, if not nil, is told of all contents of now that were read, so that
 	// a machine can remember what there was.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
@@ -62,7 +62,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	night(t, repo, server.URL, "ag", "bureau")
 
 	seen := 0
-	l := library.Library{Repository: repo, Seen: func(*repository.Contents) { seen++ }}
+	l := library.Library{Repository: repo, Kinds: setup.AllKinds().OfDocuments(), Seen: func(*repository.Contents) { seen++ }}
 	var events []library.Event
 	open := func(name string) (*library.Document, error) {
 		return l.Open(t.Context(), library.Select([]library.Name{{Text: name}}), library.Options{Observe: func(e library.Event) { events = append(events, e) }})
@@ -80,7 +80,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 		d.Record.Versions[0].Name: "Ordre du jour", "2100-01-01": "Ordre du jour\nUn point de plus",
 		"2024-03-01T20:30:00Z": "Ordre du jour", "2024-03-01T21:30:00Z": "Ordre du jour\nUn point de plus",
 	} {
-		if _, text, err := d.Comparable(t.Context(), point, poll.English); strings.TrimRight(text, "\n") != want || err != nil {
+		if _, text, err := d.Comparable(t.Context(), point, documents.English); strings.TrimRight(text, "\n") != want || err != nil {
 			t.Errorf("at %q: %q, %v", point, text, err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	}
 	defer e.Close()
 	var form *library.FormError
-	if err := e.Write(new(strings.Builder), "pdf", poll.English); !errors.As(err, &form) || !errors.Is(err, library.ErrNoForm) || !slices.Equal(form.Forms, []string{"html", "markdown", "txt", "etherpad"}) {
+	if err := e.Write(new(strings.Builder), "pdf", documents.English); !errors.As(err, &form) || !errors.Is(err, library.ErrNoForm) || !slices.Equal(form.Forms, []string{"html", "markdown", "txt", "etherpad"}) {
 		t.Errorf("as pdf: %v, %+v", err, form)
 	}
 	var nothing *library.NothingError
@@ -138,7 +138,7 @@ func TestSeveralReadAtOnce(t *testing.T) {
 		pads.Create(id, "Le pad "+id+"\n")
 	}
 	night(t, repo, server.URL, ids...)
-	l := library.Library{Repository: repo}
+	l := library.Library{Repository: repo, Kinds: setup.AllKinds().OfDocuments()}
 	var readers sync.WaitGroup
 	for _, id := range slices.Repeat(ids, 3) {
 		readers.Go(func() {
@@ -148,7 +148,7 @@ func TestSeveralReadAtOnce(t *testing.T) {
 				return
 			}
 			defer d.Close()
-			if _, text, err := d.Comparable(t.Context(), "", poll.French); strings.TrimRight(text, "\n") != "Le pad "+id || err != nil {
+			if _, text, err := d.Comparable(t.Context(), "", documents.French); strings.TrimRight(text, "\n") != "Le pad "+id || err != nil {
 				t.Errorf("%s: %q, %v", id, text, err)
 			}
 		})

@@ -3,12 +3,10 @@ package library
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
-	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
@@ -16,21 +14,23 @@ import (
 // A Point is a moment in the documents' own past. The zero value is none: they
 // are given as they were saved last.
 type Point struct {
-	// Time is one by the servers' clocks. A pad is given as it was then, if its
-	// history reaches; a poll, and any other pad, as it had been saved by then.
+	// Time is one by the servers' clocks. A document that holds its past, as a pad
+	// does, is given as it was then, if that reaches so far; any other as it had
+	// been saved by then.
 	Time time.Time
 
-	// Revision is that of pads, nil for none. Nothing else is given then.
+	// Revision is that of documents which hold their past, nil for none. Nothing
+	// else is given then.
 	Revision *int
 }
 
 // IsZero reports whether no point is asked for.
 func (p Point) IsZero() bool { return p.Time.IsZero() && p.Revision == nil }
 
-// A Cut is the place in a pad's history up to which it is given.
+// A Cut is the place in a document's past up to which it is given.
 type Cut struct {
 	Revision int
-	Until    time.Time // of the chat; zero: when the revision was made
+	Until    time.Time // of a pad's chat; zero: when the revision was made
 }
 
 var (
@@ -61,23 +61,23 @@ func (e *RevisionError) Unwrap() error { return ErrNotYet }
 
 // findRevision finds a revision of a document in the version that ChooseVersion
 // gives. The error for one that is not there is a RevisionError.
-func findRevision(reader *repository.Reader, record *manifest.Record, newest bool, number int) (*Cut, error) {
-	v, skipped := ChooseVersion(record, newest)
-	cut, err := revisionOf(reader, v, number)
+func (q *Query) findRevision(reader *repository.Reader, record *manifest.Record, number int) (*Cut, error) {
+	v, skipped := ChooseVersion(record, q.Newest)
+	cut, err := q.revisionOf(reader, record, v, number)
 	if missing := (*RevisionError)(nil); errors.As(err, &missing) && skipped != "" {
-		_, newestErr := revisionOf(reader, record.Newest(), number)
+		_, newestErr := q.revisionOf(reader, record, record.Newest(), number)
 		missing.Newest = newestErr == nil
 	}
 	return cut, err
 }
 
-func revisionOf(reader *repository.Reader, v *manifest.VersionRecord, number int) (cut *Cut, err error) {
-	return cut, withPad(reader, v, func(saved *pad.Pad) error {
+func (q *Query) revisionOf(reader *repository.Reader, record *manifest.Record, v *manifest.VersionRecord, number int) (cut *Cut, err error) {
+	return cut, q.withPast(reader, record, v, func(saved documents.Past) error {
 		switch {
 		case saved == nil:
 			return ErrNoHistory
-		case number < 0 || number > saved.Head:
-			return &RevisionError{Revision: number, Head: saved.Head}
+		case number < 0 || number > saved.Head():
+			return &RevisionError{Revision: number, Head: saved.Head()}
 		}
 		cut = &Cut{Revision: number}
 		return nil
@@ -85,8 +85,8 @@ func revisionOf(reader *repository.Reader, v *manifest.VersionRecord, number int
 }
 
 // cutAt gives nil where the version tells nothing of the moment.
-func cutAt(reader *repository.Reader, v *manifest.VersionRecord, moment time.Time) (cut *Cut, err error) {
-	return cut, withPad(reader, v, func(saved *pad.Pad) error {
+func (q *Query) cutAt(reader *repository.Reader, record *manifest.Record, v *manifest.VersionRecord, moment time.Time) (cut *Cut, err error) {
+	return cut, q.withPast(reader, record, v, func(saved documents.Past) error {
 		if saved == nil {
 			return nil
 		}
@@ -98,23 +98,17 @@ func cutAt(reader *repository.Reader, v *manifest.VersionRecord, moment time.Tim
 	})
 }
 
-// withPad opens the version's pad, nil where it has none that can be read: it
-// can be given as it was saved, and no other way.
-func withPad(reader *repository.Reader, v *manifest.VersionRecord, use func(*pad.Pad) error) error {
-	i := slices.IndexFunc(v.Files, IsPad)
-	if i < 0 {
+// withPast opens a version that holds its past, nil where it does not, or cannot
+// be read: it can be given as it was saved, and no other way.
+func (q *Query) withPast(reader *repository.Reader, record *manifest.Record, v *manifest.VersionRecord, use func(documents.Past) error) error {
+	kind := q.kind(record)
+	if !kind.HasPast {
 		return use(nil)
 	}
-	s, err := reader.File(v.Files[i])
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	saved, err := pad.Open(s, s.Size())
-	if err != nil {
-		saved = nil
-	}
-	return use(saved)
+	return open(reader, kind, record, v, func(d documents.Document) error {
+		past, _ := d.(documents.Past)
+		return use(past)
+	})
 }
 
 // reaching is the version that was saved next after the moment, and is not
@@ -144,31 +138,4 @@ func (p Point) savedBy(record *manifest.Record) *manifest.Record {
 		before.Versions = record.Versions[: i+1 : i+1]
 	}
 	return &before
-}
-
-// Write writes the pad as it was there, from the file that it was saved in.
-func (c *Cut) Write(w io.Writer, from io.ReaderAt, size int64) error {
-	saved, err := pad.Open(from, size)
-	if err != nil {
-		return fmt.Errorf("read the saved pad: %w", err)
-	}
-	return saved.WriteAt(w, c.Revision, c.Until)
-}
-
-// Export gives the file of the pad as it was there, from the one that it was
-// saved in. The caller closes it.
-func (c *Cut) Export(pool *spool.Pool, from *spool.Spool) (*spool.Spool, error) {
-	w := pool.Create()
-	if err := c.Write(w, from, from.Size()); err != nil {
-		return nil, errors.Join(err, w.Discard())
-	}
-	return w.Finish()
-}
-
-// State is the pad's there, or the current one where c is nil.
-func (c *Cut) State(p *pad.Pad) (*pad.State, error) {
-	if c == nil {
-		return p.At(p.Head)
-	}
-	return p.At(c.Revision)
 }

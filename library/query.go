@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
@@ -16,6 +17,10 @@ import (
 type Query struct {
 	Contents *repository.Contents
 	Wanted   func(*manifest.Record) bool // nil: all documents
+
+	// Kinds are those of the documents, by the kinds of their sources. Of any
+	// other, documents are given as they were saved.
+	Kinds documents.Kinds
 
 	Newest bool  // the newest version, even if it is suspect
 	Point  Point // of the past
@@ -84,7 +89,7 @@ func (q *Query) Choose(reader *repository.Reader, record *manifest.Record) (c Ch
 	case q.Point.IsZero():
 		return c, nil
 	case q.Point.Revision != nil:
-		c.Cut, err = findRevision(reader, record, q.Newest, *q.Point.Revision)
+		c.Cut, err = q.findRevision(reader, record, *q.Point.Revision)
 		return c, err
 	}
 	return q.atTime(reader, record, c)
@@ -99,7 +104,7 @@ func (q *Query) atTime(reader *repository.Reader, record *manifest.Record, c Cho
 		if !v.Saved.After(q.Point.Time) {
 			break // it had been saved by then
 		}
-		cut, err := cutAt(reader, v, q.Point.Time)
+		cut, err := q.cutAt(reader, record, v, q.Point.Time)
 		switch {
 		case err != nil:
 			return c, err
@@ -116,7 +121,7 @@ func (q *Query) atTime(reader *repository.Reader, record *manifest.Record, c Cho
 }
 
 // Batches yields the wanted documents, some at once, in the order in which
-// they lie in packs, each with no more versions than Choose and ReadPoll look
+// they lie in packs, each with no more versions than Choose and Read look
 // at. It stops after an error.
 func (q *Query) Batches() iter.Seq2[[]*manifest.Record, error] {
 	return func(yield func([]*manifest.Record, error) bool) {
@@ -157,7 +162,7 @@ func (q *Query) eligible(record *manifest.Record) []manifest.VersionRecord {
 	}
 	for _, v := range wanted[:len(wanted):len(wanted)] {
 		if v != nil {
-			wanted = append(wanted, fillers(record, v)...)
+			wanted = append(wanted, fillers(q.kind(record), record, v)...)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(record.Versions), func(v manifest.VersionRecord) bool {

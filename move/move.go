@@ -8,7 +8,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -53,10 +53,10 @@ type Event struct {
 	Target *Target // nil if none takes its kind
 
 	State   State
-	Earlier bool           // an earlier run did it
-	Address string         // the new one
-	Losses  []sources.Loss // what did not come back, or would not
-	Taken   []poll.Taken   // what was taken from versions before, of a poll
+	Earlier bool              // an earlier run did it
+	Address string            // the new one
+	Losses  []sources.Loss    // what did not come back, or would not
+	Taken   []documents.Taken // what was taken from versions before
 	Err     error
 }
 

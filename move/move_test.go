@@ -84,6 +84,21 @@ func (m *moving) states() []move.State {
 	return states
 }
 
+// TestPadIsMovedAsItWas at a revision, and with nothing of later.
+func TestPadIsMovedAsItWas(t *testing.T) {
+	m := newMoving(t)
+	targets := m.Targets
+	m.Plan = planOf(t, "etherpad", saved{id: "ag", file: "ag.etherpad", format: "etherpad", text: `{"pad:ag":{"atext":{"text":"ab\n","attribs":"|1+3"},"pool":{"numToAttrib":{},"nextNum":0},"head":1,"chatHead":-1,"savedRevisions":[]},` +
+		`"pad:ag:revs:0":{"changeset":"Z:1>1+1$a","meta":{"timestamp":1700000000000}},"pad:ag:revs:1":{"changeset":"Z:2>1=1+1$b","meta":{"timestamp":1700000001000}}}`})
+	m.Targets, m.Point.Revision = targets, new(0)
+	if err := m.run(t, t.Context()); err != nil || len(m.events) != 1 || m.events[0].State != move.Moved {
+		t.Fatal(err, m.events)
+	}
+	if made := string(m.server.Export("ag")); !strings.Contains(made, `"text":"a\n"`) || strings.Contains(made, "revs:1\"") {
+		t.Errorf("%s", made)
+	}
+}
+
 func TestMoveGoesOnWhereItEnded(t *testing.T) {
 	m := newMoving(t)
 	ctx, interrupt := context.WithCancel(t.Context())

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
@@ -73,7 +74,7 @@ func TestMoveTakesWhatTheLastLookDidNotSee(t *testing.T) {
 	if made.Title != "AG 2" || len(made.Votes) != 1 || made.Choices[0].Markdown != "**a**" || made.Votes[0].Answers[0] != poll.Yes {
 		t.Errorf("%+v", made)
 	}
-	if taken := m.events[0].Taken; len(taken) != 1 || len(taken[0].Parts) != 2 {
+	if taken := m.events[0].Taken; len(taken) != 1 || taken[0].Parts(documents.English) != "choices, votes" {
 		t.Errorf("taken %v", taken)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A Report counts documents: what became of them, or would. Each is counted in
-// one of the first lines.
+// A Report counts documents: what became of them, or would. Each is counted once
+// among the first eight.
 type Report struct {
 	Moved   int // made now; of a Preview: to be made
 	Found   int // there already, from a move without this table

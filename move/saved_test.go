@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -55,7 +58,7 @@ func planFor(t *testing.T, r *repository.Repository) move.Plan {
 	}
 	t.Cleanup(func() { c.Close() })
 	return move.Plan{
-		Repository: r, Query: library.Query{Contents: c},
+		Repository: r, Query: library.Query{Contents: c, Kinds: documents.Kinds{"etherpad": pad.Documents(), "framadate": poll.Documents()}},
 		Address: func(s manifest.Source, id string) string { return s.URL + "/p/" + id },
 	}
 }

@@ -2,8 +2,6 @@ package move
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -13,13 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/gofrs/flock"
 
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/sources"
 )
 
 // A Table tells where documents were moved to: a CSV file with a line for
@@ -34,36 +30,6 @@ type Table struct {
 	rows []Row
 	at   map[[2]string]int // places in rows, by kind and old address
 }
-
-// A Row is a document's line.
-type Row struct {
-	Kind, Old, New string
-	State          State
-	Lost           string // what did not come back, in words of package sources
-	Admin          string // a poll's admin link, which makes who has it its owner
-}
-
-// A State says what became of a document.
-type State string
-
-const (
-	Started State = "started" // it may have been made: what follows was not written
-	Moved   State = "moved"
-	Found   State = "found"   // it was there already, from an earlier move
-	Differs State = "differs" // it was made, but reads back differently
-	Failed  State = "failed"  // it was not made
-
-	// No table has these.
-	Planned State = "planned" // Run would make it
-	Left    State = "left"    // no target takes its kind
-
-	// target is not a document's: New is the server that documents of this
-	// kind go to, Old the edition of them.
-	target State = "target"
-)
-
-// Made says that there is nothing more to do.
-func (s State) Made() bool { return s == Moved || s == Found || s == Differs }
 
 var (
 	// ErrTable is matched by the error for a file that is no table.
@@ -82,8 +48,6 @@ var (
 	// nothing is moved.
 	ErrTableWrite = errors.New("write the table")
 )
-
-var columns = []string{"kind", "old", "new", "state", "lost", "admin"}
 
 // TableName is the usual name of the file for a table of these editions moved to
 // this server: that of others is another move.
@@ -238,17 +202,6 @@ func (t *Table) read() (end int64, last []byte, err error) {
 	}
 }
 
-func parseRow(line []byte) (row Row, ok bool) {
-	cells, err := csv.NewReader(bytes.NewReader(line)).Read()
-	if err != nil || len(cells) != len(columns) {
-		return Row{}, false
-	}
-	for i := range cells {
-		cells[i] = harmed(cells[i])
-	}
-	return Row{cells[0], cells[1], cells[2], State(cells[3]), cells[4], cells[5]}, true
-}
-
 func (t *Table) keep(r Row) {
 	key := [2]string{r.Kind, r.Old}
 	if at, known := t.at[key]; known {
@@ -283,27 +236,6 @@ func (t *Table) Write(r Row) error {
 	return nil
 }
 
-// Losses are the words in Lost.
-func (r Row) Losses() []sources.Loss {
-	var losses []sources.Loss
-	for word := range strings.FieldsSeq(r.Lost) {
-		losses = append(losses, sources.Loss(word))
-	}
-	return losses
-}
-
-func lossesAsText(losses []sources.Loss) string {
-	words := make([]string, len(losses))
-	for i, loss := range losses {
-		words[i] = string(loss)
-	}
-	return strings.Join(words, " ")
-}
-
-func (r Row) cells() []string {
-	return []string{r.Kind, r.Old, r.New, string(r.State), r.Lost, r.Admin}
-}
-
 func (t *Table) append(cells []string) error {
 	err := writeRow(t.file, cells)
 	if err == nil {
@@ -313,19 +245,6 @@ func (t *Table) append(cells []string) error {
 		return fmt.Errorf("%w: %w", ErrTableWrite, err)
 	}
 	return nil
-}
-
-func writeRow(w io.Writer, cells []string) error {
-	row := make([]string, len(cells))
-	for i, cell := range cells {
-		row[i] = harmless(cell)
-	}
-	var line bytes.Buffer
-	out := csv.NewWriter(&line)
-	out.Write(row)
-	out.Flush()
-	_, err := w.Write(line.Bytes())
-	return err
 }
 
 // Close leaves one row for each document.
@@ -362,27 +281,3 @@ func (t *Table) release() error {
 	}
 	return errors.Join(err, unlockTable(t.lock))
 }
-
-// harmless is a cell that no spreadsheet takes for a formula, in one line.
-func harmless(cell string) string {
-	cell = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, cell)
-	if cell != "" && strings.ContainsRune(formulas, rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
-// harmed takes back what harmless did.
-func harmed(cell string) string {
-	if rest, found := strings.CutPrefix(cell, "'"); found && rest != "" && strings.ContainsRune(formulas, rune(rest[0])) {
-		return rest
-	}
-	return cell
-}
-
-const formulas = "=+-@"

@@ -1,14 +1,12 @@
 package move
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -19,19 +17,17 @@ import (
 // repository when they are.
 func (m *mover) with(e *Event, use func(*sources.Version) error) error {
 	v := &sources.Version{ID: e.Document.ID, Title: e.Version.Title}
-	if e.Cut != nil {
-		return m.withCut(e, v, use)
-	}
-	for _, f := range e.Version.Files {
-		if library.Filled(e.Document, e.Version, f) {
-			file, err := m.filled(e, f)
+	for _, f := range m.Files(e.Document, e.Choice) {
+		if f.Made {
+			made, err := m.made(e, f.FileRecord)
 			if err != nil {
 				return err
 			}
-			v.Files = append(v.Files, file)
+			defer made.Close()
+			v.Files = append(v.Files, sources.File{Name: f.Name, Format: f.Format, Size: made.Size(), SHA256: made.SHA256(), Content: made})
 			continue
 		}
-		content := &lazy{mover: m, record: f}
+		content := &lazy{mover: m, record: f.FileRecord}
 		defer content.close()
 		file := sources.File{Name: f.Name, Format: f.Format, Size: f.Size, Content: content}
 		hex.Decode(file.SHA256[:], []byte(f.SHA256)) // the reader checks it
@@ -46,38 +42,26 @@ func (m *mover) with(e *Event, use func(*sources.Version) error) error {
 	return err
 }
 
-// filled is a poll's own file, with what was taken from earlier versions.
-func (m *mover) filled(e *Event, f manifest.FileRecord) (sources.File, error) {
+// made is a document's own file as it was at a point of its past, and with what was
+// taken from earlier versions. The caller closes it.
+func (m *mover) made(e *Event, own manifest.FileRecord) (*spool.Spool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	p, err := library.ReadPoll(m.reader, e.Document, e.Version)
+	saved, err := m.reader.File(own)
 	if err != nil {
-		return sources.File{}, fmt.Errorf("read the saved poll: %w", err)
+		return nil, err
 	}
-	e.Taken = p.Taken()
-	b, err := p.Encode()
-	return sources.File{Name: f.Name, Format: f.Format, Size: int64(len(b)), SHA256: sha256.Sum256(b), Content: bytes.NewReader(b)}, err
-}
-
-// withCut gives a pad as it was at a point of its past.
-func (m *mover) withCut(e *Event, v *sources.Version, use func(*sources.Version) error) error {
-	i := slices.IndexFunc(e.Version.Files, library.IsPad)
-	whole := e.Version.Files[i]
-	m.mu.Lock()
-	file, err := m.reader.File(whole)
-	m.mu.Unlock()
+	defer saved.Close()
+	d, err := m.Read(m.reader, e.Document, e.Choice, saved, saved.Size())
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read the saved document: %w", err)
 	}
-	cut, err := e.Cut.Export(m.Repository.Pool(), file)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
+	e.Taken = library.Taken(d)
+	made := m.Repository.Pool().Create()
+	if err := d.Write(made, own.Format, documents.English); err != nil {
+		return nil, errors.Join(err, made.Discard())
 	}
-	defer cut.Close()
-	v.Files = []sources.File{{
-		Name: whole.Name, Format: whole.Format, Size: cut.Size(), SHA256: cut.SHA256(), Content: cut,
-	}}
-	return use(v)
+	return made.Finish()
 }
 
 // A lazy file is read when its first byte is. An HTTP client may still read it

@@ -1,14 +1,11 @@
 package restore
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 )
@@ -26,12 +23,9 @@ type output struct {
 
 // outputs lists what to write of a version: its files, or of each form asked
 // for what padsync makes itself, else what was saved in that form.
-// Of a pad at a point of its past there is only what is made of its history.
+// Of a document at a point of its past there is only what is made of its history.
 func (r *run) outputs(e *Event) []output {
-	files := e.Version.Files
-	if e.Cut != nil {
-		files = slices.DeleteFunc(slices.Clone(files), func(f manifest.FileRecord) bool { return !library.IsPad(f) })
-	}
+	files := r.Files(e.Document, e.Choice)
 	if len(r.Formats) == 0 {
 		var all []output
 		for _, f := range files {
@@ -45,7 +39,7 @@ func (r *run) outputs(e *Event) []output {
 			continue
 		}
 		var saved *output
-		if i := slices.IndexFunc(files, func(f manifest.FileRecord) bool { return f.Format == format }); i >= 0 {
+		if i := slices.IndexFunc(files, func(f library.File) bool { return f.Format == format }); i >= 0 {
 			saved = new(r.saved(e, files[i]))
 		}
 		if o, ok := r.made(e, format); ok && !r.Raw {
@@ -59,110 +53,37 @@ func (r *run) outputs(e *Event) []output {
 }
 
 // saved is a saved file: as it is, but for pages, which are made harmless, and
-// for a poll that is filled in from earlier versions.
-func (r *run) saved(e *Event, f manifest.FileRecord) output {
-	write := library.CopySaved(f, r.Raw)
-	if e.Cut != nil {
-		write = e.Cut.Write
+// for what is of another point of its past, or filled in from earlier versions.
+func (r *run) saved(e *Event, f library.File) output {
+	copied := output{name: f.Name, from: f.FileRecord, write: library.CopySaved(f.FileRecord, r.Raw)}
+	switch {
+	case e.Cut != nil:
+		return output{name: f.Name, from: f.FileRecord, write: r.writes(e, f.Format)}
+	case f.Made && !r.Raw:
+		return output{name: f.Name, from: f.FileRecord, write: r.writes(e, f.Format), saved: &copied}
 	}
-	if !r.Raw && library.Filled(e.Document, e.Version, f) {
-		write = r.filled(e)
-	}
-	return output{name: f.Name, from: f, write: write}
+	return copied
 }
 
-// filled writes the poll with what was taken from earlier versions.
-func (r *run) filled(e *Event) func(io.Writer, io.ReaderAt, int64) error {
-	return func(w io.Writer, from io.ReaderAt, size int64) error {
-		p, err := r.poll(e)
-		if errors.Is(err, poll.ErrInvalid) {
-			return library.CopySaved(manifest.FileRecord{}, true)(w, from, size) // it is given as it is
-		}
-		if err != nil {
-			return err
-		}
-		b, err := p.Encode()
-		if err == nil {
-			_, err = w.Write(b)
-		}
-		return err
-	}
-}
-
-// poll reads the poll of the event's version, and notes what was taken from
-// earlier ones.
-func (r *run) poll(e *Event) (*poll.Poll, error) {
-	p, err := library.ReadPoll(r.reader, e.Document, e.Version)
-	if err != nil {
-		return nil, fmt.Errorf("read the saved poll: %w", err)
-	}
-	e.Taken = p.Taken()
-	return p, nil
-}
-
-// made is what padsync makes of a pad or a poll.
+// made is what padsync makes of a document.
 func (r *run) made(e *Event, format string) (output, bool) {
-	for _, f := range e.Version.Files {
-		stem := f.Name
-		if i := strings.LastIndexByte(stem, '.'); i > 0 {
-			stem = stem[:i]
-		}
-		switch {
-		case library.IsPad(f) && padForms[format].write != nil:
-			form := padForms[format]
-			return output{name: stem + form.ending, from: f, write: fromPad(form.write, e.Cut)}, true
-		case library.IsPoll(f) && pollForms[format]:
-			return output{name: stem + "." + format, from: f, write: r.fromPoll(e, format)}, true
-		}
+	form, own, ok := r.Form(e.Document, e.Version, format)
+	stem := own.Name
+	if i := strings.LastIndexByte(stem, '.'); i > 0 {
+		stem = stem[:i]
 	}
-	return output{}, false
+	return output{name: stem + form.Ending, from: own, write: r.writes(e, format)}, ok
 }
 
-// Forms are all that can be asked for: those that padsync makes itself, then
-// those that are there only where they were saved.
-func Forms() []string {
-	return []string{"txt", "html", "markdown", "csv", "ics", "etherpad", "json", "pdf", "docx", "odt", "doc"}
-}
-
-var padForms = map[string]struct {
-	ending string
-	write  func(*pad.State, io.Writer) error
-}{
-	"txt":      {".txt", (*pad.State).WriteText},
-	"html":     {".html", (*pad.State).WriteHTML},
-	"markdown": {".md", (*pad.State).WriteMarkdown},
-}
-
-var pollForms = map[string]bool{"txt": true, "html": true, "csv": true, "ics": true}
-
-func fromPad(write func(*pad.State, io.Writer) error, cut *library.Cut) func(io.Writer, io.ReaderAt, int64) error {
+// writes gives what writes a document in a form, from its own file, and notes what
+// was taken from earlier versions.
+func (r *run) writes(e *Event, format string) func(io.Writer, io.ReaderAt, int64) error {
 	return func(w io.Writer, from io.ReaderAt, size int64) error {
-		p, err := pad.Open(from, size)
+		d, err := r.Read(r.reader, e.Document, e.Choice, from, size)
 		if err != nil {
-			return fmt.Errorf("read the saved pad: %w", err)
+			return fmt.Errorf("read the saved document: %w", err)
 		}
-		state, err := cut.State(p)
-		if err != nil {
-			return fmt.Errorf("read the saved pad: %w", err)
-		}
-		return write(state, w)
-	}
-}
-
-func (r *run) fromPoll(e *Event, format string) func(io.Writer, io.ReaderAt, int64) error {
-	return func(w io.Writer, _ io.ReaderAt, _ int64) error {
-		p, err := r.poll(e)
-		if err != nil {
-			return err
-		}
-		switch format {
-		case "txt":
-			return p.WriteText(w, r.Language)
-		case "csv":
-			return p.WriteCSV(w, r.Language)
-		case "ics":
-			return p.WriteICS(w, r.Language, e.Document.ID+"@"+e.Document.Source.Address(), e.Version.Saved)
-		}
-		return p.WriteHTML(w, r.Language)
+		e.Taken = library.Taken(d)
+		return d.Write(w, format, r.Language)
 	}
 }

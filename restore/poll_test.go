@@ -77,7 +77,7 @@ func lookedInto(t *testing.T, store *memory.Sink, looks ...look) restore.Plan {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return restore.Plan{Repository: r, Query: library.Query{Contents: c}, Target: filepath.Join(t.TempDir(), "out")}
+	return restore.Plan{Repository: r, Query: library.Query{Contents: c, Kinds: known()}, Target: filepath.Join(t.TempDir(), "out")}
 }
 
 func pageOf(l look) string {
@@ -205,5 +205,34 @@ func TestPagesThatAreRestoredDoNothing(t *testing.T) {
 	}
 	if all["polls.example/p/poll.json"] != wholeJSON {
 		t.Error("a poll that is whole is not as it was saved")
+	}
+}
+
+// TestSavedPageStandsInForAPollThatCannotBeRead: its own file is given as it was
+// saved.
+func TestSavedPageStandsInForAPollThatCannotBeRead(t *testing.T) {
+	p := looked(t, look{wholeJSON, wholeParts, ""}, look{"spoilt", "title choices", ""})
+	p.Formats = []string{"html", "json"}
+	if _, events := run(t, p); events[0].Err != nil {
+		t.Error(events[0].Err)
+	}
+	if got := files(t, p.Target); !strings.Contains(got["polls.example/p/poll.html"], "<p>title choices</p>") || got["polls.example/p/poll.json"] != "spoilt" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestNewestVersionIsNotReadForAMomentBeforeIt: a poll holds no past, so it may be
+// damaged.
+func TestNewestVersionIsNotReadForAMomentBeforeIt(t *testing.T) {
+	store := memory.New(time.Now)
+	p := lookedInto(t, store, look{wholeJSON, wholeParts, ""}, look{littleJSON, "title choices", ""})
+	for record, err := range p.Contents.Documents() {
+		if err = errors.Join(err, store.Delete(t.Context(), record.Newest().Files[0].In.Key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Point.Time = time.Date(2026, 11, 22, 1, 30, 0, 0, time.UTC)
+	if got, _, _ := restored(t, p); got.Title != "AG" {
+		t.Errorf("%+v", got)
 	}
 }

@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/padsync/padsync/documents/pad"
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -27,9 +26,9 @@ type Plan struct {
 
 	Target    string   // a folder, made where it is missing
 	Formats   []string // forms to write; none: the files as they were saved
-	Language  poll.Language
+	Language  documents.Language
 	Overwrite bool
-	Raw       bool // files just as they were saved: pages act, and polls lack what their look did not see
+	Raw       bool // files just as they were saved: pages act, and documents lack what their look did not see
 
 	// Observe is told, if not nil, of each document when it is done.
 	Observe func(Event)
@@ -39,10 +38,10 @@ type Plan struct {
 type Event struct {
 	Document *manifest.Record // with its newest version, and the newest that is not suspect, of all
 	library.Choice
-	Files []string     // what was written, below the target, with slashes
-	Bytes int64        // of the saved files that this was made from
-	Taken []poll.Taken // what was taken from versions before, of a poll
-	Err   error        // names neither document nor file
+	Files []string          // what was written, below the target, with slashes
+	Bytes int64             // of the saved files that this was made from
+	Taken []documents.Taken // what was taken from versions before
+	Err   error             // names neither document nor file
 }
 
 // A Report counts documents.
@@ -180,7 +179,7 @@ func (r *run) restore(record *manifest.Record) Event {
 	for i, name := range r.namesOf(record, outputs) {
 		o := outputs[i]
 		err := r.write(name, o)
-		if o.saved != nil && (errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge)) {
+		if o.saved != nil && errors.Is(err, documents.ErrUnreadable) {
 			o = *o.saved
 			err = r.write(name, o)
 		}
@@ -189,7 +188,7 @@ func (r *run) restore(record *manifest.Record) Event {
 			return Event{Err: err}
 		case err == nil:
 			e.Files, e.Bytes = append(e.Files, name), e.Bytes+o.from.Size
-		case !errors.Is(err, poll.ErrNoDates):
+		case !errors.Is(err, documents.ErrNothing):
 			e.Err = errors.Join(e.Err, err)
 		}
 	}

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -29,6 +32,11 @@ const aPoll = `{"title":"AG","kind":"date","choices":[{"date":"2027-01-11","mome
 type saved struct {
 	id, file, format, text string
 	suspect                string
+}
+
+// known are the kinds of documents that are restored.
+func known() documents.Kinds {
+	return documents.Kinds{"etherpad": pad.Documents(), "framadate": poll.Documents()}
 }
 
 // plan saves versions, a run for each, and gives a plan to restore them all.
@@ -50,7 +58,7 @@ func plan(t *testing.T, versions ...saved) restore.Plan {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return restore.Plan{Repository: r, Query: library.Query{Contents: c}, Target: filepath.Join(t.TempDir(), "new", "folder")}
+	return restore.Plan{Repository: r, Query: library.Query{Contents: c, Kinds: known()}, Target: filepath.Join(t.TempDir(), "new", "folder")}
 }
 
 func save(t *testing.T, r *repository.Repository, versions ...saved) {
@@ -61,7 +69,8 @@ func save(t *testing.T, r *repository.Repository, versions ...saved) {
 	}
 	defer c.Close()
 	run, err := r.Begin(t.Context(), c, repository.RunOptions{
-		Sources: []manifest.Source{{Kind: "etherpad", URL: "https://pads.example/sub"}}, ChangeRecipients: true,
+		Sources:          []manifest.Source{{Kind: "etherpad", URL: "https://pads.example/sub"}, {Kind: "framadate", URL: "https://polls.example"}},
+		ChangeRecipients: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +78,9 @@ func save(t *testing.T, r *repository.Repository, versions ...saved) {
 	defer run.Discard()
 	for _, v := range versions {
 		doc := manifest.Document{ID: v.id, State: manifest.Current}
+		if v.file == "poll.json" {
+			doc.Source = 1
+		}
 		if v.file == "" {
 			run.Tell(doc)
 			continue
@@ -212,7 +224,7 @@ func TestFormsAreMade(t *testing.T) {
 		names = append(names, strings.TrimPrefix(name, "pads.example%2Fsub/"))
 	}
 	slices.Sort(names)
-	want := []string{"ag/ag.html", "ag/ag.md", "ag/ag.txt", "rescued/rescued.txt", "vote/poll.csv", "vote/poll.html", "vote/poll.ics", "vote/poll.txt"}
+	want := []string{"ag/ag.html", "ag/ag.md", "ag/ag.txt", "polls.example/vote/poll.csv", "polls.example/vote/poll.html", "polls.example/vote/poll.ics", "polls.example/vote/poll.txt", "rescued/rescued.txt"}
 	if !slices.Equal(names, want) || r.Restored != 3 || r.Unsaved != 1 || r.Failed > 0 {
 		t.Errorf("%q, %+v", names, r)
 	}

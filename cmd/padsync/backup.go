@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
@@ -84,7 +84,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		}
 	}
 	b.progress = a.newProgress(flags.json)
-	defer func() { b.progress.bar.stop() }()
+	defer func() { b.progress.bar.Stop() }()
 	servers, err := s.Servers(ctx, all, b.progress.waiting)
 	if err != nil {
 		return err
@@ -142,77 +142,27 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), a.unlisted(message.Incomplete, unlisted), bad)
 	}
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
-	report, err := a.run(ctx, b.settings, b.keys, b.flags.newRepository, plan, func() { b.progress.start(b.settings.Machine, plan, b.client) })
+	report, err := b.settings.BackUp(ctx, plan, setup.Writing{Keys: b.keys, Warn: a.warnDamaged, Anew: b.flags.newRepository}, func() {
+		b.progress.start(b.settings.Machine, plan, b.client)
+	})
 	if err != nil {
 		return errors.Join(err, bad)
 	}
-	b.progress.bar.stop()
+	b.progress.bar.Stop()
 	if n := b.bad.Count; n > 0 {
 		report.Outcomes[backup.Failed] += n
 	}
 	b.progress.warned.Keep()
-	rest := leftOf(ctx, b.limit.Begin, plan, report)
+	rest := report.Forecast(ctx, plan, b.limit.Begin)
 	if b.flags.json {
-		if err := json.NewEncoder(a.stdout).Encode(b.progress.summarize(report, b.client, rest)); err != nil {
+		line := jsonlines.NewBackup(report, &b.progress.tally, rest)
+		line.Requests, line.Bytes.Fetched = b.client.Requests(), b.client.Received()
+		if err := json.NewEncoder(a.stdout).Encode(line); err != nil {
 			return err
 		}
 	}
 	b.progress.summary(report, rest)
-	return errors.Join(a.outcome(report, unlisted, b.progress.barriers()), bad)
-}
-
-// run backs up into all repositories that can be opened, and reports on all.
-func (a *app) run(ctx context.Context, s *setup.Settings, keys repository.Options, anew bool, plan *backup.Plan, start func()) (*backup.Report, error) {
-	lost, err := a.openForWriting(ctx, s, keys, anew, plan)
-	if err != nil {
-		return nil, err
-	}
-	if len(plan.Repositories) == 0 {
-		return &backup.Report{Repositories: lost, Outcomes: make(map[backup.Outcome]int)}, nil
-	}
-	start()
-	own := s.Machine.Runs()
-	defer own.Close()
-	plan.Machine = own
-	report, err := backup.Run(ctx, *plan)
-	switch {
-	case errors.Is(err, repository.ErrRecipients), errors.Is(err, manifest.ErrUnsupported):
-		return nil, message.Classed(message.Usage, err)
-	case errors.Is(err, repository.ErrNoIdentity):
-		return nil, &message.Error{Class: message.Failed, Cause: err, Mark: errOtherRunner}
-	case err != nil:
-		return nil, err
-	}
-	for i, repo := range report.Repositories {
-		if repo.Sequence > 0 {
-			s.Machine.KeepLists(plan.Repositories[i].ID(), repo.Sequence, repo.Seen)
-		}
-	}
-	report.Repositories = append(report.Repositories, lost...)
-	return report, nil
-}
-
-// openForWriting opens the repositories and adds them to the plan. One that
-// cannot be reached is given back as lost, and costs only itself; one that
-// would be written wrongly costs the run. If anew, one may be made in the place
-// of one that this machine knows.
-func (a *app) openForWriting(ctx context.Context, s *setup.Settings, keys repository.Options, anew bool, p *backup.Plan) (lost []backup.RepositoryReport, err error) {
-	for _, place := range s.Repositories {
-		repo, err := s.OpenOrCreate(ctx, place, keys, p.Pool, a.warnDamaged, anew)
-		switch {
-		case errors.Is(err, setup.ErrPlain):
-			return nil, err
-		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
-			return nil, message.Classed(message.Usage, message.In(err, "repository", "Repository", place.Shown))
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case err != nil:
-			lost = append(lost, backup.RepositoryReport{Name: place.Shown, Err: err})
-			continue
-		}
-		p.Repositories = append(p.Repositories, backup.Repository{Name: place.Shown, Repository: repo, Last: s.Machine.Lists(repo.ID()).Sequence})
-	}
-	return lost, nil
+	return errors.Join(a.outcome(report, unlisted, b.progress.tally.Barriers()), bad)
 }
 
 // outcome is the problem that the report amounts to.

@@ -13,9 +13,7 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/words"
-	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
 )
 
@@ -76,27 +74,15 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 	if err != nil {
 		return nil
 	}
-	c, err := r.Contents(ctx, "")
-	if err != nil {
-		return nil
-	}
-	defer c.Close()
-	for record, err := range c.Documents() {
-		if err != nil || ctx.Err() != nil {
-			return found
-		}
-		name := record.ID
-		if strings.Contains(typed, "://") {
-			name = a.setup.Kinds.URL(record.Source, record.ID)
-		}
-		if record.State == manifest.Erased || !strings.HasPrefix(name, typed) || !typable(name) {
-			continue
+	r.Begin(ctx, typed, func(name string, record *manifest.Record) {
+		if !typable(name) {
+			return
 		}
 		if v := record.Newest(); v != nil && v.Title != "" {
 			name += "\t" + words.Printable(v.Title)
 		}
 		found = append(found, name)
-	}
+	})
 	return found
 }
 
@@ -127,7 +113,7 @@ func completesForms(cmd *cobra.Command, option string, list bool, forms ...strin
 }
 
 // completesOptions says what the values of options are that many commands have.
-func completesOptions(cmd *cobra.Command) {
+func (a *app) completesOptions(cmd *cobra.Command) {
 	for _, name := range []string{"target"} {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.MarkFlagDirname(name)
@@ -140,9 +126,11 @@ func completesOptions(cmd *cobra.Command) {
 	}
 	switch cmd.Name() {
 	case "restore":
-		completesForms(cmd, "format", true, restore.Forms()...)
+		made, saved := a.setup.Kinds.OfDocuments().Forms()
+		completesForms(cmd, "format", true, slices.Concat(made, saved)...)
 	case "show":
-		completesForms(cmd, "format", false, library.Forms()...)
+		made, _ := a.setup.Kinds.OfDocuments().Forms()
+		completesForms(cmd, "format", false, made...)
 	case "backup":
 		completesForms(cmd, "formats", true, "html", "txt", "pdf", "docx", "odt")
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/library"
 	"github.com/spf13/cobra"
 )
@@ -88,13 +89,13 @@ var plainMarks = marks{before: [2]string{"[-", "-]"}, after: [2]string{"{+", "+}
 // marks are colours on a terminal, unless NO_COLOR (no-color.org) is set.
 func (a *app) marks() marks {
 	m := plainMarks
-	if !isTerminal(a.stdout) {
+	if !terminal.Is(a.stdout) {
 		return m
 	}
 	if a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" {
 		m.before, m.after = [2]string{"\x1b[31;9m", "\x1b[0m"}, [2]string{"\x1b[32;4m", "\x1b[0m"}
 	}
-	m.shown = shown
+	m.shown = terminal.Shown
 	return m
 }
 

@@ -16,7 +16,6 @@ var (
 	errEmptyList   = errors.New("empty list")
 	errIncomplete  = errors.New("not all documents")
 	errKeyExists   = errors.New("a file of this name exists")
-	errOtherRunner = errors.New("this machine's runner identity is another one than before")
 	errLacking     = errors.New("lists are missing or cannot be read")
 	errUnopened    = errors.New("no identity opens some objects")
 	errTable       = errors.New("no table of this move")
@@ -35,7 +34,6 @@ func errorRows() []words.Row {
 		{Is: errLacking, Hint: "hint-lacking"},
 		{Is: errUnopened, Hint: "hint-unopened"},
 		{Is: errNothing, Hint: "hint-nothing"},
-		{Is: errOtherRunner, Hint: "hint-other-runner"},
 	}
 }
 

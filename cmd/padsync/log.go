@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -68,8 +69,8 @@ func (a *app) log(ctx context.Context, d *savedDocument, newest, asJSON bool) er
 		return err
 	}
 	defer e.Close()
-	if e.Pad != nil {
-		if err := l.history(e); err != nil {
+	if of, isPad := e.Document.(*pad.Document); isPad {
+		if err := l.history(e.Version, of.Pad); err != nil {
 			return err
 		}
 	}
@@ -89,11 +90,11 @@ type logger struct {
 // What log --json tells: a line of one of these each.
 type (
 	loggedVersion struct {
-		Version  string       `json:"version"`
-		Saved    string       `json:"saved"`
-		Revision string       `json:"revision"`
-		Suspect  string       `json:"suspect"`
-		Files    []listedFile `json:"files"`
+		Version  string           `json:"version"`
+		Saved    string           `json:"saved"`
+		Revision string           `json:"revision"`
+		Suspect  string           `json:"suspect"`
+		Files    []jsonlines.File `json:"files"`
 	}
 	loggedDay struct {
 		Day   string        `json:"day"`
@@ -117,7 +118,7 @@ type (
 
 func (l *logger) version(v *manifest.VersionRecord) error {
 	if l.asJSON {
-		return l.json.Encode(loggedVersion{v.Name, stamp(v.Saved), v.Revision, v.Suspect, listedFiles(v)})
+		return l.json.Encode(loggedVersion{v.Name, jsonlines.Stamp(v.Saved), v.Revision, v.Suspect, jsonlines.Files(v)})
 	}
 	line := v.Name + "  " + localTime(v.Saved)
 	if v.Revision != "" {
@@ -134,12 +135,12 @@ func (l *logger) line(text string) error {
 	return err
 }
 
-func (l *logger) history(e *library.Edition) error {
-	l.names = authorNames(e.Pad)
+func (l *logger) history(v *manifest.VersionRecord, p *pad.Pad) error {
+	l.names = authorNames(p)
 	if !l.asJSON {
-		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-days", "Version", e.Version.Name, "Head", e.Pad.Head))
+		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-days", "Version", v.Name, "Head", p.Head))
 	}
-	for day, err := range e.Pad.Days(time.Local) {
+	for day, err := range p.Days(time.Local) {
 		if err == nil {
 			err = l.day(day)
 		}
@@ -147,10 +148,10 @@ func (l *logger) history(e *library.Edition) error {
 			return err
 		}
 	}
-	if !l.asJSON && len(e.Pad.Saved) > 0 {
+	if !l.asJSON && len(p.Saved) > 0 {
 		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-stars"))
 	}
-	for _, s := range e.Pad.Saved {
+	for _, s := range p.Saved {
 		if err := l.star(s); err != nil {
 			return err
 		}
@@ -186,7 +187,7 @@ func (l *logger) day(d pad.Day) error {
 
 func (l *logger) star(s pad.SavedRevision) error {
 	if l.asJSON {
-		return l.json.Encode(loggedStar{s.Revision, s.Label, s.Author, l.names[s.Author], stamp(s.Time)})
+		return l.json.Encode(loggedStar{s.Revision, s.Label, s.Author, l.names[s.Author], jsonlines.Stamp(s.Time)})
 	}
 	return l.line(fmt.Sprintf("@%-6d  %s  %s  %s", s.Revision, localTime(s.Time), l.app.author(l.names, s.Author), s.Label))
 }

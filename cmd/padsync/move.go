@@ -12,6 +12,7 @@ import (
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
@@ -41,7 +42,7 @@ type mover struct {
 	edition string // which of each document
 	mail    string // where the links of new polls go, "": to their organisers
 
-	bar   *bar
+	bar   *terminal.Bar
 	waits waits
 
 	mailless int // documents that lack an organiser's address, as was said before
@@ -60,7 +61,7 @@ func (a *app) move(ctx context.Context, flags restoreFlags, args []string) error
 	if err != nil {
 		return err
 	}
-	defer chosen.contents.Close()
+	defer chosen.Contents.Close()
 	m := &mover{chosen: chosen, json: flags.json, edition: flags.edition(), mail: flags.move.mail}
 	targets, err := chosen.Settings.OpenTargets(ctx, addresses, m.mail, m.waiting)
 	if err != nil {
@@ -68,7 +69,7 @@ func (a *app) move(ctx context.Context, flags restoreFlags, args []string) error
 	}
 	defer targets.Close(ctx)
 	m.plan = move.Plan{
-		Repository: chosen.Repository, Query: chosen.query(flags.newest), Targets: targets.All, Address: a.setup.Kinds.URL, WaitsUntil: polite.WaitsUntil,
+		Repository: chosen.Repository, Query: chosen.Query(flags.newest), Targets: targets.All, Address: a.setup.Kinds.URL, WaitsUntil: polite.WaitsUntil,
 	}
 	if m.table = flags.move.table; m.table == "" {
 		m.table = move.TableName(addresses[0].Base, m.edition)
@@ -108,10 +109,10 @@ func (m *mover) move(ctx context.Context) error {
 	}
 	m.plan.Observe = m.observe
 	m.startBar()
-	stop := context.AfterFunc(ctx, func() { m.app.note("into-finishing") })
+	stop := context.AfterFunc(ctx, func() { m.app.note("move-finishing") })
 	report, err := move.Run(ctx, m.plan, table)
 	stop()
-	m.bar.stop()
+	m.bar.Stop()
 	closed := errors.Join(m.writePage(m.table, table), table.Close())
 	m.summary(report)
 	return m.result(ctx, report, err, closed)
@@ -127,15 +128,15 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 	case closed != nil:
 		return m.tableFailed(closed)
 	case errors.Is(err, move.ErrUnsureTwice):
-		return message.Of(message.Incomplete, err, "into-stopped", "Command", "padsync "+commandLine(a.args))
+		return message.Of(message.Incomplete, err, "move-stopped", "Command", "padsync "+commandLine(a.args))
 	case ctx.Err() != nil && err != nil:
-		return message.Of(message.Interrupted, context.Canceled, "into-interrupted", "File", m.table)
+		return message.Of(message.Interrupted, context.Canceled, "move-interrupted", "File", m.table)
 	case err != nil:
 		return m.In(err)
 	case m.broken != nil:
 		return m.broken
 	case report.Documents()+m.missed == 0:
-		return a.nothing(m.selection, m.contents.Lacking())
+		return a.nothing(m.Selection, m.Contents.Lacking())
 	}
 	if report.Failed+m.missed+report.Differs+report.Unsure+report.Left > 0 {
 		cause := errIncomplete
@@ -144,7 +145,7 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 		}
 		err = message.Quiet(message.Incomplete, cause)
 	}
-	return cmp.Or(err, a.tellUnfound(m.selection), a.lacking(m.selection, m.contents))
+	return cmp.Or(err, a.tellUnfound(m.Selection), a.lacking(m.Selection, m.Contents))
 }
 
 // sayMailless says before anything is made how much of what is left to move will
@@ -154,8 +155,8 @@ func (m *mover) sayMailless(ctx context.Context, table *move.Table) (err error) 
 		return err // who interrupts it is told by the move
 	}
 	if m.mailless > 0 {
-		args := append(slices.Clone(m.app.args), "--mail", m.app.text("into-mail-address"))
-		m.line("into-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
+		args := append(slices.Clone(m.app.args), "--mail", m.app.text("move-mail-address"))
+		m.line("move-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
 	}
 	return nil
 }

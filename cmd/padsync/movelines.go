@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/move"
@@ -13,11 +14,11 @@ import (
 )
 
 func (m *mover) startBar() {
-	if m.json || m.app.quiet || !isTerminal(m.app.stdout) {
+	if m.json || m.app.quiet || !terminal.Is(m.app.stdout) {
 		return
 	}
 	steps, _ := m.plan.Count() // what cannot be read is told by the move
-	m.bar = newBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
+	m.bar = terminal.NewBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
 }
 
 // waiting is told that a server is waited for.
@@ -37,7 +38,7 @@ func (m *mover) done(id string, data ...any) {
 	}
 }
 
-func (m *mover) print(text string) { fmt.Fprintln(m.bar.above(m.out()), words.Printable(text)) }
+func (m *mover) print(text string) { fmt.Fprintln(m.bar.Above(m.out()), words.Printable(text)) }
 
 // out is where messages go.
 func (m *mover) out() io.Writer {
@@ -53,16 +54,16 @@ func (m *mover) observe(e move.Event) {
 	if m.json {
 		m.encode(e)
 	}
-	name, named := m.name(m.out(), e.Document), m.selection.Names(e.Document.Source, e.Document.ID)
+	name, named := m.name(m.out(), e.Document), m.Selection.Names(e.Document.Source, e.Document.ID)
 	switch {
 	case e.State == move.Left:
 		if named {
-			m.line("into-left", "Document", name)
+			m.line("move-left", "Document", name)
 		}
 	case e.Differs():
-		m.line("into-differs", "Document", name)
+		m.line("move-differs", "Document", name)
 	case e.Unsure():
-		m.line("into-unsure", "Document", name)
+		m.line("move-unsure", "Document", name)
 	case errors.Is(e.Err, library.ErrNoVersion) && !named:
 		m.line("restore-unsaved", "Document", name)
 	case e.Err != nil:
@@ -73,21 +74,21 @@ func (m *mover) observe(e move.Event) {
 			m.line("restore-document-failed", "Document", name, "Reason", m.app.words.Error(e.Err))
 		}
 	case e.Earlier:
-		m.made("into-earlier", "into-earlier-private", name, e.Address)
+		m.made("move-earlier", "move-earlier-private", name, e.Address)
 	case e.State == move.Found:
-		m.made("into-found", "into-found-private", name, e.Address)
+		m.made("move-found", "move-found-private", name, e.Address)
 	default:
-		m.made("into-moved", "into-moved-private", name, e.Address)
+		m.made("move-moved", "move-moved-private", name, e.Address)
 	}
 	if !m.json && e.Err == nil && !e.Earlier {
 		m.remark(e)
 	}
-	m.bar.step()
+	m.bar.Step()
 }
 
 // made says that a document is at a new address; to a person, with the address.
 func (m *mover) made(id, private, name, address string) {
-	if isTerminal(m.out()) {
+	if terminal.Is(m.out()) {
 		m.done(id, "Document", name, "New", address)
 	} else {
 		m.done(private, "Document", name)
@@ -116,23 +117,23 @@ func (m *mover) summary(r *move.Report) {
 	}
 	m.sayLost(m.line, r)
 	if r.Differs > 0 {
-		m.line("into-summary-differs", "Count", r.Differs)
+		m.line("move-summary-differs", "Count", r.Differs)
 	}
 	if n := r.Unsure - r.Doubtful; n > 0 {
-		m.line("into-summary-unsure", "Count", n, "File", m.table)
+		m.line("move-summary-unsure", "Count", n, "File", m.table)
 	}
 	if r.Doubtful > 0 {
-		m.line("into-summary-doubtful", "Count", r.Doubtful)
+		m.line("move-summary-doubtful", "Count", r.Doubtful)
 	}
 	if r.Left > 0 {
-		m.line("into-left-all", "Count", r.Left)
+		m.line("move-left-all", "Count", r.Left)
 	}
-	m.done("into-summary-table", "File", m.table, "Page", pageName(m.table))
+	m.done("move-summary-table", "File", m.table, "Page", pageName(m.table))
 }
 
 // sayLost says each loss in a line.
 func (m *mover) sayLost(say func(string, ...any), r *move.Report) {
 	for _, lost := range r.Lost {
-		say("into-loss", "Count", lost.Count, "Loss", m.app.words.Loss(string(lost.Loss)))
+		say("move-loss", "Count", lost.Count, "Loss", m.app.words.Loss(string(lost.Loss)))
 	}
 }

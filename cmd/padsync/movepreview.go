@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/move"
-	"github.com/padsync/padsync/sources"
 )
 
 // preview says what a move would do.
@@ -23,12 +23,12 @@ func (m *mover) preview(ctx context.Context) error {
 		return m.In(err)
 	}
 	if report.Documents()+report.Unsaved == 0 {
-		return m.app.nothing(m.selection, m.contents.Lacking())
+		return m.app.nothing(m.Selection, m.Contents.Lacking())
 	}
 	if !m.json {
 		m.tell(report)
 	}
-	return m.app.tellUnfound(m.selection)
+	return m.app.tellUnfound(m.Selection)
 }
 
 // foresee tells of a document.
@@ -40,13 +40,13 @@ func (m *mover) foresee(e move.Event) {
 	}
 	switch name := m.name(a.stdout, e.Document); {
 	case e.State == move.Left:
-		a.say("into-left", "Document", name)
+		a.say("move-left", "Document", name)
 	case e.Err != nil:
 		a.say("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
 	case e.Earlier:
-		m.made("into-earlier", "into-earlier-private", name, e.Address)
+		m.made("move-earlier", "move-earlier-private", name, e.Address)
 	default:
-		a.say("into-would", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"), "Target", e.Target.URL)
+		a.say("move-would", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"), "Target", e.Target.URL)
 		m.remark(e)
 	}
 }
@@ -61,20 +61,20 @@ func (m *mover) tell(r *move.Report) {
 	}
 	m.sayLost(a.say, r)
 	if r.Left > 0 {
-		a.say("into-left-all", "Count", r.Left)
+		a.say("move-left-all", "Count", r.Left)
 	}
 	if r.Earlier > 0 {
-		a.say("into-earlier-all", "Count", r.Earlier, "File", m.table)
+		a.say("move-earlier-all", "Count", r.Earlier, "File", m.table)
 	}
 	if r.Moved == 0 && r.Mailless == 0 {
 		return // there is nothing to do
 	}
 	args := slices.Clone(a.args)
 	if r.Mailless > 0 {
-		a.say("into-mailless", "Count", r.Mailless)
-		args = append(args, "--mail", a.text("into-mail-address"))
+		a.say("move-mailless", "Count", r.Mailless)
+		args = append(args, "--mail", a.text("move-mail-address"))
 	}
-	a.say("into-do", "Command", "padsync "+commandLine(append(args, "--yes")))
+	a.say("move-do", "Command", "padsync "+commandLine(append(args, "--yes")))
 }
 
 // tellCost says what it takes to make so many documents on a target.
@@ -85,13 +85,13 @@ func (m *mover) tellCost(t *move.Target, n int) {
 		ImportTime(n int) time.Duration
 	})
 	if !isPads {
-		a.say("into-polls", "Count", n, "Target", t.URL)
-		a.say("into-polls-warning")
+		a.say("move-polls", "Count", n, "Target", t.URL)
+		a.say("move-polls-warning")
 		return
 	}
-	text := "into-pads"
+	text := "move-pads"
 	if t.URL != t.Server {
-		text = "into-group"
+		text = "move-group"
 	}
 	a.say(text, "Count", n, "Target", t.URL, "Requests", pads.ImportRequests(n))
 	if took := pads.ImportTime(n); took > 0 {
@@ -113,32 +113,8 @@ func commandLine(args []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// moved is what restore --into --json tells of a document.
-type moved struct {
-	Kind    string         `json:"kind"`
-	Old     string         `json:"old"`
-	Into    string         `json:"into"`
-	New     string         `json:"new"`
-	State   move.State     `json:"state"`
-	Earlier bool           `json:"earlier"` // by an earlier run
-	Saved   string         `json:"saved"`
-	Lost    []sources.Loss `json:"lost"`
-	Error   string         `json:"error"`
-}
-
 func (m *mover) encode(e move.Event) {
-	told := moved{
-		Kind: e.Document.Source.Kind, Old: m.app.setup.Kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: e.State, Earlier: e.Earlier, Lost: e.Losses,
-	}
-	if told.Lost == nil {
-		told.Lost = []sources.Loss{}
-	}
-	if e.Target != nil {
-		told.Into = e.Target.URL
-	}
-	if e.Version != nil {
-		told.Saved = e.Version.Saved.UTC().Format(time.RFC3339)
-	}
+	told := jsonlines.NewMoved(m.app.setup.Kinds, e)
 	if e.Err != nil {
 		told.Error = m.app.words.Error(e.Err)
 	}

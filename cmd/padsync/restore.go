@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -65,35 +66,37 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	if flags.target == "" {
 		return message.Of(message.Usage, errUsage, "no-target")
 	}
+	made, saved := a.setup.Kinds.OfDocuments().Forms()
+	forms := slices.Concat(made, saved)
 	for _, format := range flags.formats {
-		if !slices.Contains(restore.Forms(), format) {
-			return message.Of(message.Usage, errForm, "bad-format", "Format", format, "Forms", strings.Join(restore.Forms(), ", "))
+		if !slices.Contains(forms, format) {
+			return message.Of(message.Usage, errForm, "bad-format", "Format", format, "Forms", strings.Join(forms, ", "))
 		}
 	}
 	chosen, err := a.openChosen(ctx, flags, args)
 	if err != nil {
 		return err
 	}
-	defer chosen.contents.Close()
+	defer chosen.Contents.Close()
 	plan := restore.Plan{
-		Repository: chosen.Repository, Query: chosen.query(flags.newest),
+		Repository: chosen.Repository, Query: chosen.Query(flags.newest),
 		Target: flags.target, Formats: flags.formats, Language: a.language(), Overwrite: flags.overwrite, Raw: flags.raw,
 	}
 	progress, err := a.newRestoring(&plan)
 	if err != nil {
 		return chosen.In(err)
 	}
-	defer progress.bar.stop()
+	defer progress.bar.Stop()
 	then := make(past)
 	missed := 0        // documents that were named, and of which there is nothing to restore
 	notYet := 0        // of those named: at that moment
 	var never error    // of the first of them: why
 	var mendable error // the first that can be helped, such as a full disk
 	plan.Observe = func(e restore.Event) {
-		named := chosen.selection.Names(e.Document.Source, e.Document.ID)
+		named := chosen.Selection.Names(e.Document.Source, e.Document.ID)
 		switch {
 		case !named && (errors.Is(e.Err, library.ErrNoForm) || errors.Is(e.Err, library.ErrNotYet)):
-			progress.bar.step() // a poll among pads, say
+			progress.bar.Step() // a poll among pads, say
 			return
 		case errors.Is(e.Err, library.ErrNotYet):
 			notYet, never = notYet+1, cmp.Or(never, e.Err)
@@ -112,7 +115,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		}
 	}
 	report, err := restore.Run(ctx, plan)
-	progress.bar.stop()
+	progress.bar.Stop()
 	switch {
 	case errors.Is(err, restore.ErrTarget):
 		return err
@@ -136,7 +139,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case flags.when != "":
 		return message.Of(message.Failed, errNothing, "nothing-by-then")
 	default:
-		return a.nothing(chosen.selection, chosen.contents.Lacking())
+		return a.nothing(chosen.Selection, chosen.Contents.Lacking())
 	}
 	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
 		if err := a.writeIndex(plan, then); err != nil {
@@ -144,7 +147,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		}
 	}
 	a.done("restored", "Count", report.Restored, "Target", flags.target)
-	err = cmp.Or(a.tellUnfound(chosen.selection), a.lacking(chosen.selection, chosen.contents))
+	err = cmp.Or(a.tellUnfound(chosen.Selection), a.lacking(chosen.Selection, chosen.Contents))
 	if failed > 0 {
 		cause := errors.Join(errIncomplete, mendable)
 		if report.Sealed > 0 {
@@ -157,17 +160,13 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 
 // chosen are the documents of a repository that a command line means.
 type chosen struct {
-	*setup.Reading
-	app       *app
-	selection *library.Selection
-	contents  *repository.Contents
-	hashes    *library.Names
-	point     library.Point // of the past
+	*setup.Chosen
+	app *app
 }
 
 // openChosen reads what the repository held. The caller closes the contents.
 func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string) (*chosen, error) {
-	selection, err := a.parseSelection(args)
+	selection, err := a.setup.Kinds.Select(args)
 	if err != nil {
 		return nil, err
 	}
@@ -175,44 +174,20 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.AddOwner(ctx); err != nil {
-		return nil, err
+	var revision *int
+	if flags.atRev {
+		revision = &flags.revision
 	}
-	at, err := r.Moment(ctx, flags.when)
+	c, err := r.Choose(ctx, selection, flags.when, revision)
 	if err != nil {
 		return nil, err
 	}
-	var point library.Point
-	switch {
-	case flags.atRev:
-		point.Revision = &flags.revision
-	case !at.Time.IsZero():
-		// What was saved later tells, too, what there was then.
-		point.Time, at = at.Time, repository.At{}
-	}
-	c, err := r.ContentsAt(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	hashes, err := selection.Learn(r.ID(), c)
-	if err != nil {
-		return nil, errors.Join(r.In(err), c.Close())
-	}
-	return &chosen{r, a, selection, c, hashes, point}, nil
-}
-
-// query asks for the chosen documents, each as it was at the point that was
-// chosen.
-func (c *chosen) query(newest bool) library.Query {
-	return library.Query{
-		Contents: c.contents, Newest: newest, Point: c.point,
-		Wanted: func(record *manifest.Record) bool { return c.selection.Has(record.Source, record.ID) },
-	}
+	return &chosen{c, a}, nil
 }
 
 // name names a document for messages on out.
 func (c *chosen) name(out io.Writer, record *manifest.Record) string {
-	return c.app.documentName(out, record.Source, record.ID, c.hashes, c.selection.Shows(record.Source, record.ID))
+	return c.app.documentName(out, record.Source, record.ID, c.Names, c.Selection.Shows(record.Source, record.ID))
 }
 
 // restored says of a document what is worth a line, else "".
@@ -234,12 +209,11 @@ func (a *app) restored(e restore.Event, name string) string {
 	return ""
 }
 
-// taken says what of a poll is of versions before, as later looks could not see
-// it: a text for each version.
-func (a *app) taken(all []poll.Taken, name string) (texts []string) {
+// taken says what of a document is of versions before, as later looks could not
+// see it: a text for each version.
+func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 	for _, t := range all {
-		parts := poll.Language(a.text("language")).Parts(t.Parts)
-		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", parts))
+		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", t.Parts(a.language())))
 	}
 	return texts
 }
@@ -261,7 +235,7 @@ func suspectTaken(record *manifest.Record) string {
 // given says that this command line named it, so that its address is no secret
 // here. What is no terminal may be a log.
 func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *library.Names, given bool) string {
-	if given || isTerminal(out) {
+	if given || terminal.Is(out) {
 		return a.setup.Kinds.URL(source, id)
 	}
 	return a.text("document-hash", "Source", source.URL, "Hash", h.Short(source, id))

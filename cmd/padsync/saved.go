@@ -19,7 +19,7 @@ type savedDocument struct {
 
 // openSaved opens the one document that name means.
 func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, o library.Options) (*savedDocument, error) {
-	selection, err := a.parseSelection([]string{name})
+	selection, err := a.setup.Kinds.Select([]string{name})
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +57,7 @@ func (d *savedDocument) observe(e library.Event) {
 			a.remark(a.stderr, text)
 		}
 	case len(e.Flaws) > 0:
-		var flaws []string
-		for _, flaw := range e.Flaws {
-			flaws = append(flaws, string(flaw))
-		}
-		a.note("show-flaw", "Document", d.name(), "Flaw", a.words.Flaws(strings.Join(flaws, "+")))
+		a.note("show-flaw", "Document", d.name(), "Flaw", a.words.Flaws(strings.Join(e.Flaws, "+")))
 	default:
 		for _, text := range a.taken(e.Taken, d.name()) {
 			a.remark(a.stderr, text)

@@ -2,38 +2,11 @@ package main
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/sources"
 )
-
-// parseSelection reads DOCUMENT…: what has :// is an address, the rest are
-// ids, globs over ids, or, where no id fits, the hashes that messages show.
-func (a *app) parseSelection(args []string) (*library.Selection, error) {
-	var names []library.Name
-	for _, arg := range args {
-		name := library.Name{Text: arg}
-		if strings.Contains(arg, "://") {
-			for _, address := range setup.Addresses(arg) {
-				if setup.HasUser(address) {
-					return nil, message.Of(message.Usage, setup.ErrUser, "user-in-address")
-				}
-				for _, c := range a.setup.Kinds.Documents(address) {
-					name.Addresses = append(name.Addresses, library.Address{Kind: c.Kind.Name, Server: manifest.Address(c.Base), ID: c.ID})
-				}
-			}
-			if len(name.Addresses) == 0 {
-				return nil, message.Of(message.Usage, sources.ErrAddress, "bad-document")
-			}
-		}
-		names = append(names, name)
-	}
-	return library.Select(names), nil
-}
 
 // tellUnfound says which of those named nothing was found for. Something was
 // for the others, so the rest is done.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/spf13/cobra"
@@ -64,15 +65,17 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 		return d.failed(err)
 	}
 	defer e.Close()
-	out := bufio.NewWriter(a.harmless(a.stdout))
+	out := bufio.NewWriter(terminal.Harmless(a.stdout))
+	of, isPad := e.Document.(*pad.Document)
 	switch {
-	case (flags.chat || flags.authors) && e.Pad == nil:
+	case (flags.chat || flags.authors) && !isPad:
 		err = library.ErrNoHistory
 	case flags.chat:
-		err = a.writeChat(out, e.Pad)
+		err = a.writeChat(out, of.Pad)
 	case flags.authors:
-		if e.State, err = e.Pad.At(e.Revision); err == nil {
-			err = e.State.WriteAuthorsHTML(out, e.Pad.Authors)
+		var state *pad.State
+		if state, err = of.Pad.At(of.Revision()); err == nil {
+			err = state.WriteAuthorsHTML(out, of.Pad.Authors)
 		}
 	default:
 		if flags.raw && !flags.formatted {

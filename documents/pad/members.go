@@ -3,20 +3,23 @@ package pad
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
+
+	"github.com/padsync/padsync/documents"
 )
 
 // ErrMalformed is matched by the error for bytes that are not an export of a
-// pad: cut short, not JSON, or JSON that contradicts itself.
-var ErrMalformed = errors.New("not a whole pad export")
+// pad: cut short, not JSON, or JSON that contradicts itself. It matches
+// documents.ErrUnreadable.
+var ErrMalformed = documents.Unreadable("not a whole pad export")
 
 // ErrTooLarge is matched by the error for what cannot be made of an export
-// without holding more than a reader should. The export itself is whole.
-var ErrTooLarge = errors.New("pad export has a part that is too large")
+// without holding more than a reader should. The export itself is whole. It
+// matches documents.ErrUnreadable.
+var ErrTooLarge = documents.Unreadable("pad export has a part that is too large")
 
 // maxMember bounds the members that are held. Images that people paste lie in
 // the pad's own, which then may have any length, and in every key revision.

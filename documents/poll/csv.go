@@ -6,14 +6,16 @@ import (
 	"io"
 	"iter"
 	"strings"
+
+	"github.com/padsync/padsync/documents"
 )
 
 // WriteCSV writes the votes as a table, in UTF-8: a line of choices, then a
 // line for each vote. A cell that a spreadsheet would take for a formula gets
 // an apostrophe in front.
-func (p *Poll) WriteCSV(w io.Writer, l Language) error {
+func (p *Poll) WriteCSV(w io.Writer, l documents.Language) error {
 	out := csv.NewWriter(w)
-	for row := range p.table(l.words()) {
+	for row := range p.table(wordsIn(l)) {
 		out.Write(harmless(row)) // its error comes from Flush
 	}
 	out.Flush()

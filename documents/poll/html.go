@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+
+	"github.com/padsync/padsync/documents"
 )
 
 //go:embed poll.gohtml
@@ -12,12 +14,12 @@ var page string
 
 // WriteHTML writes the poll as one page that needs nothing else and runs
 // nothing: its title and description, the table of votes, the comments.
-func (p *Poll) WriteHTML(w io.Writer, l Language) error {
+func (p *Poll) WriteHTML(w io.Writer, l documents.Language) error {
 	t, err := template.New("poll").Parse(page)
 	if err != nil {
 		return fmt.Errorf("poll's page: %w", err)
 	}
-	if err := t.Execute(w, p.view(l.words())); err != nil {
+	if err := t.Execute(w, p.view(wordsIn(l))); err != nil {
 		return fmt.Errorf("write poll as html: %w", err)
 	}
 	return nil
@@ -57,7 +59,7 @@ type total struct {
 func (p *Poll) view(w words) view {
 	v := view{Poll: p, Words: w, Expires: w.day(p.Expires), Told: p.Votes != nil}
 	for _, t := range p.Taken() {
-		v.Notes = append(v.Notes, fmt.Sprintf(w.Earlier, w.date(t.Saved.Local()), w.Language.Parts(t.Parts)))
+		v.Notes = append(v.Notes, fmt.Sprintf(w.Earlier, w.date(t.Saved.Local()), names(t.Parts, w.Language)))
 	}
 	columns := p.columns()
 	for i := range columns {

@@ -3,17 +3,19 @@ package poll
 import (
 	"bufio"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/padsync/padsync/documents"
 )
 
-// ErrNoDates is the error of WriteICS for a poll without dates.
-var ErrNoDates = errors.New("the poll has no dates")
+// ErrNoDates is the error of WriteICS for a poll without dates. It matches
+// documents.ErrNothing.
+var ErrNoDates = fmt.Errorf("%w: the poll has no dates", documents.ErrNothing)
 
 // WriteICS writes the choices of a date poll as a calendar (RFC 5545), one
 // event for each that has a date. Where the words of a moment are a time for
@@ -23,7 +25,7 @@ var ErrNoDates = errors.New("the poll has no dates")
 // The id identifies the poll among all others, and the stamp is when it was
 // saved: the same poll, id and stamp give the same bytes. The id itself is not
 // in them. For a poll without dates the error is ErrNoDates.
-func (p *Poll) WriteICS(w io.Writer, l Language, id string, stamp time.Time) error {
+func (p *Poll) WriteICS(w io.Writer, l documents.Language, id string, stamp time.Time) error {
 	dated := func(c Choice) bool { return c.Date != "" }
 	if p.Kind != Date || !slices.ContainsFunc(p.Choices, dated) {
 		return ErrNoDates
@@ -43,7 +45,7 @@ func (p *Poll) WriteICS(w io.Writer, l Language, id string, stamp time.Time) err
 		out.line("BEGIN", "VEVENT")
 		out.line("UID", uid(id, name, seen[name]))
 		out.line("DTSTAMP", stamp.UTC().Format("20060102T150405Z"))
-		p.event(out, l.words(), i, day)
+		p.event(out, wordsIn(l), i, day)
 		out.line("END", "VEVENT")
 	}
 	out.line("END", "VCALENDAR")

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/padsync/padsync/documents"
 )
 
 var stamp = time.Date(2026, 11, 22, 12, 0, 0, 0, time.FixedZone("", 3600))
@@ -15,7 +17,7 @@ var stamp = time.Date(2026, 11, 22, 12, 0, 0, 0, time.FixedZone("", 3600))
 func calendar(t *testing.T, p *Poll, id string) string {
 	t.Helper()
 	var b strings.Builder
-	if err := p.WriteICS(&b, French, id, stamp); err != nil {
+	if err := p.WriteICS(&b, documents.French, id, stamp); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -121,7 +123,7 @@ func TestPollWithoutDatesHasNoCalendar(t *testing.T) {
 		{Kind: Date, Choices: []Choice{{Label: "lun. 11"}}},
 	} {
 		var b strings.Builder
-		if err := p.WriteICS(&b, English, "id", stamp); !errors.Is(err, ErrNoDates) || b.Len() > 0 {
+		if err := p.WriteICS(&b, documents.English, "id", stamp); !errors.Is(err, ErrNoDates) || b.Len() > 0 {
 			t.Error(err, b.String())
 		}
 	}
@@ -135,7 +137,7 @@ func TestLongNamesAreNotRepeatedWholeByEachEvent(t *testing.T) {
 		p.Votes[0].Answers = append(p.Votes[0].Answers, Yes)
 	}
 	var got strings.Builder
-	if err := p.WriteICS(&got, English, "x", time.Time{}); err != nil || got.Len() > 4<<20 || !strings.Contains(got.String(), "…") {
+	if err := p.WriteICS(&got, documents.English, "x", time.Time{}); err != nil || got.Len() > 4<<20 || !strings.Contains(got.String(), "…") {
 		t.Errorf("%d bytes, %v", got.Len(), err)
 	}
 }

@@ -7,11 +7,12 @@ package poll
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 	"unicode/utf8"
+
+	"github.com/padsync/padsync/documents"
 )
 
 // A Poll is one poll. What the server did not show is zero, and absent from the
@@ -115,8 +116,9 @@ const MaxSize = 16 << 20
 // wide: 1,000 columns, which is more than Framadate can have, of 4,000 votes.
 const maxCells = 4_000_000
 
-// ErrInvalid is matched by the errors for what is not a poll.
-var ErrInvalid = errors.New("not a poll")
+// ErrInvalid is matched by the errors for what is not a poll. It matches
+// documents.ErrUnreadable.
+var ErrInvalid = documents.Unreadable("not a poll")
 
 // Decode reads a poll as Encode writes it, and validates it. It ignores keys
 // that it does not know. Errors that are not the reader's match ErrInvalid.

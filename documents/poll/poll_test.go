@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/padsync/padsync/documents"
 )
 
 func is(b bool) *bool { return &b }
@@ -162,7 +164,7 @@ func (s *spaces) Read(b []byte) (int, error) {
 
 func TestCSVIsATablePeopleRead(t *testing.T) {
 	var b strings.Builder
-	if err := assembly().WriteCSV(&b, French); err != nil {
+	if err := assembly().WriteCSV(&b, documents.French); err != nil {
 		t.Fatal(err)
 	}
 	want := `Nom,2027-01-11 9h,2027-01-11 14:00-15:30,"2027-01-11 soirée, chez Léa",2027-02-01,
@@ -198,9 +200,9 @@ func TestMomentsAreTimesOnlyWhereCertain(t *testing.T) {
 }
 
 func TestHTMLShowsEverythingAndRunsNothing(t *testing.T) {
-	for l, words := range map[Language][]string{
-		English: {`lang="en"`, "Monday 11 January 2027", "If need be", "Created by"},
-		French:  {`lang="fr"`, "lundi 11 janvier 2027", "lundi 1er février 2027", "Si nécessaire", "Créé par"},
+	for l, words := range map[documents.Language][]string{
+		documents.English: {`lang="en"`, "Monday 11 January 2027", "If need be", "Created by"},
+		documents.French:  {`lang="fr"`, "lundi 11 janvier 2027", "lundi 1er février 2027", "Si nécessaire", "Créé par"},
 	} {
 		var b strings.Builder
 		if err := assembly().WriteHTML(&b, l); err != nil {
@@ -224,11 +226,11 @@ func TestHTMLShowsEverythingAndRunsNothing(t *testing.T) {
 func TestHTMLTellsNoVotesFromVotesNotShown(t *testing.T) {
 	p := &Poll{Title: "x", Kind: Classic, Choices: []Choice{{Label: "A"}}}
 	var unknown, none strings.Builder
-	if err := p.WriteHTML(&unknown, English); err != nil {
+	if err := p.WriteHTML(&unknown, documents.English); err != nil {
 		t.Fatal(err)
 	}
 	p.Votes = []Vote{}
-	if err := p.WriteHTML(&none, English); err != nil {
+	if err := p.WriteHTML(&none, documents.English); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(unknown.String(), "did not show") || !strings.Contains(none.String(), "Nobody voted") {
@@ -257,10 +259,10 @@ func FuzzDecode(f *testing.F) {
 			t.Error(d)
 		}
 		var out bytes.Buffer
-		if err := errors.Join(p.WriteCSV(&out, French), p.WriteHTML(&out, French)); err != nil {
+		if err := errors.Join(p.WriteCSV(&out, documents.French), p.WriteHTML(&out, documents.French)); err != nil {
 			t.Error(err)
 		}
-		if err := p.WriteICS(&out, English, "id", time.Unix(0, 0)); err != nil && !errors.Is(err, ErrNoDates) {
+		if err := p.WriteICS(&out, documents.English, "id", time.Unix(0, 0)); err != nil && !errors.Is(err, ErrNoDates) {
 			t.Error(err)
 		}
 	})

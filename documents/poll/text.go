@@ -6,12 +6,14 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/padsync/padsync/documents"
 )
 
 // WriteText writes the title, the votes as a table with a line for each, and
 // the comments, for people who read a terminal or compare two polls.
-func (p *Poll) WriteText(w io.Writer, l Language) error {
-	words, out := l.words(), bufio.NewWriter(w)
+func (p *Poll) WriteText(w io.Writer, l documents.Language) error {
+	words, out := wordsIn(l), bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s\n\n", oneLine(p.Title))
 	switch {
 	case p.Votes == nil:

@@ -3,13 +3,15 @@ package poll
 import (
 	"strings"
 	"testing"
+
+	"github.com/padsync/padsync/documents"
 )
 
 func TestTextIsATableInLines(t *testing.T) {
 	p := assembly()
 	p.Votes[1].Name = "Bob\nMallory\t\xff of L’Haÿ"
 	var got strings.Builder
-	if err := p.WriteText(&got, French); err != nil {
+	if err := p.WriteText(&got, documents.French); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(got.String(), "\n")
@@ -29,7 +31,7 @@ func TestTextIsATableInLines(t *testing.T) {
 	}{{nil, "The server did not show the votes."}, {[]Vote{}, "Nobody voted."}} {
 		p.Votes = c.votes
 		got.Reset()
-		if err := p.WriteText(&got, English); err != nil || !strings.Contains(got.String(), c.want) {
+		if err := p.WriteText(&got, documents.English); err != nil || !strings.Contains(got.String(), c.want) {
 			t.Errorf("%q, %v", got.String(), err)
 		}
 	}
@@ -41,7 +43,7 @@ func TestOneLongCellDoesNotMakeAHugeText(t *testing.T) {
 		p.Votes = append(p.Votes, Vote{Name: "Ada", Answers: []Answer{Yes, No}})
 	}
 	var got strings.Builder
-	if err := p.WriteText(&got, English); err != nil || got.Len() > 1<<20 || !strings.HasSuffix(got.String(), "long  b\nAda  Yes  No\nAda"+strings.Repeat("  Yes  No\nAda", 998)+"  Yes  No\n") {
+	if err := p.WriteText(&got, documents.English); err != nil || got.Len() > 1<<20 || !strings.HasSuffix(got.String(), "long  b\nAda  Yes  No\nAda"+strings.Repeat("  Yes  No\nAda", 998)+"  Yes  No\n") {
 		t.Errorf("%d bytes, %v", got.Len(), err)
 	}
 }

@@ -5,31 +5,23 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// A Language is the language of the words around a poll. Any but French is
-// English.
-type Language string
-
-// The languages.
-const (
-	English Language = "en"
-	French  Language = "fr"
+	"github.com/padsync/padsync/documents"
 )
 
 // words are those that the forms need besides the poll's own.
 type words struct {
-	Language                                            Language
+	Language                                            documents.Language
 	Name, Author, Expires, Votes, Comments              string
 	Yes, IfNeedBe, No, Unknown, Total, NoVotes, NotTold string
 	Earlier                                             string // of parts from an earlier version, and when that was saved
 	date                                                func(time.Time) string
 }
 
-func (l Language) words() words {
-	if l == French {
+func wordsIn(l documents.Language) words {
+	if l == documents.French {
 		return words{
-			Language: French,
+			Language: documents.French,
 			Name:     "Nom", Author: "Créé par", Expires: "Expire le", Votes: "Votes", Comments: "Commentaires",
 			Yes: "Oui", IfNeedBe: "Si nécessaire", No: "Non", Unknown: "Sans réponse", Total: "Total",
 			NoVotes: "Personne n’a voté.", NotTold: "Le serveur n’a pas montré les votes.",
@@ -38,7 +30,7 @@ func (l Language) words() words {
 		}
 	}
 	return words{
-		Language: English,
+		Language: documents.English,
 		Name:     "Name", Author: "Created by", Expires: "Expires", Votes: "Votes", Comments: "Comments",
 		Yes: "Yes", IfNeedBe: "If need be", No: "No", Unknown: "No answer", Total: "Total",
 		NoVotes: "Nobody voted.", NotTold: "The server did not show the votes.",
@@ -78,19 +70,19 @@ func frenchDate(t time.Time) string {
 	return days[t.Weekday()] + " " + day + " " + months[t.Month()-1] + " " + strconv.Itoa(t.Year())
 }
 
-// Parts names parts of a poll for people, each group of them once: "votes,
+// names are those of parts for people, each group of them once: "votes,
 // settings".
-func (l Language) Parts(parts []Part) string {
-	var names []string
+func names(parts []Part, l documents.Language) string {
+	var all []string
 	for _, part := range parts {
-		if name := l.part(part); !slices.Contains(names, name) {
-			names = append(names, name)
+		if name := name(part, l); !slices.Contains(all, name) {
+			all = append(all, name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(all, ", ")
 }
 
-func (l Language) part(part Part) string {
+func name(part Part, l documents.Language) string {
 	english, french := "settings", "réglages"
 	switch part {
 	case PartTitle:
@@ -110,7 +102,7 @@ func (l Language) part(part Part) string {
 	case PartExpires:
 		english, french = "expiry", "date d’expiration"
 	}
-	if l == French {
+	if l == documents.French {
 		return french
 	}
 	return english

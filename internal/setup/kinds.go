@@ -3,6 +3,7 @@ package setup
 import (
 	"strings"
 
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/sources"
@@ -27,6 +28,15 @@ func (k Kinds) Named(name string) (kind kinds.Kind, ok bool) {
 		}
 	}
 	return kinds.Kind{}, false
+}
+
+// OfDocuments are the kinds of their documents.
+func (k Kinds) OfDocuments() documents.Kinds {
+	all := make(documents.Kinds, len(k))
+	for _, kind := range k {
+		all[kind.Name] = kind.Documents
+	}
+	return all
 }
 
 // URL is the public address of a document for people; of a kind that a newer

@@ -70,7 +70,11 @@ func (r *Reading) Lists(ctx context.Context, do func() error) error {
 // Library is what the repository holds for readers. What they see there, the
 // machine remembers.
 func (r *Reading) Library() library.Library {
-	return library.Library{Repository: r.Repository, Seen: func(c *repository.Contents) { r.Settings.Machine.KeepLists(r.ID(), 0, c.Seen()) }}
+	return library.Library{
+		Repository: r.Repository,
+		Kinds:      r.Settings.setup.Kinds.OfDocuments(),
+		Seen:       func(c *repository.Contents) { r.Settings.Machine.KeepLists(r.ID(), 0, c.Seen()) },
+	}
 }
 
 // Contents reads what the repository held at the moment when, as

@@ -20,10 +20,10 @@ import (
 
 var (
 	// ErrNoTarget is for what is not a server that documents can be moved to.
-	ErrNoTarget = errors.New("no server to restore into")
+	ErrNoTarget = errors.New("no server to move to")
 
 	// ErrNoAnswer is for such a server that does not answer.
-	ErrNoAnswer = errors.New("the server to restore into does not answer")
+	ErrNoAnswer = errors.New("the server to move to does not answer")
 )
 
 // A TargetAddress is that of a server to move documents to, or of a group there.
@@ -45,7 +45,7 @@ func (k Kinds) ParseTargets(given []string) (all []TargetAddress, err error) {
 			base, err = sources.Normalize(raw)
 		}
 		if err != nil {
-			return nil, message.Of(message.Usage, badTarget(raw), "bad-into")
+			return nil, message.Of(message.Usage, badTarget(raw), "bad-target")
 		}
 		all = append(all, TargetAddress{base, group})
 	}
@@ -156,7 +156,7 @@ func (n *Servers) kindOf(ctx context.Context, a TargetAddress) (kinds.Kind, erro
 	case ctx.Err() != nil:
 		return kinds.Kind{}, ctx.Err()
 	case unanswered(err):
-		return kinds.Kind{}, message.Of(message.Failed, errors.Join(ErrNoAnswer, err), "into-no-answer", "Error", err)
+		return kinds.Kind{}, message.Of(message.Failed, errors.Join(ErrNoAnswer, err), "move-no-answer", "Error", err)
 	}
 	return kinds.Kind{}, message.Of(message.Usage, ErrNoTarget, "not-a-target", "Server", a.Base)
 }

@@ -52,6 +52,7 @@ func table() []Row {
 		{Is: setup.ErrNotSealed, Hint: "hint-not-sealed"},
 		{Is: setup.ErrPlain, Hint: "hint-plain"},
 		{Is: setup.ErrAway, Cause: "cause-away", Hint: "hint-away"},
+		{Is: setup.ErrOtherRunner, Hint: "hint-other-runner"},
 		{Is: setup.ErrHomeless, Hint: "hint-homeless"},
 		{Is: setup.ErrIdentityPath, Hint: "hint-identity-path"},
 		{Is: setup.ErrRunnerPath, Hint: "hint-runner-path"},

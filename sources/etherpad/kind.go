@@ -3,6 +3,7 @@ package etherpad
 import (
 	"context"
 
+	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/kinds"
@@ -16,6 +17,7 @@ func Kind() kinds.Kind {
 		ParseVerbatim: parsed(ParseVerbatim),
 		Within:        func(base, id string) string { return Address{base, id}.URL() },
 		Assumed:       true,
+		Documents:     pad.Documents(),
 		URL:           func(base, id string) string { return Address{base, id}.URL() },
 		Expires:       Expires,
 		ParseGroup:    mypads.ParseGroup,

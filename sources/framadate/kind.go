@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/kinds"
 )
@@ -19,9 +20,10 @@ func Kind() kinds.Kind {
 			a, err := ParseAddress(raw)
 			return kinds.Address{Base: a.Base, ID: a.ID, Locator: a.Locator(), Certain: a.Certain}, err
 		},
-		Within: func(base, id string) string { return base + "/" + id },
-		URL:    func(base, id string) string { return Address{Base: base, ID: id}.URL() },
-		Probe:  probe,
+		Documents: poll.Documents(),
+		Within:    func(base, id string) string { return base + "/" + id },
+		URL:       func(base, id string) string { return Address{Base: base, ID: id}.URL() },
+		Probe:     probe,
 		Open: func(base string, o kinds.Opening) (sources.Source, error) {
 			return openAs(base, o)
 		},

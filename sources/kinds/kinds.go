@@ -1,12 +1,13 @@
 // Package kinds says what a kind of server is: how its addresses, servers and
-// documents are recognised and opened. Each kind has a package of its own
-// beside this one.
+// documents are recognised and opened, and what its documents can be given as.
+// Each kind has a package of its own beside this one.
 package kinds
 
 import (
 	"context"
 	"time"
 
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
@@ -47,13 +48,16 @@ type Kind struct {
 	// is for an impossible Opening.
 	Open func(base string, o Opening) (sources.Source, error)
 
+	// Documents is the kind of its documents.
+	Documents documents.Kind
+
 	// Expires, optional, is the day from which the server may delete the
 	// document id that was last modified then, as sources.Expirer has it, where
 	// the configuration says that it keeps documents for so many days.
 	Expires func(base string, after int, id string, modified time.Time) string
 
-	// ParseGroup, optional, reads the address of a group on a server into which
-	// a sources.Importer can make documents; GroupURL is that address.
+	// ParseGroup, optional, reads the address of a group on a server in which a
+	// sources.Importer can make documents; GroupURL is that address.
 	ParseGroup func(address string) (base, group string, err error)
 	GroupURL   func(base, group string) string
 
@@ -93,6 +97,6 @@ type Opening struct {
 
 	Tokens sources.TokenKeeper // nil: tokens are forgotten
 
-	Group string // to import into, "" for none
-	Mail  string // of the organiser of what is imported; "": as it was saved
+	Group string // that documents are made in, "" for none
+	Mail  string // of the organiser of what is made; "": as it was saved
 }
