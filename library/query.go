@@ -38,7 +38,7 @@ var (
 	ErrNoVersion = errors.New("no version was ever saved")
 
 	// ErrLost says that a document was saved, and its packs are gone.
-	ErrLost = errors.New("its packs are not there")
+	ErrLost = errors.New("its packs are gone")
 )
 
 // ChooseVersion gives the newest version that is not suspect, or, if all are or

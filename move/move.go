@@ -82,7 +82,7 @@ var (
 
 	// ErrUnsureTwice ends a move: a server did not say of two documents in a
 	// row whether it made them, and might leave all others half made too.
-	ErrUnsureTwice = errors.New("a server did not say twice in a row whether it made a document")
+	ErrUnsureTwice = errors.New("twice in a row a server did not say whether it made a document")
 )
 
 // Run moves the wanted documents to the targets, one after the other, except

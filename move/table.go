@@ -32,7 +32,7 @@ type Table struct {
 
 var (
 	// ErrTable is matched by the error for a file that is not a table.
-	ErrTable = errors.New("not a table of padsync's")
+	ErrTable = errors.New("not a padsync table")
 
 	// ErrOtherTarget says that a table is of a move to another server.
 	ErrOtherTarget = errors.New("the table is of a move to another server")

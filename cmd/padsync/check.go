@@ -27,7 +27,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Example: a.text("check-example"),
 		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
-			// The report tells what is damaged.
+			// The report says what is damaged.
 			r, err := a.openWarning(ctx, flags, func(*repository.CorruptError) {})
 			if err != nil {
 				return err
@@ -84,9 +84,9 @@ func (a *app) check(ctx context.Context, r *setup.Reading, readData bool, flags 
 	return checkProblem(report)
 }
 
-// checkProblem is what the problems amount to, with what to do about each kind
-// of them: what no identity opens need not be damaged, and backing up again
-// would not help. A list is no pack: what packs hold can be read without it.
+// checkProblem is what the problems add up to, with what to do about each kind
+// of them. What no identity opens need not be damaged, and backing up again
+// would not help. A list is not a pack: what packs hold can be read without it.
 func checkProblem(report *repository.CheckReport) error {
 	if len(report.Problems) == 0 {
 		return nil
@@ -111,7 +111,7 @@ func checkProblem(report *repository.CheckReport) error {
 		}
 	}
 	if report.Lost > 0 && report.Problems[0].Object == headKey && len(report.Problems) == 1 {
-		kinds["hint-damaged-list"] = true // packs alone, of which nothing tells
+		kinds["hint-damaged-list"] = true // packs alone, which nothing names
 	}
 	for _, id := range []string{"hint-damaged", "hint-damaged-list", "hint-repaired", "hint-intruder"} {
 		if kinds[id] {

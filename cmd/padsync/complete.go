@@ -45,7 +45,7 @@ func (a *app) completionCommand() *cobra.Command {
 	}
 }
 
-// completionTime is for how long a person waits who only pressed a key.
+// completionTime is how long a person waits who only pressed a key.
 const completionTime = 5 * time.Second
 
 // completesDocuments completes as many DOCUMENTs as a command takes by what
@@ -86,8 +86,7 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 	return found
 }
 
-// typable: no shell takes the name for something else. Ids are what strangers
-// chose.
+// typable: no shell takes the name for something else. Strangers choose ids.
 func typable(name string) bool {
 	return !strings.HasPrefix(name, "-") && !strings.ContainsFunc(name, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:/%+=,@", r)
@@ -112,7 +111,7 @@ func completesForms(cmd *cobra.Command, option string, list bool, forms ...strin
 	})
 }
 
-// completesOptions says what the values of options are that many commands have.
+// completesOptions completes the values of options that many commands have.
 func (a *app) completesOptions(cmd *cobra.Command) {
 	for _, name := range []string{"target"} {
 		if cmd.Flags().Lookup(name) != nil {

@@ -63,8 +63,8 @@ func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error
 	return out.Flush()
 }
 
-// compared are the points to compare where none is named: what was lost, or
-// else the version before, and now.
+// compared are the points to compare where none is named: before and after a
+// loss, or else the version before and the newest.
 func (d *savedDocument) compared() ([]string, error) {
 	points, err := d.Loss()
 	if points != nil || err != nil {
@@ -77,9 +77,9 @@ func (d *savedDocument) compared() ([]string, error) {
 	return []string{before}, err
 }
 
-// marks are how what came and what went is shown.
+// marks show what came and what went.
 type marks struct {
-	before, after [2]string       // what opens and shuts them
+	before, after [2]string       // what opens and closes them
 	shown         func(rune) rune // of each character; nil: as it is
 }
 
@@ -118,7 +118,7 @@ const diffContext = 2
 
 // write shows the lines that changed, and a few around them.
 func (m marks) write(out *bufio.Writer, lines []library.Line) {
-	until := 0 // lines before are shown, or passed over
+	until := 0 // lines before it were shown or left out
 	for i, l := range lines {
 		if !l.Changed {
 			continue

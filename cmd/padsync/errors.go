@@ -18,7 +18,7 @@ var (
 	errKeyExists   = errors.New("a file of this name exists")
 	errLacking     = errors.New("lists are missing or cannot be read")
 	errUnopened    = errors.New("no identity opens some objects")
-	errTable       = errors.New("no table of this move")
+	errTable       = errors.New("there is no table of this move")
 )
 
 // errorRows are the rows of the table of errors for those of commands.
@@ -37,7 +37,7 @@ func errorRows() []words.Row {
 	}
 }
 
-// schemeless stands before what was said of the address as it is.
+// schemeless comes before what is said of the address as it was given.
 func schemeless(err error) (message.Message, bool) {
 	e, ok := err.(*setup.SchemelessError)
 	if !ok {

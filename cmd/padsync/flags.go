@@ -36,8 +36,8 @@ func (c *commonFlags) addRecipients(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringArrayVarP(&c.RecipientsFiles, "recipients-file", "R", nil, a.text("flag-recipients-file"))
 }
 
-// speakAsConfigured goes before the system's language, which jobs of cron and
-// units have none of.
+// speakAsConfigured takes precedence over the system's language, which jobs of
+// cron and units do not have.
 func (a *app) speakAsConfigured(file string) {
 	if language := config.Language(a.setup.ConfigFile(file)); language != "" {
 		a.words = a.catalogue.In(language)
@@ -76,7 +76,7 @@ func (a *app) openWarning(ctx context.Context, c commonFlags, warn setup.Warner)
 	return s.Open(ctx, warn)
 }
 
-// told tells what a run has to say of its configuration, keys and stores.
+// told says what a run has to say of its configuration, keys and stores.
 func (a *app) told(m message.Message) {
 	a.telling.Lock()
 	defer a.telling.Unlock()
@@ -93,8 +93,8 @@ func (a *app) told(m message.Message) {
 	}
 }
 
-// warnDamaged tells of an object that is left out. Of those that no identity
-// opens, and of lists that are missing, it tells once: they may be all that
+// warnDamaged warns of an object that is left out. It warns only once of
+// objects that no identity opens, and of missing lists: they may be all that
 // another machine wrote.
 func (a *app) warnDamaged(e *repository.CorruptError) {
 	switch {
@@ -113,11 +113,11 @@ func (a *app) warnDamaged(e *repository.CorruptError) {
 	}
 }
 
-// headKey is the key of what says that a place is a repository.
+// headKey is the key of the object that makes a place a repository.
 const headKey = "padsync.json"
 
-// lacking is the problem of who wanted all documents, where lists of them are
-// missing or could not be read; nil if they are all there.
+// lacking is the problem of a caller that wanted all documents where lists of
+// them are missing or could not be read; nil if they are all there.
 func (a *app) lacking(s *library.Selection, c *repository.Contents) error {
 	n := c.Lacking()
 	if n == 0 || !s.All() {

@@ -20,7 +20,7 @@ import (
 
 const indexName = "index.html"
 
-// indexMark tells a page of ours from one that somebody else put there.
+// indexMark distinguishes a page of ours from one that somebody else put there.
 const indexMark = `<meta name="generator" content="padsync restore">`
 
 // indexPage leads to the pages of a folder. All of it is escaped, and links
@@ -72,7 +72,7 @@ func (p past) note(e restore.Event) {
 	p[pastKey{e.Document.Source.Address(), strings.Clone(e.Document.ID)}] = pastState{e.Version.Saved, e.Version.Suspect, e.Cut}
 }
 
-// when says of what moment a page is.
+// when says from what moment a page is.
 func (a *app) when(s pastState) string {
 	switch {
 	case s.cut == nil:
@@ -106,7 +106,7 @@ func (a *app) writeIndex(plan restore.Plan, then past) error {
 	return err
 }
 
-// replaceable reports whether no index.html is there that is not ours.
+// replaceable reports whether there is no index.html, or one of ours.
 func replaceable(root *os.Root) bool {
 	f, err := root.Open(indexName)
 	if err != nil {

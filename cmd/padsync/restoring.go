@@ -7,7 +7,7 @@ import (
 	"github.com/padsync/padsync/restore"
 )
 
-// restoring tells how a restore goes: a bar on a terminal, lines elsewhere.
+// restoring shows how a restore goes: a bar on a terminal, lines elsewhere.
 type restoring struct {
 	app   *app
 	bytes atomic.Int64  // of the files that were restored
@@ -29,7 +29,7 @@ func (a *app) newRestoring(plan *restore.Plan) (*restoring, error) {
 	return r, nil
 }
 
-// done is told of one of the chosen documents.
+// done takes one of the chosen documents.
 func (r *restoring) done(e restore.Event, c *chosen) {
 	r.bytes.Add(e.Bytes)
 	name := c.name(r.app.stderr, e.Document)

@@ -8,8 +8,8 @@ import (
 	"github.com/padsync/padsync/library"
 )
 
-// tellUnfound says which of those named nothing was found for. Something was
-// for the others, so the rest is done.
+// tellUnfound says for which names nothing was found. Something was found for
+// the others, so the rest is done.
 func (a *app) tellUnfound(s *library.Selection) error {
 	var err error
 	for _, text := range s.Unfound() {
@@ -19,8 +19,8 @@ func (a *app) tellUnfound(s *library.Selection) error {
 	return err
 }
 
-// schemeless is that nothing was found for some, with what to type instead of
-// the first one that is an address but for its https://.
+// schemeless says that nothing was found for some, with what to type instead of
+// the first one that only lacks https:// to be an address.
 func (a *app) schemeless(s *library.Selection, err error) error {
 	for _, text := range s.Unfound() {
 		if address, ok := a.setup.Completed(text); ok {
@@ -30,8 +30,8 @@ func (a *app) schemeless(s *library.Selection, err error) error {
 	return err
 }
 
-// nothing is the problem that no document is what was asked for. Where lists
-// of documents are lacking, they may tell of it.
+// nothing is the problem that there is no document as asked for. If lists of
+// documents are lacking, they may tell it.
 func (a *app) nothing(s *library.Selection, lacking int) error {
 	switch cause := a.schemeless(s, errNothing); {
 	case lacking > 0 && s.All():

@@ -12,7 +12,7 @@ import (
 
 // ErrOtherRunner says that this machine's runner identity is not the one that
 // wrote what it has to read.
-var ErrOtherRunner = errors.New("this machine's runner identity is another one than before")
+var ErrOtherRunner = errors.New("this machine's runner identity is not the one it had before")
 
 // A Writing is how repositories are written into.
 type Writing struct {

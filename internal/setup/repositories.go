@@ -26,7 +26,7 @@ func (awayError) Error() string {
 func (awayError) Unwrap() error { return repository.ErrNone }
 
 // ErrPlain says that a repository is plain where it should be sealed.
-var ErrPlain = errors.New("a plain repository in the place of a sealed one")
+var ErrPlain = errors.New("a plain repository in place of a sealed one")
 
 // A Warner takes what is wrong with an object that a reader leaves out.
 type Warner = func(*repository.CorruptError)

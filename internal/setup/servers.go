@@ -32,7 +32,7 @@ type Servers struct {
 
 // ErrKind is for a kind of servers that does not exist, or that cannot do what
 // is asked of it.
-var ErrKind = errors.New("no kind of source")
+var ErrKind = errors.New("no such kind of source")
 
 // Servers are those of the documents. It reads their secrets. Waiting, which
 // may be nil, is called with each wait.
