@@ -101,7 +101,7 @@ func isVersionName(s string) bool {
 // most 4096 bytes.
 func ValidID(s string) bool { return plain(s) }
 
-// ValidFileName reports whether s can be a file's name: an id that is no path.
+// ValidFileName reports whether s can be a file's name: an id that is not a path.
 func ValidFileName(s string) bool {
 	return plain(s) && !strings.ContainsAny(s, "/\x00") && s != "." && s != ".."
 }

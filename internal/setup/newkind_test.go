@@ -139,7 +139,7 @@ func TestNewKindGoesAllTheWay(t *testing.T) {
 			}
 			opening := kinds.Opening{Client: polite.New(polite.Options{Tries: 1}), Pool: pool}
 			if is, err := c.Kind.Probe(t.Context(), c.Base, c.Locator, opening); !is || err != nil {
-				t.Fatalf("the server is none of its kind: %v", err)
+				t.Fatalf("the server is not of its kind: %v", err)
 			}
 			client, err := c.Kind.Open(c.Base, opening)
 			if err != nil {

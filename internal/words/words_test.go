@@ -320,7 +320,7 @@ func TestCatalogueHasPlainSpaces(t *testing.T) {
 	for _, name := range fileNames {
 		for id, text := range load(t, name) {
 			if strings.ContainsFunc(text, func(r rune) bool { return r != ' ' && unicode.Is(unicode.Zs, r) }) {
-				t.Errorf("%s: %s has a space that is none of ASCII: %q", name, id, text)
+				t.Errorf("%s: %s has a space that is not ASCII: %q", name, id, text)
 			}
 			if printed := Printable(frenchType(text)); strings.ContainsRune(printed, unicode.ReplacementChar) {
 				t.Errorf("%s: %s is printed as %q", name, id, printed)
