@@ -316,7 +316,7 @@ func (in *Inspection) read() (text []byte, err error) {
 	in.Readable = !slices.Contains(p.Flaws, FlawText)
 	state, err := p.At(p.Head)
 	if err != nil {
-		in.Facts.Length = in.size // nobody can tell that it is shorter than before
+		in.Facts.Length = in.size // nobody can see that it is shorter than before
 		return nil, nil
 	}
 	return []byte(state.Text()), nil

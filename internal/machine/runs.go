@@ -9,9 +9,9 @@ import (
 )
 
 // Runs are what the machine knows of its own runs. Each holds a lock while it
-// goes on, which the system lifts when its process ends, however it ends.
-// Without it, the next run waits until a run that was killed has been silent
-// for a while. It is for one run.
+// goes on, which the system lifts when its process ends, however it ends. A
+// machine that knows nothing of them waits until a run that was killed has been
+// silent for a while. It is for one run.
 type Runs struct {
 	folder string
 	lock   *flock.Flock // this run's, nil before it has begun

@@ -19,7 +19,7 @@ type Wanted struct {
 	kind    string
 	base    string // normalised
 	locator string // what the source's Fetch takes
-	id      string // the document's own, as far as the address tells
+	id      string // the document's own, as far as the address shows
 
 	// candidates are what a document may be whose kind only the server knows;
 	// nil if it is certain.

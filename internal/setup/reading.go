@@ -10,7 +10,8 @@ import (
 	"github.com/padsync/padsync/repository"
 )
 
-// A Reading is a repository that is open for reading. One at a time uses it.
+// A Reading is a repository that is open for reading. It is for one goroutine
+// at a time.
 type Reading struct {
 	*repository.Repository
 	Shown    string // its address, without secrets

@@ -22,7 +22,7 @@ import (
 // maxBody bounds a page and a table: 240 columns of 50 votes are some 4 MB.
 const maxBody = 16 << 20
 
-// fetchPage gets the poll's page in French, and what it tells. With a form, it
+// fetchPage gets the poll's page in French, and what it says. With a form, it
 // sends that. The caller closes the body.
 func (s *Source) fetchPage(ctx context.Context, l locator, form url.Values) (p *page, body *spool.Spool, err error) {
 	script := "studs.php?poll="

@@ -19,7 +19,7 @@ var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
 
 func isToken(s string) bool { return len(s) <= 4096 && tokenForm.MatchString(s) }
 
-// logIn gives a new token. It does not ask if the server may have died of this
+// logIn gives a new token. It sends nothing if the server may have died of this
 // login. It looks at nothing else in the answer, which says everything about
 // the person.
 func (a *Account) logIn(ctx context.Context) (string, error) {
