@@ -69,7 +69,7 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 	case err != nil:
 		return err
 	case len(found) == 0:
-		return a.nothing(selection, 0)
+		return a.setup.Kinds.Nothing(selection, 0)
 	}
 	return a.tellUnfound(selection)
 }
@@ -103,7 +103,7 @@ func (a *app) acceptIn(ctx context.Context, flags backupFlags, s *setup.Settings
 	for _, c := range all {
 		found = append(found, acceptance{
 			jsonlines.NewAccepted(at.Shown, c, names),
-			a.documentName(a.stdout, c.Source, c.ID, names, selection.Shows(c.Source, c.ID)), localTime(c.Version.Saved),
+			a.documentName(a.stdout, c.Source, c.ID, names, selection.Shows(c.Source, c.ID)), words.Time(c.Version.Saved),
 		})
 	}
 	return found, nil

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
@@ -73,7 +72,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	}
 	all, bad := s.Wanted(args, flags.documentsFiles)
 	if len(all) == 0 && bad.Count == 0 {
-		return nothingWanted(s, len(flags.documentsFiles)+len(args) > 0)
+		return s.NothingWanted(len(flags.documentsFiles)+len(args) > 0)
 	}
 	if len(all) == 0 {
 		return bad.Alone()
@@ -106,18 +105,6 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	return b.do(ctx, plan)
 }
 
-// nothingWanted is the problem that there is nothing to back up, though
-// something may have been named.
-func nothingWanted(s *setup.Settings, named bool) error {
-	switch {
-	case named:
-		return message.Of(message.Failed, errEmptyList, "nothing-listed")
-	case !s.Found:
-		return message.Of(message.Failed, errNoDocuments, "nothing-configured", "File", s.File)
-	}
-	return message.Of(message.Failed, errNoDocuments, "nothing-to-do", "File", s.File)
-}
-
 // backingUp is a backup whose plan is made.
 type backingUp struct {
 	app      *app
@@ -138,9 +125,9 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case len(unlisted) > 0 && len(plan.Documents) == 0:
-		return errors.Join(a.unlisted(message.Failed, unlisted), bad)
+		return errors.Join(setup.Unlisted(message.Failed, unlisted), bad)
 	case b.flags.dryRun:
-		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), a.unlisted(message.Incomplete, unlisted), bad)
+		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), setup.Unlisted(message.Incomplete, unlisted), bad)
 	}
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
 	report, err := b.settings.BackUp(ctx, plan, setup.Writing{Keys: b.keys, Warn: a.warnDamaged, Anew: b.flags.newRepository}, func() {
@@ -163,42 +150,5 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 		}
 	}
 	b.progress.summary(report, rest)
-	return errors.Join(a.outcome(report, unlisted, b.progress.tally.Barriers()), bad)
-}
-
-// outcome is the problem that the report adds up to.
-func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted, barriers error) error {
-	var errs []error
-	for _, repo := range r.Repositories {
-		if repo.Err != nil {
-			errs = append(errs, message.In(repo.Err, "repository", "Repository", repo.Name))
-		}
-	}
-	switch {
-	case r.Broken != nil:
-		return message.Classed(message.Failed, r.Broken)
-	case len(errs) > 0:
-		err := errors.Join(errs...)
-		return message.Classed(message.Failed, err)
-	case r.Interrupted:
-		return message.Of(message.Interrupted, context.Canceled, "interrupted")
-	case len(unlisted) > 0:
-		return a.unlisted(message.Incomplete, unlisted)
-	case r.Outcomes[backup.Failed] > 0 || r.New > 0 || slices.ContainsFunc(r.Repositories, func(repo backup.RepositoryReport) bool { return repo.Unreadable > 0 }):
-		return message.Quiet(message.Incomplete, errors.Join(errIncomplete, barriers))
-	}
-	return nil
-}
-
-// unlisted is the problem of sources that could not be asked what they hold,
-// nil if there are none.
-func (a *app) unlisted(class message.Class, sources []backup.Unlisted) error {
-	var errs []error
-	for _, s := range sources {
-		errs = append(errs, message.Of(class, s.Err, "unlisted", "Source", s.URL, "Reason", s.Err))
-	}
-	if len(errs) == 0 {
-		return nil
-	}
-	return message.Classed(class, errors.Join(errs...))
+	return errors.Join(setup.Outcome(report, &b.progress.tally, unlisted), bad)
 }

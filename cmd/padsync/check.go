@@ -14,7 +14,6 @@ import (
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/sinks"
 	"github.com/spf13/cobra"
 )
 
@@ -48,13 +47,8 @@ func (a *app) checkCommand() *cobra.Command {
 
 func (a *app) check(ctx context.Context, r *setup.Reading, readData bool, flags commonFlags) error {
 	bar := &checkBar{app: a}
-	report, err := r.Check(ctx, readData, bar.observe)
+	report, hashes, err := r.CheckAll(ctx, readData, bar.observe)
 	bar.bar.Stop()
-	if err != nil {
-		return r.In(err)
-	}
-	r.Settings.Machine.KeepLists(r.ID(), 0, report.Seen)
-	hashes, err := namesIn(ctx, r, report)
 	if err != nil {
 		return r.In(err)
 	}
@@ -68,7 +62,7 @@ func (a *app) check(ctx context.Context, r *setup.Reading, readData bool, flags 
 	}
 	switch n := len(report.Sealed); {
 	case n > 0 && n == report.Packs && r.Settings.OwnerGiven():
-		return errors.Join(message.Of(message.Failed, repository.ErrNoIdentity, "check-opens-nothing"), checkProblem(report))
+		return errors.Join(message.Of(message.Failed, repository.ErrNoIdentity, "check-opens-nothing"), setup.Damage(report))
 	case a.quiet:
 	case n > 0 && n == report.Packs:
 		a.note("check-sealed")
@@ -81,57 +75,7 @@ func (a *app) check(ctx context.Context, r *setup.Reading, readData bool, flags 
 	case n > 0:
 		a.note("check-unnamed", "Count", n)
 	}
-	return checkProblem(report)
-}
-
-// checkProblem is what the problems add up to, with what to do about each kind
-// of them. What no identity opens need not be damaged, and backing up again
-// would not help. A list is not a pack: what packs hold can be read without it.
-func checkProblem(report *repository.CheckReport) error {
-	if len(report.Problems) == 0 {
-		return nil
-	}
-	e := &message.Error{Message: message.New("check-problems", "Count", len(report.Problems)), Class: message.Failed, Silent: true}
-	kinds := make(map[string]bool)
-	for _, p := range report.Problems {
-		switch {
-		case p.Unopened:
-		case p.Object == headKey:
-			if head := (*repository.HeadError)(nil); errors.As(p.Err, &head) {
-				e.Hints = append(e.Hints, headHint(head))
-			}
-		case errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
-			kinds["hint-intruder"] = true
-		case strings.HasPrefix(p.Object, "packs/"):
-			kinds["hint-damaged"] = true
-		case p.Repaired:
-			kinds["hint-repaired"] = true
-		default:
-			kinds["hint-damaged-list"] = true
-		}
-	}
-	if report.Lost > 0 && report.Problems[0].Object == headKey && len(report.Problems) == 1 {
-		kinds["hint-damaged-list"] = true // packs alone, which nothing names
-	}
-	for _, id := range []string{"hint-damaged", "hint-damaged-list", "hint-repaired", "hint-intruder"} {
-		if kinds[id] {
-			e.Hints = append(e.Hints, message.New(id))
-		}
-	}
-	if len(e.Hints) == 0 {
-		e.Cause = errUnopened
-	}
-	return e
-}
-
-func headHint(e *repository.HeadError) message.Message {
-	switch {
-	case errors.Is(e, sinks.ErrNotFile):
-		return message.New("hint-head-blocked", "Line", strings.Join(e.Lines, "\n"))
-	case len(e.Lines) > 1:
-		return message.New("hint-heads", "Lines", strings.Join(e.Lines, "\n"))
-	}
-	return message.New("hint-head", "Line", e.Lines[0])
+	return setup.Damage(report)
 }
 
 // checkBar shows on a terminal how many packs were read.
@@ -147,20 +91,6 @@ func (b *checkBar) observe(_, of int) {
 	b.bar.Step()
 }
 
-// namesIn are the short names of the repository's documents, if something is
-// wrong with some.
-func namesIn(ctx context.Context, r *setup.Reading, report *repository.CheckReport) (*library.Names, error) {
-	if len(report.Problems) == 0 {
-		return library.NoNames(r.ID()), nil
-	}
-	c, err := r.Read(ctx, repository.At{})
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	return library.Select(nil).Learn(r.ID(), c)
-}
-
 func (a *app) printChecked(c *repository.CheckReport, hashes *library.Names) error {
 	text := a.words.Tally("count-documents", c.Documents, "count-versions", c.Versions, "count-packs", c.Packs) + ", " + a.words.Size(c.Bytes)
 	for _, p := range c.Problems {
@@ -168,7 +98,7 @@ func (a *app) printChecked(c *repository.CheckReport, hashes *library.Names) err
 		switch {
 		case errors.Is(p.Err, repository.ErrNoIdentity), errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
 			what = a.words.Error(p.Err)
-		case p.Problem == "missing" && !strings.Contains(p.Object, "/") && p.Object != headKey:
+		case p.Problem == "missing" && !strings.Contains(p.Object, "/") && p.Object != repository.HeadKey:
 			what = a.text("check-missing-list")
 		case p.Problem == "unreadable" && p.Err != nil:
 			what += ": " + a.words.Error(p.Err)

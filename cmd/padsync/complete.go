@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/spf13/cobra"
@@ -75,7 +75,7 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 		return nil
 	}
 	r.Begin(ctx, typed, func(name string, record *manifest.Record) {
-		if !typable(name) {
+		if !terminal.Typable(name) {
 			return
 		}
 		if v := record.Newest(); v != nil && v.Title != "" {
@@ -84,13 +84,6 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 		found = append(found, name)
 	})
 	return found
-}
-
-// typable: no shell takes the name for something else. Strangers choose ids.
-func typable(name string) bool {
-	return !strings.HasPrefix(name, "-") && !strings.ContainsFunc(name, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:/%+=,@", r)
-	})
 }
 
 // completesForms completes a list of forms, with commas between them, or one.

@@ -90,9 +90,9 @@ func (a *app) list(r *setup.Reading, c *repository.Contents, selection *library.
 		return err
 	}
 	if !found && !selection.All() {
-		return a.nothing(selection, c.Lacking())
+		return a.setup.Kinds.Nothing(selection, c.Lacking())
 	}
-	return cmp.Or(a.tellUnfound(selection), a.lacking(selection, c))
+	return cmp.Or(a.tellUnfound(selection), setup.Lacking(selection, c))
 }
 
 // listedRow is a line for people: what is short and alike first.
@@ -115,7 +115,7 @@ func (a *app) printListed(w io.Writer, l jsonlines.Document) error {
 	}
 	saved := "-"
 	if t, err := time.Parse(time.RFC3339, l.Saved); err == nil {
-		saved = localTime(t)
+		saved = words.Time(t)
 	}
 	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), saved, l.Versions, words.Printable(name))
 	return err

@@ -11,7 +11,9 @@ import (
 	"syscall"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
@@ -113,7 +115,7 @@ func (m *mover) move(ctx context.Context) error {
 	report, err := move.Run(ctx, m.plan, table)
 	stop()
 	m.bar.Stop()
-	closed := errors.Join(m.writePage(m.table, table), table.Close())
+	closed := errors.Join(pages.WriteMove(m.app.words, m.table, table), table.Close())
 	m.summary(report)
 	return m.result(ctx, report, err, closed)
 }
@@ -128,7 +130,7 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 	case closed != nil:
 		return m.tableFailed(closed)
 	case errors.Is(err, move.ErrUnsureTwice):
-		return message.Of(message.Incomplete, err, "move-stopped", "Command", "padsync "+commandLine(a.args))
+		return message.Of(message.Incomplete, err, "move-stopped", "Command", "padsync "+terminal.CommandLine(a.args))
 	case ctx.Err() != nil && err != nil:
 		return message.Of(message.Interrupted, context.Canceled, "move-interrupted", "File", m.table)
 	case err != nil:
@@ -136,16 +138,16 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 	case m.broken != nil:
 		return m.broken
 	case report.Documents()+m.missed == 0:
-		return a.nothing(m.Selection, m.Contents.Lacking())
+		return a.setup.Kinds.Nothing(m.Selection, m.Contents.Lacking())
 	}
 	if report.Failed+m.missed+report.Differs+report.Unsure+report.Left > 0 {
-		cause := errIncomplete
+		cause := setup.ErrIncomplete
 		if report.Sealed > 0 {
 			cause = repository.ErrNoIdentity
 		}
 		err = message.Quiet(message.Incomplete, cause)
 	}
-	return cmp.Or(err, a.tellUnfound(m.Selection), a.lacking(m.Selection, m.Contents))
+	return cmp.Or(err, a.tellUnfound(m.Selection), setup.Lacking(m.Selection, m.Contents))
 }
 
 // sayMailless says before anything is made how much of what is left to move will
@@ -156,7 +158,7 @@ func (m *mover) sayMailless(ctx context.Context, table *move.Table) (err error) 
 	}
 	if m.mailless > 0 {
 		args := append(slices.Clone(m.app.args), "--mail", m.app.text("move-mail-address"))
-		m.line("move-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
+		m.line("move-mailless-now", "Count", m.mailless, "Command", "padsync "+terminal.CommandLine(args))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
@@ -24,7 +25,7 @@ func (m *mover) startBar() {
 // waiting notes a wait for a server.
 func (m *mover) waiting(w polite.Wait) {
 	if m.waits.note(w) && m.bar == nil && !m.app.quiet {
-		m.app.remark(m.app.stderr, m.app.waiting(w))
+		m.app.remark(m.app.stderr, m.app.words.Waiting(w))
 	}
 }
 
@@ -97,7 +98,7 @@ func (m *mover) made(id, private, name, address string) {
 
 // remark says that the version is not what one might think.
 func (m *mover) remark(e move.Event) {
-	switch saved := e.Version.Saved.Local().Format("2006-01-02 15:04"); {
+	switch saved := words.Time(e.Version.Saved); {
 	case e.Document.Lost:
 		m.line("restore-lost", "Document", m.name(m.out(), e.Document), "Saved", saved)
 	case e.Skipped != "":
@@ -128,7 +129,7 @@ func (m *mover) summary(r *move.Report) {
 	if r.Left > 0 {
 		m.line("move-left-all", "Count", r.Left)
 	}
-	m.done("move-summary-table", "File", m.table, "Page", pageName(m.table))
+	m.done("move-summary-table", "File", m.table, "Page", pages.MoveName(m.table))
 }
 
 // sayLost says each loss in a line.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/padsync/padsync/internal/jsonlines"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/move"
 )
 
@@ -23,7 +23,7 @@ func (m *mover) preview(ctx context.Context) error {
 		return m.In(err)
 	}
 	if report.Documents()+report.Unsaved == 0 {
-		return m.app.nothing(m.Selection, m.Contents.Lacking())
+		return m.app.setup.Kinds.Nothing(m.Selection, m.Contents.Lacking())
 	}
 	if !m.json {
 		m.tell(report)
@@ -46,7 +46,7 @@ func (m *mover) foresee(e move.Event) {
 	case e.Earlier:
 		m.made("move-earlier", "move-earlier-private", name, e.Address)
 	default:
-		a.say("move-would", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"), "Target", e.Target.URL)
+		a.say("move-would", "Document", name, "Saved", e.Version.Saved, "Target", e.Target.URL)
 		m.remark(e)
 	}
 }
@@ -74,7 +74,7 @@ func (m *mover) tell(r *move.Report) {
 		a.say("move-mailless", "Count", r.Mailless)
 		args = append(args, "--mail", a.text("move-mail-address"))
 	}
-	a.say("move-do", "Command", "padsync "+commandLine(append(args, "--yes")))
+	a.say("move-do", "Command", "padsync "+terminal.CommandLine(append(args, "--yes")))
 }
 
 // tellCost says what it takes to make so many documents on a target.
@@ -97,20 +97,6 @@ func (m *mover) tellCost(t *move.Target, n int) {
 	if took := pads.ImportTime(n); took > 0 {
 		a.say("estimate-time", "Time", took)
 	}
-}
-
-// commandLine is how a shell takes these arguments.
-func commandLine(args []string) string {
-	quoted := make([]string, len(args))
-	for i, arg := range args {
-		quoted[i] = arg
-		if arg == "" || strings.ContainsFunc(arg, func(r rune) bool {
-			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%", r)
-		}) {
-			quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(quoted, " ")
 }
 
 func (m *mover) encode(e move.Event) {

@@ -83,7 +83,7 @@ func (p *progress) waiting(w polite.Wait) {
 	if p.waits.note(w) && !p.terminal && !p.app.quiet {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.line(p.app.waiting(w))
+		p.line(p.app.words.Waiting(w))
 	}
 }
 

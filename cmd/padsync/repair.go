@@ -93,7 +93,7 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 			}
 			continue
 		}
-		text := "  " + localTime(v.Version.Saved.Time)
+		text := "  " + words.Time(v.Version.Saved.Time)
 		if i == 0 || found.Versions[i-1].ID != v.ID || found.Versions[i-1].Source.Compare(v.Source) != 0 {
 			documents++
 			text = words.Printable(a.documentName(a.stdout, v.Source, v.ID, hashes, false)) + "\n" + text
@@ -144,7 +144,7 @@ func (a *app) foundProblem(found *repository.Found) error {
 	case sealed > 0:
 		return message.Of(message.Incomplete, repository.ErrNoIdentity, "repair-sealed", "Count", sealed)
 	case damaged > 0 || found.Partial > 0:
-		return message.Quiet(message.Incomplete, errIncomplete)
+		return message.Quiet(message.Incomplete, setup.ErrIncomplete)
 	}
 	return nil
 }

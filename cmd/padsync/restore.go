@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/library"
@@ -87,7 +89,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return chosen.In(err)
 	}
 	defer progress.bar.Stop()
-	then := make(past)
+	then := make(pages.Past)
 	missed := 0        // documents that were named, and of which there is nothing to restore
 	notYet := 0        // of those named: at that moment
 	var never error    // of the first of them: why
@@ -107,7 +109,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 			mendable = e.Err
 		}
 		if e.Err == nil && plan.Point != (library.Point{}) && slices.Contains(flags.formats, "html") {
-			then.note(e)
+			then.Note(e)
 		}
 		progress.done(e, chosen)
 		if len(flags.formats) > 0 && e.Err == nil && e.Version.Facts.Flaw != "" {
@@ -137,19 +139,22 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case flags.atRev && notYet > 0:
 		return message.Of(message.Failed, never, "restore-failed", "Count", notYet)
 	case flags.when != "":
-		return message.Of(message.Failed, errNothing, "nothing-by-then")
+		return message.Of(message.Failed, setup.ErrNothing, "nothing-by-then")
 	default:
-		return a.nothing(chosen.Selection, chosen.Contents.Lacking())
+		return a.setup.Kinds.Nothing(chosen.Selection, chosen.Contents.Lacking())
 	}
 	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
-		if err := a.writeIndex(plan, then); err != nil {
-			return message.In(err, "index", "File", indexName)
+		err := pages.WriteIndex(a.words, plan, then)
+		if errors.Is(err, fs.ErrExist) {
+			a.note("index-exists", "File", pages.IndexName)
+		} else if err != nil {
+			return message.In(err, "index", "File", pages.IndexName)
 		}
 	}
 	a.done("restored", "Count", report.Restored, "Target", flags.target)
-	err = cmp.Or(a.tellUnfound(chosen.Selection), a.lacking(chosen.Selection, chosen.Contents))
+	err = cmp.Or(a.tellUnfound(chosen.Selection), setup.Lacking(chosen.Selection, chosen.Contents))
 	if failed > 0 {
-		cause := errors.Join(errIncomplete, mendable)
+		cause := errors.Join(setup.ErrIncomplete, mendable)
 		if report.Sealed > 0 {
 			cause = repository.ErrNoIdentity
 		}
@@ -200,9 +205,9 @@ func (a *app) restored(e restore.Event, name string) string {
 	case e.Err != nil:
 		return a.text("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
 	case e.Document.Lost:
-		return a.text("restore-lost", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
+		return a.text("restore-lost", "Document", name, "Saved", e.Version.Saved)
 	case e.Skipped != "":
-		return a.text("restore-not-newest", "Document", name, "Reason", a.words.Suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
+		return a.text("restore-not-newest", "Document", name, "Reason", a.words.Suspicion(e.Skipped), "Saved", e.Version.Saved)
 	case e.Version.Suspect != "":
 		return a.text(suspectTaken(e.Document), "Document", name, "Reason", a.words.Suspicion(e.Version.Suspect))
 	}
@@ -213,7 +218,7 @@ func (a *app) restored(e restore.Event, name string) string {
 // could not see it: a text for each version.
 func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 	for _, t := range all {
-		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", t.Parts(a.language())))
+		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved, "Parts", t.Parts(a.language())))
 	}
 	return texts
 }

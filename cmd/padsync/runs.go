@@ -64,6 +64,6 @@ func (a *app) printRun(w io.Writer, r repository.RunRecord) error {
 	default:
 		text += "  (" + a.text("run-incomplete") + ")"
 	}
-	_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n", r.Finished.Local().Format("2006-01-02 15:04"), r.Manifest, words.Printable(r.Host), text)
+	_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n", words.Time(r.Finished.Time), r.Manifest, words.Printable(r.Host), text)
 	return err
 }

@@ -111,6 +111,6 @@ func sayLeft(f backup.Forecast, say func(id string, data ...any)) {
 		say("summary-runs", "Count", f.Runs)
 	}
 	if !f.Seen.IsZero() {
-		say("summary-seen", "When", localTime(f.Seen))
+		say("summary-seen", "When", f.Seen)
 	}
 }
