@@ -50,8 +50,7 @@ func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
 	return estimates, nil
 }
 
-// estimate asks a source that can tell of each known document whether it
-// changed.
+// estimate asks a source that can compare whether each known document changed.
 func (r *run) estimate(ctx context.Context, jobs []job, e *Estimate) error {
 	comparer, canTell := e.Client.(sources.Comparer)
 	targets := r.live()

@@ -16,8 +16,8 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// look looks at one document and tells every repository what it found. It is
-// fetched when its turn comes: fetching is first come, first served.
+// look looks at one document and records in every repository what it found. It
+// is fetched when its turn comes: fetching is first come, first served.
 func (r *run) look(c contexts, fetching *semaphore.Weighted, j *job) {
 	targets := r.live()
 	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
@@ -97,7 +97,7 @@ func (r *run) fetched(c contexts, j *job, targets []*target, known []*prior, v f
 		r.respell(j, v.ID)
 	}
 	if v.Unchanged && (v.asked == "" || validator(known) != v.asked) {
-		refuse("it is said to be as it never was")
+		refuse("it is said to be unchanged, but no such state was saved")
 		return
 	}
 	for _, j := range j.server.standing.answered(j, v.gone, v.Validator) {
@@ -124,8 +124,9 @@ func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*pr
 	return known, nil
 }
 
-// respell tells that a document has nothing under the id that it was known by:
-// its server spells it otherwise by now, and it goes on under that.
+// respell records that a document has nothing under the id that it was known
+// by: its server now spells the id differently, and the document goes on under
+// that.
 func (r *run) respell(j *job, id string) {
 	if id == j.given.ID {
 		return
@@ -165,8 +166,8 @@ func resumed(known []*prior) bool {
 	return len(known) > 0 && !slices.ContainsFunc(known, func(p *prior) bool { return !p.Resumed })
 }
 
-// first reports whether no other link to the document came before. Only where
-// ids can turn out to be others is anything remembered.
+// first reports whether no other link to the document came before. It remembers
+// only documents whose ids can turn out to be different.
 func (r *run) first(j *job, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -181,9 +182,9 @@ func (r *run) first(j *job, id string) bool {
 	return true
 }
 
-// validator gives what all repositories hold, or "": an answer that nothing
-// changed would leave a hole in one that does not hold the version, or not so
-// that a recipient can read it.
+// validator gives the one that all repositories hold, or "": an answer that
+// nothing changed would leave a hole in a repository that does not hold the
+// version, or holds it so that no recipient can read it.
 func validator(known []*prior) string {
 	var value string
 	for i, p := range known {
@@ -195,14 +196,14 @@ func validator(known []*prior) string {
 	return value
 }
 
-// failed tells every repository that the document could not be looked at, or
-// is gone. A guess at an id that no repository knows is not written down.
+// failed records in every repository that the document could not be looked at,
+// or is gone. It does not record a guess at an id that no repository knows.
 func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event {
 	return r.failedAs(j, j.given.ID, j.certain(), targets, known, err)
 }
 
-// failedAs is failed for an id that may be another than the document was named
-// with.
+// failedAs is failed for an id that may differ from the one that the document
+// was named with.
 func (r *run) failedAs(j *job, id string, certain bool, targets []*target, known []*prior, err error) Event {
 	e := Event{Document: *j.given, ID: id, Outcome: Failed, Err: err}
 	if errors.Is(err, sources.ErrUnaskable) {
@@ -224,8 +225,8 @@ func (r *run) failedAs(j *job, id string, certain bool, targets []*target, known
 	return e
 }
 
-// withheld is what the look says of a password that is not to be sent again: it
-// stands until a look finds the document, since one that fails before the
+// withheld is what the look says of a password that is not to be sent again. It
+// stands until a look finds the document, since a look that fails before the
 // password's turn says nothing of it.
 func withheld(known *prior, err error) *manifest.Withheld {
 	if w, ok := errors.AsType[*sources.WithheldError](err); ok {
@@ -234,8 +235,8 @@ func withheld(known *prior, err error) *manifest.Withheld {
 	return known.Withheld
 }
 
-// found saves the version where it is new, and tells where it is not. If no
-// repository took it, the event has no outcome.
+// found saves the version where it is new, and records elsewhere that it is
+// not. If no repository took it, the event has no outcome.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
 	e := Event{Document: *j.given, ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking, Before: j.server.last(v.ID, known)}
 	for i, t := range targets {
@@ -281,7 +282,7 @@ func (s *server) last(id string, known []*prior) (b Before) {
 	return b
 }
 
-// revalidated tells a new validator for a version that is the same.
+// revalidated gives a new validator for a version that is the same.
 func revalidated(newest *version, validator string) []manifest.DocumentVersion {
 	if newest == nil || validator == "" || validator == newest.Validator {
 		return nil
@@ -306,7 +307,7 @@ func (r *run) lacking() (all []Lack) {
 	return all
 }
 
-// finish counts a document and tells who observes.
+// finish counts a document and calls Observe.
 func (r *run) finish(j *job, e Event) {
 	r.mu.Lock()
 	r.report.Outcomes[e.Outcome]++

@@ -67,8 +67,8 @@ func (m *mover) all(ctx context.Context) (*Report, error) {
 	return &m.report, nil
 }
 
-// withhold tells the targets which passwords the looks of backups noted: a server
-// that may have died of one is not sent it by a move, either.
+// withhold gives the targets the passwords that the looks of backups noted: a
+// server that may have died of one is not sent it by a move either.
 func (m *mover) withhold() error {
 	for record, err := range m.Contents.Documents() {
 		if err != nil {
@@ -87,7 +87,7 @@ func (m *mover) withhold() error {
 	return nil
 }
 
-// next does one document, and tells of it. The error is for what costs all.
+// next does one document, and reports it. The error is for what costs all.
 func (m *mover) next(c contexts, record *manifest.Record) error {
 	e := Event{Document: record}
 	m.do(&e, c)
@@ -121,14 +121,14 @@ func (m *mover) next(c contexts, record *manifest.Record) error {
 	return nil
 }
 
-// waited reports whether the document was left as it waited for its server when
-// the move was interrupted: nothing of it was made.
+// waited reports whether the document was left because it waited for its server
+// when the move was interrupted: nothing of it was made.
 func waited(e *Event, c contexts) bool {
 	return c.move.Err() != nil && e.State == "" && e.Err != nil && errors.Is(e.Err, context.Cause(c.move))
 }
 
 // unsureTwice counts the documents in a row, for each target, that it may have
-// made. One that was not begun is none of them.
+// made. One that was not begun does not count.
 func (m *mover) unsureTwice(e *Event) bool {
 	switch {
 	case errors.Is(e.Err, sources.ErrUnsure):
@@ -174,7 +174,7 @@ func (m *mover) doneBefore(e *Event) bool {
 	return false
 }
 
-// opens asks no server for what no identity opens.
+// opens keeps a server from being asked for what no identity opens.
 func (m *mover) opens(v *manifest.VersionRecord) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -196,8 +196,8 @@ func (m *mover) foresee(e *Event, c contexts) {
 	})
 }
 
-// make makes the document on its target, and writes its row. What cannot be
-// found again is written down before, too.
+// make makes the document on its target, and writes its row. A document that
+// could not be found again also gets a row before.
 func (m *mover) make(e *Event, c contexts) {
 	ctx := c.finishing
 	row := Row{Kind: e.Document.Source.Kind, Old: m.Address(e.Document.Source, e.Document.ID), State: Started}
@@ -224,8 +224,8 @@ func (m *mover) make(e *Event, c contexts) {
 	}
 }
 
-// became is the state of a document after its import, "" if that left it as it
-// waited for its server.
+// became is the state of a document after its import, "" if the import left it
+// because it waited for its server.
 func became(c contexts, made *sources.Imported, err error) State {
 	switch {
 	case made != nil && errors.Is(err, sources.ErrDiffers):

@@ -26,16 +26,16 @@ type CheckReport struct {
 	// good.
 	Lost int
 
-	// Unnamed counts the packs that no list names, which is no problem: a run
-	// that is cut off leaves some, and so does what was stored anew since, where
-	// the lists of before are gone or cannot be opened. What lists told that are
-	// lost is in such.
+	// Unnamed counts the packs that no list names. That is not a problem: a run
+	// that is cut off leaves some, and so does what was stored anew since,
+	// where the earlier lists are gone or cannot be opened. What lost lists
+	// told is in such packs.
 	Unnamed int
 
 	Seen []string // as Contents.Seen gives it
 
-	// Sealed are the keys of packs that no identity opens: reading them
-	// proved that they are as they were stored, and no more.
+	// Sealed are the keys of packs that no identity opens: reading them proved
+	// only that they are as they were stored.
 	Sealed []string
 }
 
@@ -44,7 +44,7 @@ type Problem struct {
 	Object    string // its key; of a list that is missing, its id
 	Problem   string // "damaged", "missing", "unreadable"
 	Unopened  bool   // unreadable, because no identity opens it
-	Repaired  bool   // a list, and what it told was taken from packs
+	Repaired  bool   // it is a list, and what it told was taken from packs
 	Err       error  // what is known of why, or nil; for padsync.json a HeadError
 	Documents []DocumentRef
 }
@@ -56,9 +56,9 @@ type DocumentRef struct {
 }
 
 // Check looks whether all that manifests name is there, and whether all
-// manifests, checkpoints and parts are what they should be; if readData, it
-// reads and opens every pack, too. Observe, if not nil, is told how many of
-// the packs were read.
+// manifests, checkpoints and parts are what they should be; with readData, it
+// also reads and opens every pack. It calls observe, if not nil, with how many
+// of the packs were read.
 //
 // What is wrong is in the report; the error is for a check that could not be
 // made.
@@ -112,8 +112,8 @@ func (k *checker) corrupt(err error, documents []DocumentRef) error {
 	return nil
 }
 
-// objects checks all manifests, checkpoints and parts, those too that reading
-// passes over since a checkpoint includes them.
+// objects checks all manifests, checkpoints and parts, also those that reading
+// passes over because a checkpoint includes them.
 func (k *checker) objects(ctx context.Context) error {
 	k.noteRead()
 	unnamed := make(map[string]bool)
@@ -238,9 +238,8 @@ func (k *checker) documents() error {
 	return nil
 }
 
-// consider takes a file as the sample that says more than the one before:
-// one that is put together from several packs, else one that lies further
-// behind the beginning of its pack.
+// consider takes a file as the sample if it shows more than the one before: if
+// it is put together from more packs, or else lies further into its pack.
 func (k *checker) consider(r *manifest.Record) {
 	for _, v := range r.Versions {
 		for _, f := range v.Files {
@@ -255,7 +254,7 @@ func (k *checker) consider(r *manifest.Record) {
 }
 
 // restorable reads the sample as a restore does: the rest of a check never
-// reads a part of a pack, nor puts a file together.
+// reads a part of a pack and never puts a file together.
 func (k *checker) restorable(ctx context.Context) error {
 	if k.sample == nil {
 		return nil
@@ -273,7 +272,7 @@ func (k *checker) restorable(ctx context.Context) error {
 	case !errors.As(err, &corrupt):
 		return err
 	case slices.ContainsFunc(k.report.Problems, func(p Problem) bool { return p.Object == corrupt.Key }):
-		return nil // it was told of
+		return nil // it was reported
 	}
 	return k.corrupt(err, []DocumentRef{k.sample.document})
 }
@@ -296,8 +295,8 @@ type checkedFile struct {
 	document DocumentRef
 }
 
-// packs reads all packs, some of them for each pass over the documents: so
-// memory holds the files of these only.
+// packs reads all packs, some in each pass over the documents, so that memory
+// holds the files of these only.
 func (k *checker) packs(ctx context.Context, observe func(done, of int)) error {
 	keys := make([]string, 0, len(k.named))
 	for key := range k.named {

@@ -118,7 +118,7 @@ func (a *app) printListed(w io.Writer, l jsonlines.Document) error {
 	return err
 }
 
-// listedState is one word: what the last look found, or that it was there, and
+// listedState is one word: what the last look found, or that it is there and
 // may be a loss.
 func (a *app) listedState(l jsonlines.Document) string {
 	if l.State == string(manifest.Current) && l.Suspect != "" {

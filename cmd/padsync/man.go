@@ -10,7 +10,7 @@ import (
 )
 
 // manCommand writes the manual pages of all commands, in the user's language,
-// for who packs the program.
+// for whoever packages the program.
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",

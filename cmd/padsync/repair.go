@@ -73,7 +73,7 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *setup.Settings
 	return a.foundProblem(found)
 }
 
-// printFound tells what was found: each version for programs, each document for
+// printFound lists what was found: each version for programs, each document for
 // people.
 func (a *app) printFound(repo *repository.Repository, shown string, found *repository.Found, asJSON, done bool) error {
 	hashes, err := library.NewNames(repo.ID(), func(add func(manifest.Source, string)) error {
@@ -125,7 +125,7 @@ func (a *app) summarizeFound(found *repository.Found, documents int, done bool) 
 	}
 }
 
-// foundProblem is what keeps all from being found, nil if nothing does.
+// foundProblem is what keeps some of it from being found, nil if nothing does.
 func (a *app) foundProblem(found *repository.Found) error {
 	var sealed, damaged int
 	for _, e := range found.Unread {

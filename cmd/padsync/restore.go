@@ -141,8 +141,8 @@ func (a *app) restored(e restore.Event, name string) string {
 	return ""
 }
 
-// taken says what of a document is of versions before, as later looks could not
-// see it: a text for each version.
+// taken says what of a document comes from earlier versions, as later looks
+// could not see it: a text for each version.
 func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 	for _, t := range all {
 		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved, "Parts", t.Parts(a.language())))
@@ -151,7 +151,7 @@ func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 }
 
 // suspectTaken is the message for a suspect version that was taken: because
-// there is no other, because what was written last is in it alone, or because
+// there is no other, because only it has what was written last, or because
 // --newest asked for it.
 func suspectTaken(record *manifest.Record) string {
 	switch sound := record.NewestSound(); {
@@ -164,8 +164,8 @@ func suspectTaken(record *manifest.Record) string {
 }
 
 // documentName names a document that the repository holds, for messages on out;
-// given says that this command line named it, so that its address is no secret
-// here. What is no terminal may be a log.
+// given says that this command line named it, so that its address is not a
+// secret here. What is not a terminal may be a log.
 func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *library.Names, given bool) string {
 	if given || terminal.Is(out) {
 		return a.setup.Kinds.URL(source, id)

@@ -18,7 +18,7 @@ import (
 	"github.com/padsync/padsync/restore"
 )
 
-// restoring tells how a restore goes: a bar on a terminal, lines elsewhere.
+// restoring shows how a restore goes: a bar on a terminal, lines elsewhere.
 type restoring struct {
 	*chosen
 	flags restoreFlags
@@ -30,7 +30,7 @@ type restoring struct {
 	missed   int        // documents that were named, and of which there is nothing to restore
 	notYet   int        // of those named: at that moment
 	never    error      // of the first of them: why
-	mendable error      // the first that can be helped, such as a full disk
+	mendable error      // the first that somebody can do something about, such as a full disk
 }
 
 // start begins to show what becomes of the documents that are wanted. The caller
@@ -47,7 +47,7 @@ func (r *restoring) start() error {
 	return err
 }
 
-// observe is told of one of the chosen documents.
+// observe counts one of the chosen documents, and shows what became of it.
 func (r *restoring) observe(e restore.Event) {
 	named := r.Selection.Names(e.Document.Source, e.Document.ID)
 	switch {

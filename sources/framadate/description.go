@@ -8,8 +8,8 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// shownMarkdown gives what the server made of the author's Markdown (from 1.1
-// on) as Markdown again.
+// shownMarkdown turns what the server made of the author's Markdown (from 1.1
+// on) into Markdown again.
 func shownMarkdown(shown *goquery.Selection) string {
 	if shown.Is("pre") {
 		return newlines(shown.Text())
@@ -17,8 +17,8 @@ func shownMarkdown(shown *goquery.Selection) string {
 	if shown.Length() == 0 {
 		return ""
 	}
-	// No author's text is like that (the database has 64 KiB for it), and
-	// laying out tables of it could take for ever.
+	// No author's text is that long (the database has 64 KiB for it), and
+	// laying out its tables could take for ever.
 	if len(shown.Text()) > 256<<10 || shown.Find("*").Length() > 20_000 {
 		return trim(newlines(shown.Text()))
 	}

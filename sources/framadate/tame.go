@@ -17,10 +17,10 @@ const (
 	tamed    = "x-"
 )
 
-// parseHTML reads a page in time and memory that grow with its length alone.
-// The HTML parser by itself opens formatting elements that were left open
-// again in each that follows, so that 100 KB may become a gigabyte, in HTML as
-// well as inside SVG: these elements go by other names while it works.
+// parseHTML reads a page in time and memory that grow with its length alone. By
+// itself, the HTML parser opens formatting elements that were left open again
+// in each element that follows, so that 100 KB may become a gigabyte, in HTML
+// as well as inside SVG. So these elements go by other names while it works.
 func parseHTML(r io.Reader) (*html.Node, error) {
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxToken)
@@ -65,7 +65,7 @@ func (t *tamer) next() error {
 	return nil
 }
 
-// tag makes a tag ready whose name begins at start.
+// tag makes ready a tag whose name begins at start.
 func (t *tamer) tag(start int) error {
 	if t.tags++; t.tags > maxTags {
 		return fmt.Errorf("%w: more than %d tags", sources.ErrRefused, maxTags)
