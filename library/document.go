@@ -149,9 +149,7 @@ func (d *Document) At(ctx context.Context, point string) (*Edition, error) {
 		return nil, ErrPoint
 	}
 	if !moment.Time.IsZero() {
-		if e, err := d.atTime(moment.Time); e != nil || err != nil {
-			return e, err
-		}
+		return d.atTime(moment.Time)
 	}
 	record, err := d.find(ctx, point)
 	if err != nil {
@@ -182,23 +180,32 @@ func (d *Document) atRevision(number int) (*Edition, error) {
 	return nil, err
 }
 
-// atTime gives nil if the document's own past does not go back to then.
+// atTime gives what a Query of that moment asks for.
 func (d *Document) atTime(moment time.Time) (*Edition, error) {
-	e, err := d.chosen(d.Record)
+	q := d.query
+	q.Point.Time = moment
+	if d.options.Raw { // only what was saved then is as it was then
+		before := q.Point.savedBy(d.Record)
+		if len(before.Versions) == 0 {
+			return nil, ErrThen
+		}
+		return d.chosen(before)
+	}
+	c, err := q.Choose(d.files, d.Record)
+	if errors.Is(err, ErrNotYet) {
+		return nil, ErrThen
+	}
 	if err != nil {
 		return nil, err
 	}
-	if past, ok := e.Document.(documents.Past); ok {
-		number, found, err := past.RevisionAt(moment)
-		if err == nil && found {
-			e.Document = past.At(number, moment)
-			return e, nil
-		}
-		e.Close()
-		return nil, err
+	e, err := d.took(d.Record, c)
+	if err != nil || c.Cut == nil {
+		return e, err
 	}
-	e.Close()
-	return nil, nil
+	if past, ok := e.Document.(documents.Past); ok {
+		e.Document = past.At(c.Cut.Revision, c.Cut.Until)
+	}
+	return e, nil
 }
 
 // chosen reads the version that ChooseVersion gives, and reports it.
@@ -207,11 +214,16 @@ func (d *Document) chosen(record *manifest.Record) (*Edition, error) {
 	if v == nil {
 		return nil, noVersion(record)
 	}
-	if d.noted != v.Name {
-		d.Found, d.noted = record, v.Name
-		d.tell(Event{Chosen: v, Skipped: skipped})
+	return d.took(record, Choice{Version: v, Skipped: skipped})
+}
+
+// took reads what was chosen, and reports it.
+func (d *Document) took(record *manifest.Record, c Choice) (*Edition, error) {
+	if d.noted != c.Version.Name {
+		d.Found, d.noted = record, c.Version.Name
+		d.tell(Event{Chosen: c.Version, Skipped: c.Skipped})
 	}
-	return d.read(record, v)
+	return d.read(record, c.Version)
 }
 
 func (d *Document) tell(e Event) {
