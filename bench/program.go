@@ -64,6 +64,14 @@ type summary struct {
 	Documents struct{ Saved, Unchanged, Missing, Failed int }
 }
 
+// create makes the repository with one document in it, as restic has its init. In
+// a store that takes seconds: other machines may be making one, too.
+func (s setup) create(t testing.TB, address string) {
+	if _, _, err := measured(t.Context(), s.env, s.path, "backup", "--config", s.config, "--quiet", address); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // backup runs padsync backup, and fails if not all documents were saved, or
 // found unchanged.
 func (s setup) backup(t testing.TB, documents int) usage {

@@ -40,6 +40,7 @@ func storage(t testing.TB, p *program) []row {
 	for n := range pairs {
 		prefix := fmt.Sprint("padsync-", n)
 		last = p.setUp(t, source, list, "s3:"+s.endpoint+"/"+s.Bucket+"/"+prefix, s.env()...)
+		last.create(t, source+"/p/"+etherpadtest.SyntheticID(0))
 		ours = append(ours, s.observe(t, prefix, func() usage { return last.backup(t, documents) }))
 		theirs = append(theirs, s.restic(t, fmt.Sprint("restic-", n), files))
 	}
