@@ -34,7 +34,6 @@ var layers = []layer{
 	}},
 	{"bench", everything},
 	{"e2e", nil}, // tests only
-	{"e2e", everything},
 
 	{"library", []string{"repository", "manifest", "documents", "documents/page", "internal/spool"}},
 	{"backup", []string{"repository", "manifest", "sources", "internal/durable", "internal/grace", "internal/spool"}},

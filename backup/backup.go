@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -199,6 +198,19 @@ func Run(ctx context.Context, p Plan) (*Report, error) {
 	return &r.report, nil
 }
 
+// A RepositoryError is what keeps a run from beginning in one repository, and so
+// in all of them.
+type RepositoryError struct {
+	Name string // the repository's
+	Err  error
+}
+
+// Error implements error.
+func (e *RepositoryError) Error() string { return e.Name + ": " + e.Err.Error() }
+
+// Unwrap gives what is wrong.
+func (e *RepositoryError) Unwrap() error { return e.Err }
+
 // contexts are those of a run: looks end with look, and what they found is still
 // stored for a while, until store ends.
 type contexts struct{ look, store context.Context }
@@ -292,7 +304,7 @@ func (r *run) read(ctx context.Context) error {
 // try gives an error back if it concerns the whole run.
 func (t *target) try(err error) error {
 	if refused(err) {
-		return fmt.Errorf("%s: %w", t.Name, err)
+		return &RepositoryError{t.Name, err}
 	}
 	if err != nil {
 		t.fail(err)

@@ -3,7 +3,6 @@ package backup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -35,7 +34,7 @@ func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
 	for _, t := range r.live() {
 		var err error
 		if t.priors, err = readPriors(t, r); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name, err)
+			return nil, &RepositoryError{t.Name, err}
 		}
 	}
 	estimates := make([]Estimate, len(r.servers))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -157,7 +156,7 @@ func (m *mover) sayMailless(ctx context.Context, table *move.Table) (err error) 
 		return err // the move reports an interruption
 	}
 	if m.mailless > 0 {
-		args := append(slices.Clone(m.app.args), "--mail", m.app.text("move-mail-address"))
+		args := terminal.WithOptions(m.app.args, "--mail", m.app.text("move-mail-address"))
 		m.line("move-mailless-now", "Count", m.mailless, "Command", "padsync "+terminal.CommandLine(args))
 	}
 	return nil

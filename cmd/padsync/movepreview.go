@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/padsync/padsync/internal/jsonlines"
@@ -69,12 +68,12 @@ func (m *mover) tell(r *move.Report) {
 	if r.Moved == 0 && r.Mailless == 0 {
 		return // there is nothing to do
 	}
-	args := slices.Clone(a.args)
+	args := a.args
 	if r.Mailless > 0 {
 		a.say("move-mailless", "Count", r.Mailless)
-		args = append(args, "--mail", a.text("move-mail-address"))
+		args = terminal.WithOptions(args, "--mail", a.text("move-mail-address"))
 	}
-	a.say("move-do", "Command", "padsync "+terminal.CommandLine(append(args, "--yes")))
+	a.say("move-do", "Command", "padsync "+terminal.CommandLine(terminal.WithOptions(args, "--yes")))
 }
 
 // tellCost says what it takes to make so many documents on a target.

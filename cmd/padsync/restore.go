@@ -127,10 +127,10 @@ func (a *app) restored(e restore.Event, name string) string {
 	switch {
 	case errors.Is(e.Err, library.ErrNoVersion):
 		return a.text("restore-unsaved", "Document", name)
-	case e.Cut != nil:
-		return a.text("restore-cut", "Document", name, "Revision", e.Cut.Revision)
 	case e.Err != nil:
 		return a.text("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
+	case e.Cut != nil:
+		return a.text("restore-cut", "Document", name, "Revision", e.Cut.Revision)
 	case e.Document.Lost:
 		return a.text("restore-lost", "Document", name, "Saved", e.Version.Saved)
 	case e.Skipped != "":

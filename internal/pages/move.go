@@ -25,7 +25,9 @@ var movePage = template.Must(template.New("").Parse(`<!doctype html>
 <style>
 body { font: 1rem/1.5 sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: break-word; }
+td:first-child, td:nth-child(2) { overflow-wrap: anywhere; }
+td:nth-child(3) { min-width: 9rem; }
 ul { margin: 0; padding-left: 1.2rem; }
 </style>
 </head>
@@ -79,5 +81,8 @@ var moveStates = map[move.State]string{
 
 // MoveName is the page beside a table.
 func MoveName(table string) string {
+	if filepath.Ext(table) == ".html" {
+		return table + ".html" // the table itself is called so
+	}
 	return strings.TrimSuffix(table, filepath.Ext(table)) + ".html"
 }

@@ -107,7 +107,7 @@ func (s *Settings) readAccess(ctx context.Context, c config.Access, into *source
 			s.setup.warnExposed(secret.file)
 			text, err := readSecret(secret.file)
 			if err != nil {
-				return message.Of(message.Usage, err, "bad-key-file", "File", secret.file, "Error", err)
+				return badFile(secret.file, err)
 			}
 			*secret.into = text
 		case len(secret.command) > 0:
@@ -126,7 +126,7 @@ func (s *Settings) readAccess(ctx context.Context, c config.Access, into *source
 func readSecret(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return "", errors.Unwrap(err) // the caller says the name
+		return "", err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
@@ -154,7 +154,7 @@ func (s *Settings) readPasswords(ctx context.Context, source config.Source, into
 			return message.Of(message.Usage, err, "bad-file", "Error", err)
 		}
 		if err := addPasswords(text, into); err != nil {
-			return message.Of(message.Usage, err, "bad-key-file", "File", source.PasswordsFile, "Error", err)
+			return badFile(source.PasswordsFile, err)
 		}
 	}
 	if len(source.PasswordsCommand) > 0 {

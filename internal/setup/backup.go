@@ -40,6 +40,9 @@ func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, sta
 	defer own.Close()
 	plan.Machine = own
 	report, err := backup.Run(ctx, *plan)
+	if in, ok := errors.AsType[*backup.RepositoryError](err); ok {
+		err = message.In(in.Err, "repository", "Repository", in.Name)
+	}
 	switch {
 	case errors.Is(err, repository.ErrRecipients), errors.Is(err, manifest.ErrUnsupported):
 		return nil, message.Classed(message.Usage, err)

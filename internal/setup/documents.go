@@ -237,7 +237,7 @@ func (c *collector) add(source *config.Source, entry string, o Origin) {
 	w, err := c.setup.parseDocument(source, entry)
 	if err != nil {
 		switch {
-		case err == ErrUser && !o.Given():
+		case errors.Is(err, ErrUser) && !o.Given():
 			err = ErrUserInList // no process has it in its command line
 		case o.Given() && noFile(entry):
 			err = message.Of(message.Usage, err, "neither-file-nor-document")
@@ -277,6 +277,9 @@ func (c *collector) addFile(source *config.Source, name string) {
 			c.fail(Line(&name, bad.Line).Name(), &config.Error{Problem: bad.Problem})
 			continue
 		} else if err != nil {
+			if path, ok := errors.AsType[*fs.PathError](err); ok {
+				err = path.Err // which names the file, too
+			}
 			c.fail(fileName(name), err)
 			return
 		}

@@ -120,7 +120,17 @@ func badKeys(err error, from any) error {
 	if line, ok := errors.AsType[*crypto.LineError](err); ok {
 		from, err = message.New("line-of-file", "Line", line.Line, "File", from), line.Err
 	}
-	return message.Of(message.Usage, err, "bad-key-file", "File", from, "Error", err)
+	return badFile(from, err)
+}
+
+// badFile is the problem of what is in a file, or of reading it. The file is
+// named once.
+func badFile(from any, err error) error {
+	why := err
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		why = path.Err
+	}
+	return message.Of(message.Usage, err, "bad-key-file", "File", from, "Error", why)
 }
 
 const (

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -17,6 +18,16 @@ func CommandLine(args []string) string {
 		}
 	}
 	return strings.Join(quoted, " ")
+}
+
+// WithOptions are arguments with more options, which stand before --: what comes
+// after that is none.
+func WithOptions(args []string, options ...string) []string {
+	at := slices.Index(args, "--")
+	if at < 0 {
+		at = len(args)
+	}
+	return slices.Concat(args[:at], options, args[at:])
 }
 
 // Typable: no shell takes the name for something else. Strangers choose ids.

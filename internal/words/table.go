@@ -152,7 +152,7 @@ func table() []Row {
 		{Is: rclone.ErrNoRemote, Cause: "cause-rclone-remote", Hint: "hint-rclone-remote"},
 		{Is: rclone.ErrNoKind, Cause: "cause-rclone-kind"},
 		{Is: rclone.ErrEncrypted, Cause: "cause-rclone-encrypted", Hint: "hint-rclone-encrypted"},
-		{Is: rclone.ErrNotObscured, Cause: "cause-rclone-obscured", Hint: "hint-rclone-obscured", Quotes: true},
+		{As: as(obscured), Cause: "cause-rclone-obscured", Hint: "hint-rclone-obscured"},
 		{Is: rclone.ErrConfig, Cause: "cause-rclone-config", Hint: "hint-rclone-config", Quotes: true},
 		{Is: repository.ErrUnreadable, Cause: "cause-unreadable", Hint: "hint-unreadable"},
 		{Is: repository.ErrNone, Cause: "cause-none", Hint: "hint-none"},
@@ -223,6 +223,10 @@ func format(e *etherpad.FormatError) message.Message { return message.New("", "F
 
 func schemeless(e *setup.SchemelessError) message.Message {
 	return message.New("", "Address", e.Completed)
+}
+
+func obscured(e *rclone.OptionError) message.Message {
+	return message.New("", "Option", e.Option)
 }
 
 func noHost(e *net.DNSError) message.Message { return message.New("", "Host", e.Name) }

@@ -187,8 +187,20 @@ func checkPasswords(kind *fs.RegInfo, options configmap.Getter) error {
 			continue
 		}
 		if _, err := obscure.Reveal(value); err != nil {
-			return fmt.Errorf("option %s: %w", option.Name, ErrNotObscured)
+			return &OptionError{option.Name, ErrNotObscured}
 		}
 	}
 	return nil
 }
+
+// An OptionError says which option of a remote is wrong.
+type OptionError struct {
+	Option string
+	Err    error
+}
+
+// Error implements error.
+func (e *OptionError) Error() string { return "option " + e.Option + ": " + e.Err.Error() }
+
+// Unwrap gives what is wrong.
+func (e *OptionError) Unwrap() error { return e.Err }
