@@ -101,6 +101,12 @@ func name(part Part, l documents.Language) string {
 		english, french = "times of the comments", "heures des commentaires"
 	case PartExpires:
 		english, french = "expiry", "date d’expiration"
+	case PartAuthor:
+		english, french = "author", "auteur"
+	case PartCreated:
+		english, french = "time of its making", "heure de création"
+	case PartVoteTimes:
+		english, french = "times of the votes", "heures des votes"
 	}
 	if l == documents.French {
 		return french
