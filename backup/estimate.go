@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -88,4 +89,15 @@ func (r *run) estimate(ctx context.Context, jobs []job, e *Estimate) error {
 // everywhere says whether every repository has a version.
 func everywhere(known []*prior) bool {
 	return len(known) > 0 && !slices.ContainsFunc(known, func(p *prior) bool { return p.Newest == nil })
+}
+
+// LeastTime is how long the source takes by the limit that such servers have on
+// requests, 0 if there is none.
+func (e Estimate) LeastTime() time.Duration {
+	if limited, ok := e.Client.(interface {
+		LimitTime(fetches int) time.Duration
+	}); ok {
+		return limited.LimitTime(e.Fetches())
+	}
+	return 0
 }

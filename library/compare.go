@@ -1,6 +1,8 @@
 package library
 
 import (
+	"bufio"
+	"io"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff/lcs"
@@ -104,4 +106,37 @@ func LinesOf(pieces []Piece) (lines []Line) {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// changeContext is how many lines around a change are shown.
+const changeContext = 2
+
+// WriteChanges writes the lines that changed, and a few around them, each piece as
+// mark gives it.
+func WriteChanges(w io.Writer, lines []Line, mark func(Piece) string) error {
+	out := bufio.NewWriter(w)
+	until := 0 // lines before are shown, or passed over
+	for i, l := range lines {
+		if !l.Changed {
+			continue
+		}
+		from := max(until, i-changeContext)
+		if from > until {
+			out.WriteString("…\n")
+		}
+		until = i + 1
+		for until < len(lines) && until <= i+changeContext && !lines[until].Changed {
+			until++
+		}
+		for _, l := range lines[from:until] {
+			for _, p := range l.Pieces {
+				out.WriteString(mark(p))
+			}
+			out.WriteString("\n")
+		}
+	}
+	if until < len(lines) {
+		out.WriteString("…\n")
+	}
+	return out.Flush()
 }

@@ -134,7 +134,10 @@ type learned struct {
 	fresh atomic.Bool
 }
 
-// A head is padsync.json.
+// HeadKey is the key of what says that a place is a repository.
+const HeadKey = "padsync.json"
+
+// A head is what is under HeadKey.
 type head struct {
 	Format  string        `json:"format"`
 	Version int           `json:"version"`
@@ -144,7 +147,6 @@ type head struct {
 }
 
 const (
-	headKey     = "padsync.json"
 	headFormat  = "padsync repository"
 	headVersion = 1
 )
@@ -185,15 +187,15 @@ func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) 
 	case err == nil:
 		return r, nil
 	case errors.Is(err, sinks.ErrNotFile):
-		r.headless = &CorruptError{Key: headKey, Problem: "damaged", Err: sinks.ErrNotFile}
+		r.headless = &CorruptError{Key: HeadKey, Problem: "damaged", Err: sinks.ErrNotFile}
 	case errors.Is(err, fs.ErrNotExist):
-		r.headless = object.Missing(headKey, ErrHeadless)
+		r.headless = object.Missing(HeadKey, ErrHeadless)
 	case errors.As(err, &corrupt):
 		r.headless = corrupt
 	case errors.Is(err, manifest.ErrUnsupported), ctx.Err() != nil:
 		return nil, err
 	default: // it alone, maybe
-		r.headless = object.Unreadable(headKey, err)
+		r.headless = object.Unreadable(HeadKey, err)
 	}
 	found, listErr := r.withoutHead(ctx)
 	switch {
@@ -387,7 +389,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 		return nil, err
 	}
 	b = append(b, '\n')
-	if err := sink.Put(ctx, headKey, bytes.NewReader(b), int64(len(b))); err != nil {
+	if err := sink.Put(ctx, HeadKey, bytes.NewReader(b), int64(len(b))); err != nil {
 		return nil, err
 	}
 	r.learned.fresh.Store(true)
@@ -400,7 +402,7 @@ func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error
 }
 
 func (r *Repository) readHead(ctx context.Context) error {
-	rc, err := sinks.Read(ctx, r.objects.Sink, headKey, 0, -1)
+	rc, err := sinks.Read(ctx, r.objects.Sink, HeadKey, 0, -1)
 	if err != nil {
 		return err
 	}
@@ -410,18 +412,18 @@ func (r *Repository) readHead(ctx context.Context) error {
 		return err
 	}
 	if err := json.Unmarshal(b, &r.head); err != nil {
-		return object.Damaged(headKey, ErrHead)
+		return object.Damaged(HeadKey, ErrHead)
 	}
 	switch {
 	case r.head.Format == headFormat && r.head.Version != headVersion:
 		return fmt.Errorf("repository of version %d: %w", r.head.Version, manifest.ErrUnsupported)
 	case r.head.Format != headFormat || !randomForm.MatchString(r.head.ID):
-		return object.Damaged(headKey, ErrHead)
+		return object.Damaged(HeadKey, ErrHead)
 	}
 	// With one letter of "sealed" wrong, a sealed repository would be an empty
 	// one that is not.
 	if encoded, err := json.Marshal(r.head); err != nil || !bytes.Equal(bytes.TrimSpace(b), encoded) {
-		return object.Damaged(headKey, ErrHead)
+		return object.Damaged(HeadKey, ErrHead)
 	}
 	r.objects.Sealed = r.head.Sealed
 	return nil

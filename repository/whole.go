@@ -168,7 +168,7 @@ func (c *Contents) misnamed(ctx context.Context) error {
 	for id := range told {
 		c.name(id)
 	}
-	c.Head = object.Damaged(headKey, ErrHead)
+	c.Head = object.Damaged(HeadKey, ErrHead)
 	return errAgain
 }
 

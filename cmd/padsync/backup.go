@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
@@ -72,7 +71,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	}
 	all, bad := s.Wanted(args, flags.documentsFiles)
 	if len(all) == 0 && bad.Count == 0 {
-		return nothingWanted(s, len(flags.documentsFiles)+len(args) > 0)
+		return s.NothingWanted(len(flags.documentsFiles)+len(args) > 0)
 	}
 	if len(all) == 0 {
 		return bad.Alone()
@@ -84,7 +83,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 		}
 	}
 	b.progress = a.newProgress(flags.json)
-	defer func() { b.progress.bar.stop() }()
+	defer func() { b.progress.bar.Stop() }()
 	servers, err := s.Servers(ctx, all, b.progress.waiting)
 	if err != nil {
 		return err
@@ -103,18 +102,6 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	}
 	defer s.CloseSources(ctx, plan)
 	return b.do(ctx, plan)
-}
-
-// nothingWanted is the problem that there is nothing to back up, though
-// something may have been named.
-func nothingWanted(s *setup.Settings, named bool) error {
-	switch {
-	case named:
-		return message.Of(message.Failed, errEmptyList, "nothing-listed")
-	case !s.Found:
-		return message.Of(message.Failed, errNoDocuments, "nothing-configured", "File", s.File)
-	}
-	return message.Of(message.Failed, errNoDocuments, "nothing-to-do", "File", s.File)
 }
 
 // backingUp is a backup whose plan is made.
@@ -137,117 +124,30 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case len(unlisted) > 0 && len(plan.Documents) == 0:
-		return errors.Join(a.unlisted(message.Failed, unlisted), bad)
+		return errors.Join(setup.Unlisted(message.Failed, unlisted), bad)
 	case b.flags.dryRun:
-		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), a.unlisted(message.Incomplete, unlisted), bad)
+		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), setup.Unlisted(message.Incomplete, unlisted), bad)
 	}
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
-	report, err := a.run(ctx, b.settings, b.keys, b.flags.newRepository, plan, func() { b.progress.start(b.settings.Machine, plan, b.client) })
+	report, err := b.settings.BackUp(ctx, plan, setup.Writing{Keys: b.keys, Warn: a.warnDamaged, Anew: b.flags.newRepository}, func() {
+		b.progress.start(b.settings.Machine, plan, b.client)
+	})
 	if err != nil {
 		return errors.Join(err, bad)
 	}
-	b.progress.bar.stop()
+	b.progress.bar.Stop()
 	if n := b.bad.Count; n > 0 {
 		report.Outcomes[backup.Failed] += n
 	}
 	b.progress.warned.Keep()
-	rest := leftOf(ctx, b.limit.Begin, plan, report)
+	rest := report.Forecast(ctx, plan, b.limit.Begin)
 	if b.flags.json {
-		if err := json.NewEncoder(a.stdout).Encode(b.progress.summarize(report, b.client, rest)); err != nil {
+		line := jsonlines.NewBackup(report, &b.progress.tally, rest)
+		line.Requests, line.Bytes.Fetched = b.client.Requests(), b.client.Received()
+		if err := json.NewEncoder(a.stdout).Encode(line); err != nil {
 			return err
 		}
 	}
 	b.progress.summary(report, rest)
-	return errors.Join(a.outcome(report, unlisted, b.progress.barriers()), bad)
-}
-
-// run backs up into all repositories that can be opened, and reports on all.
-func (a *app) run(ctx context.Context, s *setup.Settings, keys repository.Options, anew bool, plan *backup.Plan, start func()) (*backup.Report, error) {
-	lost, err := a.openForWriting(ctx, s, keys, anew, plan)
-	if err != nil {
-		return nil, err
-	}
-	if len(plan.Repositories) == 0 {
-		return &backup.Report{Repositories: lost, Outcomes: make(map[backup.Outcome]int)}, nil
-	}
-	start()
-	own := s.Machine.Runs()
-	defer own.Close()
-	plan.Machine = own
-	report, err := backup.Run(ctx, *plan)
-	switch {
-	case errors.Is(err, repository.ErrRecipients), errors.Is(err, manifest.ErrUnsupported):
-		return nil, message.Classed(message.Usage, err)
-	case errors.Is(err, repository.ErrNoIdentity):
-		return nil, &message.Error{Class: message.Failed, Cause: err, Mark: errOtherRunner}
-	case err != nil:
-		return nil, err
-	}
-	for i, repo := range report.Repositories {
-		if repo.Sequence > 0 {
-			s.Machine.KeepLists(plan.Repositories[i].ID(), repo.Sequence, repo.Seen)
-		}
-	}
-	report.Repositories = append(report.Repositories, lost...)
-	return report, nil
-}
-
-// openForWriting opens the repositories and adds them to the plan. One that
-// cannot be reached is given back as lost, and costs only itself; one that
-// would be written wrongly costs the run. If anew, one may be made in the place
-// of one that this machine knows.
-func (a *app) openForWriting(ctx context.Context, s *setup.Settings, keys repository.Options, anew bool, p *backup.Plan) (lost []backup.RepositoryReport, err error) {
-	for _, place := range s.Repositories {
-		repo, err := s.OpenOrCreate(ctx, place, keys, p.Pool, a.warnDamaged, anew)
-		switch {
-		case errors.Is(err, setup.ErrPlain):
-			return nil, err
-		case errors.Is(err, repository.ErrSealed), errors.Is(err, repository.ErrPlain), errors.Is(err, manifest.ErrUnsupported):
-			return nil, message.Classed(message.Usage, message.In(err, "repository", "Repository", place.Shown))
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case err != nil:
-			lost = append(lost, backup.RepositoryReport{Name: place.Shown, Err: err})
-			continue
-		}
-		p.Repositories = append(p.Repositories, backup.Repository{Name: place.Shown, Repository: repo, Last: s.Machine.Lists(repo.ID()).Sequence})
-	}
-	return lost, nil
-}
-
-// outcome is the problem that the report amounts to.
-func (a *app) outcome(r *backup.Report, unlisted []backup.Unlisted, barriers error) error {
-	var errs []error
-	for _, repo := range r.Repositories {
-		if repo.Err != nil {
-			errs = append(errs, message.In(repo.Err, "repository", "Repository", repo.Name))
-		}
-	}
-	switch {
-	case r.Broken != nil:
-		return message.Classed(message.Failed, r.Broken)
-	case len(errs) > 0:
-		err := errors.Join(errs...)
-		return message.Classed(message.Failed, err)
-	case r.Interrupted:
-		return message.Of(message.Interrupted, context.Canceled, "interrupted")
-	case len(unlisted) > 0:
-		return a.unlisted(message.Incomplete, unlisted)
-	case r.Outcomes[backup.Failed] > 0 || r.New > 0 || slices.ContainsFunc(r.Repositories, func(repo backup.RepositoryReport) bool { return repo.Unreadable > 0 }):
-		return message.Quiet(message.Incomplete, errors.Join(errIncomplete, barriers))
-	}
-	return nil
-}
-
-// unlisted is the problem of sources that could not be asked what they hold,
-// nil if there are none.
-func (a *app) unlisted(class message.Class, sources []backup.Unlisted) error {
-	var errs []error
-	for _, s := range sources {
-		errs = append(errs, message.Of(class, s.Err, "unlisted", "Source", s.URL, "Reason", s.Err))
-	}
-	if len(errs) == 0 {
-		return nil
-	}
-	return message.Classed(class, errors.Join(errs...))
+	return errors.Join(setup.Outcome(report, &b.progress.tally, unlisted), bad)
 }

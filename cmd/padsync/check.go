@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
-	"github.com/padsync/padsync/sinks"
 	"github.com/spf13/cobra"
 )
 
@@ -44,56 +45,24 @@ func (a *app) checkCommand() *cobra.Command {
 	return cmd
 }
 
-// checked is what check --json tells.
-type checked struct {
-	Documents int              `json:"documents"`
-	Versions  int              `json:"versions"`
-	Packs     int              `json:"packs"`
-	Bytes     int64            `json:"bytes"`
-	Problems  []checkedProblem `json:"problems"`
-	Unopened  []string         `json:"unopened"`          // packs that no identity opens
-	Unnamed   int              `json:"unnamed,omitempty"` // packs that no list names
-}
-
-type checkedProblem struct {
-	Object    string            `json:"object"`
-	Problem   string            `json:"problem"`
-	Documents []checkedDocument `json:"documents"`
-
-	err error // what is known of why
-}
-
-type checkedDocument struct {
-	Source string `json:"source"`
-	ID     string `json:"id"`
-	Hash   string `json:"hash"`
-
-	named string // for people
-}
-
 func (a *app) check(ctx context.Context, r *setup.Reading, readData bool, flags commonFlags) error {
 	bar := &checkBar{app: a}
-	report, err := r.Check(ctx, readData, bar.observe)
-	bar.bar.stop()
-	if err != nil {
-		return r.In(err)
-	}
-	r.Settings.Machine.KeepLists(r.ID(), 0, report.Seen)
-	result, err := a.newChecked(ctx, r, report)
+	report, hashes, err := r.CheckAll(ctx, readData, bar.observe)
+	bar.bar.Stop()
 	if err != nil {
 		return r.In(err)
 	}
 	if flags.json {
-		err = json.NewEncoder(a.stdout).Encode(result)
-	} else if !a.quiet || len(result.Problems) > 0 {
-		err = a.printChecked(result)
+		err = json.NewEncoder(a.stdout).Encode(jsonlines.NewCheck(report, hashes))
+	} else if !a.quiet || len(report.Problems) > 0 {
+		err = a.printChecked(report, hashes)
 	}
 	if err != nil {
 		return err
 	}
 	switch n := len(report.Sealed); {
 	case n > 0 && n == report.Packs && r.Settings.OwnerGiven():
-		return errors.Join(message.Of(message.Failed, repository.ErrNoIdentity, "check-opens-nothing"), checkProblem(report))
+		return errors.Join(message.Of(message.Failed, repository.ErrNoIdentity, "check-opens-nothing"), setup.Damage(report))
 	case a.quiet:
 	case n > 0 && n == report.Packs:
 		a.note("check-sealed")
@@ -106,121 +75,45 @@ func (a *app) check(ctx context.Context, r *setup.Reading, readData bool, flags 
 	case n > 0:
 		a.note("check-unnamed", "Count", n)
 	}
-	return checkProblem(report)
-}
-
-// checkProblem is what the problems amount to, with what to do about each kind
-// of them: what no identity opens need not be damaged, and backing up again
-// would not help. A list is no pack: what packs hold can be read without it.
-func checkProblem(report *repository.CheckReport) error {
-	if len(report.Problems) == 0 {
-		return nil
-	}
-	e := &message.Error{Message: message.New("check-problems", "Count", len(report.Problems)), Class: message.Failed, Silent: true}
-	kinds := make(map[string]bool)
-	for _, p := range report.Problems {
-		switch {
-		case p.Unopened:
-		case p.Object == headKey:
-			if head := (*repository.HeadError)(nil); errors.As(p.Err, &head) {
-				e.Hints = append(e.Hints, headHint(head))
-			}
-		case errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
-			kinds["hint-intruder"] = true
-		case strings.HasPrefix(p.Object, "packs/"):
-			kinds["hint-damaged"] = true
-		case p.Repaired:
-			kinds["hint-repaired"] = true
-		default:
-			kinds["hint-damaged-list"] = true
-		}
-	}
-	if report.Lost > 0 && report.Problems[0].Object == headKey && len(report.Problems) == 1 {
-		kinds["hint-damaged-list"] = true // packs alone, of which nothing tells
-	}
-	for _, id := range []string{"hint-damaged", "hint-damaged-list", "hint-repaired", "hint-intruder"} {
-		if kinds[id] {
-			e.Hints = append(e.Hints, message.New(id))
-		}
-	}
-	if len(e.Hints) == 0 {
-		e.Cause = errUnopened
-	}
-	return e
-}
-
-func headHint(e *repository.HeadError) message.Message {
-	switch {
-	case errors.Is(e, sinks.ErrNotFile):
-		return message.New("hint-head-blocked", "Line", strings.Join(e.Lines, "\n"))
-	case len(e.Lines) > 1:
-		return message.New("hint-heads", "Lines", strings.Join(e.Lines, "\n"))
-	}
-	return message.New("hint-head", "Line", e.Lines[0])
+	return setup.Damage(report)
 }
 
 // checkBar shows on a terminal how many packs were read.
 type checkBar struct {
 	app *app
-	bar *bar
+	bar *terminal.Bar
 }
 
 func (b *checkBar) observe(_, of int) {
-	if b.bar == nil && !b.app.quiet && isTerminal(b.app.stderr) {
-		b.bar = newBar(b.app.stderr, of, func() string { return "" })
+	if b.bar == nil && !b.app.quiet && terminal.Is(b.app.stderr) {
+		b.bar = terminal.NewBar(b.app.stderr, of, func() string { return "" })
 	}
-	b.bar.step()
+	b.bar.Step()
 }
 
-func (a *app) newChecked(ctx context.Context, r *setup.Reading, report *repository.CheckReport) (*checked, error) {
-	result := &checked{report.Documents, report.Versions, report.Packs, report.Bytes, []checkedProblem{}, append([]string{}, report.Sealed...), report.Unnamed}
-	if len(report.Problems) == 0 {
-		return result, nil
-	}
-	c, err := r.Read(ctx, repository.At{})
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	hashes, err := library.Select(nil).Learn(r.ID(), c)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range report.Problems {
-		found := checkedProblem{p.Object, p.Problem, []checkedDocument{}, p.Err}
-		for _, d := range p.Documents {
-			found.Documents = append(found.Documents, checkedDocument{
-				d.Source.URL, d.ID, hashes.Short(d.Source, d.ID), a.documentName(a.stdout, d.Source, d.ID, hashes, false),
-			})
-		}
-		result.Problems = append(result.Problems, found)
-	}
-	return result, nil
-}
-
-func (a *app) printChecked(c *checked) error {
+func (a *app) printChecked(c *repository.CheckReport, hashes *library.Names) error {
 	text := a.words.Tally("count-documents", c.Documents, "count-versions", c.Versions, "count-packs", c.Packs) + ", " + a.words.Size(c.Bytes)
 	for _, p := range c.Problems {
 		what := a.words.Damage(p.Problem)
 		switch {
-		case errors.Is(p.err, repository.ErrNoIdentity), errors.Is(p.err, repository.ErrSequence), errors.Is(p.err, repository.ErrForeign):
-			what = a.words.Error(p.err)
-		case p.Problem == "missing" && !strings.Contains(p.Object, "/") && p.Object != headKey:
+		case errors.Is(p.Err, repository.ErrNoIdentity), errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
+			what = a.words.Error(p.Err)
+		case p.Problem == "missing" && !strings.Contains(p.Object, "/") && p.Object != repository.HeadKey:
 			what = a.text("check-missing-list")
-		case p.Problem == "unreadable" && p.err != nil:
-			what += ": " + a.words.Error(p.err)
+		case p.Problem == "unreadable" && p.Err != nil:
+			what += ": " + a.words.Error(p.Err)
 		}
 		text += "\n" + words.Printable(p.Object+": "+what)
 		var names []string
 		for _, d := range p.Documents {
-			names = append(names, words.Printable(d.named))
+			names = append(names, words.Printable(a.documentName(a.stdout, d.Source, d.ID, hashes, false)))
 		}
 		if len(names) > 0 {
 			text += "\n    " + strings.Join(names, "\n    ")
 		}
 	}
-	if len(c.Unopened) < c.Packs { // else it is said once
-		for _, key := range c.Unopened {
+	if len(c.Sealed) < c.Packs { // else it is said once
+		for _, key := range c.Sealed {
 			text += "\n" + words.Printable(key+": "+a.text("reason-no-identity"))
 		}
 	}

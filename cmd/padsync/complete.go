@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
 	"github.com/spf13/cobra"
@@ -74,36 +74,16 @@ func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed strin
 	if err != nil {
 		return nil
 	}
-	c, err := r.Contents(ctx, "")
-	if err != nil {
-		return nil
-	}
-	defer c.Close()
-	for record, err := range c.Documents() {
-		if err != nil || ctx.Err() != nil {
-			return found
-		}
-		name := record.ID
-		if strings.Contains(typed, "://") {
-			name = a.setup.Kinds.URL(record.Source, record.ID)
-		}
-		if record.State == manifest.Erased || !strings.HasPrefix(name, typed) || !typable(name) {
-			continue
+	r.Begin(ctx, typed, func(name string, record *manifest.Record) {
+		if !terminal.Typable(name) {
+			return
 		}
 		if v := record.Newest(); v != nil && v.Title != "" {
 			name += "\t" + words.Printable(v.Title)
 		}
 		found = append(found, name)
-	}
-	return found
-}
-
-// typable: no shell takes the name for something else. Ids are what strangers
-// chose.
-func typable(name string) bool {
-	return !strings.HasPrefix(name, "-") && !strings.ContainsFunc(name, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:/%+=,@", r)
 	})
+	return found
 }
 
 // completesForms completes a list of forms, with commas between them, or one.

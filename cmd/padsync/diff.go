@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"strings"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/library"
 	"github.com/spf13/cobra"
 )
@@ -56,10 +56,10 @@ func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error
 		a.note("diff-none", "Before", labels[0], "After", labels[1])
 		return nil
 	}
-	out := bufio.NewWriter(a.stdout)
-	fmt.Fprintf(out, "--- %s\n+++ %s\n", labels[0], labels[1])
-	a.marks().write(out, library.LinesOf(library.Compare(texts[0], texts[1])))
-	return out.Flush()
+	if _, err := fmt.Fprintf(a.stdout, "--- %s\n+++ %s\n", labels[0], labels[1]); err != nil {
+		return err
+	}
+	return library.WriteChanges(a.stdout, library.LinesOf(library.Compare(texts[0], texts[1])), a.marks().mark)
 }
 
 // compared are the points to compare where none is named: what was lost, or
@@ -88,13 +88,13 @@ var plainMarks = marks{before: [2]string{"[-", "-]"}, after: [2]string{"{+", "+}
 // marks are colours on a terminal, unless NO_COLOR (no-color.org) is set.
 func (a *app) marks() marks {
 	m := plainMarks
-	if !isTerminal(a.stdout) {
+	if !terminal.Is(a.stdout) {
 		return m
 	}
 	if a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" {
 		m.before, m.after = [2]string{"\x1b[31;9m", "\x1b[0m"}, [2]string{"\x1b[32;4m", "\x1b[0m"}
 	}
-	m.shown = shown
+	m.shown = terminal.Shown
 	return m
 }
 
@@ -110,34 +110,4 @@ func (m marks) mark(p library.Piece) string {
 		return m.after[0] + text + m.after[1]
 	}
 	return text
-}
-
-// diffContext is how many lines around a change are shown.
-const diffContext = 2
-
-// write shows the lines that changed, and a few around them.
-func (m marks) write(out *bufio.Writer, lines []library.Line) {
-	until := 0 // lines before are shown, or passed over
-	for i, l := range lines {
-		if !l.Changed {
-			continue
-		}
-		from := max(until, i-diffContext)
-		if from > until {
-			out.WriteString("…\n")
-		}
-		until = i + 1
-		for until < len(lines) && until <= i+diffContext && !lines[until].Changed {
-			until++
-		}
-		for _, l := range lines[from:until] {
-			for _, p := range l.Pieces {
-				out.WriteString(m.mark(p))
-			}
-			out.WriteString("\n")
-		}
-	}
-	if until < len(lines) {
-		out.WriteString("…\n")
-	}
 }

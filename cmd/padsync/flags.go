@@ -9,7 +9,6 @@ import (
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
-	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
@@ -104,7 +103,7 @@ func (a *app) warnDamaged(e *repository.CorruptError) {
 		a.note("damaged-sequence", "Object", e.Key)
 	case errors.Is(e, repository.ErrForeign):
 		a.note("damaged-foreign", "Object", e.Key)
-	case e.Key == headKey:
+	case e.Key == repository.HeadKey:
 		a.note("headless", "Problem", a.words.Damage(e.Problem))
 	case e.Problem == "missing" && !strings.Contains(e.Key, "/"):
 		a.missing.Do(func() { a.note("missing-lists") })
@@ -113,19 +112,4 @@ func (a *app) warnDamaged(e *repository.CorruptError) {
 	}
 }
 
-// headKey is the key of what says that a place is a repository.
-const headKey = "padsync.json"
-
-// lacking is the problem of who wanted all documents, where lists of them are
-// missing or could not be read; nil if they are all there.
-func (a *app) lacking(s *library.Selection, c *repository.Contents) error {
-	n := c.Lacking()
-	if n == 0 || !s.All() {
-		return nil
-	}
-	return a.lackingLists(n)
-}
-
-func (a *app) lackingLists(n int) error {
-	return message.Of(message.Incomplete, errLacking, "lists-lacking", "Count", n)
-}
+// repository.HeadKey is the key of what says that a place is a repository.

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/padsync/padsync/internal/roff"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/spf13/cobra"
 )
 
@@ -31,11 +33,11 @@ func TestHelpIsAsWideAsTheTerminal(t *testing.T) {
 			check := func(cmd *cobra.Command) {
 				text := helpOf(a, cmd, columns)
 				if cmd.Example != "" {
-					text = strings.Replace(text, indented(cmd.Example), "", 1)
+					text = strings.Replace(text, terminal.Indented(cmd.Example), "", 1)
 				}
 				for line := range strings.Lines(text) {
 					line = strings.TrimSuffix(line, "\n")
-					if n := utf8.RuneCountInString(line); n > width && len(spaced(line)) > 2 {
+					if n := utf8.RuneCountInString(line); n > width && len(terminal.Words(line)) > 2 {
 						t.Errorf("%s: %s: %d columns: %q", language, cmd.Name(), n, line)
 					}
 				}
@@ -109,7 +111,7 @@ func TestManualPagesAreMadeOfAllCommands(t *testing.T) {
 				t.Errorf("%s: %s begins with %.40q", language, cmd.Name(), page)
 			}
 			for _, row := range optionRows(cmd.Flags()) {
-				if !strings.Contains(page, roff(strings.TrimSpace(row[0]))) {
+				if !strings.Contains(page, roff.Escape(strings.TrimSpace(row[0]))) {
 					t.Errorf("%s: the page of %s has no %s", language, cmd.Name(), row[0])
 				}
 			}
@@ -122,11 +124,5 @@ func TestManualPagesAreMadeOfAllCommands(t *testing.T) {
 		}
 		check(root)
 		eachCommand(root, check)
-	}
-	m := new(manual)
-	m.text(roff(".x \\n 'y' a-b"))
-	m.text(roff("'z"))
-	if got, want := m.String(), "\\&.x \\en 'y' a\\-b\n\\&'z\n"; got != want {
-		t.Errorf("%q, want %q", got, want)
 	}
 }

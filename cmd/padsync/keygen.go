@@ -2,16 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/padsync/padsync/crypto"
-	"github.com/padsync/padsync/internal/durable"
-	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/spf13/cobra"
 )
@@ -66,19 +60,7 @@ func (a *app) writeIdentity(id crypto.NativeIdentity, file string) error {
 		a.warnPrinted()
 		return crypto.WriteIdentity(a.stdout, id, time.Now())
 	}
-	root, err := os.OpenRoot(filepath.Dir(file))
-	if err != nil {
-		return message.Of(message.Usage, err, "bad-file", "Error", err)
-	}
-	defer root.Close()
-	err = durable.Create(root, filepath.Base(file), func(w io.Writer) error { return crypto.WriteIdentity(w, id, time.Now()) })
-	if errors.Is(err, fs.ErrExist) {
-		return message.Of(message.Failed, errKeyExists, "keygen-exists", "File", file)
-	}
-	if err != nil {
-		return message.In(durable.Nameless(err), "repository", "Repository", file)
-	}
-	return nil
+	return setup.CreateIdentity(file, id)
 }
 
 // warnPrinted says that the key goes into a file that others can read.

@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -86,40 +86,11 @@ type logger struct {
 	names map[string]string // of authors, by id
 }
 
-// What log --json tells: a line of one of these each.
-type (
-	loggedVersion struct {
-		Version  string       `json:"version"`
-		Saved    string       `json:"saved"`
-		Revision string       `json:"revision"`
-		Suspect  string       `json:"suspect"`
-		Files    []listedFile `json:"files"`
-	}
-	loggedDay struct {
-		Day   string        `json:"day"`
-		First int           `json:"first"`
-		Last  int           `json:"last"`
-		Edits []loggedEdits `json:"edits"`
-	}
-	loggedEdits struct {
-		Author string `json:"author"`
-		Name   string `json:"name"`
-		Edits  int    `json:"edits"`
-	}
-	loggedStar struct {
-		Star   int    `json:"star"`
-		Label  string `json:"label"`
-		Author string `json:"author"`
-		Name   string `json:"name"`
-		Time   string `json:"time"`
-	}
-)
-
 func (l *logger) version(v *manifest.VersionRecord) error {
 	if l.asJSON {
-		return l.json.Encode(loggedVersion{v.Name, stamp(v.Saved), v.Revision, v.Suspect, listedFiles(v)})
+		return l.json.Encode(jsonlines.NewVersion(v))
 	}
-	line := v.Name + "  " + localTime(v.Saved)
+	line := v.Name + "  " + words.Time(v.Saved)
 	if v.Revision != "" {
 		line += "  @" + v.Revision
 	}
@@ -135,7 +106,7 @@ func (l *logger) line(text string) error {
 }
 
 func (l *logger) history(v *manifest.VersionRecord, p *pad.Pad) error {
-	l.names = authorNames(p)
+	l.names = p.AuthorNames()
 	if !l.asJSON {
 		fmt.Fprintf(l.out, "\n%s\n", l.app.text("log-days", "Version", v.Name, "Head", p.Head))
 	}
@@ -159,17 +130,7 @@ func (l *logger) history(v *manifest.VersionRecord, p *pad.Pad) error {
 }
 
 func (l *logger) day(d pad.Day) error {
-	date := ""
-	if !d.Date.IsZero() {
-		date = d.Date.Format(time.DateOnly)
-	}
-	logged := loggedDay{date, d.First, d.Last, []loggedEdits{}}
-	for author, edits := range d.Edits {
-		logged.Edits = append(logged.Edits, loggedEdits{author, l.names[author], edits})
-	}
-	slices.SortFunc(logged.Edits, func(a, b loggedEdits) int {
-		return cmp.Or(cmp.Compare(b.Edits, a.Edits), strings.Compare(a.Author, b.Author))
-	})
+	logged := jsonlines.NewDay(d, l.names)
 	if l.asJSON {
 		return l.json.Encode(logged)
 	}
@@ -181,12 +142,12 @@ func (l *logger) day(d pad.Day) error {
 	if d.Last != d.First {
 		revisions += fmt.Sprintf(" – @%d", d.Last)
 	}
-	return l.line(fmt.Sprintf("%-10s  %-15s  %s", cmp.Or(date, "-"), revisions, strings.Join(who, ", ")))
+	return l.line(fmt.Sprintf("%-10s  %-15s  %s", cmp.Or(logged.Day, "-"), revisions, strings.Join(who, ", ")))
 }
 
 func (l *logger) star(s pad.SavedRevision) error {
 	if l.asJSON {
-		return l.json.Encode(loggedStar{s.Revision, s.Label, s.Author, l.names[s.Author], stamp(s.Time)})
+		return l.json.Encode(jsonlines.NewStar(s, l.names))
 	}
-	return l.line(fmt.Sprintf("@%-6d  %s  %s  %s", s.Revision, localTime(s.Time), l.app.author(l.names, s.Author), s.Label))
+	return l.line(fmt.Sprintf("@%-6d  %s  %s  %s", s.Revision, words.Time(s.Time), l.app.author(l.names, s.Author), s.Label))
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
@@ -36,33 +37,8 @@ func (a *app) lsCommand() *cobra.Command {
 	return cmd
 }
 
-// listed is what ls --json tells of a document.
-type listed struct {
-	Source   string       `json:"source"`
-	Kind     string       `json:"kind"`
-	ID       string       `json:"id"`
-	URL      string       `json:"url"`
-	Title    string       `json:"title"`
-	Hash     string       `json:"hash"`
-	State    string       `json:"state"`
-	Suspect  string       `json:"suspect"`
-	Expires  string       `json:"expires"`
-	Checked  string       `json:"checked"`
-	Saved    string       `json:"saved"`
-	Revision string       `json:"revision"`
-	Versions int          `json:"versions"`
-	Files    []listedFile `json:"files"`
-}
-
-type listedFile struct {
-	Name   string `json:"name"`
-	Format string `json:"format"`
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
-}
-
 func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []string) error {
-	selection, err := a.parseSelection(args)
+	selection, err := a.setup.Kinds.Select(args)
 	if err != nil {
 		return err
 	}
@@ -100,7 +76,7 @@ func (a *app) list(r *setup.Reading, c *repository.Contents, selection *library.
 			header = false
 			a.printHeader(out)
 		}
-		l := newListed(a.setup.Kinds, record, hashes, expiries)
+		l := jsonlines.NewDocument(a.setup.Kinds, record, hashes, expiries)
 		if asJSON {
 			err = json.NewEncoder(out).Encode(l)
 		} else {
@@ -114,33 +90,9 @@ func (a *app) list(r *setup.Reading, c *repository.Contents, selection *library.
 		return err
 	}
 	if !found && !selection.All() {
-		return a.nothing(selection, c.Lacking())
+		return a.setup.Kinds.Nothing(selection, c.Lacking())
 	}
-	return cmp.Or(a.tellUnfound(selection), a.lacking(selection, c))
-}
-
-func newListed(kinds setup.Kinds, r *manifest.Record, h *library.Names, e setup.Expiries) listed {
-	l := listed{
-		Source: r.Source.URL, Kind: r.Source.Kind, ID: r.ID, URL: kinds.URL(r.Source, r.ID),
-		Hash: h.Short(r.Source, r.ID), State: string(r.State), Checked: stamp(r.Checked),
-		Versions: len(r.Versions), Files: []listedFile{},
-	}
-	newest := r.Newest()
-	if newest == nil {
-		return l
-	}
-	l.Title, l.Suspect, l.Revision, l.Saved = newest.Title, newest.Suspect, newest.Revision, stamp(newest.Saved)
-	l.Expires = e.Of(kinds, r)
-	l.Files = listedFiles(newest)
-	return l
-}
-
-func listedFiles(v *manifest.VersionRecord) []listedFile {
-	files := []listedFile{}
-	for _, f := range v.Files {
-		files = append(files, listedFile{f.Name, f.Format, f.Size, f.SHA256})
-	}
-	return files
+	return cmp.Or(a.tellUnfound(selection), setup.Lacking(selection, c))
 }
 
 // listedRow is a line for people: what is short and alike first.
@@ -150,7 +102,7 @@ func (a *app) printHeader(w io.Writer) {
 	fmt.Fprintf(w, listedRow, a.text("ls-hash"), a.text("ls-state"), a.text("ls-saved"), a.text("ls-versions"), a.text("ls-document"))
 }
 
-func (a *app) printListed(w io.Writer, l listed) error {
+func (a *app) printListed(w io.Writer, l jsonlines.Document) error {
 	name := l.URL
 	if l.Title != "" {
 		name += "  " + l.Title
@@ -163,7 +115,7 @@ func (a *app) printListed(w io.Writer, l listed) error {
 	}
 	saved := "-"
 	if t, err := time.Parse(time.RFC3339, l.Saved); err == nil {
-		saved = localTime(t)
+		saved = words.Time(t)
 	}
 	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), saved, l.Versions, words.Printable(name))
 	return err
@@ -171,7 +123,7 @@ func (a *app) printListed(w io.Writer, l listed) error {
 
 // listedState is one word: what the last look found, or that it was there, and
 // may be a loss.
-func (a *app) listedState(l listed) string {
+func (a *app) listedState(l jsonlines.Document) string {
 	if l.State == string(manifest.Current) && l.Suspect != "" {
 		return a.text("state-suspect")
 	}

@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/internal/roff"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -58,53 +59,53 @@ func manName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandP
 // manPage is a page in the language of troff's macros "man".
 func (a *app) manPage(cmd *cobra.Command) string {
 	cmd.InitDefaultHelpFlag()
-	m := new(manual)
-	m.macro("TH", strings.ToUpper(manName(cmd)), "1", "", "padsync "+programVersion(), "padsync")
-	m.macro("SH", a.text("man-name"))
-	m.text(manName(cmd) + ` \- ` + roff(cmd.Short))
-	m.macro("SH", a.text("man-synopsis"))
-	m.text(`\fB` + roff(a.usageLine(cmd)) + `\fR`)
+	m := new(roff.Page)
+	m.Macro("TH", strings.ToUpper(manName(cmd)), "1", "", "padsync "+programVersion(), "padsync")
+	m.Macro("SH", a.text("man-name"))
+	m.Text(manName(cmd) + ` \- ` + roff.Escape(cmd.Short))
+	m.Macro("SH", a.text("man-synopsis"))
+	m.Text(`\fB` + roff.Escape(a.usageLine(cmd)) + `\fR`)
 	if cmd.Long != "" {
-		m.macro("SH", a.text("man-description"))
+		m.Macro("SH", a.text("man-description"))
 	}
-	for _, paragraph := range paragraphs(cmd.Long) {
-		m.macro("PP")
-		m.text(roff(paragraph))
+	for _, paragraph := range terminal.Paragraphs(cmd.Long) {
+		m.Macro("PP")
+		m.Text(roff.Escape(paragraph))
 	}
 	if cmd.HasAvailableSubCommands() {
-		m.macro("SH", a.text("man-commands"))
+		m.Macro("SH", a.text("man-commands"))
 		for _, t := range a.tasks {
-			m.macro("SS", t.title)
+			m.Macro("SS", t.title)
 			for _, sub := range t.commands {
-				m.item(manName(sub)+"(1)", sub.Short)
+				m.Item(manName(sub)+"(1)", sub.Short)
 			}
 		}
 	}
-	m.macro("SH", a.text("man-options"))
+	m.Macro("SH", a.text("man-options"))
 	for _, row := range optionRows(cmd.Flags()) {
-		m.item(strings.TrimSpace(row[0]), row[1])
+		m.Item(strings.TrimSpace(row[0]), row[1])
 	}
 	if cmd.Example != "" {
-		m.macro("SH", a.text("man-examples"))
-		m.macro("EX")
+		m.Macro("SH", a.text("man-examples"))
+		m.Macro("EX")
 		for line := range strings.Lines(strings.TrimSpace(cmd.Example)) {
-			m.text(roff(strings.TrimRight(line, "\n")))
+			m.Text(roff.Escape(strings.TrimRight(line, "\n")))
 		}
-		m.macro("EE")
+		m.Macro("EE")
 	}
-	m.macro("SH", a.text("man-environment"))
-	m.text(roff(a.text("help-variables")))
+	m.Macro("SH", a.text("man-environment"))
+	m.Text(roff.Escape(a.text("help-variables")))
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if name := variable(f.Name); name != "" && !f.Hidden {
-			m.item(name, a.text("man-variable", "Option", "--"+f.Name))
+			m.Item(name, a.text("man-variable", "Option", "--"+f.Name))
 		}
 	})
-	m.macro("SH", a.text("man-exit"))
+	m.Macro("SH", a.text("man-exit"))
 	for _, row := range a.exitRows() {
-		m.item(strings.TrimSpace(row[0]), row[1])
+		m.Item(strings.TrimSpace(row[0]), row[1])
 	}
-	m.macro("SH", a.text("man-see"))
-	m.text(roff(a.seeAlso(cmd)))
+	m.Macro("SH", a.text("man-see"))
+	m.Text(roff.Escape(a.seeAlso(cmd)))
 	return m.String()
 }
 
@@ -113,36 +114,4 @@ func (a *app) seeAlso(cmd *cobra.Command) string {
 		return manName(cmd.Root()) + "(1), " + contact
 	}
 	return contact
-}
-
-// A manual is the text of a page.
-type manual struct{ strings.Builder }
-
-func (m *manual) macro(name string, args ...string) {
-	m.WriteString("." + name)
-	for _, arg := range args {
-		fmt.Fprintf(m, ` "%s"`, strings.ReplaceAll(roff(arg), `"`, `\(dq`))
-	}
-	m.WriteByte('\n')
-}
-
-// text writes a line that is no macro, whatever it begins with.
-func (m *manual) text(line string) {
-	if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
-		line = `\&` + line
-	}
-	m.WriteString(line + "\n")
-}
-
-// item explains what is named in bold.
-func (m *manual) item(name, explained string) {
-	m.macro("TP")
-	m.text(`\fB` + roff(name) + `\fR`)
-	m.text(roff(explained))
-}
-
-// roff escapes what troff would take for something else, in one line.
-func roff(text string) string {
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' }), " ")
-	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`, "\u00a0", `\ `).Replace(text)
 }

@@ -11,7 +11,10 @@ import (
 	"syscall"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
@@ -41,7 +44,7 @@ type mover struct {
 	edition string // which of each document
 	mail    string // where the links of new polls go, "": to their organisers
 
-	bar   *bar
+	bar   *terminal.Bar
 	waits waits
 
 	mailless int // documents that lack an organiser's address, as was said before
@@ -60,7 +63,7 @@ func (a *app) move(ctx context.Context, flags restoreFlags, args []string) error
 	if err != nil {
 		return err
 	}
-	defer chosen.contents.Close()
+	defer chosen.Contents.Close()
 	m := &mover{chosen: chosen, json: flags.json, edition: flags.edition(), mail: flags.move.mail}
 	targets, err := chosen.Settings.OpenTargets(ctx, addresses, m.mail, m.waiting)
 	if err != nil {
@@ -68,7 +71,7 @@ func (a *app) move(ctx context.Context, flags restoreFlags, args []string) error
 	}
 	defer targets.Close(ctx)
 	m.plan = move.Plan{
-		Repository: chosen.Repository, Query: chosen.query(flags.newest), Targets: targets.All, Address: a.setup.Kinds.URL, WaitsUntil: polite.WaitsUntil,
+		Repository: chosen.Repository, Query: chosen.Query(flags.newest), Targets: targets.All, Address: a.setup.Kinds.URL, WaitsUntil: polite.WaitsUntil,
 	}
 	if m.table = flags.move.table; m.table == "" {
 		m.table = move.TableName(addresses[0].Base, m.edition)
@@ -111,8 +114,8 @@ func (m *mover) move(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { m.app.note("move-finishing") })
 	report, err := move.Run(ctx, m.plan, table)
 	stop()
-	m.bar.stop()
-	closed := errors.Join(m.writePage(m.table, table), table.Close())
+	m.bar.Stop()
+	closed := errors.Join(pages.WriteMove(m.app.words, m.table, table), table.Close())
 	m.summary(report)
 	return m.result(ctx, report, err, closed)
 }
@@ -127,7 +130,7 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 	case closed != nil:
 		return m.tableFailed(closed)
 	case errors.Is(err, move.ErrUnsureTwice):
-		return message.Of(message.Incomplete, err, "move-stopped", "Command", "padsync "+commandLine(a.args))
+		return message.Of(message.Incomplete, err, "move-stopped", "Command", "padsync "+terminal.CommandLine(a.args))
 	case ctx.Err() != nil && err != nil:
 		return message.Of(message.Interrupted, context.Canceled, "move-interrupted", "File", m.table)
 	case err != nil:
@@ -135,16 +138,16 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 	case m.broken != nil:
 		return m.broken
 	case report.Documents()+m.missed == 0:
-		return a.nothing(m.selection, m.contents.Lacking())
+		return a.setup.Kinds.Nothing(m.Selection, m.Contents.Lacking())
 	}
 	if report.Failed+m.missed+report.Differs+report.Unsure+report.Left > 0 {
-		cause := errIncomplete
+		cause := setup.ErrIncomplete
 		if report.Sealed > 0 {
 			cause = repository.ErrNoIdentity
 		}
 		err = message.Quiet(message.Incomplete, cause)
 	}
-	return cmp.Or(err, a.tellUnfound(m.selection), a.lacking(m.selection, m.contents))
+	return cmp.Or(err, a.tellUnfound(m.Selection), setup.Lacking(m.Selection, m.Contents))
 }
 
 // sayMailless says before anything is made how much of what is left to move will
@@ -155,7 +158,7 @@ func (m *mover) sayMailless(ctx context.Context, table *move.Table) (err error) 
 	}
 	if m.mailless > 0 {
 		args := append(slices.Clone(m.app.args), "--mail", m.app.text("move-mail-address"))
-		m.line("move-mailless-now", "Count", m.mailless, "Command", "padsync "+commandLine(args))
+		m.line("move-mailless-now", "Count", m.mailless, "Command", "padsync "+terminal.CommandLine(args))
 	}
 	return nil
 }

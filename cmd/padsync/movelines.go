@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/move"
@@ -13,17 +15,17 @@ import (
 )
 
 func (m *mover) startBar() {
-	if m.json || m.app.quiet || !isTerminal(m.app.stdout) {
+	if m.json || m.app.quiet || !terminal.Is(m.app.stdout) {
 		return
 	}
 	steps, _ := m.plan.Count() // what cannot be read is told by the move
-	m.bar = newBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
+	m.bar = terminal.NewBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
 }
 
 // waiting is told that a server is waited for.
 func (m *mover) waiting(w polite.Wait) {
 	if m.waits.note(w) && m.bar == nil && !m.app.quiet {
-		m.app.remark(m.app.stderr, m.app.waiting(w))
+		m.app.remark(m.app.stderr, m.app.words.Waiting(w))
 	}
 }
 
@@ -37,7 +39,7 @@ func (m *mover) done(id string, data ...any) {
 	}
 }
 
-func (m *mover) print(text string) { fmt.Fprintln(m.bar.above(m.out()), words.Printable(text)) }
+func (m *mover) print(text string) { fmt.Fprintln(m.bar.Above(m.out()), words.Printable(text)) }
 
 // out is where messages go.
 func (m *mover) out() io.Writer {
@@ -53,7 +55,7 @@ func (m *mover) observe(e move.Event) {
 	if m.json {
 		m.encode(e)
 	}
-	name, named := m.name(m.out(), e.Document), m.selection.Names(e.Document.Source, e.Document.ID)
+	name, named := m.name(m.out(), e.Document), m.Selection.Names(e.Document.Source, e.Document.ID)
 	switch {
 	case e.State == move.Left:
 		if named {
@@ -82,12 +84,12 @@ func (m *mover) observe(e move.Event) {
 	if !m.json && e.Err == nil && !e.Earlier {
 		m.remark(e)
 	}
-	m.bar.step()
+	m.bar.Step()
 }
 
 // made says that a document is at a new address; to a person, with the address.
 func (m *mover) made(id, private, name, address string) {
-	if isTerminal(m.out()) {
+	if terminal.Is(m.out()) {
 		m.done(id, "Document", name, "New", address)
 	} else {
 		m.done(private, "Document", name)
@@ -96,7 +98,7 @@ func (m *mover) made(id, private, name, address string) {
 
 // remark says that the version is not what one might think.
 func (m *mover) remark(e move.Event) {
-	switch saved := e.Version.Saved.Local().Format("2006-01-02 15:04"); {
+	switch saved := words.Time(e.Version.Saved); {
 	case e.Document.Lost:
 		m.line("restore-lost", "Document", m.name(m.out(), e.Document), "Saved", saved)
 	case e.Skipped != "":
@@ -127,7 +129,7 @@ func (m *mover) summary(r *move.Report) {
 	if r.Left > 0 {
 		m.line("move-left-all", "Count", r.Left)
 	}
-	m.done("move-summary-table", "File", m.table, "Page", pageName(m.table))
+	m.done("move-summary-table", "File", m.table, "Page", pages.MoveName(m.table))
 }
 
 // sayLost says each loss in a line.

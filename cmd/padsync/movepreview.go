@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/padsync/padsync/internal/jsonlines"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/move"
-	"github.com/padsync/padsync/sources"
 )
 
 // preview says what a move would do.
@@ -23,12 +23,12 @@ func (m *mover) preview(ctx context.Context) error {
 		return m.In(err)
 	}
 	if report.Documents()+report.Unsaved == 0 {
-		return m.app.nothing(m.selection, m.contents.Lacking())
+		return m.app.setup.Kinds.Nothing(m.Selection, m.Contents.Lacking())
 	}
 	if !m.json {
 		m.tell(report)
 	}
-	return m.app.tellUnfound(m.selection)
+	return m.app.tellUnfound(m.Selection)
 }
 
 // foresee tells of a document.
@@ -46,7 +46,7 @@ func (m *mover) foresee(e move.Event) {
 	case e.Earlier:
 		m.made("move-earlier", "move-earlier-private", name, e.Address)
 	default:
-		a.say("move-would", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"), "Target", e.Target.URL)
+		a.say("move-would", "Document", name, "Saved", e.Version.Saved, "Target", e.Target.URL)
 		m.remark(e)
 	}
 }
@@ -74,7 +74,7 @@ func (m *mover) tell(r *move.Report) {
 		a.say("move-mailless", "Count", r.Mailless)
 		args = append(args, "--mail", a.text("move-mail-address"))
 	}
-	a.say("move-do", "Command", "padsync "+commandLine(append(args, "--yes")))
+	a.say("move-do", "Command", "padsync "+terminal.CommandLine(append(args, "--yes")))
 }
 
 // tellCost says what it takes to make so many documents on a target.
@@ -99,46 +99,8 @@ func (m *mover) tellCost(t *move.Target, n int) {
 	}
 }
 
-// commandLine is how a shell takes these arguments.
-func commandLine(args []string) string {
-	quoted := make([]string, len(args))
-	for i, arg := range args {
-		quoted[i] = arg
-		if arg == "" || strings.ContainsFunc(arg, func(r rune) bool {
-			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%", r)
-		}) {
-			quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(quoted, " ")
-}
-
-// moved is what restore --into --json tells of a document.
-type moved struct {
-	Kind    string         `json:"kind"`
-	Old     string         `json:"old"`
-	Into    string         `json:"into"`
-	New     string         `json:"new"`
-	State   move.State     `json:"state"`
-	Earlier bool           `json:"earlier"` // by an earlier run
-	Saved   string         `json:"saved"`
-	Lost    []sources.Loss `json:"lost"`
-	Error   string         `json:"error"`
-}
-
 func (m *mover) encode(e move.Event) {
-	told := moved{
-		Kind: e.Document.Source.Kind, Old: m.app.setup.Kinds.URL(e.Document.Source, e.Document.ID), New: e.Address, State: e.State, Earlier: e.Earlier, Lost: e.Losses,
-	}
-	if told.Lost == nil {
-		told.Lost = []sources.Loss{}
-	}
-	if e.Target != nil {
-		told.Into = e.Target.URL
-	}
-	if e.Version != nil {
-		told.Saved = e.Version.Saved.UTC().Format(time.RFC3339)
-	}
+	told := jsonlines.NewMoved(m.app.setup.Kinds, e)
 	if e.Err != nil {
 		told.Error = m.app.words.Error(e.Err)
 	}

@@ -2,10 +2,8 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,10 +12,10 @@ import (
 	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/sources"
 )
 
 // progress tells how a backup goes: a bar on a terminal, lines elsewhere. It
@@ -32,27 +30,13 @@ type progress struct {
 	client *polite.Client
 	hashes *library.Names
 	warned *machine.Warned
-	bar    *bar
+	bar    *terminal.Bar
 
 	waits waits
 
 	mu sync.Mutex // guards what follows, and lines
 
-	told   standing // documents that were named
-	all    standing // those that are so
-	barred []*bars  // what is the matter with whole servers, in the order of manifests
-}
-
-// standing are documents in states that last: they are named on the first
-// night, and counted on all others.
-type standing struct{ missing, suspect, compacted, expiring, unaskable int } // compacted: of those suspect
-
-// bars are the documents that could not be looked at for a reason that is about
-// their whole server.
-type bars struct {
-	source    *backup.Source
-	documents int
-	err       error // of the last of them
+	tally backup.Tally
 }
 
 func (a *app) newProgress(asJSON bool) *progress {
@@ -60,7 +44,7 @@ func (a *app) newProgress(asJSON bool) *progress {
 	if asJSON {
 		p.out = a.stderr
 	}
-	p.terminal = isTerminal(p.out) && !a.quiet
+	p.terminal = terminal.Is(p.out) && !a.quiet
 	return p
 }
 
@@ -85,7 +69,7 @@ func (p *progress) start(m machine.Machine, plan *backup.Plan, client *polite.Cl
 	if !p.terminal {
 		return
 	}
-	p.bar = newBar(p.out, len(plan.Documents), p.status)
+	p.bar = terminal.NewBar(p.out, len(plan.Documents), p.status)
 }
 
 // status is what stands beside the bar.
@@ -99,7 +83,7 @@ func (p *progress) waiting(w polite.Wait) {
 	if p.waits.note(w) && !p.terminal && !p.app.quiet {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.line(p.app.waiting(w))
+		p.line(p.app.words.Waiting(w))
 	}
 }
 
@@ -109,24 +93,7 @@ func (p *progress) observe(e backup.Event) {
 	defer p.mu.Unlock()
 	p.describe(e)
 	p.expiry(e)
-	p.bar.step()
-}
-
-// bars notes a failure that is about a whole server. It is said of the first
-// of its documents, and in the end, once, of how many.
-func (p *progress) bars(e backup.Event) (again bool) {
-	if e.Err == nil || !errors.Is(e.Err, sources.ErrServer) {
-		return false
-	}
-	source := e.Document.Source
-	at, again := slices.BinarySearchFunc(p.barred, source, func(b *bars, s *backup.Source) int { return b.source.Compare(s.Source) })
-	if !again {
-		p.barred = slices.Insert(p.barred, at, &bars{source: source})
-	}
-	b := p.barred[at]
-	b.documents++
-	b.err = e.Err
-	return again
+	p.bar.Step()
 }
 
 // expiry warns of a document that its server may delete soon.
@@ -141,20 +108,20 @@ func (p *progress) expiry(e backup.Event) {
 		return
 	}
 	isNew := p.warned.First(hash, p.app.expiry(e.Before.Expires, e.Before.Checked) != "")
-	p.state(&p.all.expiring, &p.told.expiring, isNew, "document-expires", "Document", p.name(e), "Warning", warning)
+	p.state(&p.tally.All.Expiring, &p.tally.New.Expiring, isNew, "document-expires", "Document", p.name(e), "Warning", warning)
 }
 
 // describe says what became of a document, if it is worth a line.
 func (p *progress) describe(e backup.Event) {
 	switch {
 	case e.Outcome == backup.Failed:
-		if again := p.bars(e); !again {
+		if again := p.tally.Bar(e); !again {
 			p.line(p.app.text("document-failed", "Document", p.name(e), "Reason", p.app.words.Error(e.Err)))
 		}
 	case e.Outcome == backup.Unaskable:
-		p.state(&p.all.unaskable, &p.told.unaskable, e.New, "document-failed", "Document", p.name(e), "Reason", p.app.words.Error(e.Err))
+		p.state(&p.tally.All.Unaskable, &p.tally.New.Unaskable, e.New, "document-failed", "Document", p.name(e), "Reason", p.app.words.Error(e.Err))
 	case e.Outcome == backup.Missing:
-		p.state(&p.all.missing, &p.told.missing, e.New, "document-missing", "Document", p.name(e))
+		p.state(&p.tally.All.Missing, &p.tally.New.Missing, e.New, "document-missing", "Document", p.name(e))
 	case cmp.Or(e.Suspect, e.Standing) != "" && p.suspect(e, cmp.Or(e.Suspect, e.Standing)):
 	case e.Flaw != "":
 		p.line(p.app.text("document-flaw", "Document", p.name(e), "Flaw", p.app.words.Flaws(e.Flaw)))
@@ -168,9 +135,9 @@ func (p *progress) describe(e backup.Event) {
 // suspect counts a suspect document, and says whether it named it.
 func (p *progress) suspect(e backup.Event, suspicion string) bool {
 	if e.New && suspicion == manifest.Compacted {
-		p.told.compacted++
+		p.tally.New.Compacted++
 	}
-	return p.state(&p.all.suspect, &p.told.suspect, e.New, "document-suspect", "Document", p.name(e), "Reason", p.app.words.Suspicion(suspicion))
+	return p.state(&p.tally.All.Suspect, &p.tally.New.Suspect, e.New, "document-suspect", "Document", p.name(e), "Reason", p.app.words.Suspicion(suspicion))
 }
 
 // state counts a document in a state that lasts, and says whether it named it,
@@ -188,13 +155,13 @@ func (p *progress) state(all, told *int, isNew bool, id string, data ...any) boo
 
 // line writes one; p.mu is held.
 func (p *progress) line(text string) {
-	fmt.Fprintln(p.bar.above(p.out), words.Printable(text))
+	fmt.Fprintln(p.bar.Above(p.out), words.Printable(text))
 }
 
 // name names a document. Its address, id and title are keys to it: where what
 // is shown may end in a log, they are shown only if this command line had them.
 func (p *progress) name(e backup.Event) string {
-	attended := isTerminal(p.out)
+	attended := terminal.Is(p.out)
 	source := e.Document.Source.Source
 	if e.Document.Line == 0 { // the server listed it
 		if !attended {

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
-	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -41,17 +41,6 @@ func (a *app) repairCommand() *cobra.Command {
 	return cmd
 }
 
-// repaired is what repair --json tells of a version that it found.
-type repaired struct {
-	Repository string `json:"repository"`
-	Source     string `json:"source"`
-	ID         string `json:"id"`
-	Hash       string `json:"hash"`
-	Version    string `json:"version"`
-	Saved      string `json:"saved"`
-	Done       bool   `json:"done"` // it was taken up
-}
-
 // repair finds in the packs of each repository what no list tells, and takes it
 // up if yes.
 func (a *app) repair(ctx context.Context, flags backupFlags, yes bool) error {
@@ -71,38 +60,14 @@ func (a *app) repair(ctx context.Context, flags backupFlags, yes bool) error {
 }
 
 func (a *app) repairIn(ctx context.Context, flags backupFlags, s *setup.Settings, at setup.Place, keys repository.Options, yes bool) error {
-	fail := func(err error) error { return setup.Unwritten(at, err) }
-	repo, err := s.OpenToWrite(ctx, at, keys, new(spool.Pool), nil)
-	if errors.Is(err, setup.ErrPlain) {
-		return err
-	}
-	if err != nil {
-		return fail(err)
-	}
-	r := s.Reading(repo, at)
-	if err := r.AddOwner(ctx); err != nil {
-		return err
-	}
-	repo = r.Repository
 	bar := &checkBar{app: a}
-	found, err := repo.FromPacks(ctx, bar.observe)
-	bar.bar.stop()
+	found, r, err := s.FromPacks(ctx, at, setup.Writing{Keys: keys}, yes, flags.changeRecipients, bar.observe)
+	bar.bar.Stop()
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	defer found.Close()
-	if yes {
-		sequence, seen, err := found.Adopt(ctx, repository.RunOptions{
-			Program: "padsync " + programVersion(), Host: setup.HostName(), Last: s.Machine.Lists(repo.ID()).Sequence, ChangeRecipients: flags.changeRecipients,
-		})
-		if err != nil {
-			return fail(err)
-		}
-		if sequence > 0 {
-			s.Machine.KeepLists(repo.ID(), sequence, seen)
-		}
-	}
-	if err := a.printFound(repo, at.Shown, found, flags.json, yes); err != nil {
+	if err := a.printFound(r.Repository, at.Shown, found, flags.json, yes); err != nil {
 		return err
 	}
 	return a.foundProblem(found)
@@ -123,14 +88,12 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 	documents := 0
 	for i, v := range found.Versions {
 		if asJSON {
-			if err := json.NewEncoder(a.stdout).Encode(repaired{
-				shown, v.Source.URL, v.ID, hashes.Short(v.Source, v.ID), v.Version.Name, stamp(v.Version.Saved.Time), done,
-			}); err != nil {
+			if err := json.NewEncoder(a.stdout).Encode(jsonlines.NewRepaired(shown, v, hashes, done)); err != nil {
 				return err
 			}
 			continue
 		}
-		text := "  " + localTime(v.Version.Saved.Time)
+		text := "  " + words.Time(v.Version.Saved.Time)
 		if i == 0 || found.Versions[i-1].ID != v.ID || found.Versions[i-1].Source.Compare(v.Source) != 0 {
 			documents++
 			text = words.Printable(a.documentName(a.stdout, v.Source, v.ID, hashes, false)) + "\n" + text
@@ -181,7 +144,7 @@ func (a *app) foundProblem(found *repository.Found) error {
 	case sealed > 0:
 		return message.Of(message.Incomplete, repository.ErrNoIdentity, "repair-sealed", "Count", sealed)
 	case damaged > 0 || found.Partial > 0:
-		return message.Quiet(message.Incomplete, errIncomplete)
+		return message.Quiet(message.Incomplete, setup.ErrIncomplete)
 	}
 	return nil
 }

@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -76,26 +79,26 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	if err != nil {
 		return err
 	}
-	defer chosen.contents.Close()
+	defer chosen.Contents.Close()
 	plan := restore.Plan{
-		Repository: chosen.Repository, Query: chosen.query(flags.newest),
+		Repository: chosen.Repository, Query: chosen.Query(flags.newest),
 		Target: flags.target, Formats: flags.formats, Language: a.language(), Overwrite: flags.overwrite, Raw: flags.raw,
 	}
 	progress, err := a.newRestoring(&plan)
 	if err != nil {
 		return chosen.In(err)
 	}
-	defer progress.bar.stop()
-	then := make(past)
+	defer progress.bar.Stop()
+	then := make(pages.Past)
 	missed := 0        // documents that were named, and of which there is nothing to restore
 	notYet := 0        // of those named: at that moment
 	var never error    // of the first of them: why
 	var mendable error // the first that can be helped, such as a full disk
 	plan.Observe = func(e restore.Event) {
-		named := chosen.selection.Names(e.Document.Source, e.Document.ID)
+		named := chosen.Selection.Names(e.Document.Source, e.Document.ID)
 		switch {
 		case !named && (errors.Is(e.Err, library.ErrNoForm) || errors.Is(e.Err, library.ErrNotYet)):
-			progress.bar.step() // a poll among pads, say
+			progress.bar.Step() // a poll among pads, say
 			return
 		case errors.Is(e.Err, library.ErrNotYet):
 			notYet, never = notYet+1, cmp.Or(never, e.Err)
@@ -106,7 +109,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 			mendable = e.Err
 		}
 		if e.Err == nil && plan.Point != (library.Point{}) && slices.Contains(flags.formats, "html") {
-			then.note(e)
+			then.Note(e)
 		}
 		progress.done(e, chosen)
 		if len(flags.formats) > 0 && e.Err == nil && e.Version.Facts.Flaw != "" {
@@ -114,7 +117,7 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		}
 	}
 	report, err := restore.Run(ctx, plan)
-	progress.bar.stop()
+	progress.bar.Stop()
 	switch {
 	case errors.Is(err, restore.ErrTarget):
 		return err
@@ -136,19 +139,22 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 	case flags.atRev && notYet > 0:
 		return message.Of(message.Failed, never, "restore-failed", "Count", notYet)
 	case flags.when != "":
-		return message.Of(message.Failed, errNothing, "nothing-by-then")
+		return message.Of(message.Failed, setup.ErrNothing, "nothing-by-then")
 	default:
-		return a.nothing(chosen.selection, chosen.contents.Lacking())
+		return a.setup.Kinds.Nothing(chosen.Selection, chosen.Contents.Lacking())
 	}
 	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
-		if err := a.writeIndex(plan, then); err != nil {
-			return message.In(err, "index", "File", indexName)
+		err := pages.WriteIndex(a.words, plan, then)
+		if errors.Is(err, fs.ErrExist) {
+			a.note("index-exists", "File", pages.IndexName)
+		} else if err != nil {
+			return message.In(err, "index", "File", pages.IndexName)
 		}
 	}
 	a.done("restored", "Count", report.Restored, "Target", flags.target)
-	err = cmp.Or(a.tellUnfound(chosen.selection), a.lacking(chosen.selection, chosen.contents))
+	err = cmp.Or(a.tellUnfound(chosen.Selection), setup.Lacking(chosen.Selection, chosen.Contents))
 	if failed > 0 {
-		cause := errors.Join(errIncomplete, mendable)
+		cause := errors.Join(setup.ErrIncomplete, mendable)
 		if report.Sealed > 0 {
 			cause = repository.ErrNoIdentity
 		}
@@ -159,17 +165,13 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 
 // chosen are the documents of a repository that a command line means.
 type chosen struct {
-	*setup.Reading
-	app       *app
-	selection *library.Selection
-	contents  *repository.Contents
-	hashes    *library.Names
-	point     library.Point // of the past
+	*setup.Chosen
+	app *app
 }
 
 // openChosen reads what the repository held. The caller closes the contents.
 func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string) (*chosen, error) {
-	selection, err := a.parseSelection(args)
+	selection, err := a.setup.Kinds.Select(args)
 	if err != nil {
 		return nil, err
 	}
@@ -177,44 +179,20 @@ func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.AddOwner(ctx); err != nil {
-		return nil, err
+	var revision *int
+	if flags.atRev {
+		revision = &flags.revision
 	}
-	at, err := r.Moment(ctx, flags.when)
+	c, err := r.Choose(ctx, selection, flags.when, revision)
 	if err != nil {
 		return nil, err
 	}
-	var point library.Point
-	switch {
-	case flags.atRev:
-		point.Revision = &flags.revision
-	case !at.Time.IsZero():
-		// What was saved later tells, too, what there was then.
-		point.Time, at = at.Time, repository.At{}
-	}
-	c, err := r.ContentsAt(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	hashes, err := selection.Learn(r.ID(), c)
-	if err != nil {
-		return nil, errors.Join(r.In(err), c.Close())
-	}
-	return &chosen{r, a, selection, c, hashes, point}, nil
-}
-
-// query asks for the chosen documents, each as it was at the point that was
-// chosen.
-func (c *chosen) query(newest bool) library.Query {
-	return library.Query{
-		Contents: c.contents, Kinds: c.app.setup.Kinds.OfDocuments(), Newest: newest, Point: c.point,
-		Wanted: func(record *manifest.Record) bool { return c.selection.Has(record.Source, record.ID) },
-	}
+	return &chosen{c, a}, nil
 }
 
 // name names a document for messages on out.
 func (c *chosen) name(out io.Writer, record *manifest.Record) string {
-	return c.app.documentName(out, record.Source, record.ID, c.hashes, c.selection.Shows(record.Source, record.ID))
+	return c.app.documentName(out, record.Source, record.ID, c.Names, c.Selection.Shows(record.Source, record.ID))
 }
 
 // restored says of a document what is worth a line, else "".
@@ -227,9 +205,9 @@ func (a *app) restored(e restore.Event, name string) string {
 	case e.Err != nil:
 		return a.text("restore-document-failed", "Document", name, "Reason", a.words.Error(e.Err))
 	case e.Document.Lost:
-		return a.text("restore-lost", "Document", name, "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
+		return a.text("restore-lost", "Document", name, "Saved", e.Version.Saved)
 	case e.Skipped != "":
-		return a.text("restore-not-newest", "Document", name, "Reason", a.words.Suspicion(e.Skipped), "Saved", e.Version.Saved.Local().Format("2006-01-02 15:04"))
+		return a.text("restore-not-newest", "Document", name, "Reason", a.words.Suspicion(e.Skipped), "Saved", e.Version.Saved)
 	case e.Version.Suspect != "":
 		return a.text(suspectTaken(e.Document), "Document", name, "Reason", a.words.Suspicion(e.Version.Suspect))
 	}
@@ -240,7 +218,7 @@ func (a *app) restored(e restore.Event, name string) string {
 // see it: a text for each version.
 func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 	for _, t := range all {
-		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved.Local().Format("2006-01-02 15:04"), "Parts", t.Parts(a.language())))
+		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved, "Parts", t.Parts(a.language())))
 	}
 	return texts
 }
@@ -262,7 +240,7 @@ func suspectTaken(record *manifest.Record) string {
 // given says that this command line named it, so that its address is no secret
 // here. What is no terminal may be a log.
 func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *library.Names, given bool) string {
-	if given || isTerminal(out) {
+	if given || terminal.Is(out) {
 		return a.setup.Kinds.URL(source, id)
 	}
 	return a.text("document-hash", "Source", source.URL, "Hash", h.Short(source, id))

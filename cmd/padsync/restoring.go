@@ -3,28 +3,29 @@ package main
 import (
 	"sync/atomic"
 
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/restore"
 )
 
 // restoring tells how a restore goes: a bar on a terminal, lines elsewhere.
 type restoring struct {
 	app   *app
-	bytes atomic.Int64 // of the files that were restored
-	bar   *bar         // nil without a terminal
+	bytes atomic.Int64  // of the files that were restored
+	bar   *terminal.Bar // nil without a terminal
 }
 
 // newRestoring begins to show what becomes of the documents that are wanted.
 // The caller stops its bar.
 func (a *app) newRestoring(plan *restore.Plan) (*restoring, error) {
 	r := &restoring{app: a}
-	if a.quiet || !isTerminal(a.stdout) {
+	if a.quiet || !terminal.Is(a.stdout) {
 		return r, nil
 	}
 	count, err := plan.Count()
 	if err != nil {
 		return nil, err
 	}
-	r.bar = newBar(a.stdout, count, func() string { return a.words.Size(r.bytes.Load()) })
+	r.bar = terminal.NewBar(a.stdout, count, func() string { return a.words.Size(r.bytes.Load()) })
 	return r, nil
 }
 
@@ -41,14 +42,14 @@ func (r *restoring) done(e restore.Event, c *chosen) {
 	if r.bar == nil && e.Err == nil {
 		r.app.done("document-restored", "Document", c.name(r.app.stdout, e.Document))
 	}
-	r.bar.step()
+	r.bar.Step()
 }
 
 // remark says something above the bar.
 func (r *restoring) remark(text string) {
 	out := r.app.stderr
-	if isTerminal(out) {
-		out = r.bar.above(out)
+	if terminal.Is(out) {
+		out = r.bar.Above(out)
 	}
 	r.app.remark(out, text)
 }

@@ -6,18 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // app is what one execution of the program knows of its surroundings.
@@ -75,7 +75,7 @@ func newApp(catalogue *words.Catalogue, getenv func(string) string, stdin io.Rea
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, catalogue: catalogue, words: catalogue.In(words.Language(getenv)), exposed: make(map[string]bool)}
 	a.setup = &setup.Setup{
 		Kinds: setup.AllKinds(), Program: "padsync " + programVersion(), Agent: polite.UserAgent(programVersion(), contact),
-		Getenv: getenv, Input: stdin, Asker: a, Tell: a.told, Attended: isTerminal(stderr),
+		Getenv: getenv, Input: stdin, Asker: a, Tell: a.told, Attended: terminal.Is(stderr),
 	}
 	return a
 }
@@ -99,16 +99,10 @@ func (a *app) report(err error) {
 	}
 }
 
-// reported is what --json tells of an error, in the last line of standard
-// error: standard output has results only.
-type reported struct {
-	Error string   `json:"error"`
-	Hints []string `json:"hints,omitempty"`
-	Code  int      `json:"code"` // the exit code
-}
-
+// reportJSON is the last line of standard error with --json: standard output has
+// results only.
 func (a *app) reportJSON(err error) {
-	r := reported{Error: a.placed(err), Hints: a.words.Hints(err), Code: a.exitCode(err)}
+	r := jsonlines.Error{Error: a.placed(err), Hints: a.words.Hints(err), Code: a.exitCode(err)}
 	if r.Error == "" {
 		r.Error = a.exitText(r.Code)
 	}
@@ -189,12 +183,6 @@ func (a *app) action(do func(ctx context.Context, args []string) error) func(*co
 		a.running = true
 		return do(cmd.Context(), args)
 	}
-}
-
-// isTerminal says whether a person reads w.
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // say prints a line of the result.

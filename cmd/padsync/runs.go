@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
+	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/manifest"
@@ -35,18 +35,6 @@ func (a *app) runsCommand() *cobra.Command {
 	return cmd
 }
 
-// listedRun is what runs --json tells of a run.
-type listedRun struct {
-	Run       string `json:"run"`
-	Manifest  string `json:"manifest"`
-	Sequence  int64  `json:"sequence"`
-	Started   string `json:"started"`
-	Finished  string `json:"finished"`
-	Complete  bool   `json:"complete"`
-	Host      string `json:"host"`
-	Documents counts `json:"documents"`
-}
-
 func (a *app) runs(ctx context.Context, r *setup.Reading, asJSON bool) error {
 	all, err := r.Runs(ctx)
 	if err != nil {
@@ -55,7 +43,7 @@ func (a *app) runs(ctx context.Context, r *setup.Reading, asJSON bool) error {
 	out := bufio.NewWriter(a.stdout)
 	for _, run := range all {
 		if asJSON {
-			err = json.NewEncoder(out).Encode(newListedRun(run))
+			err = json.NewEncoder(out).Encode(jsonlines.NewRun(run))
 		} else {
 			err = a.printRun(out, run)
 		}
@@ -66,19 +54,9 @@ func (a *app) runs(ctx context.Context, r *setup.Reading, asJSON bool) error {
 	return out.Flush()
 }
 
-func newListedRun(r repository.RunRecord) listedRun {
-	return listedRun{
-		Run: r.Run, Manifest: r.Manifest, Sequence: r.Sequence,
-		Started: stamp(r.Started.Time), Finished: stamp(r.Finished.Time), Complete: r.Complete, Host: r.Host,
-		Documents: counts{
-			r.Saved, r.Documents[manifest.Current] - r.Saved, r.Documents[manifest.Missing], r.Documents[manifest.Failed], r.Suspect,
-		},
-	}
-}
-
 func (a *app) printRun(w io.Writer, r repository.RunRecord) error {
-	l := newListedRun(r)
-	text := l.Documents.text(a)
+	l := jsonlines.NewRun(r)
+	text := a.counts(l.Documents)
 	switch {
 	case r.Complete:
 	case r.Ended == manifest.ByLimit:
@@ -86,14 +64,6 @@ func (a *app) printRun(w io.Writer, r repository.RunRecord) error {
 	default:
 		text += "  (" + a.text("run-incomplete") + ")"
 	}
-	_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n", r.Finished.Local().Format("2006-01-02 15:04"), r.Manifest, words.Printable(r.Host), text)
+	_, err := fmt.Fprintf(w, "%s  %s  %s  %s\n", words.Time(r.Finished.Time), r.Manifest, words.Printable(r.Host), text)
 	return err
-}
-
-// stamp is a time for programs, "" for none.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }

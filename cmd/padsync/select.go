@@ -1,39 +1,10 @@
 package main
 
 import (
-	"errors"
-	"strings"
-
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/sources"
 )
-
-// parseSelection reads DOCUMENT…: what has :// is an address, the rest are
-// ids, globs over ids, or, where no id fits, the hashes that messages show.
-func (a *app) parseSelection(args []string) (*library.Selection, error) {
-	var names []library.Name
-	for _, arg := range args {
-		name := library.Name{Text: arg}
-		if strings.Contains(arg, "://") {
-			for _, address := range setup.Addresses(arg) {
-				if setup.HasUser(address) {
-					return nil, message.Of(message.Usage, setup.ErrUser, "user-in-address")
-				}
-				for _, c := range a.setup.Kinds.Documents(address) {
-					name.Addresses = append(name.Addresses, library.Address{Kind: c.Kind.Name, Server: manifest.Address(c.Base), ID: c.ID})
-				}
-			}
-			if len(name.Addresses) == 0 {
-				return nil, message.Of(message.Usage, sources.ErrAddress, "bad-document")
-			}
-		}
-		names = append(names, name)
-	}
-	return library.Select(names), nil
-}
 
 // tellUnfound says which of those named nothing was found for. Something was
 // for the others, so the rest is done.
@@ -41,31 +12,7 @@ func (a *app) tellUnfound(s *library.Selection) error {
 	var err error
 	for _, text := range s.Unfound() {
 		a.note("nothing-fits-this", "Document", setup.WithoutUser(text))
-		err = message.Quiet(message.Incomplete, a.schemeless(s, errIncomplete))
+		err = message.Quiet(message.Incomplete, a.setup.Kinds.Schemeless(s, setup.ErrIncomplete))
 	}
 	return err
-}
-
-// schemeless is that nothing was found for some, with what to type instead of
-// the first one that is an address but for its https://.
-func (a *app) schemeless(s *library.Selection, err error) error {
-	for _, text := range s.Unfound() {
-		if address, ok := a.setup.Completed(text); ok {
-			return &setup.SchemelessError{Completed: address, Err: err}
-		}
-	}
-	return err
-}
-
-// nothing is the problem that no document is what was asked for. Where lists
-// of documents are lacking, they may tell of it.
-func (a *app) nothing(s *library.Selection, lacking int) error {
-	switch cause := a.schemeless(s, errNothing); {
-	case lacking > 0 && s.All():
-		return a.lackingLists(lacking)
-	case lacking > 0:
-		return message.Of(message.Failed, errors.Join(errLacking, cause), "nothing-fits-lacking")
-	default:
-		return message.Of(message.Failed, cause, "nothing-fits")
-	}
 }

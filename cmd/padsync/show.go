@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/spf13/cobra"
@@ -64,7 +64,7 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 		return d.failed(err)
 	}
 	defer e.Close()
-	out := bufio.NewWriter(a.harmless(a.stdout))
+	out := bufio.NewWriter(terminal.Harmless(a.stdout))
 	of, isPad := e.Document.(*pad.Document)
 	switch {
 	case (flags.chat || flags.authors) && !isPad:
@@ -90,25 +90,16 @@ func (a *app) show(ctx context.Context, flags showFlags, name string) error {
 
 // writeChat writes a line for each message, in the order of the export.
 func (a *app) writeChat(w io.Writer, p *pad.Pad) error {
-	names := authorNames(p)
+	names := p.AuthorNames()
 	for m, err := range p.Messages() {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s  %s: %s\n", localTime(m.Time), words.Printable(a.author(names, m.Author)), words.Printable(m.Text))
+		fmt.Fprintf(w, "%s  %s: %s\n", words.Time(m.Time), words.Printable(a.author(names, m.Author)), words.Printable(m.Text))
 	}
 	return nil
 }
 
-func authorNames(p *pad.Pad) map[string]string {
-	names := make(map[string]string, len(p.Authors))
-	for _, author := range p.Authors {
-		names[author.ID] = author.Name
-	}
-	return names
-}
-
-// author is what people call an author: by name, else by id.
 func (a *app) author(names map[string]string, id string) string {
 	switch {
 	case names[id] != "":
@@ -117,12 +108,4 @@ func (a *app) author(names map[string]string, id string) string {
 		return id
 	}
 	return a.text("nobody")
-}
-
-// localTime is a time for people, "-" for none.
-func localTime(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Local().Format("2006-01-02 15:04")
 }

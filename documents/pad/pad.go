@@ -383,3 +383,12 @@ func (p *Pad) state(atext *Member) (s *State, whole bool, err error) {
 	s, whole = newState(p.ID, text, attribs.String(), p.pool)
 	return s, whole && isText && noAttribs == nil, nil
 }
+
+// AuthorNames are the names that authors gave themselves, by the authors' ids.
+func (p *Pad) AuthorNames() map[string]string {
+	names := make(map[string]string, len(p.Authors))
+	for _, author := range p.Authors {
+		names[author.ID] = author.Name
+	}
+	return names
+}

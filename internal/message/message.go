@@ -10,7 +10,7 @@ import (
 
 // A Message is the id of words in the catalogue, with the values of their
 // placeholders, names and values in turn. A value may be a Message or an error
-// itself; then its words take the place.
+// itself; then its words take the place. A time is shown as words.Time has it.
 type Message struct {
 	ID   string
 	Data []any

@@ -242,7 +242,7 @@ func (c *collector) add(source *config.Source, entry string, o Origin) {
 		case o.Given() && noFile(entry):
 			err = message.Of(message.Usage, err, "neither-file-nor-document")
 		}
-		if address, ok := c.setup.Completed(entry); ok {
+		if address, ok := c.setup.Kinds.Completed(entry); ok {
 			if !o.Given() && !c.setup.Attended {
 				address = "https://…"
 			}
@@ -333,12 +333,12 @@ func (s *SchemelessError) Error() string { return s.Err.Error() }
 func (s *SchemelessError) Unwrap() error { return s.Err }
 
 // Completed is the address of a document with the https:// that it lacks.
-func (s *Setup) Completed(entry string) (address string, ok bool) {
+func (k Kinds) Completed(entry string) (address string, ok bool) {
 	host, _, _ := strings.Cut(entry, "/")
 	if strings.Contains(entry, "://") || !strings.ContainsAny(host, ".:") {
 		return "", false
 	}
 	address = "https://" + entry
-	_, err := s.Kinds.Parse(address)
+	_, err := k.Parse(address)
 	return WithoutUser(address), err == nil
 }

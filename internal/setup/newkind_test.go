@@ -1,4 +1,4 @@
-package setup_test
+package setup
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,12 +19,8 @@ import (
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/documents"
-	"github.com/padsync/padsync/internal/config"
-	"github.com/padsync/padsync/internal/polite"
-	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks/memory"
@@ -43,7 +40,7 @@ func notes() kinds.Kind {
 				return kinds.Address{}, sources.ErrAddress
 			}
 			base, err := sources.Normalize(base)
-			return kinds.Address{Base: base, ID: id, Locator: id, Certain: true}, err
+			return kinds.Address{Base: base, ID: id, Locator: id}, err
 		},
 		Within: address,
 		URL:    address,
@@ -110,12 +107,24 @@ func (n *note) Write(w io.Writer, form string, l documents.Language) error {
 
 func (n *note) Flaws() []string { return nil }
 
-// TestNewKindGoesAllTheWay: what only a kind's own package, its document's and a
-// row in the list of kinds tell of it is configured, backed up, listed, shown,
-// compared and restored.
-func TestNewKindGoesAllTheWay(t *testing.T) {
-	const first, second, empty = `{"Lines":["Agenda","Budget"]}`, `{"Lines":["Agenda","Budget","Tools"]}`, `{"Lines":[]}`
-	served := map[string]string{"/note/ag": first, "/note/odd": "nothing of a note", "/note/empty": empty}
+// What the server of notes has, before and after the first night.
+const (
+	noteBefore = `{"Lines":["Agenda","Budget"]}`
+	noteAfter  = `{"Lines":["Agenda","Budget","Tools"]}`
+	emptyNote  = `{"Lines":[]}`
+	noNote     = "nothing of a note"
+)
+
+// A town has notes that were backed up in two nights.
+type town struct {
+	server     string
+	repository *repository.Repository
+	settings   *Settings // of the program that did it
+}
+
+func newTown(t *testing.T) *town {
+	t.Helper()
+	served := map[string]string{"/note/ag": noteBefore, "/note/empty": emptyNote, "/note/odd": noNote}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if text, ok := served[r.URL.Path]; ok {
 			io.WriteString(w, text)
@@ -123,42 +132,42 @@ func TestNewKindGoesAllTheWay(t *testing.T) {
 		}
 		http.NotFound(w, r)
 	}))
-	defer server.Close()
-	all := append(setup.AllKinds(), notes())
-	pool := spool.New(t.TempDir(), 0)
-	repo, err := repository.Create(t.Context(), memory.New(time.Now), repository.Options{Pool: pool})
+	t.Cleanup(server.Close)
+	repo, err := repository.Create(t.Context(), memory.New(time.Now), repository.Options{Pool: spool.New(t.TempDir(), 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	by := settings(t, configuration(t, server.URL), append(AllKinds(), notes()))
+	night(t, by, repo, 3)
+	served["/note/ag"] = noteAfter
+	night(t, by, repo, 1, server.URL+"/note/ag") // whose server is asked what it is
+	return &town{server.URL, repo, by}
+}
 
-	night := func() {
-		plan := backup.Plan{Pool: pool, Program: "test", Host: "host", Repositories: []backup.Repository{{Name: "here", Repository: repo}}}
-		for _, c := range configured(t, all, server.URL, "ag", server.URL+"/note/odd", "empty") {
-			if !c.Certain || c.Kind.Name != "notes" || c.Base != server.URL {
-				t.Fatalf("an entry is taken for %+v", c.Address)
-			}
-			opening := kinds.Opening{Client: polite.New(polite.Options{Tries: 1}), Pool: pool}
-			if is, err := c.Kind.Probe(t.Context(), c.Base, c.Locator, opening); !is || err != nil {
-				t.Fatalf("the server is none of its kind: %v", err)
-			}
-			client, err := c.Kind.Open(c.Base, opening)
-			if err != nil {
-				t.Fatal(err)
-			}
-			from := &backup.Source{Source: manifest.Source{Kind: c.Kind.Name, URL: c.Base}, Client: client}
-			plan.Sources = append(plan.Sources, from)
-			plan.Documents = append(plan.Documents, backup.Document{Source: from, ID: c.Locator})
-		}
-		if report, err := backup.Run(t.Context(), plan); err != nil || report.Outcomes[backup.Failed] > 0 {
-			t.Fatalf("%+v, %v", report, err)
-		}
+// night backs up what is named, or else configured: so many documents.
+func night(t *testing.T, s *Settings, repo *repository.Repository, documents int, named ...string) {
+	t.Helper()
+	wanted, bad := s.Wanted(named, nil)
+	servers, err := s.Servers(t.Context(), wanted, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	night()
-	served["/note/ag"] = second
-	night()
+	if wanted, err = servers.Settle(t.Context(), wanted, bad); err != nil || bad.Count > 0 || len(wanted) != documents {
+		t.Fatalf("%d are wanted, %d are not understood, %v", len(wanted), bad.Count, err)
+	}
+	plan, err := servers.Plan(wanted, nil, Budget{Begin: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Repositories = []backup.Repository{{Name: "here", Repository: repo}}
+	if report, err := backup.Run(t.Context(), *plan); err != nil || report.Outcomes[backup.Failed] > 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+}
 
-	l := library.Library{Repository: repo, Kinds: all.OfDocuments()}
-	contents, err := l.Contents(t.Context(), "")
+func TestNewKindIsBackedUpAndListed(t *testing.T) {
+	w := newTown(t)
+	contents, err := w.read(w.settings).Contents(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,15 +177,19 @@ func TestNewKindGoesAllTheWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		listed = append(listed, strings.TrimPrefix(all.URL(record.Source, record.ID), server.URL))
+		listed = append(listed, w.settings.setup.Kinds.URL(record.Source, record.ID)+" "+string(record.State))
 	}
-	if want := []string{"/note/ag", "/note/empty", "/note/odd"}; !slices.Equal(listed, want) {
+	want := []string{w.server + "/note/ag current", w.server + "/note/empty current", w.server + "/note/odd current"}
+	if !slices.Equal(listed, want) {
 		t.Errorf("listed are %q, want %q", listed, want)
 	}
+}
 
-	d := opened(t, l, all, server.URL+"/note/ag")
-	for form, want := range map[string]string{"txt": "Agenda\nBudget\nTools\n", "opml": "<opml lang=\"fr\"/>\n", "note": second} {
-		if got, err := shown(t, d, "", form); got != want || err != nil {
+func TestNewKindIsShownAndCompared(t *testing.T) {
+	w := newTown(t)
+	d := open(t, w.read(w.settings), w.server+"/note/ag")
+	for form, want := range map[string]string{"txt": "Agenda\nBudget\nTools\n", "opml": "<opml lang=\"fr\"/>\n", "note": noteAfter} {
+		if got, err := shown(t, d, form); got != want || err != nil {
 			t.Errorf("shown as %s: %q, %v", form, got, err)
 		}
 	}
@@ -188,68 +201,73 @@ func TestNewKindGoesAllTheWay(t *testing.T) {
 		t.Errorf("a revision of what has none: %v", err)
 	}
 	noForm := (*library.FormError)(nil)
-	if _, err := shown(t, opened(t, l, all, server.URL+"/note/empty"), "", "opml"); !errors.As(err, &noForm) || !slices.Equal(noForm.Forms, []string{"txt", "note"}) {
+	if _, err := shown(t, open(t, w.read(w.settings), "empty"), "opml"); !errors.As(err, &noForm) || !slices.Equal(noForm.Forms, []string{"txt", "note"}) {
 		t.Errorf("an empty note as opml: %v, %+v", err, noForm)
 	}
+}
 
-	made, saved := all.OfDocuments().Forms()
-	if !slices.Contains(made, "opml") || !slices.Contains(saved, "note") {
+func TestNewKindIsRestored(t *testing.T) {
+	w := newTown(t)
+	if made, saved := w.settings.setup.Kinds.OfDocuments().Forms(); !slices.Contains(made, "opml") || !slices.Contains(saved, "note") {
 		t.Errorf("restore takes %q, %q", made, saved)
 	}
-	restored := func(known documents.Kinds, formats ...string) map[string]string {
-		return files(t, restore.Plan{
-			Repository: repo, Query: library.Query{Contents: contents, Kinds: known}, Target: filepath.Join(t.TempDir(), "out"), Formats: formats,
-		})
-	}
-	if got := restored(l.Kinds, "txt", "opml"); len(got) != 3 || got["ag/ag.txt"] != "Agenda\nBudget\nTools\n" || got["ag/ag.opml"] == "" || got["empty/empty.txt"] != "\n" {
+	got := restored(t, w.read(w.settings), "txt", "opml")
+	if len(got) != 3 || got["ag/ag.txt"] != "Agenda\nBudget\nTools\n" || got["ag/ag.opml"] == "" || got["empty/empty.txt"] != "\n" {
 		t.Errorf("restored are %q", got)
 	}
+}
 
-	// A program that does not know the kind gives what was saved.
-	asSaved := map[string]string{"ag/ag.note": second, "empty/empty.note": empty, "odd/odd.note": "nothing of a note"}
-	for name, known := range map[string]documents.Kinds{"a program that knows it": l.Kinds, "one that does not": setup.AllKinds().OfDocuments()} {
+// TestUnknownKindIsGivenAsItWasSaved: what a newer program saved is all there.
+func TestUnknownKindIsGivenAsItWasSaved(t *testing.T) {
+	w := newTown(t)
+	saved := map[string]string{"ag/ag.note": noteAfter, "empty/empty.note": emptyNote, "odd/odd.note": noNote}
+	older := settings(t, "", AllKinds())
+	for name, by := range map[string]*Settings{"a program that knows it": w.settings, "one that does not": older} {
 		for _, formats := range [][]string{nil, {"note"}} {
-			if got := restored(known, formats...); fmt.Sprint(got) != fmt.Sprint(asSaved) {
-				t.Errorf("%s restores %q as %q", name, got, formats)
+			if got := restored(t, w.read(by), formats...); !maps.Equal(got, saved) {
+				t.Errorf("%s restores %q, as %q", name, got, formats)
 			}
 		}
 	}
-	l.Kinds = setup.AllKinds().OfDocuments()
-	if got, err := shown(t, opened(t, l, all, "ag"), "", "note"); got != second || err != nil {
-		t.Errorf("shown without its kind: %q, %v", got, err)
+	if got, err := shown(t, open(t, w.read(older), "ag"), "note"); got != noteAfter || err != nil {
+		t.Errorf("shown are %q, %v", got, err)
 	}
 }
 
-// configured is what the entries of a source in a configuration may be.
-func configured(t *testing.T, all setup.Kinds, base string, entries ...string) (found []setup.Candidate) {
+// settings are those of a program that knows these kinds, by a file if it has a name.
+func settings(t *testing.T, file string, known Kinds) *Settings {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "padsync.toml")
-	text := fmt.Sprintf("[[source]]\nname = \"town\"\nkind = \"notes\"\nurl = %q\ndocuments = [\"%s\"]\n", base, strings.Join(entries, `", "`))
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Load(file, all.InConfig())
+	s := newSetup(t, nil)
+	s.Kinds = known
+	all, err := s.Load(Options{Config: file})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, entry := range c.Sources[0].Documents {
-		candidates, err := all.ParseWithin(c.Sources[0].Kind, c.Sources[0].URL.Reveal(), entry.Reveal())
-		if err != nil {
-			t.Fatal(err)
-		}
-		found = append(found, candidates...)
-	}
-	return found
+	return all
 }
 
-// opened is the document that somebody means by a name, or by its address.
-func opened(t *testing.T, l library.Library, all setup.Kinds, text string) *library.Document {
+// configuration is a file that names three notes of a server.
+func configuration(t *testing.T, server string) string {
 	t.Helper()
-	name := library.Name{Text: text}
-	for _, c := range all.Documents(text) {
-		name.Addresses = append(name.Addresses, library.Address{Kind: c.Kind.Name, Server: manifest.Source{URL: c.Base}.Address(), ID: c.ID})
+	file := filepath.Join(t.TempDir(), "padsync.toml")
+	text := fmt.Sprintf("[[source]]\nname = \"town\"\nkind = \"notes\"\nurl = %q\ndocuments = [\"ag\", \"%s/note/odd\", \"empty\"]\n", server, server)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	d, err := l.Open(t.Context(), library.Select([]library.Name{name}), library.Options{})
+	return file
+}
+
+// read is the town's repository as a program reads it.
+func (w *town) read(by *Settings) *Reading { return by.Reading(w.repository, by.Repositories[0]) }
+
+// open opens the document that somebody means by an id or an address.
+func open(t *testing.T, r *Reading, text string) *library.Document {
+	t.Helper()
+	selection, err := r.Settings.setup.Kinds.Select([]string{text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := r.Library().Open(t.Context(), selection, library.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,11 +275,11 @@ func opened(t *testing.T, l library.Library, all setup.Kinds, text string) *libr
 	return d
 }
 
-func shown(t *testing.T, d *library.Document, point, form string) (string, error) {
+func shown(t *testing.T, d *library.Document, form string) (string, error) {
 	t.Helper()
-	e, err := d.At(t.Context(), point)
+	e, err := d.At(t.Context(), "")
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer e.Close()
 	var b strings.Builder
@@ -269,23 +287,36 @@ func shown(t *testing.T, d *library.Document, point, form string) (string, error
 	return b.String(), err
 }
 
-// files are what a plan restores, by their names below the folder of the source.
-func files(t *testing.T, p restore.Plan) map[string]string {
+// restored are the files that are written of all documents, by their names below
+// the folder of the source.
+func restored(t *testing.T, r *Reading, formats ...string) map[string]string {
 	t.Helper()
-	p.Observe = func(e restore.Event) {
-		if e.Err != nil && e.Document.ID != "odd" {
-			t.Errorf("%s: %v", e.Document.ID, e.Err)
-		}
+	everything, err := r.Settings.setup.Kinds.Select(nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := restore.Run(t.Context(), p); err != nil {
+	chosen, err := r.Choose(t.Context(), everything, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer chosen.Contents.Close()
+	plan := restore.Plan{
+		Repository: r.Repository, Query: chosen.Query(false), Target: filepath.Join(t.TempDir(), "out"), Formats: formats,
+		Observe: func(e restore.Event) {
+			if e.Err != nil && !errors.Is(e.Err, documents.ErrUnreadable) {
+				t.Errorf("%s: %v", e.Document.ID, e.Err)
+			}
+		},
+	}
+	if _, err := restore.Run(t.Context(), plan); err != nil {
 		t.Fatal(err)
 	}
 	all := make(map[string]string)
-	err := fs.WalkDir(os.DirFS(p.Target), ".", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(plan.Target), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := os.ReadFile(filepath.Join(p.Target, name))
+		text, err := os.ReadFile(filepath.Join(plan.Target, name))
 		_, below, _ := strings.Cut(name, "/")
 		all[below] = string(text)
 		return err

@@ -77,6 +77,26 @@ func (r *Reading) Library() library.Library {
 	}
 }
 
+// CheckAll checks the repository, as its Check does. Names are those of its
+// documents, if something is wrong.
+func (r *Reading) CheckAll(ctx context.Context, readData bool, observe func(done, of int)) (*repository.CheckReport, *library.Names, error) {
+	report, err := r.Check(ctx, readData, observe)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Settings.Machine.KeepLists(r.ID(), 0, report.Seen)
+	if len(report.Problems) == 0 {
+		return report, library.NoNames(r.ID()), nil
+	}
+	c, err := r.Read(ctx, repository.At{})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close()
+	names, err := library.Select(nil).Learn(r.ID(), c)
+	return report, names, err
+}
+
 // Contents reads what the repository held at the moment when, as
 // library.Library has it. The caller closes them.
 func (r *Reading) Contents(ctx context.Context, when string) (*repository.Contents, error) {

@@ -44,6 +44,12 @@ func none[E error](E) message.Message { return message.Message{} }
 func table() []Row {
 	return []Row{
 		// What a caller says, and what this machine knows.
+		{As: as(schemeless), Hint: "hint-scheme"},
+		{Is: setup.ErrEmptyList, Hint: "hint-empty-list"},
+		{Is: setup.ErrNoDocuments, Hint: "hint-no-documents"},
+		{Is: setup.ErrLacking, Hint: "hint-lacking"},
+		{Is: setup.ErrUnopened, Hint: "hint-unopened"},
+		{Is: setup.ErrNothing, Hint: "hint-nothing"},
 		{Is: setup.ErrUser, Cause: "user-in-address", Hint: "hint-user-in-address"},
 		{Is: setup.ErrUserInList, Cause: "user-in-address", Hint: "hint-user-in-file"},
 		{Is: setup.ErrOptions, Hint: "hint-usage", Class: message.Usage},
@@ -52,6 +58,8 @@ func table() []Row {
 		{Is: setup.ErrNotSealed, Hint: "hint-not-sealed"},
 		{Is: setup.ErrPlain, Hint: "hint-plain"},
 		{Is: setup.ErrAway, Cause: "cause-away", Hint: "hint-away"},
+		{Is: setup.ErrOtherRunner, Hint: "hint-other-runner"},
+		{Is: setup.ErrKeyExists, Hint: "hint-key-exists"},
 		{Is: setup.ErrHomeless, Hint: "hint-homeless"},
 		{Is: setup.ErrIdentityPath, Hint: "hint-identity-path"},
 		{Is: setup.ErrRunnerPath, Hint: "hint-runner-path"},
@@ -212,6 +220,10 @@ func withheld(e *sources.WithheldError) message.Message {
 }
 
 func format(e *etherpad.FormatError) message.Message { return message.New("", "Format", e.Name) }
+
+func schemeless(e *setup.SchemelessError) message.Message {
+	return message.New("", "Address", e.Completed)
+}
 
 func noHost(e *net.DNSError) message.Message { return message.New("", "Host", e.Name) }
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -196,12 +197,22 @@ func (m phrase) fill(w *Words, data []any) string {
 				b.WriteString(w.Text(value.ID, value.Data...))
 			case error:
 				b.WriteString(w.Error(value))
+			case time.Time:
+				b.WriteString(Time(value))
 			default:
 				fmt.Fprint(&b, value)
 			}
 		}
 	}
 	return b.String()
+}
+
+// Time is a time for people, where they are; "-" for none.
+func Time(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04")
 }
 
 // Printable makes what came from elsewhere harmless for a terminal and keeps

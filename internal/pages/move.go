@@ -1,4 +1,4 @@
-package main
+package pages
 
 import (
 	"html/template"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/move"
 )
 
@@ -48,14 +49,13 @@ type movePageRow struct {
 	Losses                 []string
 }
 
-// writePage writes the page beside the table.
-func (m *mover) writePage(name string, table *move.Table) error {
-	a := m.app
+// WriteMove writes the page beside the table, which is in the file name.
+func WriteMove(a *words.Words, name string, table *move.Table) error {
 	var rows []movePageRow
 	for _, r := range table.Rows() {
-		row := movePageRow{Old: r.Old, New: r.New, Admin: r.Admin, State: a.text(moveStates[r.State])}
+		row := movePageRow{Old: r.Old, New: r.New, Admin: r.Admin, State: a.Text(moveStates[r.State])}
 		for _, loss := range r.Losses() {
-			row.Losses = append(row.Losses, a.words.Loss(string(loss)))
+			row.Losses = append(row.Losses, a.Loss(string(loss)))
 		}
 		rows = append(rows, row)
 	}
@@ -64,10 +64,10 @@ func (m *mover) writePage(name string, table *move.Table) error {
 		return err
 	}
 	defer root.Close()
-	return durable.Replace(root, filepath.Base(pageName(name)), func(w io.Writer) error {
+	return durable.Replace(root, filepath.Base(MoveName(name)), func(w io.Writer) error {
 		return movePage.Execute(w, map[string]any{
-			"Language": a.text("language"), "Title": a.text("page-title"), "Secret": a.text("page-secret"),
-			"Old": a.text("page-old"), "New": a.text("page-new"), "What": a.text("page-what"), "Lost": a.text("page-lost"), "Admin": a.text("page-admin"), "Rows": rows,
+			"Language": a.Text("language"), "Title": a.Text("page-title"), "Secret": a.Text("page-secret"),
+			"Old": a.Text("page-old"), "New": a.Text("page-new"), "What": a.Text("page-what"), "Lost": a.Text("page-lost"), "Admin": a.Text("page-admin"), "Rows": rows,
 		})
 	})
 }
@@ -77,7 +77,7 @@ var moveStates = map[move.State]string{
 	move.Differs: "moved-differs", move.Failed: "moved-failed",
 }
 
-// pageName is the page beside a table.
-func pageName(table string) string {
+// MoveName is the page beside a table.
+func MoveName(table string) string {
 	return strings.TrimSuffix(table, filepath.Ext(table)) + ".html"
 }

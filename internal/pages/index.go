@@ -1,4 +1,6 @@
-package main
+// Package pages writes the web pages that stand beside what was restored or moved:
+// all of what strangers wrote is escaped.
+package pages
 
 import (
 	"bytes"
@@ -14,11 +16,13 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/restore"
 )
 
-const indexName = "index.html"
+// IndexName is the name of the page that leads to all others of a folder.
+const IndexName = "index.html"
 
 // indexMark tells a page of ours from one that somebody else put there.
 const indexMark = `<meta name="generator" content="padsync restore">`
@@ -56,9 +60,9 @@ th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; 
 
 type indexRow struct{ Link, Name, Server, Saved, Suspect string }
 
-// past are documents that were restored as they were at a point of their past:
+// Past are documents that were restored as they were at a point of their past:
 // which version was taken, and up to where.
-type past map[pastKey]pastState
+type Past map[pastKey]pastState
 
 type pastKey struct{ source, id string }
 
@@ -68,39 +72,40 @@ type pastState struct {
 	cut     *library.Cut
 }
 
-func (p past) note(e restore.Event) {
+// Note adds one that was.
+func (p Past) Note(e restore.Event) {
 	p[pastKey{e.Document.Source.Address(), strings.Clone(e.Document.ID)}] = pastState{e.Version.Saved, e.Version.Suspect, e.Cut}
 }
 
 // when says of what moment a page is.
-func (a *app) when(s pastState) string {
+func when(a *words.Words, s pastState) string {
 	switch {
 	case s.cut == nil:
-		return localTime(s.saved)
+		return words.Time(s.saved)
 	case s.cut.Until.IsZero():
-		return a.text("index-revision", "Revision", s.cut.Revision)
+		return a.Text("index-revision", "Revision", s.cut.Revision)
 	}
-	return a.text("index-then", "Time", localTime(s.cut.Until))
+	return a.Text("index-then", "Time", words.Time(s.cut.Until))
 }
 
-// writeIndex writes index.html into the target: it leads to all pages that are
-// there of what is saved, also those of earlier restores. A page of this name
-// that is not ours is replaced with --overwrite only.
-func (a *app) writeIndex(plan restore.Plan, then past) error {
+// WriteIndex writes index.html into the plan's target: it leads to all pages that
+// are there of what is saved, also those of earlier restores. A page of this name
+// that is not ours is left, and the error matches fs.ErrExist, unless the plan
+// overwrites.
+func WriteIndex(a *words.Words, plan restore.Plan, then Past) error {
 	root, err := os.OpenRoot(plan.Target)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
 	if !plan.Overwrite && !replaceable(root) {
-		a.note("index-exists", "File", indexName)
-		return nil
+		return fs.ErrExist
 	}
 	var broken error
-	err = durable.Replace(root, indexName, func(w io.Writer) error {
+	err = durable.Replace(root, IndexName, func(w io.Writer) error {
 		return cmp.Or(indexPage.Execute(w, map[string]any{
-			"Language": a.text("language"), "Title": a.text("index-title"), "Document": a.text("ls-document"),
-			"Server": a.text("index-server"), "Saved": a.text("ls-saved"), "Rows": a.indexRows(plan, then, &broken),
+			"Language": a.Text("language"), "Title": a.Text("index-title"), "Document": a.Text("ls-document"),
+			"Server": a.Text("index-server"), "Saved": a.Text("ls-saved"), "Rows": indexRows(a, plan, then, &broken),
 		}), broken)
 	})
 	return err
@@ -108,7 +113,7 @@ func (a *app) writeIndex(plan restore.Plan, then past) error {
 
 // replaceable reports whether no index.html is there that is not ours.
 func replaceable(root *os.Root) bool {
-	f, err := root.Open(indexName)
+	f, err := root.Open(IndexName)
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
@@ -118,7 +123,7 @@ func replaceable(root *os.Root) bool {
 	return bytes.Contains(begin[:n], []byte(indexMark))
 }
 
-func (a *app) indexRows(plan restore.Plan, then past, broken *error) iter.Seq[indexRow] {
+func indexRows(a *words.Words, plan restore.Plan, then Past, broken *error) iter.Seq[indexRow] {
 	return func(yield func(indexRow) bool) {
 		for page, err := range restore.Pages(plan) {
 			if err != nil {
@@ -132,10 +137,10 @@ func (a *app) indexRows(plan restore.Plan, then past, broken *error) iter.Seq[in
 			row := indexRow{
 				Link:   "./" + (&url.URL{Path: page.Name}).EscapedPath(),
 				Name:   cmp.Or(page.Version.Title, page.Document.ID),
-				Server: page.Document.Source.Address(), Saved: a.when(state),
+				Server: page.Document.Source.Address(), Saved: when(a, state),
 			}
 			if state.suspect != "" {
-				row.Suspect = a.words.Suspicion(state.suspect)
+				row.Suspect = a.Suspicion(state.suspect)
 			}
 			if !yield(row) {
 				return

@@ -1,0 +1,118 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+)
+
+// An Acceptance is a version that is said to be right.
+type Acceptance struct {
+	Source  manifest.Source
+	ID      string
+	Version manifest.VersionRecord // as it was; if it was not suspect, nothing had to be stored
+}
+
+// Accept says in the repository at a place that versions of the selected
+// documents are right: at the point, those of this name, or the newest at some
+// moment. Names are those of all documents there.
+func (s *Settings) Accept(ctx context.Context, at Place, w Writing, selection *library.Selection, point string, changeRecipients bool) (all []Acceptance, names *library.Names, err error) {
+	repo, err := s.OpenToWrite(ctx, at, w.Keys, new(spool.Pool), w.Warn)
+	if errors.Is(err, ErrPlain) {
+		return nil, nil, err
+	}
+	if err != nil {
+		return nil, nil, Unwritten(at, err)
+	}
+	names, version, err := s.Reading(repo, at).accepting(ctx, selection, point)
+	if err != nil {
+		return nil, nil, otherRunner(err)
+	}
+	sequence, err := repo.Accept(ctx, s.runOptions(repo, changeRecipients), func(r *manifest.Record) *manifest.VersionRecord {
+		v := version(r)
+		if v == nil || r.State == manifest.Erased || !selection.Has(r.Source, r.ID) {
+			return nil
+		}
+		all = append(all, Acceptance{r.Source, r.ID, *v})
+		return v
+	})
+	if err != nil {
+		return nil, nil, Unwritten(at, err)
+	}
+	if sequence > 0 {
+		s.Machine.KeepLists(repo.ID(), sequence, s.Machine.Seen(repo.ID()))
+	}
+	return all, names, nil
+}
+
+// runOptions are those of a run that writes lists and no packs.
+func (s *Settings) runOptions(repo *repository.Repository, changeRecipients bool) repository.RunOptions {
+	return repository.RunOptions{
+		Program: s.setup.Program, Host: HostName(), Last: s.Machine.Lists(repo.ID()).Sequence, ChangeRecipients: changeRecipients,
+	}
+}
+
+var versionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
+
+// accepting gives the names of the repository's documents, and what finds the
+// version that the point means.
+func (r *Reading) accepting(ctx context.Context, selection *library.Selection, point string) (*library.Names, func(*manifest.Record) *manifest.VersionRecord, error) {
+	c, err := r.Contents(ctx, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close()
+	names, err := selection.Learn(r.ID(), c)
+	if err != nil {
+		return nil, nil, r.In(err)
+	}
+	if versionForm.MatchString(point) {
+		return names, func(r *manifest.Record) *manifest.VersionRecord {
+			i := slices.IndexFunc(r.Versions, func(v manifest.VersionRecord) bool { return v.Name == point })
+			if i < 0 {
+				return nil
+			}
+			return &r.Versions[i]
+		}, nil
+	}
+	at, err := r.Moment(ctx, point)
+	return names, at.Newest, err
+}
+
+// FromPacks finds in the packs of the repository at a place what no list tells,
+// and takes it up if adopt. Observe, if not nil, is told of each pack. The
+// caller closes what was found.
+func (s *Settings) FromPacks(ctx context.Context, at Place, w Writing, adopt, changeRecipients bool, observe func(done, of int)) (*repository.Found, *Reading, error) {
+	repo, err := s.OpenToWrite(ctx, at, w.Keys, new(spool.Pool), w.Warn)
+	if errors.Is(err, ErrPlain) {
+		return nil, nil, err
+	}
+	if err != nil {
+		return nil, nil, Unwritten(at, err)
+	}
+	r := s.Reading(repo, at)
+	if err := r.AddOwner(ctx); err != nil {
+		return nil, nil, err
+	}
+	found, err := r.FromPacks(ctx, observe)
+	if err != nil {
+		return nil, nil, Unwritten(at, err)
+	}
+	if !adopt {
+		return found, r, nil
+	}
+	sequence, seen, err := found.Adopt(ctx, s.runOptions(r.Repository, changeRecipients))
+	if err != nil {
+		return nil, nil, errors.Join(Unwritten(at, err), found.Close())
+	}
+	if sequence > 0 {
+		s.Machine.KeepLists(r.ID(), sequence, seen)
+	}
+	return found, r, nil
+}
