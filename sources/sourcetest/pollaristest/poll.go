@@ -116,6 +116,9 @@ func (s *Server) complete(p *Poll) {
 	for i := range p.Proposals {
 		s.completeProposal(p, &p.Proposals[i])
 	}
+	if !p.Draft {
+		p.days = slices.DeleteFunc(p.days, func(d day) bool { return len(p.ofDay(d.id)) == 0 })
+	}
 	for i := range p.Votes {
 		v := &p.Votes[i]
 		v.ID = cmp.Or(v.ID, s.hex20())
