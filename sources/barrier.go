@@ -32,6 +32,7 @@ const (
 	Proxy       BarrierKind = "proxy"       // a refusal of what stands before the server
 	Page        BarrierKind = "page"        // another page, for all that is known
 	NotThere    BarrierKind = "not-there"   // no server of its kind at the address
+	Replaced    BarrierKind = "replaced"    // the server runs another program now
 	NoneThere   BarrierKind = "none-there"  // the server says of all documents that it has none
 	EmptyList   BarrierKind = "empty-list"  // the server lists none, and had some before
 )
@@ -44,6 +45,7 @@ var barriers = map[BarrierKind]string{
 	Proxy:       "a proxy before the server refuses",
 	Page:        "a web page in place of the document",
 	NotThere:    "no such server is at the address",
+	Replaced:    "the server runs another program now",
 	NoneThere:   "the server says that it has none of its documents",
 	EmptyList:   "the server lists no documents any more",
 }

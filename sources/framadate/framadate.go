@@ -61,6 +61,7 @@ type Source struct {
 	upgrade  bool       // from http to https, as the server wishes
 	unlocked map[string]bool
 	admins   map[string]string // admin ids that List found, by public ids
+	became   *bool             // another program; nil: not asked
 }
 
 var (
@@ -95,7 +96,7 @@ func (s *Source) Probe(ctx context.Context, locator string) error {
 	switch {
 	case errors.Is(err, ErrPassword):
 		return nil
-	case barred && barrier.Kind == sources.NotThere:
+	case barred && (barrier.Kind == sources.NotThere || barrier.Kind == sources.Replaced):
 		return fmt.Errorf("%w: it has no polls", sources.ErrRefused)
 	case errors.Is(err, polite.ErrTemporary) && !errors.Is(err, errMangled):
 		return sources.AboutServer(polite.Temporary(errors.New("ask what the server is: no answer for now")))
@@ -148,7 +149,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 	}()
 	p, body, err := s.openPage(ctx, l)
 	if err != nil {
-		return nil, err
+		return nil, s.replaced(ctx, err)
 	}
 	kept.add("page.html", "html", body)
 	current := validatorOf(body)
