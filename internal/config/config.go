@@ -41,7 +41,7 @@ type Source struct {
 	// name is how messages and ls call the source. No two have the same.
 	Name string `toml:"name"`
 
-	// kind is "etherpad" or "framadate". It may be left out where the
+	// kind is "etherpad", "framadate" or "pollaris". It may be left out where the
 	// addresses show it, or the server tells when asked.
 	Kind string `toml:"kind"`
 
