@@ -34,7 +34,7 @@ func (v *visit) takeVote(p *Poll, edited *Vote, f *inputs) bool {
 	if !v.submitted("vote") || !v.valid(f, "authorName", "password", `answers\]\[[0-9]+\]\[value`) {
 		return false
 	}
-	vote := Vote{Name: v.fields.text("vote[authorName]"), Created: time.Now().Truncate(time.Second)}
+	vote := Vote{Name: v.fields.text("vote[authorName]"), Created: time.Now()}
 	if edited != nil {
 		vote.ID, vote.Created = edited.ID, edited.Created
 	}
@@ -80,7 +80,7 @@ func (v *visit) takeComment(p *Poll, f *inputs) bool {
 	if !v.submitted("comment") || !v.valid(f, "authorName", "content") {
 		return false
 	}
-	c := Comment{Author: v.fields.text("comment[authorName]"), Text: v.fields.text("comment[content]"), Created: time.Now().Truncate(time.Second)}
+	c := Comment{Author: v.fields.text("comment[authorName]"), Text: v.fields.text("comment[content]"), Created: time.Now()}
 	if c.Author == "" || utf8.RuneCountInString(c.Author) > maxName {
 		f.refuse("authorName", v.words.Refused)
 	}
