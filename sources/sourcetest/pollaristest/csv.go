@@ -112,7 +112,7 @@ func (v *visit) authenticate(slug string) {
 		case v.fields.value(form+"[password]") != p.Password:
 			f.refuse("password", v.words.Refused)
 		default:
-			v.start().unlocked[p.ID] = p.Password
+			v.session.unlocked[p.ID], v.session.flash = p.Password, "password"
 			v.redirect(v.pollPath(p))
 			return
 		}

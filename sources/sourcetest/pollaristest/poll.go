@@ -234,6 +234,18 @@ func (p *Poll) count(proposal int, a poll.Answer) (n int) {
 	return n
 }
 
+// Swap swaps two proposals, and what was answered to them, in the order of the
+// database.
+func (p *Poll) Swap(i, j int) {
+	p.Proposals[i], p.Proposals[j] = p.Proposals[j], p.Proposals[i]
+	for n := range p.Votes {
+		v := &p.Votes[n]
+		a, b := v.answer(i), v.answer(j)
+		v.set(i, b)
+		v.set(j, a)
+	}
+}
+
 // remove removes a proposal, and what was answered to it.
 func (p *Poll) remove(proposal int) {
 	p.Proposals = slices.Delete(p.Proposals, proposal, proposal+1)
