@@ -108,7 +108,7 @@ func (v *visit) authenticate(slug string) {
 	f.add(input{Type: "password", Name: "password", Required: true})
 	if v.submitted(form) {
 		switch {
-		case !v.valid(&f, "password"):
+		case !v.valid(&f):
 		case v.fields.value(form+"[password]") != p.Password:
 			f.refuse("password", v.words.Refused)
 		default:

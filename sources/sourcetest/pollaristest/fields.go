@@ -1,7 +1,6 @@
 package pollaristest
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,10 +29,24 @@ func (f fields) of(form string) bool {
 	return slices.ContainsFunc(f, func(field sourcetest.Field) bool { return strings.HasPrefix(field.Name, form+"[") })
 }
 
-// indexed are the values of prefix[N]suffix, by N, and these in the order in
-// which they came.
-func (f fields) indexed(prefix, suffix string) (order []int, values map[int]string) {
-	values = make(map[int]string)
+// A list is the fields of a form that are one collection: their values by
+// number, and these in the order in which they came.
+type list struct {
+	order  []int
+	values map[int]string
+}
+
+func listOf(values []string) list {
+	l := list{values: make(map[int]string)}
+	for i, value := range values {
+		l.order, l.values[i] = append(l.order, i), value
+	}
+	return l
+}
+
+// list is the fields prefix[N]suffix.
+func (f fields) list(prefix, suffix string) list {
+	l := listOf(nil)
 	for _, field := range f {
 		rest, ok1 := strings.CutPrefix(field.Name, prefix+"[")
 		number, ok2 := strings.CutSuffix(rest, "]"+suffix)
@@ -41,24 +54,10 @@ func (f fields) indexed(prefix, suffix string) (order []int, values map[int]stri
 		if !ok1 || !ok2 || err != nil || n < 0 {
 			continue
 		}
-		if _, again := values[n]; !again {
-			order = append(order, n)
+		if _, again := l.values[n]; !again {
+			l.order = append(l.order, n)
 		}
-		values[n] = strings.TrimSpace(field.Value)
+		l.values[n] = strings.TrimSpace(field.Value)
 	}
-	return order, values
-}
-
-// only says whether the form of this name has just fields that match one of
-// these expressions, beside its token and its button: Symfony refuses others.
-func (f fields) only(form string, patterns ...string) bool {
-	known := regexp.MustCompile(`^(` + strings.Join(append(patterns, "_token", "submit"), "|") + `)$`)
-	return !slices.ContainsFunc(f, func(field sourcetest.Field) bool {
-		rest, ok := strings.CutPrefix(field.Name, form+"[")
-		if !ok {
-			return false
-		}
-		name, _ := strings.CutSuffix(rest, "]")
-		return !known.MatchString(name)
-	})
+	return l
 }

@@ -47,7 +47,7 @@ func (v *visit) logout() {
 func (v *visit) my() {
 	f := inputs{Name: "my_polls"}
 	f.add(input{Type: "email", Name: "email", Required: true})
-	if v.submitted(f.Name) && v.valid(&f, "email") {
+	if v.submitted(f.Name) && v.valid(&f) {
 		v.mails++
 	}
 	v.form("form", f, "")

@@ -188,7 +188,7 @@ func (p *Poll) sortedDays() []day {
 	return days
 }
 
-// ofDay are the indices of the proposals of a date.
+// ofDay are the indices of the proposals of a date, all in a poll without any.
 func (p *Poll) ofDay(id int) (indices []int) {
 	for i, proposal := range p.Proposals {
 		if proposal.day == id {
@@ -196,6 +196,21 @@ func (p *Poll) ofDay(id int) (indices []int) {
 		}
 	}
 	return indices
+}
+
+// labels are those of a date, or of a poll without any.
+func (p *Poll) labels(day int) (labels []string) {
+	for _, i := range p.ofDay(day) {
+		labels = append(labels, p.Proposals[i].Label)
+	}
+	return labels
+}
+
+func (p *Poll) removeDay(id int) {
+	for _, k := range slices.Backward(p.ofDay(id)) {
+		p.remove(k)
+	}
+	p.days = slices.DeleteFunc(p.days, func(d day) bool { return d.id == id })
 }
 
 // inOrder is by seconds. Within one the database has no order: here the last

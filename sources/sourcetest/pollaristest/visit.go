@@ -168,7 +168,7 @@ func (v *visit) preferences() {
 	for _, locale := range slices.Sorted(maps.Keys(languages)) {
 		f.add(input{Type: "radio", Name: "locale", Value: locale, Checked: locale == v.words.Locale})
 	}
-	if v.submitted(f.Name) && v.valid(&f, "locale") {
+	if v.submitted(f.Name) && v.valid(&f) {
 		if locale := v.fields.value("preferences[locale]"); languages[locale] != nil {
 			v.start().locale = locale
 			v.redirect(v.root + "/")
