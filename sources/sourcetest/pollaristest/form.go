@@ -29,7 +29,6 @@ type group struct {
 // An input is one field. Its name lacks that of the form.
 type input struct {
 	Type, Name, Value string
-	Class             string
 	Max               int // characters
 	Required, Checked bool
 	Prefix            string // before an address
