@@ -21,8 +21,8 @@ func (v *visit) midnight(day string) time.Time {
 	return t
 }
 
-// init is the first form of a poll, in which it is new or not.
-func (v *visit) init(p *Poll) inputs {
+// basics is the first form of a poll, in which it is new or not.
+func (v *visit) basics(p *Poll) inputs {
 	f := inputs{Name: "poll", Class: "form--standard"}
 	f.add(input{Type: "text", Name: "title", Value: p.Title, Max: maxTitle, Required: true})
 	f.add(input{Type: "textarea", Name: "description", Value: p.Description})
@@ -32,8 +32,8 @@ func (v *visit) init(p *Poll) inputs {
 	return f
 }
 
-// takeInit changes p as the form says, if that will do.
-func (v *visit) takeInit(p *Poll, f *inputs) bool {
+// takeBasics changes p as the form says, if that will do.
+func (v *visit) takeBasics(p *Poll, f *inputs) bool {
 	if !v.submitted(f.Name) || !v.valid(f) {
 		return false
 	}
@@ -60,8 +60,8 @@ func (v *visit) takeInit(p *Poll, f *inputs) bool {
 }
 
 func (v *visit) edit(p *Poll) {
-	f := v.init(p)
-	if v.takeInit(p, &f) {
+	f := v.basics(p)
+	if v.takeBasics(p, &f) {
 		first := "proposals"
 		if p.Kind == poll.Date {
 			first = "dates"
