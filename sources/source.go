@@ -207,7 +207,7 @@ const (
 	VotesHidden Suspicion = "votes-hidden"
 
 	// VotesUnseen: the admin link of a poll does not show the answers, and the
-	// page that does, as for those with its password, was not to be had.
+	// page that does, as for those with its password, could not be read.
 	VotesUnseen Suspicion = "votes-unseen"
 )
 
