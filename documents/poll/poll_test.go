@@ -246,6 +246,20 @@ func TestHTMLShowsEverythingAndRunsNothing(t *testing.T) {
 	}
 }
 
+func TestHTMLSaysWhereTheServersTableHasOtherDays(t *testing.T) {
+	for _, differ := range []bool{false, true} {
+		p := assembly()
+		p.DaysDiffer = differ
+		var b strings.Builder
+		if err := p.WriteHTML(&b, documents.English); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "table has other days") != differ {
+			t.Errorf("%t: %s", differ, b.String())
+		}
+	}
+}
+
 func TestHTMLTellsNoVotesFromVotesNotShown(t *testing.T) {
 	p := &Poll{Title: "x", Kind: Classic, Choices: []Choice{{Label: "A"}}}
 	var unknown, none strings.Builder

@@ -121,3 +121,19 @@ func TestPollThatMovesIsListed(t *testing.T) {
 		}
 	})
 }
+
+func TestDraftsAreListedWithoutAnAddressOfTheirOwn(t *testing.T) {
+	inBubbles(t, pollaristest.Options{User: "op", Password: "s3cret"}, func(t *testing.T, server *pollaristest.Server) {
+		p := lunch()
+		p.Draft, p.Votes = true, nil
+		server.Put(p)
+		s, _ := openWith(t, server, operator("s3cret"))
+		got, err := listed(t.Context(), s)
+		if err != nil || !slices.Equal(got, []string{id}) {
+			t.Fatalf("%q, %v", got, err)
+		}
+		if v := fetch(t, s, id, ""); v.ID != "My-slug_1" || v.Title != p.Title {
+			t.Errorf("%q, %q", v.ID, v.Title)
+		}
+	})
+}

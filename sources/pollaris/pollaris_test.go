@@ -418,6 +418,27 @@ func TestPasswordOpensAPoll(t *testing.T) {
 	})
 }
 
+// TestPasswordAndAdminLinkTogetherShowHiddenResults: neither does alone.
+func TestPasswordAndAdminLinkTogetherShowHiddenResults(t *testing.T) {
+	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
+		p := garden()
+		p.Password, p.Hidden = "s3cret", true
+		server.Put(p)
+		s, _ := openWith(t, server, pollaris.Options{Passwords: map[string]string{"": "s3cret"}})
+		if v := fetch(t, s, id, ""); v.Suspect != pollaris.VotesHidden {
+			t.Errorf("%s by the password", v.Suspect)
+		}
+		v := fetch(t, s, link, "")
+		if got, _ := decode(t, v); len(got.Votes) != 2 || v.Suspect != "" || strings.Contains(file(t, v, "page.html"), token) {
+			t.Errorf("%+v, %s by both", got.Votes, v.Suspect)
+		}
+		s, _ = open(t, server)
+		if v := fetch(t, s, link, ""); v.Suspect != pollaris.VotesUnseen {
+			t.Errorf("%s by the admin link", v.Suspect)
+		}
+	})
+}
+
 func TestPasswordForVotingHidesNothing(t *testing.T) {
 	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
 		p := garden()
