@@ -119,13 +119,16 @@ func (k *look) shownChoices(p *poll.Poll) (choices []string, comparable bool) {
 	return choices, true
 }
 
-// withoutTimes separates what people answered from when.
-func withoutTimes(votes []poll.Vote) (rows []poll.Vote, times []string) {
+// withoutTimes separates what people answered from when. Votes of one second have
+// no order on the server, so the answers are sorted.
+func withoutTimes(votes []poll.Vote) (rows, times []string) {
 	for _, v := range votes {
 		times = append(times, v.Date)
 		v.Date = ""
-		rows = append(rows, v)
+		row, _ := json.Marshal(v) // texts always can be
+		rows = append(rows, string(row))
 	}
+	slices.Sort(rows)
 	return rows, times
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -195,6 +196,20 @@ func TestVotesHaveTimesOnlyOfTheirOwn(t *testing.T) {
 		if p.Votes[0].Date != want || p.Votes[1].Date != want {
 			t.Errorf("%q: %+v", said, p.Votes)
 		}
+	}
+}
+
+func TestVotesInAnotherOrderAreTheSame(t *testing.T) {
+	p := lunch(poll.Settings{})
+	other := lunch(poll.Settings{})
+	slices.Reverse(other.Votes)
+	k := &look{page: &page{Poll: p}}
+	if k.partsOf(&p).fields["votes"] != k.partsOf(&other).fields["votes"] {
+		t.Error("the order of votes counts")
+	}
+	other.Votes[0].Answers[0] = y
+	if k.partsOf(&p).fields["votes"] == k.partsOf(&other).fields["votes"] {
+		t.Error("another answer does not count")
 	}
 }
 
