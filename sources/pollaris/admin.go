@@ -1,6 +1,7 @@
 package pollaris
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -135,6 +136,14 @@ type adminPage struct {
 // it, and perhaps when it was cast. The server does not tell the name alone.
 type castVote struct{ Sentence, Date string }
 
+// votedAt is when each vote was cast; before 1.2, in the words of the page.
+func (a *adminPage) votedAt() (times []string) {
+	for _, v := range a.Votes {
+		times = append(times, cmp.Or(v.Date, v.Sentence))
+	}
+	return times
+}
+
 // fetchAdmin reads the admin page, once. The session has then seen it. Of a draft
 // there is none.
 func (s *Source) fetchAdmin(ctx context.Context, k *look, l locator) error {
@@ -223,8 +232,25 @@ func (s *Source) fetchDates(ctx context.Context, k *look, l locator) error {
 	return nil
 }
 
-// fetchChoices reads all choices of a poll whose page cannot be read.
+// errUnfinished is for a draft whose author has not come to its choices.
+var errUnfinished = fmt.Errorf("%w: a draft without choices", sources.ErrRefused)
+
+// fetchChoices reads all choices of a poll whose page cannot be read. Where there are
+// no such forms, the poll is there all the same.
 func (s *Source) fetchChoices(ctx context.Context, k *look, l locator) error {
+	err := s.fetchForm(ctx, k, l)
+	if errors.Is(err, fs.ErrNotExist) || k.draft && isNoForm(err) {
+		return errUnfinished
+	}
+	return err
+}
+
+// isNoForm says that the server answers, with something else than the form.
+func isNoForm(err error) bool {
+	return errors.Is(err, sources.ErrRefused) && !errors.Is(err, sources.ErrServer)
+}
+
+func (s *Source) fetchForm(ctx context.Context, k *look, l locator) error {
 	if k.admin == nil || k.admin.Kind == poll.Date {
 		err := s.fetchDates(ctx, k, l)
 		if err == nil {
@@ -233,7 +259,7 @@ func (s *Source) fetchChoices(ctx context.Context, k *look, l locator) error {
 			}
 			return nil
 		}
-		if k.admin != nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, sources.ErrRefused) {
+		if k.admin != nil || !errors.Is(err, fs.ErrNotExist) && !isNoForm(err) {
 			return err
 		}
 	}

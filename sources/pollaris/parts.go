@@ -35,7 +35,10 @@ func (k *look) partsOf(p *poll.Poll) parts {
 	}
 	votes, voted := withoutTimes(p.Votes)
 	all.add(poll.PartVotes, p.Votes != nil, votes)
-	if len(voted) > 0 || p.Votes == nil {
+	switch {
+	case k.page == nil && k.admin != nil: // a vote more is news, though not which
+		all.add(poll.PartVoteTimes, true, k.admin.votedAt())
+	case len(voted) > 0 || p.Votes == nil:
 		all.add(poll.PartVoteTimes, len(voted) > 0 && !slices.Contains(voted, ""), voted)
 	}
 	comments, times := textsOf(p.Comments)

@@ -414,6 +414,13 @@ func TestPasswordOpensAPoll(t *testing.T) {
 			if again := fetch(t, s, link, v.Validator); !again.Unchanged {
 				t.Error("two looks at the same poll differ")
 			}
+			if opened := fetch(t, with("s3cret"), link, ""); name(t) == "1.2" && opened.Facts.Fields["vote-times"] != v.Facts.Fields["vote-times"] {
+				t.Error("the same votes have other times")
+			}
+			server.Change(id, func(p *pollaristest.Poll) { p.Votes = append(p.Votes, pollaristest.Vote{Name: "Eve" + password}) })
+			if after := fetch(t, s, link, v.Validator); after.Unchanged || after.Facts.Fields["vote-times"] == v.Facts.Fields["vote-times"] {
+				t.Error("a vote more is no news")
+			}
 		}
 	})
 }
@@ -496,6 +503,20 @@ func TestDraftIsSavedByItsAdminLink(t *testing.T) {
 			}
 			if again := fetch(t, s, link, v.Validator); !again.Unchanged {
 				t.Error("two looks at the same draft differ")
+			}
+		})
+	}
+}
+
+// TestDraftWithoutChoicesIsNotGone: its author may come to them.
+func TestDraftWithoutChoicesIsNotGone(t *testing.T) {
+	for _, p := range []pollaristest.Poll{garden(), lunch()} {
+		inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
+			p.Draft, p.Votes, p.Comments, p.Proposals = true, nil, nil, nil
+			server.Put(p)
+			s, _ := open(t, server)
+			if v, err := s.Fetch(t.Context(), link, ""); errors.Is(err, fs.ErrNotExist) || !errors.Is(err, sources.ErrRefused) {
+				t.Errorf("%+v, %v", v, err)
 			}
 		})
 	}
