@@ -82,21 +82,23 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 }
 
 // Probe asks the server, with one request that changes nothing, whether the
-// locator is one of Framadate's. An error that matches sources.ErrServer says
-// that nobody can know now; else one that matches sources.ErrRefused says that
-// the server is another one, and fs.ErrNotExist that it is Framadate and has no
-// such poll.
+// locator is one of Framadate's; where nothing is there, with one more, whether
+// the server became a Pollaris, which is a sources.Barrier. Any other error that
+// matches sources.ErrServer says that nobody can know now; else one that matches
+// sources.ErrRefused says that the server is another one, and fs.ErrNotExist that
+// it is Framadate and has no such poll.
 func (s *Source) Probe(ctx context.Context, locator string) error {
 	l, err := parseLocator(locator)
 	if err != nil {
 		return err
 	}
 	_, body, err := s.fetchPage(ctx, l, nil)
+	err = s.replaced(ctx, err)
 	barrier, barred := errors.AsType[*sources.Barrier](err)
 	switch {
 	case errors.Is(err, ErrPassword):
 		return nil
-	case barred && (barrier.Kind == sources.NotThere || barrier.Kind == sources.Replaced):
+	case barred && barrier.Kind == sources.NotThere:
 		return fmt.Errorf("%w: it has no polls", sources.ErrRefused)
 	case errors.Is(err, polite.ErrTemporary) && !errors.Is(err, errMangled):
 		return sources.AboutServer(polite.Temporary(errors.New("ask what the server is: no answer for now")))

@@ -49,13 +49,15 @@ func TestServerThatBecameAPollarisIsTold(t *testing.T) {
 	})
 }
 
+// TestPollarisIsNoFramadate, and what it is instead is said.
 func TestPollarisIsNoFramadate(t *testing.T) {
 	for _, noPHP := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			transport, stop := sourcetest.Serve(pollaristest.New(pollaristest.Options{Prefix: "/sub", NoPHP: noPHP}))
 			t.Cleanup(stop)
 			opening := kinds.Opening{Client: polite.New(polite.Options{Transport: transport}), Pool: new(spool.Pool)}
-			if is, err := framadate.Kind().Probe(t.Context(), base, "", opening); is || err != nil {
+			is, err := framadate.Kind().Probe(t.Context(), base, "", opening)
+			if barrier, barred := errors.AsType[*sources.Barrier](err); is || !barred || barrier.Kind != sources.Replaced {
 				t.Errorf("%t, %v", is, err)
 			}
 		})
