@@ -136,26 +136,23 @@ type look struct {
 	forms      *forms       // of the admin link; nil by the slug alone
 	admin      *adminPage   // nil: it was not needed, or is of a draft
 	shownAdmin *spool.Spool // what it was read from
-	choices    *choiceForm  // likewise
+	choices    *choiceForm  // nil: it was not needed
 	table      *table       // nil: there is none
 	draft      bool
 	files      bodies
 }
 
-// validator is a hash of all that is read, as there is neither ETag nor date,
-// and the bytes of a page are others each time. The number is raised when more
-// is read.
+// validator is a hash of all that was read, as there is neither ETag nor date,
+// and the bytes of a page are never the same. The number is raised when more is
+// read.
 func (k *look) validator() (string, error) {
-	text, err := json.Marshal([]any{k.slug, k.page, k.forms, k.page == nil, k.draft})
-	if err != nil {
-		return "", fmt.Errorf("%w: its parts are no text", sources.ErrRefused)
-	}
+	seen := []any{k.slug, k.draft, k.page, k.forms}
 	if k.page == nil {
-		more, err := json.Marshal([]any{k.admin, k.choices})
-		if err != nil {
-			return "", fmt.Errorf("%w: its parts are no text", sources.ErrRefused)
-		}
-		text = append(text, more...)
+		seen = append(seen, k.admin, k.choices)
+	}
+	text, err := json.Marshal(seen)
+	if err != nil {
+		return "", fmt.Errorf("hash what was seen: %w", err)
 	}
 	sum := sha256.Sum256(text)
 	return "1-" + hex.EncodeToString(sum[:]), nil
