@@ -194,12 +194,8 @@ func (s *Source) lookAsOrganiser(ctx context.Context, k *look, l locator) (err e
 	default:
 		return err
 	}
-	missing := errors.Is(err, fs.ErrNotExist)
 	if err := s.fetchAdmin(ctx, k, l); err != nil {
 		return err
-	}
-	if missing && !k.draft {
-		return fmt.Errorf("page of the poll: %w", fs.ErrNotExist) // it went away meanwhile
 	}
 	if k.shownAdmin != nil {
 		clean, err := s.cleaned(k.shownAdmin, l)

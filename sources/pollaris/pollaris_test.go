@@ -538,6 +538,23 @@ func TestPollWhoseAddressIsTheServersOwnPageIsSavedByItsAdminLink(t *testing.T) 
 	})
 }
 
+// TestPollThatItsAdminLinkShowsIsNotGone, whatever its own address gives.
+func TestPollThatItsAdminLinkShowsIsNotGone(t *testing.T) {
+	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
+		server.Put(garden())
+		s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/sub/polls/"+id {
+				r.URL.Path = "/sub/polls/nosuchpoll"
+				r.RequestURI = r.URL.Path
+			}
+			server.ServeHTTP(w, r)
+		}))
+		if v := fetch(t, s, link, ""); v.ID != id || v.Suspect != pollaris.VotesUnseen {
+			t.Errorf("%q, %s", v.ID, v.Suspect)
+		}
+	})
+}
+
 func TestWrongAdminLinkIsToldFromAPollThatIsGone(t *testing.T) {
 	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
 		server.Put(garden())
