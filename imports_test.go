@@ -50,7 +50,7 @@ var layers = []layer{
 	{"sources/etherpad/server", []string{"sources", "internal/polite", "internal/spool"}},
 	{"sources/etherpad/*", []string{"sources", "sources/etherpad/server", "internal/polite", "internal/spool"}},
 	{"sources/etherpad", []string{"sources", "sources/kinds", "sources/etherpad/*", "documents/*", "internal/polite", "internal/spool"}},
-	{"sources/*", []string{"sources", "sources/kinds", "documents/*", "internal/polite", "internal/spool"}},
+	{"sources/*", []string{"sources", "sources/kinds", "documents/*", "internal/polite", "internal/spool", "internal/webpage"}},
 
 	{"sinks", nil},
 	{"sinks/sinktest", []string{"sinks"}},

@@ -61,7 +61,8 @@ func byComparison(suspicion string) bool {
 // version is suspect of not having: votes, and the choices that they are for.
 func (p *prior) completes(v *sources.Version) bool {
 	choices := v.Facts.Fields["choices"]
-	return v.Suspect == sources.VotesHidden && p.SeenSound["votes"] != "" && choices != "" && choices == p.SeenSound["choices"]
+	without := v.Suspect == sources.VotesHidden || v.Suspect == sources.VotesUnseen
+	return without && p.SeenSound["votes"] != "" && choices != "" && choices == p.SeenSound["choices"]
 }
 
 // lost says what both looks saw of a poll and the later one no longer has.

@@ -32,6 +32,7 @@ const (
 	Proxy       BarrierKind = "proxy"       // a refusal by what stands before the server
 	Page        BarrierKind = "page"        // another page, of which nothing is known
 	NotThere    BarrierKind = "not-there"   // no server of this kind is at the address
+	Replaced    BarrierKind = "replaced"    // the server now runs another program
 	NoneThere   BarrierKind = "none-there"  // the server says of every document that it does not exist
 	EmptyList   BarrierKind = "empty-list"  // the server lists none, and had some before
 )
@@ -44,6 +45,7 @@ var barriers = map[BarrierKind]string{
 	Proxy:       "a proxy before the server refuses",
 	Page:        "a web page in place of the document",
 	NotThere:    "no such server is at the address",
+	Replaced:    "the server now runs another program",
 	NoneThere:   "the server says that it has none of its documents",
 	EmptyList:   "the server lists no documents any more",
 }

@@ -205,6 +205,10 @@ const (
 
 	// VotesHidden: the server shows a poll's votes only to its admin link.
 	VotesHidden Suspicion = "votes-hidden"
+
+	// VotesUnseen: the admin link of a poll does not show the answers, and the
+	// page that does, as for those with its password, could not be read.
+	VotesUnseen Suspicion = "votes-unseen"
 )
 
 // ErrRefused is matched by errors for answers that a server gave in place of

@@ -61,6 +61,9 @@ func (p *Poll) view(w words) view {
 	for _, t := range p.Taken() {
 		v.Notes = append(v.Notes, fmt.Sprintf(w.Earlier, w.date(t.Saved.Local()), names(t.Parts, w.Language)))
 	}
+	if p.DaysDiffer {
+		v.Notes = append(v.Notes, w.DaysDiffer)
+	}
 	columns := p.columns()
 	for i := range columns {
 		v.addHead(i)

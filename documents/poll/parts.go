@@ -12,7 +12,7 @@ type Part string
 
 // The parts.
 const (
-	PartTitle       Part = "title"       // and author
+	PartTitle       Part = "title"       // and author, where every look tells that
 	PartDescription Part = "description" // as it is shown
 	PartChoices     Part = "choices"     // as they are shown
 
@@ -32,6 +32,15 @@ const (
 	PartEdit     Part = "edit"
 	PartMail     Part = "mail"
 	PartExpires  Part = "expires"
+
+	// What only some servers have.
+	PartAuthor    Part = "author" // where not every look tells it
+	PartCreated   Part = "created"
+	PartVoteTimes Part = "vote-times"
+	PartIfNeedBe  Part = "if-need-be" // whether it may be answered
+	PartDefault   Part = "default"    // answer of the form to vote
+	PartMaxVotes  Part = "max-votes"
+	PartNotify    Part = "notify" // the author of votes and comments
 )
 
 // A Look is a poll as one look saw it, with hashes of the parts that it saw.
@@ -96,6 +105,20 @@ func (l *Look) take(part Part, earlier *Look) bool {
 		now.Settings.Mail = then.Settings.Mail
 	case PartExpires:
 		now.Expires = then.Expires
+	case PartAuthor:
+		now.Author = then.Author
+	case PartCreated:
+		now.Created = then.Created
+	case PartVoteTimes:
+		return now.takeVoteTimes(then)
+	case PartIfNeedBe:
+		now.Settings.NoIfNeedBe = then.Settings.NoIfNeedBe
+	case PartDefault:
+		now.Settings.NoByDefault = then.Settings.NoByDefault
+	case PartMaxVotes:
+		now.Settings.MaxVotes = then.Settings.MaxVotes
+	case PartNotify:
+		now.Settings.NotifyVotes, now.Settings.NotifyComments = then.Settings.NotifyVotes, then.Settings.NotifyComments
 	default:
 		return false
 	}
@@ -144,7 +167,7 @@ func (l *Look) takeVotes(earlier *Look) bool {
 				answers[i] = v.answer(column)
 			}
 		}
-		l.Poll.Votes = append(l.Poll.Votes, Vote{v.Name, answers})
+		l.Poll.Votes = append(l.Poll.Votes, Vote{v.Name, v.Date, answers})
 	}
 	return true
 }
@@ -194,6 +217,25 @@ func (p *Poll) takeTimes(then *Poll) (taken bool) {
 		if known := times[key]; c.Date == "" && len(known) > 0 {
 			p.Comments[i].Date, times[key], taken = known[0], known[1:], true
 		}
+	}
+	return taken
+}
+
+// takeVoteTimes gives votes the times of those of the same names.
+func (p *Poll) takeVoteTimes(then *Poll) (taken bool) {
+	times := make(map[string][]string)
+	for _, v := range then.Votes {
+		times[v.Name] = append(times[v.Name], v.Date)
+	}
+	for i, v := range p.Votes {
+		known := times[v.Name]
+		if len(known) == 0 {
+			continue
+		}
+		if v.Date == "" {
+			p.Votes[i].Date = known[0]
+		}
+		times[v.Name], taken = known[1:], taken || p.Votes[i].Date != "" // they may have come with the votes
 	}
 	return taken
 }

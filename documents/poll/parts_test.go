@@ -25,20 +25,29 @@ func fields(p *Poll, shown string, parts ...Part) map[string]string {
 func everything() []Part {
 	return []Part{
 		PartDescriptionMarkdown, PartDays, PartVotes, PartTimes, PartHidden, PartLocked, PartPassword,
-		PartResults, PartEdit, PartMail, PartExpires,
+		PartResults, PartEdit, PartMail, PartExpires, PartAuthor, PartCreated, PartVoteTimes, PartIfNeedBe, PartDefault, PartMaxVotes, PartNotify,
 	}
 }
 
 func seenWhole() *Look {
 	p := assembly()
 	p.Settings = Settings{Hidden: is(true), Locked: is(false), Password: is(true), PublicResults: is(false), Edit: EditOwn, Mail: "zoe@example.org"}
+	options(p)
 	return &Look{p, when, fields(p, "", everything()...)}
+}
+
+// options are what only some servers have.
+func options(p *Poll) {
+	most := 2
+	p.Created, p.Votes[0].Date = "2026-09-30T10:00:00+02:00", "2026-10-01T08:00:01Z"
+	p.Settings.MaxVotes, p.Settings.NoIfNeedBe, p.Settings.NoByDefault = &most, is(true), is(false)
+	p.Settings.NotifyVotes, p.Settings.NotifyComments = is(true), is(false)
 }
 
 // seenLittle is the same poll by its public page, in words.
 func seenLittle() *Look {
 	p := assembly()
-	p.Settings, p.Votes, p.Expires, p.Description = Settings{}, nil, "", "shown"
+	p.Settings, p.Votes, p.Expires, p.Description, p.Author = Settings{}, nil, "", "shown", ""
 	for i := range p.Choices {
 		p.Choices[i].Label, p.Choices[i].Date = "a day", ""
 	}
@@ -121,12 +130,12 @@ func TestAnswersStayWithTheirChoices(t *testing.T) {
 	for i := range then.Choices {
 		then.Choices[i].Markdown = "**" + then.Choices[i].Label + "**"
 	}
-	then.Votes = []Vote{{"Ada", []Answer{Yes, No, IfNeedBe, Yes}}, {"Bob", []Answer{No}}}
+	then.Votes = []Vote{{"Ada", "", []Answer{Yes, No, IfNeedBe, Yes}}, {"Bob", "", []Answer{No}}}
 	now := classic("new", "c", "b", "b")
 	now.Unseen = []Part{PartVotes, PartChoicesMarkdown}
 	look := &Look{now, when, fields(now, "now")}
 	look.Fill(&Look{then, when, fields(then, "then", PartVotes, PartChoicesMarkdown)})
-	want := []Vote{{"Ada", []Answer{Unknown, Yes, No, IfNeedBe}}, {"Bob", []Answer{Unknown, Unknown, Unknown, Unknown}}}
+	want := []Vote{{"Ada", "", []Answer{Unknown, Yes, No, IfNeedBe}}, {"Bob", "", []Answer{Unknown, Unknown, Unknown, Unknown}}}
 	if d := cmp.Diff(want, now.Votes); d != "" {
 		t.Error(d)
 	}
@@ -140,5 +149,22 @@ func TestAnswersStayWithTheirChoices(t *testing.T) {
 	look = &Look{other, when, fields(other, "now")}
 	if filled := look.Fill(&Look{then, when, fields(then, "then", PartVotes)}); len(filled) > 0 || other.Votes != nil {
 		t.Errorf("filled %q: %+v", filled, other.Votes)
+	}
+}
+
+func TestVotesGetTheTimesOfThoseOfTheSameNames(t *testing.T) {
+	now, then := seenWhole(), seenWhole()
+	then.Poll.Votes = []Vote{{"Ada", "2026-10-01T08:00:01Z", nil}, {"Bob", "2026-10-01T08:00:02Z", nil}, {"Ada", "2026-10-01T08:00:03Z", nil}}
+	now.Poll.Votes = []Vote{{"Bob", "", nil}, {"Ada", "", nil}, {"Ada", "", nil}, {"Eve", "", nil}}
+	now.Poll.Unseen = []Part{PartVoteTimes}
+	if filled := now.Fill(then); !slices.Equal(filled, []Part{PartVoteTimes}) {
+		t.Errorf("filled %q", filled)
+	}
+	var got []string
+	for _, v := range now.Poll.Votes {
+		got = append(got, v.Date)
+	}
+	if want := []string{"2026-10-01T08:00:02Z", "2026-10-01T08:00:01Z", "2026-10-01T08:00:03Z", ""}; !slices.Equal(got, want) {
+		t.Errorf("the times are %q, want %q", got, want)
 	}
 }

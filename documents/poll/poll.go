@@ -26,12 +26,17 @@ type Poll struct {
 	Votes       []Vote    `json:"votes,omitzero"`    // in the order of casting; nil: not known
 	Comments    []Comment `json:"comments,omitzero"` // in the order of writing; nil: not known
 	Settings    Settings  `json:"settings,omitzero"`
+	Created     string    `json:"created,omitempty"` // "2026-09-30T10:00:00+02:00"
 	Expires     string    `json:"expires,omitempty"` // "2027-07-10": the end of voting
 	Purge       string    `json:"purge,omitempty"`   // "2027-09-08": then the server may delete the poll
 
 	// Repaired says that the server shows the poll's texts encoded twice
 	// ("RÃ©union"), and that they are here as they were written.
 	Repaired bool `json:"repaired,omitempty"`
+
+	// DaysDiffer says that the server's own table has other days than its pages,
+	// whose days are here.
+	DaysDiffer bool `json:"daysDiffer,omitempty"`
 
 	// Unseen are the parts that the look at this poll did not see. What stands
 	// in their place is zero, or made from what is shown.
@@ -63,9 +68,10 @@ type Choice struct {
 }
 
 // A Vote is one row: an answer for each choice. It may have fewer, or more,
-// as servers accept such votes.
+// as servers accept such votes. Its date is when it was cast, as a Comment's.
 type Vote struct {
 	Name    string   `json:"name"`
+	Date    string   `json:"date,omitempty"`
 	Answers []Answer `json:"answers"`
 }
 
@@ -80,8 +86,9 @@ const (
 	Unknown  Answer = "unknown" // not answered, often as the choice was added later
 )
 
-// A Comment is one comment. Its date is the server's own wall clock, without
-// a zone: "2026-11-22T11:01" or "2026-11-22".
+// A Comment is one comment. Its date is the server's own wall clock, without a
+// zone, "2026-11-22T11:01" or "2026-11-22", or where the server tells the zone,
+// a moment: "2026-11-22T11:01:59+01:00".
 type Comment struct {
 	Author string `json:"author,omitempty"`
 	Date   string `json:"date,omitempty"`
@@ -97,6 +104,13 @@ type Settings struct {
 	PublicResults *bool  `json:"publicResults,omitempty"` // seeing the results does not
 	Edit          Edit   `json:"edit,omitempty"`
 	Mail          string `json:"mail,omitempty"` // the author's
+
+	MaxVotes       *int  `json:"maxVotes,omitempty"`       // most answers of "yes" to a choice; 0: as many as there are
+	NoIfNeedBe     *bool `json:"noIfNeedBe,omitempty"`     // nobody may answer so
+	NoByDefault    *bool `json:"noByDefault,omitempty"`    // the form to vote begins with "no" everywhere
+	NotifyVotes    *bool `json:"notifyVotes,omitempty"`    // the author gets a mail about each
+	NotifyComments *bool `json:"notifyComments,omitempty"` // likewise
+	Draft          *bool `json:"draft,omitempty"`          // its author has not published it
 }
 
 // Edit says who may change a vote.
@@ -178,11 +192,17 @@ func (p *Poll) Validate() error {
 		if !validAnswers(v.Answers) {
 			return fmt.Errorf("%w: the answers of vote %d are not valid", ErrInvalid, i+1)
 		}
+		if !isTime(v.Date) {
+			return fmt.Errorf("%w: the date of vote %d is not valid", ErrInvalid, i+1)
+		}
 	}
 	for i, c := range p.Comments {
-		if !isDate(c.Date, time.DateOnly) && !isDate(c.Date, minutes) {
+		if !isTime(c.Date) {
 			return fmt.Errorf("%w: the date of comment %d is not valid", ErrInvalid, i+1)
 		}
+	}
+	if !isTime(p.Created) {
+		return fmt.Errorf("%w: the date of the poll is not valid", ErrInvalid)
 	}
 	if !isDate(p.Expires, time.DateOnly) || !isDate(p.Purge, time.DateOnly) {
 		return fmt.Errorf("%w: the date of expiry is not valid", ErrInvalid)
@@ -191,6 +211,9 @@ func (p *Poll) Validate() error {
 }
 
 func (s Settings) validate() error {
+	if s.MaxVotes != nil && *s.MaxVotes < 0 {
+		return fmt.Errorf("%w: the limit of votes is not valid", ErrInvalid)
+	}
 	switch s.Edit {
 	case "", EditNone, EditOwn, EditAll:
 		return nil
@@ -207,6 +230,11 @@ func isDate(s, layout string) bool {
 	}
 	t, err := time.Parse(layout, s)
 	return err == nil && t.Format(layout) == s
+}
+
+// isTime accepts what a Comment says of its date.
+func isTime(s string) bool {
+	return isDate(s, time.DateOnly) || isDate(s, minutes) || isDate(s, time.RFC3339)
 }
 
 func validAnswers(answers []Answer) bool {

@@ -23,9 +23,9 @@ func assembly() *Poll {
 			{Date: "2027-01-11", Moment: "soirée, chez Léa"}, {Date: "2027-02-01"},
 		},
 		Votes: []Vote{
-			{"Alice", []Answer{Yes, Yes, No, IfNeedBe}},
-			{"Bob & <Chloé>", []Answer{IfNeedBe, Yes}},
-			{"=1+1", []Answer{No, No, No, No, Yes}},
+			{"Alice", "", []Answer{Yes, Yes, No, IfNeedBe}},
+			{"Bob & <Chloé>", "", []Answer{IfNeedBe, Yes}},
+			{"=1+1", "", []Answer{No, No, No, No, Yes}},
 		},
 		Comments: []Comment{{"Alice", "2026-11-22T11:01", "Ligne 1\nLigne 2 <script>alert(1)</script>"}, {"Bob", "", "sans date"}},
 		Settings: Settings{Hidden: is(false), Edit: EditOwn, Mail: "zoe@example.org"},
@@ -69,7 +69,7 @@ const assemblyJSON = `{
 func TestJSONIsAsDocumented(t *testing.T) {
 	p := assembly()
 	p.Choices = []Choice{p.Choices[0], p.Choices[3]}
-	p.Votes = []Vote{{"Bob & <Chloé>", []Answer{IfNeedBe, Unknown}}}
+	p.Votes = []Vote{{"Bob & <Chloé>", "", []Answer{IfNeedBe, Unknown}}}
 	p.Comments = []Comment{}
 	got, err := p.Encode()
 	if err != nil {
@@ -93,8 +93,28 @@ func TestWhatIsNotToldIsAbsent(t *testing.T) {
 	}
 }
 
+func TestOptionsAndMomentsAreAsDocumented(t *testing.T) {
+	p := assembly()
+	options(p)
+	p.Choices, p.Votes, p.DaysDiffer = p.Choices[3:], p.Votes[:1], true
+	p.Comments = []Comment{{"Dora", "2026-10-25T02:30:00+01:00", "x"}}
+	b, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"maxVotes": 2`, `"noIfNeedBe": true`, `"noByDefault": false`, `"notifyVotes": true`, `"notifyComments": false`, `"daysDiffer": true`,
+		`"created": "2026-09-30T10:00:00+02:00"`, `"date": "2026-10-01T08:00:01Z"`, `"date": "2026-10-25T02:30:00+01:00"`,
+	} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s in %s", want, b)
+		}
+	}
+}
+
 func TestDecodeGivesBackWhatEncodeTook(t *testing.T) {
 	want := assembly()
+	options(want)
 	b, err := want.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +142,9 @@ func TestDecodeRefusesWhatIsNoPoll(t *testing.T) {
 		"expiry":           strings.Replace(assemblyJSON, "2027-07-10", "10/07/2027", 1),
 		"purge":            strings.Replace(assemblyJSON, `"expires": "2027-07-10"`, `"purge": "secret"`, 1),
 		"edit":             strings.Replace(assemblyJSON, "own", "secret", 1),
+		"date of a vote":   strings.Replace(assemblyJSON, `"answers"`, `"date": "secret", "answers"`, 1),
+		"made when":        strings.Replace(assemblyJSON, `"expires": "2027-07-10"`, `"created": "2027-07-10 secret"`, 1),
+		"fewer than none":  strings.Replace(assemblyJSON, `"edit": "own"`, `"maxVotes": -1`, 1),
 		"not UTF-8":        strings.Replace(assemblyJSON, "Zoé", "Zo\xe9", 1),
 	} {
 		p, err := Decode(strings.NewReader(given))
@@ -219,6 +242,20 @@ func TestHTMLShowsEverythingAndRunsNothing(t *testing.T) {
 			if strings.Contains(b.String(), w) {
 				t.Errorf("%s: %q is in the page", l, w)
 			}
+		}
+	}
+}
+
+func TestHTMLSaysWhereTheServersTableHasOtherDays(t *testing.T) {
+	for _, differ := range []bool{false, true} {
+		p := assembly()
+		p.DaysDiffer = differ
+		var b strings.Builder
+		if err := p.WriteHTML(&b, documents.English); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "table has other days") != differ {
+			t.Errorf("%t: %s", differ, b.String())
 		}
 	}
 }

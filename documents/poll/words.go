@@ -14,6 +14,7 @@ type words struct {
 	Language                                            documents.Language
 	Name, Author, Expires, Votes, Comments              string
 	Yes, IfNeedBe, No, Unknown, Total, NoVotes, NotTold string
+	DaysDiffer                                          string // a note
 	Earlier                                             string // of parts from an earlier version, and when that was saved
 	date                                                func(time.Time) string
 }
@@ -25,8 +26,9 @@ func wordsIn(l documents.Language) words {
 			Name:     "Nom", Author: "Créé par", Expires: "Expire le", Votes: "Votes", Comments: "Commentaires",
 			Yes: "Oui", IfNeedBe: "Si nécessaire", No: "Non", Unknown: "Sans réponse", Total: "Total",
 			NoVotes: "Personne n’a voté.", NotTold: "Le serveur n’a pas montré les votes.",
-			Earlier: "Repris de ce qui a été sauvegardé le %s, le serveur ne l’ayant plus montré ensuite\u00a0: %s.",
-			date:    frenchDate,
+			DaysDiffer: "Le tableau du serveur donne d’autres jours que ses pages\u00a0; ceux-ci sont ceux des pages.",
+			Earlier:    "Repris de ce qui a été sauvegardé le %s, le serveur ne l’ayant plus montré ensuite\u00a0: %s.",
+			date:       frenchDate,
 		}
 	}
 	return words{
@@ -34,8 +36,9 @@ func wordsIn(l documents.Language) words {
 		Name:     "Name", Author: "Created by", Expires: "Expires", Votes: "Votes", Comments: "Comments",
 		Yes: "Yes", IfNeedBe: "If need be", No: "No", Unknown: "No answer", Total: "Total",
 		NoVotes: "Nobody voted.", NotTold: "The server did not show the votes.",
-		Earlier: "As saved on %s, since the server did not show it any more: %s.",
-		date:    func(t time.Time) string { return t.Format("Monday 2 January 2006") },
+		DaysDiffer: "The server’s own table has other days than its pages; these are those of the pages.",
+		Earlier:    "As saved on %s, since the server did not show it any more: %s.",
+		date:       func(t time.Time) string { return t.Format("Monday 2 January 2006") },
 	}
 }
 
@@ -101,6 +104,12 @@ func name(part Part, l documents.Language) string {
 		english, french = "times of the comments", "heures des commentaires"
 	case PartExpires:
 		english, french = "expiry", "date d’expiration"
+	case PartAuthor:
+		english, french = "author", "auteur"
+	case PartCreated:
+		english, french = "time of its making", "heure de création"
+	case PartVoteTimes:
+		english, french = "times of the votes", "heures des votes"
 	}
 	if l == documents.French {
 		return french

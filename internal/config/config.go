@@ -41,8 +41,8 @@ type Source struct {
 	// name is how messages and ls call the source. No two have the same.
 	Name string `toml:"name"`
 
-	// kind is "etherpad" or "framadate". It may be left out where the addresses
-	// show it, or the server says so when asked.
+	// kind is "etherpad", "framadate" or "pollaris". It may be left out where the
+	// addresses show it, or the server says so when asked.
 	Kind string `toml:"kind"`
 
 	// url is the address that the server's documents begin with, such as

@@ -30,8 +30,10 @@ func TestEntriesBecomeDocuments(t *testing.T) {
 		{pad, "https://other.example.org/p/x", "etherpad https://other.example.org x true"},
 		{poll, "AbCdEf1234567890", "framadate https://poll.example.org AbCdEf1234567890 true"},
 		{poll, "AbCdEf1234567890zzzzzzzz/admin", "framadate https://poll.example.org AbCdEf1234567890zzzzzzzz/admin true"},
-		{open, "AbCdEf1234567890", "framadate https://example.org AbCdEf1234567890 false"},
-		{open, "not_a_poll", "etherpad https://example.org not_a_poll true"},
+		{none, "https://poll.example.org/polls/ag", "pollaris https://poll.example.org ag false"},
+		{none, "https://h/polls/0123456789abcdef0123/fedcba98765432100123/admin", "pollaris https://h 0123456789abcdef0123/fedcba98765432100123/admin true"},
+		{open, "AbCdEf1234567890", "pollaris https://example.org AbCdEf1234567890 false"},
+		{open, "no.poll", "etherpad https://example.org no.poll true"},
 	} {
 		w, err := newSetup(t, nil).parseDocument(c.source, c.entry)
 		if got := fmt.Sprint(w.kind, " ", w.base, " ", w.locator, " ", w.candidates == nil); got != c.want || err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
 	"github.com/padsync/padsync/sources/kinds"
+	"github.com/padsync/padsync/sources/pollaris"
 )
 
 // Kinds are kinds of servers. Where an address may be of several, the first
@@ -18,7 +19,7 @@ type Kinds []kinds.Kind
 
 // AllKinds are those that padsync knows: the one list of them. Polls come
 // first, as a pad may have the name of a script of a poll's server.
-func AllKinds() Kinds { return Kinds{framadate.Kind(), etherpad.Kind()} }
+func AllKinds() Kinds { return Kinds{pollaris.Kind(), framadate.Kind(), etherpad.Kind()} }
 
 // Named is the kind with this name.
 func (k Kinds) Named(name string) (kind kinds.Kind, ok bool) {

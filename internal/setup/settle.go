@@ -1,9 +1,11 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,13 +56,12 @@ func (n *Servers) Settle(ctx context.Context, all []Wanted, bad *Mistakes) ([]Wa
 			settled = append(settled, *w)
 			continue
 		}
-		said := answers[w.base]
-		before, seen := known[manifest.Address(w.base)]
+		said := answers[w.question()]
 		assumed := w.candidates[len(w.candidates)-1].Kind.Assumed
-		switch {
-		case said.err != nil && seen && (!kinds.assumes(before.kind) || assumed):
-			said = answer{kind: before.kind}
-		case said.err != nil:
+		if at := slices.IndexFunc(w.candidates, known.has); said.err != nil && at >= 0 {
+			said = answer{kind: w.candidates[at].Kind.Name}
+		}
+		if said.err != nil {
 			bad.later = true
 			bad.add(message.Of(message.Unclassed, said.err, "unsettled", "Document", w.origin.Name(), "Reason", said.err))
 			continue
@@ -98,22 +99,39 @@ func (k Kinds) assumes(name string) bool {
 	return ok && kind.Assumed
 }
 
-// settled are the servers that need not be asked: those that an address
-// identifies, and those whose last look was good, unless the address could be
-// of another kind and only documents of the assumed kind are known.
+// has says whether the repository knows the server of a candidate as one of its
+// kind.
+func (k knownServers) has(c Candidate) bool {
+	known, seen := k[manifest.Address(c.Base)]
+	return seen && known.kind == c.Kind.Name
+}
+
+// question is what is asked about a document: which server of which kind it is on,
+// since an address may be of several, and be below another one for each.
+func (w *Wanted) question() string {
+	var q strings.Builder
+	for _, c := range w.candidates {
+		q.WriteString(c.Kind.Name + " " + c.Base + "\n")
+	}
+	return q.String()
+}
+
+// settled are the questions that need not be asked: those that another address
+// answers, and those about a server whose last look was good.
 func (k knownServers) settled(kinds Kinds, all []Wanted) map[string]answer {
+	told := make(map[string]string)
+	for _, w := range all {
+		if w.candidates == nil && !kinds.assumes(w.kind) {
+			told[w.base] = w.kind
+		}
+	}
 	answers := make(map[string]answer)
 	for _, w := range all {
-		known := k[manifest.Address(w.base)]
-		switch {
-		case w.candidates == nil && !kinds.assumes(w.kind):
-			answers[w.base] = answer{kind: w.kind}
-		case known.good && !kinds.assumes(known.kind):
-			answers[w.base] = answer{kind: known.kind}
-		case w.candidates != nil && w.candidates[len(w.candidates)-1].Kind.Assumed && known.good:
-			if _, told := answers[w.base]; !told {
-				answers[w.base] = answer{}
-			}
+		at := slices.IndexFunc(w.candidates, func(c Candidate) bool {
+			return told[c.Base] == c.Kind.Name || k.has(c) && k[manifest.Address(c.Base)].good
+		})
+		if at >= 0 {
+			answers[w.question()] = answer{kind: w.candidates[at].Kind.Name}
 		}
 	}
 	return answers
@@ -169,9 +187,9 @@ func (n *Servers) askServers(ctx context.Context, all []Wanted, answers map[stri
 	var asked []*Wanted
 	for i := range all {
 		w := &all[i]
-		if _, known := answers[w.base]; w.candidates != nil && !known {
+		if _, known := answers[w.question()]; w.candidates != nil && !known {
 			asked = append(asked, w)
-			answers[w.base] = answer{}
+			answers[w.question()] = answer{}
 		}
 	}
 	said := make([]answer, len(asked))
@@ -185,15 +203,17 @@ func (n *Servers) askServers(ctx context.Context, all []Wanted, answers map[stri
 	}
 	g.Wait()
 	for i, w := range asked {
-		answers[w.base] = said[i]
+		answers[w.question()] = said[i]
 	}
 	return ctx.Err()
 }
 
-// probe asks with requests that change nothing. What is assumed needs none.
+// probe asks with requests that change nothing. What is assumed needs none. A server
+// that answers one kind's question badly may answer another's.
 func (n *Servers) probe(ctx context.Context, w *Wanted) answer {
 	ctx, cancel := context.WithTimeoutCause(ctx, settleTime, errLate)
 	defer cancel()
+	var unsure error
 	for _, c := range w.candidates {
 		if c.Kind.Assumed {
 			continue
@@ -203,9 +223,11 @@ func (n *Servers) probe(ctx context.Context, w *Wanted) answer {
 			return answer{kind: c.Kind.Name}
 		case err != nil && ctx.Err() != nil:
 			return answer{err: context.Cause(ctx)}
-		case err != nil:
+		case errors.Is(err, polite.ErrUnanswered):
 			return answer{err: err}
+		case err != nil:
+			unsure = cmp.Or(unsure, err)
 		}
 	}
-	return answer{}
+	return answer{err: unsure}
 }

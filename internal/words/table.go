@@ -34,6 +34,7 @@ import (
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/etherpad/mypads"
 	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/pollaris"
 )
 
 // none is for errors whose words have no values.
@@ -86,6 +87,13 @@ func table() []Row {
 		{Is: framadate.ErrPassword, Cause: "reason-password"},
 		{Is: framadate.ErrCredentials, Cause: "reason-credentials", Hint: "hint-poll-credentials"},
 		{Is: framadate.ErrWrongPassword, Cause: "reason-wrong-password"},
+		{Is: pollaris.ErrPassword, Cause: "reason-poll-password"},
+		{Is: pollaris.ErrWrongPassword, Cause: "reason-wrong-password"},
+		{Is: pollaris.ErrAdminLink, Cause: "reason-admin-link"},
+		{Is: pollaris.ErrShadowed, Cause: "reason-shadowed"},
+		{Is: pollaris.ErrLogin, Cause: "reason-credentials", Hint: "hint-operator"},
+		{Is: pollaris.ErrNoList, Cause: "reason-no-list", Hint: "hint-operator"},
+		{Is: pollaris.ErrCredentials, Cause: "reason-credentials"},
 		{Is: sources.ErrMail, Cause: "reason-mail"},
 		{Is: framadate.ErrTooLarge, Cause: "reason-too-large"},
 		{Is: framadate.ErrNoDays, Cause: "reason-no-days"},
@@ -271,6 +279,7 @@ var barriers = map[sources.BarrierKind]struct{ here, there string }{
 	sources.Proxy:       {"barrier-proxy", "barrier-elsewhere"},
 	sources.Page:        {"barrier-page", "barrier-elsewhere"},
 	sources.NotThere:    {"barrier-not-there", "barrier-elsewhere"},
+	sources.Replaced:    {"barrier-replaced", "barrier-elsewhere"},
 	sources.NoneThere:   {"barrier-none-there", "barrier-elsewhere"},
 	sources.EmptyList:   {"barrier-empty-list", "barrier-elsewhere"},
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/webpage"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -176,7 +177,7 @@ func (s *Source) creationPage(ctx context.Context, script string, form url.Value
 			return err
 		}
 		defer body.Close()
-		root, err := parseHTML(io.NewSectionReader(body, 0, body.Size()))
+		root, err := webpage.Parse(io.NewSectionReader(body, 0, body.Size()))
 		if err != nil {
 			return fmt.Errorf("%w: not a page: %w", sources.ErrRefused, err)
 		}

@@ -61,6 +61,7 @@ type Source struct {
 	upgrade  bool       // from http to https, as the server wishes
 	unlocked map[string]bool
 	admins   map[string]string // admin ids that List found, by public ids
+	became   *bool             // another program; nil: not asked
 }
 
 var (
@@ -81,16 +82,18 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 }
 
 // Probe asks the server, with one request that changes nothing, whether the
-// locator is one of Framadate's. An error that matches sources.ErrServer says
-// that nobody can know now; else one that matches sources.ErrRefused says that
-// the server is another one, and fs.ErrNotExist that it is Framadate and has no
-// such poll.
+// locator is one of Framadate's; where nothing is there, with one more, whether
+// the server became a Pollaris, which is a sources.Barrier. Any other error that
+// matches sources.ErrServer says that nobody can know now; else one that matches
+// sources.ErrRefused says that the server is another one, and fs.ErrNotExist that
+// it is Framadate and has no such poll.
 func (s *Source) Probe(ctx context.Context, locator string) error {
 	l, err := parseLocator(locator)
 	if err != nil {
 		return err
 	}
 	_, body, err := s.fetchPage(ctx, l, nil)
+	err = s.replaced(ctx, err)
 	barrier, barred := errors.AsType[*sources.Barrier](err)
 	switch {
 	case errors.Is(err, ErrPassword):
@@ -149,7 +152,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 	}()
 	p, body, err := s.openPage(ctx, l)
 	if err != nil {
-		return nil, err
+		return nil, s.replaced(ctx, err)
 	}
 	kept.add("page.html", "html", body)
 	current := validatorOf(body)

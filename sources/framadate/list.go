@@ -13,6 +13,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/padsync/padsync/internal/webpage"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -121,7 +122,7 @@ var firstNumber = regexp.MustCompile(`^\s*(\d{1,9})\b`)
 // parseList reads a page of the list. Each poll's row has its id in a button
 // that would delete the poll, and a link to its admin page.
 func parseList(r io.Reader) (*listPage, error) {
-	root, err := parseHTML(r)
+	root, err := webpage.Parse(r)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a page: %w", sources.ErrRefused, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/internal/webpage"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -33,7 +34,7 @@ const results = "form#poll_form table.results"
 // exist, ErrPassword for the page that asks for a password, and
 // sources.ErrRefused for any other.
 func parsePage(r io.Reader) (*page, error) {
-	root, err := parseHTML(r)
+	root, err := webpage.Parse(r)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not a page: %w", sources.ErrRefused, err)
 	}
@@ -98,13 +99,22 @@ func (p *page) readHead(doc *goquery.Document) {
 		p.shown.mail = doc.Find("input#admin_mail, #email-form p").Length() > 0
 	}
 	description := doc.Find(".poll-description").First()
-	p.shown.description = shownMarkdown(description)
+	p.shown.description = shownDescription(description)
 	p.Description = p.shown.description
 	p.shown.rawDescription = description.Is("pre") || p.Description == "" // the former up to 1.0.3
 	if raw := doc.Find("textarea#newdescription"); raw.Length() > 0 {
 		p.Description, p.shown.rawDescription = newlines(raw.Text()), true
 	}
 	p.Expires = readDate(attr(doc.Selection, "input#newexpirationdate", "value"), p.french)
+}
+
+// shownDescription is what is shown of the author's text: up to 1.0.3 the text
+// itself, from 1.1 on what the server made of his Markdown, as Markdown again.
+func shownDescription(shown *goquery.Selection) string {
+	if shown.Is("pre") {
+		return newlines(shown.Text())
+	}
+	return webpage.Markdown(shown)
 }
 
 func (p *page) readComments(doc *goquery.Document) {

@@ -226,6 +226,9 @@ func checkStatus(resp *http.Response) error {
 		return ErrCredentials
 	}
 	start, _ := io.ReadAll(io.LimitReader(resp.Body, sources.RecognizeLength)) // what breaks off still says something
+	if isPollaris(string(start)) {
+		return &sources.Barrier{Kind: sources.Replaced}
+	}
 	if barrier := sources.Recognize(resp, start); barrier != nil {
 		return barrier
 	}

@@ -189,10 +189,15 @@ func (r *Requests) Unseen() (texts []string) {
 	return texts
 }
 
-var index = regexp.MustCompile(`\d*\[\d*\]$`)
+// What PHP makes lists of, such as "days[]", "horaires0[]", and parts, such as
+// "vote[answers][3][value]".
+var (
+	index = regexp.MustCompile(`\d*\[\d*\]$|\[\d+\]`)
+	part  = regexp.MustCompile(`\[([^\]]+)\]`)
+)
 
-// fields are the names in a body: of a form, without what PHP makes lists of, of
-// its files, or of an object of JSON.
+// fields are the names in a body: of a form, without the numbers of lists and with
+// a dot before each part, of its files, or of an object of JSON.
 func fields(req *http.Request, body []byte) []string {
 	names := make(map[string]bool)
 	media, parameters, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
@@ -200,7 +205,7 @@ func fields(req *http.Request, body []byte) []string {
 	case "application/x-www-form-urlencoded":
 		form, _ := url.ParseQuery(string(body))
 		for name := range form {
-			names[index.ReplaceAllString(name, "")] = true
+			names[part.ReplaceAllString(index.ReplaceAllString(name, ""), ".$1")] = true
 		}
 	case "application/json":
 		var object map[string]json.RawMessage

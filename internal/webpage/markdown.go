@@ -1,6 +1,8 @@
-package framadate
+package webpage
 
 import (
+	"strings"
+
 	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/base"
 	"github.com/JohannesKaufmann/html-to-markdown/v2/plugin/commonmark"
@@ -8,26 +10,30 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// shownMarkdown turns what the server made of the author's Markdown (from 1.1
-// on) into Markdown again.
-func shownMarkdown(shown *goquery.Selection) string {
-	if shown.Is("pre") {
-		return newlines(shown.Text())
-	}
+// Markdown turns what a server made of an author's Markdown into Markdown again.
+// It takes attributes off the cells of tables.
+func Markdown(shown *goquery.Selection) string {
 	if shown.Length() == 0 {
 		return ""
 	}
 	// No author's text is that long (the database has 64 KiB for it), and
 	// laying out its tables could take for ever.
 	if len(shown.Text()) > 256<<10 || shown.Find("*").Length() > 20_000 {
-		return trim(newlines(shown.Text()))
+		return text(shown)
 	}
 	shown.Find("[colspan], [rowspan]").RemoveAttr("colspan").RemoveAttr("rowspan")
 	markdown, err := markdownConverter().ConvertNode(shown.Nodes[0])
 	if err != nil {
-		return trim(newlines(shown.Text()))
+		return text(shown)
 	}
-	return trim(string(markdown))
+	return strings.Trim(string(markdown), blank)
+}
+
+// blank is the white space of templates.
+const blank = " \t\r\n"
+
+func text(s *goquery.Selection) string {
+	return strings.Trim(strings.ReplaceAll(s.Text(), "\r\n", "\n"), blank)
 }
 
 func markdownConverter() *converter.Converter {

@@ -1,14 +1,14 @@
-package framadate
+// Package webpage reads pages that servers sent: in bounded time and memory, and
+// what they show as Markdown.
+package webpage
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"io"
 	"strings"
 
 	"golang.org/x/net/html"
-
-	"github.com/padsync/padsync/sources"
 )
 
 const (
@@ -17,11 +17,16 @@ const (
 	tamed    = "x-"
 )
 
-// parseHTML reads a page in time and memory that grow with its length alone. By
-// itself, the HTML parser opens formatting elements that were left open again
-// in each element that follows, so that 100 KB may become a gigabyte, in HTML
-// as well as inside SVG. So these elements go by other names while it works.
-func parseHTML(r io.Reader) (*html.Node, error) {
+// errTags is for more tags than any page has that is worth reading.
+var errTags = errors.New("too many tags")
+
+// Parse reads a page in time and memory that grow with its length alone. An
+// error is r's, or is for a page that is too large or nested too deeply.
+//
+// By itself, the HTML parser opens formatting elements that were left open again
+// in each element that follows, so that 100 KB may become a gigabyte, in HTML as
+// well as inside SVG. So these elements go by other names while it works.
+func Parse(r io.Reader) (*html.Node, error) {
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxToken)
 	root, err := html.Parse(&tamer{tokens: z})
@@ -68,7 +73,7 @@ func (t *tamer) next() error {
 // tag makes ready a tag whose name begins at start.
 func (t *tamer) tag(start int) error {
 	if t.tags++; t.tags > maxTags {
-		return fmt.Errorf("%w: more than %d tags", sources.ErrRefused, maxTags)
+		return errTags
 	}
 	name, _ := t.tokens.TagName()
 	raw := t.tokens.Raw()

@@ -1,4 +1,4 @@
-package framadate
+package webpage
 
 import (
 	"bytes"
@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
-
-	"github.com/padsync/padsync/sources"
 )
 
 func TestElementsLeftOpenDoNotMultiply(t *testing.T) {
@@ -19,7 +18,7 @@ func TestElementsLeftOpenDoNotMultiply(t *testing.T) {
 	}
 	for _, around := range []string{"%s", "<svg><style>%s</style></svg>", "<math><mi>%s</mi></math>", "<table><tr><td>%s</table>"} {
 		page := fmt.Sprintf("<html><body><div>"+around+"</div>", open.String()) + strings.Repeat("<div>x</div>", 1000)
-		root, err := parseHTML(strings.NewReader(page))
+		root, err := Parse(strings.NewReader(page))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +39,7 @@ func TestTamedPageIsTheSamePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := parseHTML(strings.NewReader(page))
+	got, err := Parse(strings.NewReader(page))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,8 +59,28 @@ func TestHugeTagsAndTooManyAreRefused(t *testing.T) {
 		"deep":  strings.Repeat("<div>", 1000),
 		"table": "<table>" + strings.Repeat("<tr><td><table>", 1000),
 	} {
-		if p, err := parsePage(strings.NewReader(page)); !errors.Is(err, sources.ErrRefused) {
-			t.Errorf("%s: %v, %v", name, p, err)
+		if _, err := Parse(strings.NewReader(page)); err == nil {
+			t.Errorf("%s: it is read", name)
 		}
+	}
+}
+
+func TestWhatIsShownBecomesMarkdownAgain(t *testing.T) {
+	for shown, want := range map[string]string{
+		"<div><p>Bring <em>gloves</em></p></div>":                   "Bring *gloves*",
+		"<div><p>a<br />\nb <strong>c</strong> &lt;i&gt;</p></div>": "a  \nb **c** &lt;i&gt;",
+		`<div><p><a href="https://example.org/">x</a></p></div>`:    "[x](https://example.org/)",
+		"<div></div>": "",
+	} {
+		root, err := Parse(strings.NewReader("<html><body>" + shown))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Markdown(goquery.NewDocumentFromNode(root).Find("div")); got != want {
+			t.Errorf("%s\n got %q\nwant %q", shown, got, want)
+		}
+	}
+	if got := Markdown(new(goquery.Selection)); got != "" {
+		t.Errorf("nothing is %q", got)
 	}
 }

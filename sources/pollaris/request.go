@@ -1,0 +1,291 @@
+package pollaris
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/internal/webpage"
+	"github.com/padsync/padsync/sources"
+)
+
+// maxBody bounds a page and a table.
+const maxBody = 16 << 20
+
+// ErrCredentials is matched by the error for a server that asks for a user and a
+// password before it shows anything, or refuses those of its operator. It matches
+// fs.ErrPermission.
+var ErrCredentials = fmt.Errorf("the server asks for another user and password: %w", fs.ErrPermission)
+
+// A session is one visitor's, by the cookie that the server gave it.
+type session struct {
+	mu     sync.Mutex // guards what follows
+	cookie string
+	open   map[string]bool // polls that their passwords opened
+}
+
+// cookie is the name of PHP's session. Without it, each request makes the server
+// keep another.
+const cookie = "PHPSESSID"
+
+func (s *session) add(req *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cookie != "" {
+		req.AddCookie(&http.Cookie{Name: cookie, Value: s.cookie})
+	}
+}
+
+func (s *session) unlocked(slug string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = make(map[string]bool)
+	}
+	s.open[slug] = true
+}
+
+func (s *session) isUnlocked(slug string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open[slug]
+}
+
+func (s *session) keep(resp *http.Response) {
+	for _, c := range resp.Cookies() {
+		if c.Name == cookie && len(c.Value) < 256 {
+			s.mu.Lock()
+			s.cookie = c.Value
+			s.mu.Unlock()
+		}
+	}
+}
+
+// send sends a request for an address of the server that this package built: GET,
+// or a form.
+func (s *Source) send(ctx context.Context, in *session, address string, form url.Values, handle func(*http.Response) error) error {
+	for {
+		moved := false
+		err := s.client.Do(ctx, func(ctx context.Context) (*http.Request, error) {
+			return s.request(ctx, in, address, form)
+		}, func(resp *http.Response) error {
+			in.keep(resp)
+			if moved = s.moved(resp); moved {
+				return nil
+			}
+			return handle(resp)
+		})
+		if errors.Is(err, polite.ErrUnanswered) {
+			return sources.AboutServer(err)
+		}
+		if !moved || err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Source) request(ctx context.Context, in *session, address string, form url.Values) (*http.Request, error) {
+	method := http.MethodGet
+	if form != nil {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, s.address()+"/"+address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, errors.New("make a request") // net/http's error has the address
+	}
+	req.Header.Set("Accept-Language", "en-GB") // whose days are read
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	in.add(req)
+	return req, nil
+}
+
+// address is the server's, over TLS if it wishes that.
+func (s *Source) address() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.upgrade {
+		return "https" + strings.TrimPrefix(s.base, "http")
+	}
+	return s.base
+}
+
+// moved says whether the server wants the very same request over TLS. That is the
+// only redirect that is followed, once for all requests.
+func (s *Source) moved(resp *http.Response) bool {
+	to, err := polite.Redirect(resp)
+	from := resp.Request.URL
+	if err != nil || to == nil || from.Scheme != "http" || to.Scheme != "https" || to.RequestURI() != from.RequestURI() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.upgrade = true
+	return true
+}
+
+// leads reports whether an answer redirects to this address of the server.
+func (s *Source) leads(resp *http.Response, address string) bool {
+	to, err := polite.Redirect(resp)
+	if err != nil || to == nil {
+		return false
+	}
+	want, err := url.Parse(s.address() + "/" + address)
+	return err == nil && strings.TrimPrefix(to.Path, "/index.php") == want.Path
+}
+
+// checkStatus is nil for 200. A 404 tells that there is no such poll if it is
+// Pollaris's own page: else it is what a proxy says, or another server that is
+// there now.
+func checkStatus(resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusUnauthorized:
+		return ErrCredentials
+	}
+	start, _ := io.ReadAll(io.LimitReader(resp.Body, sources.RecognizeLength)) // what breaks off tells as much as it can
+	gone := resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone
+	if gone && isOwn(string(start)) {
+		return fmt.Errorf("the server has no such poll: %w", fs.ErrNotExist)
+	}
+	if barrier := sources.Recognize(resp, start); barrier != nil {
+		return barrier
+	}
+	switch {
+	case gone:
+		return &sources.Barrier{Kind: sources.NotThere}
+	case resp.StatusCode == http.StatusForbidden:
+		return fmt.Errorf("status %d: %w", resp.StatusCode, fs.ErrPermission)
+	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
+		return polite.Temporary(fmt.Errorf("status %d", resp.StatusCode))
+	}
+	return fmt.Errorf("%w: status %d", sources.ErrRefused, resp.StatusCode)
+}
+
+// What each page of Pollaris has, whatever it is called, and its own 404 too.
+var (
+	ownPage   = regexp.MustCompile(`<html\b[^>]*\sdata-controller="[^"]*\bcolor-scheme\b`)
+	ownScript = regexp.MustCompile(`/assets/js/application[^"'/]*\.js\b|\bheader__link\b`)
+)
+
+func isOwn(start string) bool { return ownPage.MatchString(start) && ownScript.MatchString(start) }
+
+// What shows that a body is whole.
+var (
+	pageEnd = regexp.MustCompile(`(?i)</html>`)
+	lineEnd = regexp.MustCompile(`\n\z`)
+)
+
+// errMangled is for a body that may be better the next time.
+var errMangled = polite.Temporary(fmt.Errorf("%w", sources.ErrRefused))
+
+// receive takes a body that is whole, which its end shows, and UTF-8.
+func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool, error) {
+	body, err := s.pool.Receive(transform.NewReader(resp.Body, encoding.UTF8Validator), maxBody)
+	switch {
+	case errors.Is(err, spool.ErrTooLarge):
+		return nil, fmt.Errorf("%w: more than %d bytes", sources.ErrRefused, maxBody)
+	case errors.Is(err, encoding.ErrInvalidUTF8):
+		return nil, fmt.Errorf("%w: not UTF-8", errMangled)
+	case errors.Is(err, polite.ErrTemporary):
+		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
+	case err != nil:
+		return nil, err
+	}
+	tail := make([]byte, min(body.Size(), 4096))
+	if _, err := body.ReadAt(tail, body.Size()-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return nil, errors.Join(err, body.Close())
+	}
+	if !end.Match(tail) {
+		return nil, errors.Join(fmt.Errorf("%w: cut short", errMangled), body.Close())
+	}
+	return body, nil
+}
+
+func isType(resp *http.Response, mediaType string) bool {
+	return strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), mediaType)
+}
+
+// get asks for a page and gives it to read. What read does not take, matching
+// sources.ErrRefused, is told as what it is instead, if that is known. The caller
+// closes the body.
+func (s *Source) get(ctx context.Context, in *session, address string, read func(*goquery.Document) error) (body *spool.Spool, err error) {
+	err = s.send(ctx, in, address, nil, func(resp *http.Response) error {
+		body, err = s.readPage(resp, read)
+		return err
+	})
+	return body, err
+}
+
+// readPage reads an answer that is to be a page.
+func (s *Source) readPage(resp *http.Response, read func(*goquery.Document) error) (*spool.Spool, error) {
+	if err := checkStatus(resp); err != nil {
+		return nil, err
+	}
+	if !isType(resp, "text/html") {
+		return nil, fmt.Errorf("%w: not a page", sources.ErrRefused)
+	}
+	body, err := s.receive(resp, pageEnd)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := parse(io.NewSectionReader(body, 0, body.Size()))
+	if err == nil {
+		err = read(doc)
+	}
+	if err != nil {
+		return nil, errors.Join(recognized(resp, body, err), body.Close())
+	}
+	return body, nil
+}
+
+// read is get for what is not kept.
+func (s *Source) read(ctx context.Context, in *session, address string, read func(*goquery.Document) error) error {
+	body, err := s.get(ctx, in, address, read)
+	if err != nil {
+		return err
+	}
+	return body.Close()
+}
+
+func parse(r io.Reader) (*goquery.Document, error) {
+	root, err := webpage.Parse(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a page: %w", sources.ErrRefused, err)
+	}
+	return goquery.NewDocumentFromNode(root), nil
+}
+
+// recognized says of a page that is none of Pollaris's what it is instead, if that
+// is known.
+func recognized(resp *http.Response, body *spool.Spool, err error) error {
+	if !errors.Is(err, sources.ErrRefused) {
+		return err
+	}
+	start := make([]byte, min(body.Size(), sources.RecognizeLength))
+	if _, err := body.ReadAt(start, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if isOwn(string(start)) {
+		return err // a form for a password is no login before the server
+	}
+	if barrier := sources.Recognize(resp, start); barrier != nil {
+		return barrier
+	}
+	return err
+}
