@@ -43,7 +43,6 @@ body { font: 1rem/1.5 sans-serif; margin: 2rem auto; max-width: 60rem; padding: 
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: break-word; }
 .address { overflow-wrap: anywhere; }
-.time { white-space: nowrap; }
 </style>
 </head>
 <body>
@@ -52,7 +51,7 @@ th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; 
 <thead><tr><th scope="col">{{.Document}}</th><th scope="col">{{.Server}}</th><th scope="col">{{.Saved}}</th></tr></thead>
 <tbody>
 {{- range .Rows}}
-<tr><td><a href="{{.Link}}">{{.Name}}</a></td><td class="address">{{.Server}}</td><td><span class="time">{{.Saved}}</span>{{if .Suspect}} ({{.Suspect}}){{end}}</td></tr>
+<tr><td><a href="{{.Link}}">{{.Name}}</a></td><td class="address">{{.Server}}</td><td>{{.Saved}}{{if .Suspect}} ({{.Suspect}}){{end}}</td></tr>
 {{- end}}
 </tbody>
 </table>
