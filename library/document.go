@@ -263,7 +263,7 @@ func (d *Document) read(record *manifest.Record, v *manifest.VersionRecord) (*Ed
 func (d *Document) Loss() ([]string, error) {
 	chosen, skipped := ChooseVersion(d.Record, false)
 	if chosen == nil {
-		return nil, ErrNoVersion
+		return nil, noVersion(d.Record)
 	}
 	if skipped == "" {
 		return nil, nil
@@ -276,7 +276,7 @@ func (d *Document) Loss() ([]string, error) {
 func (d *Document) Before() (string, error) {
 	chosen, _ := ChooseVersion(d.Record, d.options.Newest)
 	if chosen == nil {
-		return "", ErrNoVersion
+		return "", noVersion(d.Record)
 	}
 	last := ""
 	for i := range d.Record.Versions {
