@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/padsync/padsync/sources/sourcetest"
 )
 
 // An answer is one in the making.
@@ -17,7 +19,7 @@ type answer struct {
 	header  http.Header
 	body    bytes.Buffer
 	session string
-	fields  []field // of the form that was sent
+	fields  []sourcetest.Field // of the form that was sent
 	french  bool
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/sources/sourcetest"
 )
 
 // A Dialect is how a version of Framadate answers.
@@ -160,7 +161,7 @@ func (s *Server) Purged() int {
 
 // ServeHTTP answers. Status is 200 also for what is missing or refused.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	fields := readFields(r)
+	fields := sourcetest.ReadForm(r)
 	if !asked(r, s.options.Prefix, fields) && s.options.Unasked != nil {
 		s.options.Unasked(r.Method + " " + r.URL.RequestURI())
 	}
@@ -198,7 +199,7 @@ func (s *Server) Deaths() int {
 }
 
 // answer makes an answer whole, so that no slow client holds the server up.
-func (s *Server) answer(header http.Header, path string, r *http.Request, fields []field) *answer {
+func (s *Server) answer(header http.Header, path string, r *http.Request, fields []sourcetest.Field) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := r.URL.Query()
@@ -258,7 +259,7 @@ func kindOf(date bool) poll.Kind {
 }
 
 // asked says whether padsync may send the request.
-func asked(r *http.Request, prefix string, fields []field) bool {
+func asked(r *http.Request, prefix string, fields []sourcetest.Field) bool {
 	address, ok := strings.CutPrefix(r.URL.RequestURI(), prefix)
 	get := r.Method == http.MethodGet && (address == "/" || allowed.MatchString(address) || list.MatchString(address))
 	return ok && (get || opens(address, r) || makes(address, r, fields))
@@ -266,7 +267,7 @@ func asked(r *http.Request, prefix string, fields []field) bool {
 
 // makes says whether the request is a form, in French, that makes or fills a
 // poll.
-func makes(address string, r *http.Request, fields []field) bool {
+func makes(address string, r *http.Request, fields []sourcetest.Field) bool {
 	switch {
 	case r.Header.Get("Accept-Language") != "fr":
 		return false

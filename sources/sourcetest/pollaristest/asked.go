@@ -64,11 +64,11 @@ const admins = `/polls/[0-9a-f]{20}/[0-9a-f]{20}`
 // makes: the token is the last field, so that it is lost if any is.
 func makes(address string, f fields) bool {
 	for _, form := range forms {
-		if !form.address.MatchString(address) || len(f) == 0 || f[len(f)-1].name != form.name+"[_token]" {
+		if !form.address.MatchString(address) || len(f) == 0 || f[len(f)-1].Name != form.name+"[_token]" {
 			continue
 		}
 		for _, field := range f {
-			if !strings.HasPrefix(field.name, form.name+"[") {
+			if !strings.HasPrefix(field.Name, form.name+"[") {
 				return false
 			}
 		}

@@ -14,10 +14,10 @@ func (v *visit) newPoll() {
 	}
 	now := time.Now()
 	p := Poll{
-		Kind: kind, Locale: v.words.Locale, Draft: true, NotifyVotes: true, NotifyComments: true, Created: now.Truncate(time.Second),
+		Kind: kind, Locale: v.words.Locale, Draft: true, NotifyVotes: true, NotifyComments: true, Created: now,
 	}
-	f := v.init(&Poll{Closes: now.In(v.options.Zone).AddDate(0, 1, 0).Format(time.DateOnly)})
-	if !v.takeInit(&p, &f) {
+	f := v.basics(&Poll{Closes: now.In(v.options.Zone).AddDate(0, 1, 0).Format(time.DateOnly)})
+	if !v.takeBasics(&p, &f) {
 		v.form("form", f, "")
 		return
 	}

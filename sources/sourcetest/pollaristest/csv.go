@@ -108,11 +108,11 @@ func (v *visit) authenticate(slug string) {
 	f.add(input{Type: "password", Name: "password", Required: true})
 	if v.submitted(form) {
 		switch {
-		case !v.valid(&f, "password"):
+		case !v.valid(&f):
 		case v.fields.value(form+"[password]") != p.Password:
 			f.refuse("password", v.words.Refused)
 		default:
-			v.start().unlocked[p.ID] = p.Password
+			v.session.unlocked[p.ID], v.session.flash = p.Password, "password"
 			v.redirect(v.pollPath(p))
 			return
 		}

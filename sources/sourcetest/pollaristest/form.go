@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/padsync/padsync/sources/sourcetest"
 )
 
 // inputs are a form as its page shows it.
@@ -12,7 +14,9 @@ type inputs struct {
 	Groups      []group
 	Token       string
 	Error       string // of the form as a whole
-	refused     bool
+
+	refused bool
+	others  []string // names of fields that the page has elsewhere
 }
 
 // A group is inputs under a legend, "" for none.
@@ -25,7 +29,6 @@ type group struct {
 // An input is one field. Its name lacks that of the form.
 type input struct {
 	Type, Name, Value string
-	Class             string
 	Max               int // characters
 	Required, Checked bool
 	Prefix            string // before an address
@@ -33,15 +36,19 @@ type input struct {
 	Form              string
 }
 
-// Full is the name that is sent, and ID the one that scripts know.
-func (i input) Full() string {
-	first, rest, found := strings.Cut(i.Name, "[")
+// Full is the name that is sent.
+func (i input) Full() string { return (&inputs{Name: i.Form}).full(i.Name) }
+
+// full is the name that a field of this form is sent by: form[a][b] for a[b].
+func (f *inputs) full(name string) string {
+	first, rest, found := strings.Cut(name, "[")
 	if found {
 		rest = "[" + rest
 	}
-	return i.Form + "[" + first + "]" + rest
+	return f.Name + "[" + first + "]" + rest
 }
 
+// ID is the name that scripts know.
 func (i input) ID() string {
 	id := strings.TrimSuffix(strings.NewReplacer("][", "_", "[", "_", "]", "_").Replace(i.Full()), "_")
 	if i.Type == "radio" {
@@ -57,6 +64,15 @@ func (f *inputs) add(i input) {
 	g := &f.Groups[len(f.Groups)-1]
 	i.Form = f.Name
 	g.Inputs = append(g.Inputs, i)
+}
+
+// prototype is of the inputs that scripts add to the last group.
+func (f *inputs) prototype(i input) {
+	if len(f.Groups) == 0 {
+		f.Groups = []group{{}}
+	}
+	i.Form = f.Name
+	f.Groups[len(f.Groups)-1].Prototype = i
 }
 
 // refuse marks the field of this name, or the form if that is "" or has none.
@@ -76,9 +92,22 @@ func (v *visit) submitted(form string) bool {
 	return v.r.Method == http.MethodPost && v.fields.of(form)
 }
 
-// valid checks what each form has: its token, and no fields but these.
-func (v *visit) valid(f *inputs, patterns ...string) bool {
-	if !v.accepts(f.Name, v.fields.value(f.Name+"[_token]")) || !v.fields.only(f.Name, patterns...) {
+// valid checks what each form has: its token, and no field that its page has
+// not.
+func (v *visit) valid(f *inputs) bool {
+	known := map[string]bool{f.full("_token"): true, f.full("submit"): true}
+	for _, name := range f.others {
+		known[f.full(name)] = true
+	}
+	for _, g := range f.Groups {
+		for _, i := range g.Inputs {
+			known[i.Full()] = true
+		}
+	}
+	other := func(field sourcetest.Field) bool {
+		return strings.HasPrefix(field.Name, f.Name+"[") && !known[field.Name]
+	}
+	if !v.accepts(f.Name, v.fields.value(f.full("_token"))) || slices.ContainsFunc(v.fields, other) {
 		f.refuse("", v.words.Refused)
 	}
 	return !f.refused
@@ -97,13 +126,4 @@ func (v *visit) form(name string, f inputs, link string) {
 	}
 	f.Token = v.token(f.Name)
 	v.show(name, formView{page: v.page(f.Name), Form: f, Link: link})
-}
-
-// prototype is of the inputs that scripts add to the last group.
-func (f *inputs) prototype(i input) {
-	if len(f.Groups) == 0 {
-		f.Groups = []group{{}}
-	}
-	i.Form = f.Name
-	f.Groups[len(f.Groups)-1].Prototype = i
 }

@@ -37,7 +37,7 @@ func (v *visit) login() {
 }
 
 func (v *visit) logout() {
-	if v.session != nil {
+	if v.accepts("logout", v.fields.value("_csrf_token")) {
 		v.session.operator = false
 	}
 	v.redirect(v.root + "/")
@@ -47,7 +47,7 @@ func (v *visit) logout() {
 func (v *visit) my() {
 	f := inputs{Name: "my_polls"}
 	f.add(input{Type: "email", Name: "email", Required: true})
-	if v.submitted(f.Name) && v.valid(&f, "email") {
+	if v.submitted(f.Name) && v.valid(&f) {
 		v.mails++
 	}
 	v.form("form", f, "")
@@ -55,6 +55,7 @@ func (v *visit) my() {
 
 type listView struct {
 	page
+	Token string // of leaving
 	Polls []listed
 	Pages []int
 }
@@ -82,7 +83,7 @@ func (v *visit) list() {
 	last := max(1, (len(all)+perPage-1)/perPage)
 	number, _ := strconv.Atoi(v.r.URL.Query().Get("page"))
 	number = max(1, min(number, last))
-	view := listView{page: v.page("-")}
+	view := listView{page: v.page("-"), Token: v.token("logout")}
 	for i := range last {
 		view.Pages = append(view.Pages, i+1)
 	}

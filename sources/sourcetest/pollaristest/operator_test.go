@@ -49,6 +49,21 @@ func TestTheOperatorsListEndsWithItsLastPage(t *testing.T) {
 	}
 }
 
+func TestAnOperatorLeavesWithAToken(t *testing.T) {
+	s := New(Options{User: "op", Password: "s3cret"})
+	v := loggedIn(t, s)
+	token := v.token("/admin", "_csrf_token")
+	for _, c := range []struct {
+		token string
+		want  int
+	}{{"a.b.c", 200}, {token, 302}} {
+		v.do(http.MethodPost, "/logout", encoded("_csrf_token", c.token))
+		if got := v.get("/admin"); got.Code != c.want {
+			t.Errorf("after %q the list is %d", c.token, got.Code)
+		}
+	}
+}
+
 func TestAWrongLoginIsARedirectToo(t *testing.T) {
 	s := New(Options{User: "op", Password: "s3cret"})
 	s.Put(garden())

@@ -122,7 +122,7 @@ func (v *visit) showPoll(p *Poll, edited *Vote, vote, comment *inputs) {
 	}
 	if v.session != nil {
 		view.Flash, v.session.flash = v.session.flash, ""
-		if own := v.session.votes[p.ID]; own != "" && view.Flash != "" {
+		if own := v.session.votes[p.ID]; own != "" && view.Flash == "vote" {
 			view.Pinned = v.url(v.votePath(p, own))
 		}
 	}

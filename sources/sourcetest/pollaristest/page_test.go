@@ -2,6 +2,7 @@ package pollaristest
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,7 @@ func TestAddressesLeadWhereTheyDoOnAPollaris(t *testing.T) {
 		{"/studs.php?poll=x", 404, ""},
 		{"/exportcsv.php?poll=x", 404, ""},
 		{"/AexK1bhSlKn9HA8Y", 404, ""},
+		{"/AexK1bhSlKn9HA8Y/", 404, ""},
 		{"/AexK1bhSlKn9HA8YAexK1bhS/admin", 404, ""},
 		{"/my", 200, ""},
 		{"/preferences", 200, ""},
@@ -94,6 +96,18 @@ func TestAWebServerMayAnswerForItself(t *testing.T) {
 	}
 }
 
+func TestErrorsAreJSONForThoseWhoAsk(t *testing.T) {
+	s := New(Options{})
+	s.Put(garden())
+	for address, want := range map[string]string{"/polls/x": "application/problem+json", secretID: "text/html; charset=UTF-8"} {
+		r, w := httptest.NewRequest(http.MethodGet, address, nil), httptest.NewRecorder()
+		r.Header.Set("Accept", "application/json")
+		if s.ServeHTTP(w, r); w.Header().Get("Content-Type") != want {
+			t.Errorf("%s: %d, %s", address, w.Code, w.Header())
+		}
+	}
+}
+
 func TestPagesAreInTheLanguageThatIsAskedFor(t *testing.T) {
 	s := New(Options{})
 	s.Put(garden())
@@ -105,7 +119,7 @@ func TestPagesAreInTheLanguageThatIsAskedFor(t *testing.T) {
 	} {
 		v := visitor(t, s)
 		v.language = c.asked
-		page := v.get(secretID).Body.String()
+		page := strings.ReplaceAll(v.get(secretID).Body.String(), "\n\t", "")
 		for _, want := range []string{`lang="` + c.lang + `"`, "<legend>" + c.legend, `data-date="` + c.legend, `title="` + c.short, `sr-only">` + c.yes, "vote vote--yes"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%q: no %s", c.asked, want)
@@ -165,6 +179,18 @@ func TestPagesShowTheDatesSortedAndTheFormCountsAsTheDatabase(t *testing.T) {
 	}
 	want := "12 vote_answers_3_value, 10 vote_answers_1_value, 11 vote_answers_2_value, 20 vote_answers_4_value, 9 vote_answers_0_value"
 	if strings.Join(got, ", ") != want {
+		t.Error(got)
+	}
+}
+
+// No clause orders the proposals of a classic poll.
+func TestProposalsOfAClassicPollMaySwapWithTheirAnswers(t *testing.T) {
+	s := New(Options{})
+	p := s.Put(lunch())
+	s.Change(p.ID, func(p *Poll) { p.Swap(0, 2) })
+	got := visitor(t, s).get("/polls/My-slug_1.csv").Body.String()
+	want := ",\"Sälat, 12:30\",'=SUM(1),\"Pizza; the \"\"big\"\" one\"\nBob,\"If needed\",No,Yes\n\"'-Cé \"\"x\"\"\",Yes,,\n"
+	if got != want {
 		t.Error(got)
 	}
 }

@@ -188,7 +188,7 @@ func (p *Poll) sortedDays() []day {
 	return days
 }
 
-// ofDay are the indices of the proposals of a date.
+// ofDay are the indices of the proposals of a date, all in a poll without any.
 func (p *Poll) ofDay(id int) (indices []int) {
 	for i, proposal := range p.Proposals {
 		if proposal.day == id {
@@ -196,6 +196,21 @@ func (p *Poll) ofDay(id int) (indices []int) {
 		}
 	}
 	return indices
+}
+
+// labels are those of a date, or of a poll without any.
+func (p *Poll) labels(day int) (labels []string) {
+	for _, i := range p.ofDay(day) {
+		labels = append(labels, p.Proposals[i].Label)
+	}
+	return labels
+}
+
+func (p *Poll) removeDay(id int) {
+	for _, k := range slices.Backward(p.ofDay(id)) {
+		p.remove(k)
+	}
+	p.days = slices.DeleteFunc(p.days, func(d day) bool { return d.id == id })
 }
 
 // inOrder is by seconds. Within one the database has no order: here the last
@@ -232,6 +247,18 @@ func (p *Poll) count(proposal int, a poll.Answer) (n int) {
 		}
 	}
 	return n
+}
+
+// Swap swaps two proposals, and what was answered to them, in the order of the
+// database.
+func (p *Poll) Swap(i, j int) {
+	p.Proposals[i], p.Proposals[j] = p.Proposals[j], p.Proposals[i]
+	for n := range p.Votes {
+		v := &p.Votes[n]
+		a, b := v.answer(i), v.answer(j)
+		v.set(i, b)
+		v.set(j, a)
+	}
 }
 
 // remove removes a proposal, and what was answered to it.

@@ -9,6 +9,7 @@
 package pollaristest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -18,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/padsync/padsync/sources/sourcetest"
 )
 
 // A Dialect is how a version of Pollaris answers.
@@ -95,7 +98,7 @@ func (s *Server) Poll(id string) (Poll, bool) {
 	return p.clone(), true
 }
 
-// Polls are all, in the order of their making.
+// Polls are all, the first made first.
 func (s *Server) Polls() (polls []Poll) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,7 +143,7 @@ func (s *Server) count(of func() int) int {
 
 // ServeHTTP answers.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	fields := readFields(r)
+	fields := fields(sourcetest.ReadForm(r))
 	if s.options.Unasked != nil && !s.asked(r, fields) {
 		s.options.Unasked(r.Method + " " + r.URL.RequestURI())
 	}
@@ -192,7 +195,7 @@ func (s *Server) hex20() string {
 
 // newest are all polls, the last made first.
 func (s *Server) newest() []*Poll {
-	return slices.SortedFunc(maps.Values(s.polls), func(p, q *Poll) int { return q.number - p.number })
+	return slices.SortedFunc(maps.Values(s.polls), func(p, q *Poll) int { return cmp.Or(q.Created.Compare(p.Created), q.number-p.number) })
 }
 
 func (s *Server) bySlug(slug string) *Poll {

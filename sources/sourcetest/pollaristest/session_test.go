@@ -130,7 +130,8 @@ func TestAPasswordOpensAPollForItsSessionAndTheAdminLinkDoesNot(t *testing.T) {
 		t.Errorf("the password: %d to %s", got.Code, got.Header().Get("Location"))
 	}
 	for _, address := range []string{secretID, secretID + ".csv"} {
-		if got := v.get(address); !strings.Contains(got.Body.String(), "Bob") {
+		got := v.get(address)
+		if !strings.Contains(got.Body.String(), "Bob") || (address == secretID) != strings.Contains(got.Body.String(), "notification") {
 			t.Errorf("%s: %d", address, got.Code)
 		}
 	}

@@ -98,13 +98,8 @@ var (
 
 // route finds who answers. Wizard and account come before polls of such slugs.
 func (v *visit) route(path string) {
-	if inner, ok := strings.CutSuffix(path, "/"); ok && inner != "" {
-		if v.r.Method == http.MethodGet || v.r.Method == http.MethodHead {
-			v.header.Set("Location", v.url(v.root+inner))
-			v.status = http.StatusMovedPermanently
-			return
-		}
-		v.notFound()
+	if inner, ok := strings.CutSuffix(path, "/"); ok && (ofPoll.MatchString(inner) || ofAdmin.MatchString(inner)) {
+		v.withoutSlash(inner)
 		return
 	}
 	if v.ownPage(path) {
@@ -127,6 +122,16 @@ func (v *visit) route(path string) {
 	default:
 		v.poll(m[1])
 	}
+}
+
+// withoutSlash leads on to the address without the slash at its end.
+func (v *visit) withoutSlash(path string) {
+	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
+		v.notFound()
+		return
+	}
+	v.header.Set("Location", v.url(v.root+path))
+	v.status = http.StatusMovedPermanently
 }
 
 // ownPage answers what is no poll's, and says whether it did.
@@ -163,7 +168,7 @@ func (v *visit) preferences() {
 	for _, locale := range slices.Sorted(maps.Keys(languages)) {
 		f.add(input{Type: "radio", Name: "locale", Value: locale, Checked: locale == v.words.Locale})
 	}
-	if v.submitted(f.Name) && v.valid(&f, "locale") {
+	if v.submitted(f.Name) && v.valid(&f) {
 		if locale := v.fields.value("preferences[locale]"); languages[locale] != nil {
 			v.start().locale = locale
 			v.redirect(v.root + "/")

@@ -1,8 +1,8 @@
 package pollaristest
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,6 +18,9 @@ func voteForm(p *Poll) *inputs {
 	if p.Password != "" && p.VotesOnly {
 		f.add(input{Type: "password", Name: "password", Required: true})
 	}
+	for k := range p.Proposals {
+		f.others = append(f.others, fmt.Sprintf("answers[%d][value]", k))
+	}
 	return f
 }
 
@@ -31,10 +34,10 @@ func commentForm() *inputs {
 // takeVote stores a vote, a new one or another's new state, if the request
 // sends one that will do.
 func (v *visit) takeVote(p *Poll, edited *Vote, f *inputs) bool {
-	if !v.submitted("vote") || !v.valid(f, "authorName", "password", `answers\]\[[0-9]+\]\[value`) {
+	if !v.submitted("vote") || !v.valid(f) {
 		return false
 	}
-	vote := Vote{Name: v.fields.text("vote[authorName]"), Created: time.Now().Truncate(time.Second)}
+	vote := Vote{Name: v.fields.text("vote[authorName]"), Created: time.Now()}
 	if edited != nil {
 		vote.ID, vote.Created = edited.ID, edited.Created
 	}
@@ -44,12 +47,11 @@ func (v *visit) takeVote(p *Poll, edited *Vote, f *inputs) bool {
 	if p.Password != "" && p.VotesOnly && v.fields.value("vote[password]") != p.Password {
 		f.refuse("password", v.words.Refused)
 	}
-	_, values := v.fields.indexed("vote[answers]", "[value]")
-	for k, value := range values {
+	for k, value := range v.fields.list("vote[answers]", "[value]").values {
 		a, ok := map[string]poll.Answer{"yes": poll.Yes, "maybe": poll.IfNeedBe, "no": poll.No, "": poll.Unknown}[value]
 		full := a == poll.Yes && p.MaxVotes > 0 && p.count(k, poll.Yes) >= p.MaxVotes && (edited == nil || edited.answer(k) != poll.Yes)
-		if !ok || k >= len(p.Proposals) || a == poll.IfNeedBe && p.NoMaybe || full {
-			f.refuse("answers["+strconv.Itoa(k)+"][value]", v.words.Refused)
+		if !ok || a == poll.IfNeedBe && p.NoMaybe || full {
+			f.refuse("", v.words.Refused)
 			continue
 		}
 		vote.set(k, a)
@@ -77,10 +79,10 @@ func (v *visit) refusesName(p *Poll, edited *Vote, name string) bool {
 }
 
 func (v *visit) takeComment(p *Poll, f *inputs) bool {
-	if !v.submitted("comment") || !v.valid(f, "authorName", "content") {
+	if !v.submitted("comment") || !v.valid(f) {
 		return false
 	}
-	c := Comment{Author: v.fields.text("comment[authorName]"), Text: v.fields.text("comment[content]"), Created: time.Now().Truncate(time.Second)}
+	c := Comment{Author: v.fields.text("comment[authorName]"), Text: v.fields.text("comment[content]"), Created: time.Now()}
 	if c.Author == "" || utf8.RuneCountInString(c.Author) > maxName {
 		f.refuse("authorName", v.words.Refused)
 	}

@@ -60,6 +60,24 @@ func TestVotesThatAreRefusedAre422(t *testing.T) {
 	}
 }
 
+func TestOptionsOfVotingShowInTheForm(t *testing.T) {
+	s := New(Options{})
+	p := lunch()
+	p.NoMaybe, p.NoByDefault = true, true
+	s.Put(p)
+	page := visitor(t, s).get("/polls/My-slug_1").Body.Bytes()
+	if n := len(find(t, page, "input", "value", "maybe")); n != 0 {
+		t.Errorf("%d may be", n)
+	}
+	if n := len(find(t, page, "input", "checked", "checked")); n != 3 || len(find(t, page, "input", "value", "no")) != 3 {
+		t.Errorf("%d are checked", n)
+	}
+	s.Change(p.ID, func(p *Poll) { p.NoByDefault = false })
+	if n := len(find(t, visitor(t, s).get("/polls/My-slug_1").Body.Bytes(), "input", "checked", "checked")); n != 0 {
+		t.Errorf("%d are checked", n)
+	}
+}
+
 func TestAPasswordForVotesHidesNothing(t *testing.T) {
 	s := New(Options{})
 	p := garden()
@@ -116,25 +134,30 @@ func TestASessionsOwnVoteIsShownToItAndMayBeEdited(t *testing.T) {
 	q, _ := s.Poll(p.ID)
 	edit := secretID + "/votes/" + q.Votes[2].ID + "/edit"
 	page := v.get(secretID).Body.Bytes()
-	if len(find(t, page, "p", "class", "notification")) != 1 || len(find(t, page, "a", "href", edit+"#poll")) != 1 || len(find(t, page, "span", "class", "vote vote--yes")) != 1 {
+	if len(find(t, page, "div", "data-controller", "storage")) != 1 || len(find(t, page, "a", "href", edit+"#poll")) != 1 || len(find(t, page, "span", "class", "vote vote--yes")) != 1 {
 		t.Error("the vote is not shown")
 	}
 	if page := v.get(secretID).Body.Bytes(); len(find(t, page, "p", "class", "notification")) != 0 {
 		t.Error("what was done is told twice")
 	}
 	stranger := visitor(t, s)
+	if page := v.get(edit).Body.Bytes(); len(find(t, page, "a", "href", edit+"#poll")) != 0 || len(find(t, page, "form", "", "")) != 1 {
+		t.Error("the page of a vote links to itself, or has other forms")
+	}
 	if values := inputsOf(t, stranger, edit); values["vote[authorName]"] != "Eve" || values["vote[answers][0][value]"] != "yes" {
 		t.Error(values)
 	}
 	if got := stranger.send(edit, "vote", "vote[authorName]", "Eve", "vote[answers][0][value]", "no"); got.Code != 302 {
 		t.Error(got.Code)
 	}
-	if q, _ := s.Poll(p.ID); q.Votes[2].answer(0) != no || len(q.Votes) != 3 {
-		t.Errorf("%+v", q.Votes)
+	if r, _ := s.Poll(p.ID); len(r.Votes) != 3 || r.Votes[2].answer(0) != no || !r.Votes[2].Created.Equal(q.Votes[2].Created) {
+		t.Errorf("%+v", r.Votes)
 	}
-	s.Change(p.ID, func(p *Poll) { p.Edit = No })
-	if got := stranger.get(edit); got.Code != 302 || got.Header().Get("Location") != secretID {
-		t.Error(got.Code)
+	for _, change := range []func(*Poll){func(p *Poll) { p.Edit = No }, func(p *Poll) { p.Edit, p.Closes = Own, "1999-01-01" }} {
+		s.Change(p.ID, change)
+		if got := stranger.get(edit); got.Code != 302 || got.Header().Get("Location") != secretID {
+			t.Error(got.Code)
+		}
 	}
 }
 
@@ -147,6 +170,9 @@ func TestVotesAndCommentsMailTheOrganiser(t *testing.T) {
 		v := visitor(t, s)
 		v.send(secretID, "vote", "vote[authorName]", "Eve")
 		v.send(secretID, "comment", "comment[authorName]", " Eve ", "comment[content]", "Hi *all*\r\n")
+		if page := v.get(secretID).Body.Bytes(); len(find(t, page, "p", "class", "notification")) != 1 || len(find(t, page, "div", "data-controller", "storage")) != 0 {
+			t.Error("the page after it does not say so, or takes it for a vote")
+		}
 		if want := map[bool]int{true: 2}[notify]; s.Mails() != want {
 			t.Errorf("%d mails", s.Mails())
 		}
