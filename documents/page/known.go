@@ -17,11 +17,15 @@ type known struct {
 	admins      map[string]bool // ids that open polls' admin pages, in lower case, as servers take them for the same
 }
 
-const adminSize = 24
+const adminSize, keySize = 24, 20
 
 // adminLinks are the addresses of polls' admin pages, with their ids, in all
-// forms that Framadate has.
-var adminLinks = regexp.MustCompile(`(?i)(?:[?&](?:poll|admin|sondage)=|/)([a-z0-9]{24})\b(/admin)?`)
+// forms that Framadate has; keyLinks those of Pollaris, with the key of a poll, or
+// of a vote in it.
+var (
+	adminLinks = regexp.MustCompile(`(?i)(?:[?&](?:poll|admin|sondage)=|/)([a-z0-9]{24})\b(/admin)?`)
+	keyLinks   = regexp.MustCompile(`(?i)/(?:polls/[a-z0-9_-]{1,64}/votes|polls/[0-9a-f]{20})/([0-9a-f]{20})\b`)
+)
 
 // inspect reads a page once.
 func inspect(r io.Reader) (*known, error) {
@@ -77,6 +81,9 @@ func (k *known) find(text string) {
 				k.admins[strings.ToLower(m[1])] = true
 			}
 		}
+		for _, m := range keyLinks.FindAllStringSubmatch(text, -1) {
+			k.admins[strings.ToLower(m[1])] = true
+		}
 	}
 }
 
@@ -110,7 +117,15 @@ func (k *known) redact(text string) string {
 }
 
 func (k *known) cut(text string) string {
-	if len(k.admins) == 0 || len(text) < adminSize {
+	for _, size := range []int{adminSize, keySize} {
+		text = k.cutOf(text, size)
+	}
+	return text
+}
+
+// cutOf is cut for ids of one size.
+func (k *known) cutOf(text string, size int) string {
+	if len(k.admins) == 0 || len(text) < size {
 		return text
 	}
 	var b strings.Builder
@@ -120,11 +135,11 @@ func (k *known) cut(text string) string {
 			run = 0
 			continue
 		}
-		if run++; run < adminSize || i+1-adminSize < from {
+		if run++; run < size || i+1-size < from {
 			continue
 		}
-		if k.admins[strings.ToLower(text[i+1-adminSize:i+1])] {
-			b.WriteString(text[from:i+1-adminSize] + "…")
+		if k.admins[strings.ToLower(text[i+1-size:i+1])] {
+			b.WriteString(text[from:i+1-size] + "…")
 			from, run = i+1, 0
 		}
 	}

@@ -134,6 +134,15 @@ func TestRecordedPagesDoNothingAnyMore(t *testing.T) {
 	if err != nil || pages < 20 {
 		t.Fatalf("%d pages, %v", pages, err)
 	}
+	for _, name := range []string{"date-poll.html", "date-poll-admin.html", "classic-poll-hidden-results.html"} {
+		b, err := os.ReadFile(filepath.Join(testserver.Recorded(t, "pollaris"), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := check(t, name, string(b), "pollaris.example"); !strings.Contains(text(t, got), "Dora") || strings.Contains(got, "fedcba98765432100123") {
+			t.Errorf("%s: its comment is gone, or its key is not", name)
+		}
+	}
 	b, err := os.ReadFile(filepath.Join(folder, "date-slots", "admin.fr.html"))
 	if err != nil {
 		t.Fatal(err)
@@ -243,6 +252,22 @@ func TestAdminIDIsGoneWhereverItStands(t *testing.T) {
 			got := tame(t, told+" "+place)
 			if strings.Contains(strings.ToLower(unescaped(got)), strings.ToLower(id)) {
 				t.Errorf("%s, %s: it is still there", told, place)
+			}
+		}
+	}
+}
+
+// TestKeyOfAPollarisIsGoneWhereverItStands: of a poll, and of a vote.
+func TestKeyOfAPollarisIsGoneWhereverItStands(t *testing.T) {
+	const id, key = "0123456789abcdef0123", "fedcba98765432100123"
+	for _, told := range []string{
+		`http://own.example/polls/` + id + `/` + key + `/admin`, `<a href="/polls/` + id + `/` + key + `/edit">x</a>`, `<form action="/polls/My_slug/votes/` + key + `/edit">`,
+		`<i data-x="{&quot;adminUrl&quot;:&quot;/polls/` + id + `/` + key + `/admin&quot;}">`, `<!-- /polls/` + id + `/%66` + key[1:] + ` -->`,
+	} {
+		for _, place := range []string{key, `<p title="x` + strings.ToUpper(key) + `y">x</p>`, `<a href="https://alias.example/?x=%66` + key[1:] + `">x</a>`} {
+			got := tame(t, told+" "+place+" "+id)
+			if strings.Contains(strings.ToLower(unescaped(got)), key) || !strings.Contains(got, id) {
+				t.Errorf("%s, %s: %s", told, place, got[strings.Index(got, "<body>"):])
 			}
 		}
 	}
