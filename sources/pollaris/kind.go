@@ -14,6 +14,7 @@ import (
 func Kind() kinds.Kind {
 	return kinds.Kind{
 		Name:      "pollaris",
+		Takes:     []string{"framadate"},
 		WantsMail: true,
 		AnyBase:   true,
 		Parse: func(raw string) (kinds.Address, error) {
