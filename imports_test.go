@@ -73,6 +73,7 @@ var layers = []layer{
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
+	{"internal/roff", []string{"internal/durable"}},
 	{"internal/pages", []string{"restore", "move", "library", "internal/durable", "internal/words"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},

@@ -32,22 +32,22 @@ type Plan struct {
 	Machine          Machine
 	ChangeRecipients bool
 
-	// FormerLost says that the identities of those who were recipients once
-	// are gone, so that nobody is to be told any more of what only they open.
+	// FormerLost says that the identities of former recipients are gone, so
+	// that runs no longer report what only they open.
 	FormerLost bool
 
-	// Observe is told, if not nil, of each document when it is done. It may
+	// Observe is called, if not nil, with each document when it is done. It may
 	// be called concurrently.
 	Observe func(Event)
 }
 
 // A Machine knows which of its own runs go on. Nil knows of none.
 type Machine interface {
-	// Begun is told the name of this run, before its first look.
+	// Begun takes the name of this run, before its first look.
 	Begun(run string)
 
-	// Gone reports whether it is certain that the run of that name, which may
-	// be another machine's, has ended.
+	// Gone reports whether the run of that name, which may be another
+	// machine's, has certainly ended.
 	Gone(run string) bool
 }
 
@@ -57,19 +57,19 @@ type Source struct {
 	Client   sources.Source
 	Parallel int // documents fetched at once; 0: 4, as many as a server gets requests
 
-	// All says that the source lists its documents, all of which are meant:
-	// see Plan.List. The Client is a sources.Lister then.
+	// All says that all documents that the source lists are meant: see
+	// Plan.List. The Client is a sources.Lister then.
 	All bool
 
-	// Until ends the looks at its documents: those that are left were looked
-	// at after all others. Zero: as long as it takes.
+	// Until ends the looks at its documents: those that are left are the ones
+	// that were looked at most recently. Zero: as long as it takes.
 	Until time.Time
 
 	emptied bool // it listed nothing
 }
 
-// expires is the day from which on the source may delete a document that was
-// last modified then, as told when it was fetched, or as is known by now.
+// expires is the day from which the source may delete a document that was last
+// modified then, as it said when it was fetched, or as is known by now.
 func (s *Source) expires(id string, modified time.Time, told string) string {
 	if e, ok := s.Client.(sources.Expirer); ok {
 		return e.Expires(id, modified)
@@ -79,9 +79,9 @@ func (s *Source) expires(id string, modified time.Time, told string) string {
 
 func (s *Source) parallel() int { return cmp.Or(s.Parallel, 4) }
 
-// working is how many documents are in work at once: beside those that are
-// fetched, as many that are saved, so that the server need not wait for that.
-// One that is fetched alone is also saved before the next.
+// working is how many documents are in work at once: as many are being saved as
+// are being fetched, so that the server need not wait. With one at a time, each
+// is saved before the next is fetched.
 func (s *Source) working() int {
 	if s.parallel() == 1 {
 		return 1
@@ -94,8 +94,8 @@ type Document struct {
 	Source *Source // one of the plan's
 	ID     string  // its own id, as far as that is known
 
-	// Locator is what Fetch is given, if that is not the id: then the id is
-	// a guess until the source has answered.
+	// Locator is what Fetch takes, if that is not the id: then the id is a
+	// guess until the source has answered.
 	Locator string
 
 	// Line says where the user named it, for messages; 0 for nowhere.
@@ -115,13 +115,13 @@ type Outcome string
 const (
 	Saved     Outcome = "saved"     // a new version was saved
 	Unchanged Outcome = "unchanged" // the last version is still what it holds
-	Missing   Outcome = "missing"   // its source has it no more; its versions stay
+	Missing   Outcome = "missing"   // its source no longer has it; its versions stay
 	Failed    Outcome = "failed"    // it could not be looked at
-	Unaskable Outcome = "unaskable" // its source lists it, and no request can ask for it
+	Unaskable Outcome = "unaskable" // its source lists it, but no request can ask for it
 	Resumed   Outcome = "resumed"   // an interrupted run has looked at it
 )
 
-// An Event tells that a document is done.
+// An Event says that a document is done.
 type Event struct {
 	Document Document // as the plan names it
 	ID       string   // its own id
@@ -137,20 +137,20 @@ type Event struct {
 	Err      error    // why it failed
 }
 
-// Before is what the last look at a document told, zero without one.
+// Before is what the last look at a document found, zero without one.
 type Before struct {
 	Checked time.Time
 	Expires string
 }
 
-// A Report tells what a run did.
+// A Report says what a run did.
 type Report struct {
 	Run          string
 	Outcomes     map[Outcome]int
 	Suspect      int // of those saved
 	New          int // newly missing, suspect or unaskable
 	Interrupted  bool
-	Broken       error  // what ended the run, and is no document's and no repository's fault
+	Broken       error  // what ended the run and is not the fault of a document or a repository
 	Left         []Rest // of sources whose time was over, in the order of manifests
 	Lacking      []Lack // likewise
 	Repositories []RepositoryReport
@@ -163,7 +163,7 @@ type Lack struct {
 	Documents int // that it was asked for
 }
 
-// A RepositoryReport tells what a run stored in one repository.
+// A RepositoryReport says what a run stored in one repository.
 type RepositoryReport struct {
 	Name     string
 	New      bool // it was made for this run
@@ -172,9 +172,9 @@ type RepositoryReport struct {
 	Seen     []string // ids of manifests that the machine is to remember
 	repository.RunStats
 
-	// Of documents that none of the recipients could read: how many a former
-	// identity sealed anew, and how many are left, of those all that the
-	// repository holds. What restore gives of them is sealed to others.
+	// Of documents that none of the recipients could read: how many were sealed
+	// anew with a former identity, and how many are left, among all that the
+	// repository holds. What restore gives of those is sealed to others.
 	Resealed, Unreadable int
 
 	Unasked int // of Unreadable, those that the run did not ask a server for
@@ -188,20 +188,24 @@ type RepositoryReport struct {
 func Run(ctx context.Context, p Plan) (*Report, error) {
 	store, cancel := grace.Period(ctx, time.Minute) // what is done can still be stored
 	defer cancel()
-	r := &run{plan: p, store: store, begun: time.Now(), report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
+	r := &run{plan: p, begun: time.Now(), report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
 	defer r.close()
-	if err := r.begin(ctx); err != nil {
+	c := contexts{ctx, store}
+	if err := r.begin(c); err != nil {
 		return nil, err
 	}
-	r.work(ctx)
-	r.end(ctx)
+	r.work(c)
+	r.end(c)
 	return &r.report, nil
 }
+
+// contexts are those of a run: looks end with look, and what they found is still
+// stored for a while, until store ends.
+type contexts struct{ look, store context.Context }
 
 // A run is one execution of a Plan.
 type run struct {
 	plan    Plan
-	store   context.Context // of all that is stored; it outlives an interruption
 	targets []*target
 	servers []*server
 	jobs    []job
@@ -248,22 +252,23 @@ func (t *target) fail(err error) {
 	}
 }
 
-// begin reads the repositories and begins a run in each. One that cannot be
-// read costs only itself; one that would be written wrongly, the whole run.
-func (r *run) begin(ctx context.Context) error {
-	if err := r.read(ctx); err != nil {
+// begin reads the repositories and begins a run in each. A repository that
+// cannot be read costs only itself; one that would be written wrongly costs the
+// whole run.
+func (r *run) begin(c contexts) error {
+	if err := r.read(c.look); err != nil {
 		return err
 	}
 	for _, t := range r.live() {
-		err := r.reseal(ctx, t)
+		err := r.reseal(c.look, t)
 		if err == nil {
-			err = r.open(t)
+			err = r.open(c, t)
 		}
 		if err := t.try(err); err != nil {
 			return err
 		}
 	}
-	return ctx.Err()
+	return c.look.Err()
 }
 
 // read reads the repositories and arranges what is to be done.
@@ -284,7 +289,7 @@ func (r *run) read(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// try gives an error back if it is one for the whole run.
+// try gives an error back if it concerns the whole run.
 func (t *target) try(err error) error {
 	if refused(err) {
 		return fmt.Errorf("%s: %w", t.Name, err)
@@ -300,8 +305,8 @@ func refused(err error) bool {
 		errors.Is(err, manifest.ErrUnsupported) || errors.Is(err, spool.ErrFolder)
 }
 
-func (r *run) open(t *target) (err error) {
-	t.run, err = t.Begin(r.store, t.contents, repository.RunOptions{
+func (r *run) open(c contexts, t *target) (err error) {
+	t.run, err = t.Begin(c.store, t.contents, repository.RunOptions{
 		Run: r.report.Run, Program: r.plan.Program, Host: r.plan.Host, Sources: r.asManifest(),
 		Last: t.Last, Resumes: r.interrupted(t.contents), ChangeRecipients: r.plan.ChangeRecipients, FormerLost: r.plan.FormerLost,
 	})
@@ -336,21 +341,21 @@ func (r *run) live() []*target {
 	return slices.DeleteFunc(slices.Clone(r.targets), func(t *target) bool { return t.failed() != nil })
 }
 
-// work looks at all documents: side by side for each server, and for the
-// servers among each other.
-func (r *run) work(ctx context.Context) {
-	ctx, r.allGone = context.WithCancel(ctx)
+// work looks at all documents: at several of a server at once, and at all
+// servers side by side.
+func (r *run) work(c contexts) {
+	c.look, r.allGone = context.WithCancel(c.look)
 	defer r.allGone()
 	if len(r.live()) == 0 {
 		return
 	}
-	stop := r.commitNowAndThen()
+	stop := r.commitNowAndThen(c)
 	defer stop()
 	r.longestAgo()
 	var all errgroup.Group
 	for s, jobs := range byServer(r.jobs) {
 		all.Go(func() error {
-			r.workServer(ctx, s, jobs)
+			r.workServer(c, s, jobs)
 			return nil
 		})
 	}
@@ -358,10 +363,11 @@ func (r *run) work(ctx context.Context) {
 }
 
 // workServer looks at the jobs of one server: first at those whose id is a
-// guess, since their answers tell which of the others are the same document.
-func (r *run) workServer(ctx context.Context, s *server, jobs []job) {
-	ctx, cancel := s.limited(ctx)
+// guess, since their answers show which of the others are the same document.
+func (r *run) workServer(c contexts, s *server, jobs []job) {
+	ctx, cancel := s.limited(c.look)
 	defer cancel()
+	c.look = ctx
 	guesses := slices.IndexFunc(jobs, func(j job) bool { return !j.guess() })
 	if guesses < 0 {
 		guesses = len(jobs)
@@ -373,7 +379,7 @@ func (r *run) workServer(ctx context.Context, s *server, jobs []job) {
 		for range min(len(some), s.working()) {
 			g.Go(func() error {
 				for j := range next {
-					r.look(ctx, fetching, j)
+					r.look(c, fetching, j)
 				}
 				return nil
 			})
@@ -393,7 +399,7 @@ func (r *run) workServer(ctx context.Context, s *server, jobs []job) {
 
 // commitNowAndThen commits on the way even while nothing comes in, such as
 // during a long wait for a server.
-func (r *run) commitNowAndThen() (stop func()) {
+func (r *run) commitNowAndThen(c contexts) (stop func()) {
 	const often = 5 * time.Second
 	done := make(chan struct{})
 	var g errgroup.Group
@@ -403,7 +409,7 @@ func (r *run) commitNowAndThen() (stop func()) {
 		for {
 			select {
 			case <-ticker.C:
-				r.commitIfDue()
+				r.commitIfDue(c)
 			case <-done:
 				return nil
 			}
@@ -412,15 +418,16 @@ func (r *run) commitNowAndThen() (stop func()) {
 	return func() { close(done); g.Wait() }
 }
 
-func (r *run) commitIfDue() {
+func (r *run) commitIfDue(c contexts) {
 	for _, t := range r.live() {
-		if err := t.run.CommitIfDue(r.store); err != nil {
+		if err := t.run.CommitIfDue(c.store); err != nil {
 			r.lose(t, err)
 		}
 	}
 }
 
-// lose notes that a repository failed; without any, there is nothing to do.
+// lose notes that a repository failed; without any left, there is nothing to
+// do.
 func (r *run) lose(t *target, err error) {
 	t.fail(err)
 	if !r.halts(err) && len(r.live()) == 0 {
@@ -428,8 +435,8 @@ func (r *run) lose(t *target, err error) {
 	}
 }
 
-// halts ends the run for trouble that is this machine's and would be the same
-// with every document: with the folder for temporary files.
+// halts ends the run for trouble of this machine that every document would
+// meet: with the folder for temporary files.
 func (r *run) halts(err error) bool {
 	if !errors.Is(err, spool.ErrFolder) {
 		return false
@@ -442,16 +449,16 @@ func (r *run) halts(err error) bool {
 }
 
 // end commits in every repository and reports.
-func (r *run) end(ctx context.Context) {
-	r.report.Interrupted = ctx.Err() != nil || r.report.Broken != nil
+func (r *run) end(c contexts) {
+	r.report.Interrupted = c.look.Err() != nil || r.report.Broken != nil
 	r.report.Left, r.report.Lacking = r.left(), r.lacking()
 	for _, t := range r.targets {
 		report := RepositoryReport{Name: t.Name, New: t.New(), Sealed: t.Sealed(), Err: t.failed()}
 		if report.Err == nil {
-			report.Err = t.run.Commit(r.store, r.ending())
+			report.Err = t.run.Commit(c.store, r.ending())
 		}
 		if report.Err == nil && !r.report.Interrupted {
-			report.Err = t.run.Checkpoint(r.store)
+			report.Err = t.run.Checkpoint(c.store)
 		}
 		if t.run != nil {
 			report.Sequence, report.RunStats = t.run.Sequence(), t.run.Stats()

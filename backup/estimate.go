@@ -27,7 +27,7 @@ func (e Estimate) Fetches() int { return e.Documents - e.Unchanged }
 // EstimateRun says what Run would do, and writes nothing. The plan's
 // repositories need only be open for reading; without any, nothing is known.
 func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
-	r := &run{plan: p, store: ctx, report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
+	r := &run{plan: p, report: Report{Outcomes: map[Outcome]int{}}, done: map[key]bool{}}
 	defer r.close()
 	if err := r.read(ctx); err != nil {
 		return nil, err
@@ -50,8 +50,7 @@ func EstimateRun(ctx context.Context, p Plan) ([]Estimate, error) {
 	return estimates, nil
 }
 
-// estimate asks a source that can tell of each known document whether it
-// changed.
+// estimate asks a source that can compare whether each known document changed.
 func (r *run) estimate(ctx context.Context, jobs []job, e *Estimate) error {
 	comparer, canTell := e.Client.(sources.Comparer)
 	targets := r.live()

@@ -10,15 +10,15 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A standing is what one server has shown of itself in a run: whether it is to
-// be believed when it says that a document is gone. A server that was moved,
-// closed or put in order says so of all of its documents, which is one fact
+// A standing is what one server has shown of itself in a run: whether to
+// believe it when it says that a document is gone. A server that was moved,
+// closed or is under maintenance says so of all its documents. That is one fact
 // about the server and none about them.
 //
-// So what is newly gone is held, and is believed as soon as another document
-// of the server was asked for after it, and answered well. What is still held
-// at the end is decided then (see run.conclude). Only places of documents are
-// held, which the run has in memory anyway.
+// So what is newly gone is held, and believed once another document of the
+// server was asked for after it and answered well. What is still held at the
+// end is decided then (see run.conclude). Only places of documents are held,
+// which the run has in memory anyway.
 type standing struct {
 	mu       sync.Mutex // guards what follows
 	held     []*job     // newly gone, in the order in which the server said so
@@ -52,7 +52,7 @@ func (s *standing) recall(j *job, validator string) {
 }
 
 // answered notes a document that answered well, with this validator, and gives
-// those that are gone indeed: those that were when it was asked for.
+// those that are really gone: those that were gone when it was asked for.
 func (s *standing) answered(j *job, asked int, validator string) []*job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,10 +79,11 @@ func newlyGone(known []*prior, err error) bool {
 
 // conclude decides on what is still held when all documents of a source were
 // looked at. If one of them had answered well before, it is asked again. If
-// none had, two or more that are gone are a fact about the server; of one alone
-// the server's front page decides. In doubt, the documents could not be looked
-// at: nothing becomes missing. When there is no time left to ask, that is
-// doubt; an interrupted run tells nothing of them, and the next one asks again.
+// none had, two or more that are gone are a fact about the server; if only one
+// is gone, the server's front page decides. In doubt, the documents could not
+// be looked at, and nothing becomes missing. Having no time left to ask is also
+// doubt. An interrupted run writes nothing about them, and the next one asks
+// again.
 func (r *run) conclude(ctx context.Context, from *server) {
 	s := &from.standing
 	if len(s.held) == 0 || errors.Is(ctx.Err(), context.Canceled) {
@@ -118,15 +119,14 @@ func (s *server) doubt(ctx context.Context) error {
 	return err
 }
 
-// answersStill asks for the document again that answered well. That it changed
-// since is nothing to be saved by this: the next run does.
+// answersStill asks again for the document that answered well. It does not save
+// what changed since: the next run does.
 func (s *server) answersStill(ctx context.Context) error {
 	v, err := s.Client.Fetch(ctx, s.standing.good.locator(), s.standing.known)
 	return errors.Join(err, v.Close())
 }
 
-// gone tells of a document that is, or in case of doubt could not be looked
-// at.
+// gone records a document that is gone or, in doubt, could not be looked at.
 func (r *run) gone(j *job, doubt error) {
 	targets := r.live()
 	if r.joined(j) {

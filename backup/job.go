@@ -35,8 +35,8 @@ type job struct {
 // certain reports whether the id is known to be the document's own.
 func (j *job) certain() bool { return j.given.Locator == "" }
 
-// guess reports whether the id is a guess that no look has borne out: its
-// answer may tell that another job is the same document.
+// guess reports whether the id is a guess that no look has confirmed: its
+// answer may show that another job is the same document.
 func (j *job) guess() bool { return !j.certain() && j.checked == 0 }
 
 func (j *job) locator() string { return cmp.Or(j.given.Locator, j.given.ID) }

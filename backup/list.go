@@ -15,20 +15,20 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// An Unlisted source says All, and could not be asked what it holds.
+// An Unlisted source says All but could not be asked what it holds.
 type Unlisted struct {
 	*Source
 	Err error
 }
 
-// errNoLister is for a kind of source that lists nothing.
+// errNoLister is for a kind of source that cannot list.
 var errNoLister = errors.New("it cannot list its documents")
 
-// List asks the sources that say All what they hold, one beside the other, and
-// adds it to the plan's documents. What a source had listed before an error is
-// not added, and nothing is known to be gone from it: it says All no more. One
-// whose time is over is not asked, and one whose list takes longer than its
-// time is left.
+// List asks the sources that say All what they hold, side by side, and adds it
+// to the plan's documents. After an error of a source, it adds nothing that the
+// source has listed, and clears its All, since nothing is known to be gone from
+// it. It does not ask a source whose time is over, and leaves one whose list
+// takes longer than its time.
 func (p *Plan) List(ctx context.Context) []Unlisted {
 	listed, errs := make([][]Document, len(p.Sources)), make([]error, len(p.Sources))
 	var g errgroup.Group
@@ -76,8 +76,9 @@ func (s *Source) list(ctx context.Context) (documents []Document, err error) {
 }
 
 // addKnown adds what a repository holds of sources that say All: what they no
-// longer list is looked at once more, which says whether it is gone. Of what no
-// version was saved, there is nothing to say once it is listed no more.
+// longer list is looked at once more, which shows whether it is gone. There is
+// nothing to say of a document without a saved version that is no longer
+// listed.
 func (r *run) addKnown(c *repository.Contents) error {
 	for record, err := range c.Documents() {
 		if err != nil {

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,9 +16,9 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// look looks at one document and tells every repository what it found. It is
-// fetched when its turn comes: fetching is first come, first served.
-func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
+// look looks at one document and records in every repository what it found. It
+// is fetched when its turn comes: fetching is first come, first served.
+func (r *run) look(c contexts, fetching *semaphore.Weighted, j *job) {
 	targets := r.live()
 	known, err := r.known(targets, func(t *target) (*prior, error) { return t.priors.of(j) })
 	if r.halts(err) {
@@ -32,8 +31,8 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	if r.skip(j, known) {
 		return
 	}
-	if fetching.Acquire(ctx, 1) != nil { // ctx has ended
-		r.leave(ctx, j.server, 1)
+	if fetching.Acquire(c.look, 1) != nil { // it has ended
+		r.leave(c.look, j.server, 1)
 		return
 	}
 	asked := validator(known)
@@ -42,35 +41,52 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 			return
 		}
 	}
-	standing := &j.server.standing
-	gone := standing.asked()
-	v, err := j.server.Client.Fetch(ctx, j.locator(), asked)
+	gone := j.server.standing.asked()
+	v, err := j.server.Client.Fetch(c.look, j.locator(), asked)
 	fetching.Release(1)
-	if ctx.Err() != nil && err != nil {
-		r.leave(ctx, j.server, 1)
+	switch {
+	case err != nil && c.look.Err() != nil:
+		r.leave(c.look, j.server, 1)
+	case r.halts(err):
+	case err != nil:
+		r.unfetched(j, targets, known, err)
+	default:
+		defer v.Close()
+		r.fetched(c, j, targets, known, fetch{v, asked, gone})
+	}
+}
+
+// unfetched tells of a document that its server did not give.
+func (r *run) unfetched(j *job, targets []*target, known []*prior, err error) {
+	r.asked(targets, known)
+	switch {
+	case r.joined(j):
+		targets = nil // another link opened it
+	case newlyGone(known, err):
+		j.server.standing.hold(j)
 		return
 	}
-	if r.halts(err) {
-		return
+	r.finish(j, r.failed(j, targets, known, err))
+}
+
+// A fetch is what a server gave.
+type fetch struct {
+	*sources.Version
+	asked string // the validator that it was asked with
+	gone  int    // as standing.asked gave it, before
+}
+
+// fetched tells of what a server gave for a document.
+func (r *run) fetched(c contexts, j *job, targets []*target, known []*prior, v fetch) {
+	refuse := func(why string) {
+		r.finish(j, r.failed(j, targets, known, fmt.Errorf("%w: %s", sources.ErrRefused, why)))
 	}
-	if err != nil {
-		r.asked(targets, known)
-		switch {
-		case r.joined(j):
-			targets = nil // another link opened it
-		case newlyGone(known, err):
-			standing.hold(j)
-			return
-		}
-		r.finish(j, r.failed(j, targets, known, err))
-		return
-	}
-	defer v.Close()
 	if !manifest.ValidID(v.ID) {
-		r.finish(j, r.failed(j, targets, known, fmt.Errorf("%w: it has no usable id", sources.ErrRefused)))
+		refuse("it has no usable id")
 		return
 	}
 	if v.ID != j.given.ID {
+		var err error
 		known, err = r.known(targets, func(t *target) (*prior, error) { return r.priorOf(t, j.server, v.ID) })
 		if err != nil {
 			r.finish(j, Event{Document: *j.given, ID: v.ID, Outcome: Failed, Err: err})
@@ -80,21 +96,21 @@ func (r *run) look(ctx context.Context, fetching *semaphore.Weighted, j *job) {
 	if strings.EqualFold(v.ID, j.given.ID) {
 		r.respell(j, v.ID)
 	}
-	if v.Unchanged && (asked == "" || validator(known) != asked) {
-		r.finish(j, r.failed(j, targets, known, fmt.Errorf("%w: it is said to be as it never was", sources.ErrRefused)))
+	if v.Unchanged && (v.asked == "" || validator(known) != v.asked) {
+		refuse("it is said to be unchanged, but no such state was saved")
 		return
 	}
-	for _, j := range standing.answered(j, gone, v.Validator) {
+	for _, j := range j.server.standing.answered(j, v.gone, v.Validator) {
 		r.gone(j, nil)
 	}
 	if !r.first(j, v.ID) {
 		return // another link to it came first
 	}
 	r.asked(targets, known)
-	if e := r.found(j, targets, known, v); e.Outcome != "" {
+	if e := r.found(j, targets, known, v.Version); e.Outcome != "" {
 		r.finish(j, e)
 	}
-	r.commitIfDue()
+	r.commitIfDue(c)
 }
 
 func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*prior, error) {
@@ -108,8 +124,9 @@ func (r *run) known(targets []*target, get func(*target) (*prior, error)) ([]*pr
 	return known, nil
 }
 
-// respell tells that a document has nothing under the id that it was known by:
-// its server spells it otherwise by now, and it goes on under that.
+// respell records that a document has nothing under the id that it was known
+// by: its server now spells the id differently, and the document goes on under
+// that.
 func (r *run) respell(j *job, id string) {
 	if id == j.given.ID {
 		return
@@ -149,8 +166,8 @@ func resumed(known []*prior) bool {
 	return len(known) > 0 && !slices.ContainsFunc(known, func(p *prior) bool { return !p.Resumed })
 }
 
-// first reports whether no other link to the document came before. Only where
-// ids can turn out to be others is anything remembered.
+// first reports whether no other link to the document came before. It remembers
+// only documents whose ids can turn out to be different.
 func (r *run) first(j *job, id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,9 +182,9 @@ func (r *run) first(j *job, id string) bool {
 	return true
 }
 
-// validator gives what all repositories hold, or "": an answer that nothing
-// changed would leave a hole in one that does not hold the version, or not so
-// that a recipient can read it.
+// validator gives the one that all repositories hold, or "": an answer that
+// nothing changed would leave a hole in a repository that does not hold the
+// version, or holds it so that no recipient can read it.
 func validator(known []*prior) string {
 	var value string
 	for i, p := range known {
@@ -179,14 +196,14 @@ func validator(known []*prior) string {
 	return value
 }
 
-// failed tells every repository that the document could not be looked at, or
-// is gone. A guess at an id that no repository knows is not written down.
+// failed records in every repository that the document could not be looked at,
+// or is gone. It does not record a guess at an id that no repository knows.
 func (r *run) failed(j *job, targets []*target, known []*prior, err error) Event {
 	return r.failedAs(j, j.given.ID, j.certain(), targets, known, err)
 }
 
-// failedAs is failed for an id that may be another than the document was named
-// with.
+// failedAs is failed for an id that may differ from the one that the document
+// was named with.
 func (r *run) failedAs(j *job, id string, certain bool, targets []*target, known []*prior, err error) Event {
 	e := Event{Document: *j.given, ID: id, Outcome: Failed, Err: err}
 	if errors.Is(err, sources.ErrUnaskable) {
@@ -208,8 +225,8 @@ func (r *run) failedAs(j *job, id string, certain bool, targets []*target, known
 	return e
 }
 
-// withheld is what the look says of a password that is not to be sent again: it
-// stands until a look finds the document, since one that fails before the
+// withheld is what the look says of a password that is not to be sent again. It
+// stands until a look finds the document, since a look that fails before the
 // password's turn says nothing of it.
 func withheld(known *prior, err error) *manifest.Withheld {
 	if w, ok := errors.AsType[*sources.WithheldError](err); ok {
@@ -218,8 +235,8 @@ func withheld(known *prior, err error) *manifest.Withheld {
 	return known.Withheld
 }
 
-// found saves the version where it is new, and tells where it is not. If no
-// repository took it, the event has no outcome.
+// found saves the version where it is new, and records elsewhere that it is
+// not. If no repository took it, the event has no outcome.
 func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Version) Event {
 	e := Event{Document: *j.given, ID: v.ID, Expires: v.Facts.Expires, Lacking: v.Lacking, Before: j.server.last(v.ID, known)}
 	for i, t := range targets {
@@ -265,7 +282,7 @@ func (s *server) last(id string, known []*prior) (b Before) {
 	return b
 }
 
-// revalidated tells a new validator for a version that is the same.
+// revalidated gives a new validator for a version that is the same.
 func revalidated(newest *version, validator string) []manifest.DocumentVersion {
 	if newest == nil || validator == "" || validator == newest.Validator {
 		return nil
@@ -290,7 +307,7 @@ func (r *run) lacking() (all []Lack) {
 	return all
 }
 
-// finish counts a document and tells who observes.
+// finish counts a document and calls Observe.
 func (r *run) finish(j *job, e Event) {
 	r.mu.Lock()
 	r.report.Outcomes[e.Outcome]++

@@ -5,7 +5,7 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// few is how many votes, or comments, may go at once: people take back theirs.
+// few is how many votes, or comments, may go at once: people take theirs back.
 const few = 2
 
 // remember takes what all versions tell of the document's parts. The items are
@@ -32,9 +32,9 @@ func with(all, newer map[string]string) map[string]string {
 	return all
 }
 
-// news reports whether the version tells of some part other than what is
-// known, or what no version told; or, for the first time, when the document
-// will be deleted. A sound look is news too where only a suspect one, of which
+// news reports whether the version has a part that differs from what is known,
+// or that no version has told; or says for the first time when the document
+// will be deleted. A sound look is also news where only a suspect one, of which
 // the source itself was not sure, told the same.
 func (p *prior) news(v *sources.Version) bool {
 	known := p.Seen
@@ -65,7 +65,7 @@ func (p *prior) completes(v *sources.Version) bool {
 	return without && p.SeenSound["votes"] != "" && choices != "" && choices == p.SeenSound["choices"]
 }
 
-// lost says what both looks saw of a poll, and the later one has no more.
+// lost says what both looks saw of a poll and the later one no longer has.
 func lost(old, now *manifest.Facts) string {
 	gone := func(part string) int {
 		if now.Fields[part] == "" {

@@ -23,22 +23,22 @@ type prior struct {
 
 	// Sealed says that none of the present recipients can read the newest
 	// version, Unreadable that they cannot read the one that restore gives,
-	// and that somebody else may.
+	// while somebody else may.
 	Sealed     bool `json:"sealed,omitempty"`
 	Unreadable bool `json:"unreadable,omitempty"`
 
 	Sound  bool            `json:"sound,omitempty"` // some version is not suspect
 	Newest *version        `json:"newest,omitempty"`
-	Base   *manifest.Facts `json:"base,omitempty"` // of the version that a sound one continues; its items as the newest sound ones told them
+	Base   *manifest.Facts `json:"base,omitempty"` // of the version that a sound one continues, with the items of the newest sound ones
 
 	// Texts are the hashes of the texts at which the history may have been cut
-	// off: of all versions that were sound, but for the one that the document
+	// off: of all versions that were sound, except the text that the document
 	// was created with.
 	Texts []string `json:"texts,omitempty"`
 
 	// Seen has the hash of each part by the newest version that saw it,
 	// SeenSound by the newest that is not suspect. Expires is when the document
-	// will be deleted, by the newest version that tells.
+	// will be deleted, by the newest version that says.
 	Seen      map[string]string `json:"seen,omitempty"`
 	SeenSound map[string]string `json:"seenSound,omitempty"`
 	Expires   string            `json:"expires,omitempty"`
@@ -82,7 +82,7 @@ type place struct {
 }
 
 // readPriors goes through all that the repository knows, once. What the runs
-// that are taken up have found not long ago need not be looked at again.
+// that are taken up found not long ago need not be looked at again.
 func readPriors(t *target, r *run) (*priors, error) {
 	c := t.contents
 	p := &priors{jobs: make([]place, len(r.jobs)), ids: make(map[key]place)}
@@ -142,8 +142,8 @@ func (s *server) expiry(record *manifest.Record) uint32 {
 	return uint32(min(max(t.Unix(), 0), math.MaxUint32))
 }
 
-// withhold tells the client which passwords are not to be sent again: those of
-// documents too that this run does not look at.
+// withhold gives the client the passwords that are not to be sent again, also
+// those of documents that this run does not look at.
 func (s *server) withhold(record *manifest.Record) {
 	client, ok := s.Client.(sources.Withholder)
 	if w := record.Withheld; ok && w != nil {
@@ -202,13 +202,12 @@ func texts(r *manifest.Record) (texts []string) {
 	return texts
 }
 
-// of gives what is known for a job. Of a document that is not known, the prior
-// is empty.
+// of gives what is known for a job. The prior of an unknown document is empty.
 func (p *priors) of(j *job) (*prior, error) { return p.get(p.jobs[j.index]) }
 
 // otherSpelling gives the validator of the document whose id is the job's in
 // lower case, if that is all that is known of the job's: its server may take
-// both for one. If it does not, nothing comes of it.
+// both for one. If it does not, this does no harm.
 func (r *run) otherSpelling(targets []*target, j *job) (string, error) {
 	lower := strings.ToLower(j.given.ID)
 	if lower == j.given.ID || !j.server.unsure {
@@ -218,8 +217,8 @@ func (r *run) otherSpelling(targets []*target, j *job) (string, error) {
 	return validator(known), err
 }
 
-// priorOf gives what is known of a document that turned out to have another
-// id. That of a server with certain ids is searched, since it is rare.
+// priorOf gives what is known of a document that turned out to have another id.
+// On a server with certain ids that is rare, so it is searched for.
 func (r *run) priorOf(t *target, s *server, id string) (*prior, error) {
 	if s.unsure {
 		return t.priors.get(t.priors.ids[key{s, id}])

@@ -48,8 +48,8 @@ func (t *target) unreadable(record *manifest.Record) bool {
 	return record.State != manifest.Erased && t.unread(v) && !t.run.GivenUp(v)
 }
 
-// saved notes that a version was saved, and so that of it which restore gives
-// can be read, if it could not.
+// saved notes that a version was saved, so that what restore gives of the
+// document can now be read, if it could not before.
 func (t *target) saved(p *prior, suspect string) {
 	if !p.Unreadable || suspect != "" && p.Sound {
 		return

@@ -8,8 +8,8 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// Why a version may be a loss, by comparison with the one that it would go on
-// from. docs/format.md lists them with those that a source sees by itself.
+// Why a version may be a loss, by comparison with the one that it would
+// continue. docs/format.md lists them with those that a source sees by itself.
 const (
 	Compacted      = manifest.Compacted // the history begins with a text that was saved
 	Emptied        = "emptied"          // nothing is left of what people wrote
@@ -23,8 +23,8 @@ const (
 	CommentsLost = "comments-lost" // or of its comments
 )
 
-// shortText is how many characters a text has at least before it can be
-// called shrunk: of a few words, nine in ten go easily.
+// shortText is how many characters a text must have before it can be called
+// shrunk: of a few words, nine in ten go easily.
 const shortText = 100
 
 // emptyText is how many characters are in an empty pad: the end of its line.
@@ -64,14 +64,14 @@ func (p *prior) suspicion(v *sources.Version) string {
 	return ""
 }
 
-// unreadableBefore says that no text can be made of the version, and that this
-// was right of the one before.
+// unreadableBefore says that no text can be made of the version, and that the
+// same was true of the one before.
 func (p *prior) unreadableBefore(v *sources.Version) bool {
 	return v.Suspect == sources.Unreadable && p.Base.Flaw == v.Facts.Flaw
 }
 
-// newFlaw is what cannot be shown of the version, if that was not said of the
-// newest.
+// newFlaw is what cannot be shown of the version, unless that was already so of
+// the newest.
 func (p *prior) newFlaw(v *sources.Version) string {
 	if p.Newest != nil && p.Newest.Facts.Flaw == v.Facts.Flaw {
 		return ""
@@ -79,11 +79,11 @@ func (p *prior) newFlaw(v *sources.Version) string {
 	return v.Facts.Flaw
 }
 
-// same reports whether the version holds what the newest one holds, so that
-// it need not be saved again: the same bytes, or the same content in the same
-// forms where the source says what content is, and a recipient can read it.
-// That fewer forms were asked for is no change, nor is what the look could not
-// see.
+// same reports whether the version holds what the newest one holds, so that it
+// need not be saved again: the same bytes, or the same content in the same
+// forms where the source says what content is; and a recipient can read it.
+// Neither fewer forms that were asked for nor what the look could not see is a
+// change.
 func (p *prior) same(v *sources.Version) bool {
 	if p.Newest != nil && !p.Sealed && len(p.Seen) > 0 && len(v.Facts.Fields) > 0 {
 		return !p.news(v)

@@ -7,15 +7,15 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A Tally sums up what the events of a run tell of states that last. The zero
-// value is that of a run that has just begun. One at a time uses it.
+// A Tally sums up what the events of a run say about lasting states. The zero
+// value is for a run that has just begun. It is for one goroutine at a time.
 type Tally struct {
 	All, New Standing  // New: those of All that this run saw first
 	Barred   []*Barred // in the order of manifests
 }
 
-// Standing are documents in states that last: people are told of each on the
-// first night, and how many there are on all others.
+// Standing are documents in lasting states: each is named on the first night,
+// and only counted on all others.
 type Standing struct {
 	Missing, Suspect, Expiring, Unaskable int
 	Compacted                             int // of those suspect
@@ -35,8 +35,8 @@ func (b *Barred) Barrier() *sources.Barrier {
 	return barrier
 }
 
-// Bar notes a failure, and says whether it is about a whole server of which one
-// was noted before.
+// Bar notes a failure, and says whether it is about a whole server for which
+// one was noted before.
 func (t *Tally) Bar(e Event) (again bool) {
 	if e.Err == nil || !errors.Is(e.Err, sources.ErrServer) {
 		return false

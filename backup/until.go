@@ -14,8 +14,8 @@ type Rest struct {
 	Looked    int // documents that were looked at
 }
 
-// Runs is after how many more runs like this one all documents have been
-// looked at; 0 if that cannot be told.
+// Runs is after how many more runs like this one all documents have been looked
+// at; 0 if that is not known.
 func (r Rest) Runs() int {
 	if r.Looked == 0 {
 		return 0
@@ -23,8 +23,8 @@ func (r Rest) Runs() int {
 	return (r.Documents + r.Looked - 1) / r.Looked
 }
 
-// longestAgo finds out when each document was looked at, by the repository
-// that knows least of it.
+// longestAgo finds out when each document was looked at, in the repository that
+// knows least of it.
 func (r *run) longestAgo() {
 	for i := range r.jobs {
 		j := &r.jobs[i]
@@ -39,10 +39,10 @@ func (r *run) longestAgo() {
 	}
 }
 
-// urgent reports whether a document's source may delete it before the next run
-// comes, if that comes after as long a time as this one after its last look, or
-// within two days. One that its source should have deleted a week ago is none:
-// what is known of it is wrong.
+// urgent reports whether a document's source may delete it before the next run,
+// if that comes as long after this one as this one after the last look, or
+// within two days. A document that its source should have deleted a week ago is
+// not urgent: what is known of it is wrong.
 func (r *run) urgent(at place) bool {
 	const least, wrong = 48 * time.Hour, 7 * 24 * time.Hour
 	if at.expires == 0 {

@@ -19,10 +19,10 @@ func Seal(w io.Writer, recipients ...age.Recipient) (io.WriteCloser, error) {
 }
 
 // Open gives the plain bytes of the age file of size bytes that r holds, and
-// how many there are. It reads r twice at most (for a header of usual length),
-// and then once for each ReadAt, however long, unless the last one's bytes
-// serve: so r may be a store where each ReadAt is a request. A reader of many
-// bytes asks for them in one ReadAt.
+// how many there are. It reads r at most twice (for a header of usual length),
+// and then once for each ReadAt, however long, unless it still has the bytes of
+// the last one: so r may be a store where each ReadAt is a request. Who needs
+// many bytes should ask for them in one ReadAt.
 //
 // What it gives is safe for concurrent use if r is. Its errors wrap those of
 // r. If no identity fits, the error is an *age.NoIdentityMatchError.

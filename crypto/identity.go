@@ -23,12 +23,12 @@ import (
 // nobody could be asked for.
 var ErrPassphrase = errors.New("passphrase missing or wrong")
 
-// ErrNoRecipient is matched by errors for an identity that does not tell its
+// ErrNoRecipient is matched by errors for an identity that does not show its
 // recipient.
-var ErrNoRecipient = errors.New("the identity does not tell its recipient")
+var ErrNoRecipient = errors.New("the identity does not show its recipient")
 
-// A Prompt is how the person who runs the program is asked. The zero value
-// asks nobody: what would need an answer fails.
+// A Prompt asks the person who runs the program. The zero value asks nobody:
+// what needs an answer fails.
 type Prompt struct {
 	Passphrase func() (string, error) // that of the identity file
 	Plugin     *plugin.ClientUI       // how age's plugins ask
@@ -36,8 +36,9 @@ type Prompt struct {
 
 // ParseIdentities reads an identity file of at most 1 MiB: lines of
 // AGE-SECRET-KEY-1…, AGE-SECRET-KEY-PQ-1… and AGE-PLUGIN-…, or an SSH private
-// key, in UTF-8 or UTF-16, as Windows' shells write what they are given; or such a file protected by a passphrase, as an age file or as ssh
-// does it. A passphrase is asked for at once. No error holds any of its text.
+// key, in UTF-8 or in UTF-16, as Windows' shells write; or such a file
+// protected by a passphrase, as an age file or as ssh does it. It asks for a
+// passphrase at once. No error holds any of the file's text.
 func ParseIdentities(r io.Reader, p Prompt) ([]age.Identity, error) {
 	text, err := readAll(r)
 	if err != nil {
@@ -55,8 +56,7 @@ func ParseIdentities(r io.Reader, p Prompt) ([]age.Identity, error) {
 	return parseLines(text, p)
 }
 
-// readAll gives the file's text, of UTF-16 in UTF-8 and without a byte order
-// mark.
+// readAll gives the file's text in UTF-8, without a byte order mark.
 func readAll(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
@@ -67,13 +67,13 @@ func readAll(r io.Reader) ([]byte, error) {
 	}
 	decoded, _, err := transform.Bytes(encodingOf(text), text)
 	if err != nil {
-		return text, nil // which is no text, and told so
+		return text, nil // the parser says that this is not text
 	}
 	return decoded, nil
 }
 
-// encodingOf is that which the file's mark tells. Without one, UTF-16 shows by
-// its first character: all that stands in such files is ASCII.
+// encodingOf is the encoding that the file's mark gives. Without one, UTF-16
+// shows by its first character: all that stands in such files is ASCII.
 func encodingOf(text []byte) transform.Transformer {
 	switch {
 	case len(text) > 1 && text[0] != 0 && text[1] == 0:
@@ -139,7 +139,7 @@ func parseProtected(r io.Reader, p Prompt) ([]age.Identity, error) {
 	return parseLines(text, p)
 }
 
-// ask gives the passphrase that the person said.
+// ask gives the passphrase that the person typed.
 func (p Prompt) ask() (string, error) {
 	if p.Passphrase == nil {
 		return "", ErrPassphrase
@@ -207,7 +207,7 @@ func newSSHIdentity(key any) (age.Identity, error) {
 	return sshIdentity{id, recipient}, nil
 }
 
-// RecipientOf is who can be sealed to so that id opens it. The error matches
+// RecipientOf is whom to seal to so that id opens it. The error matches
 // ErrNoRecipient for an identity of a plugin: its owner knows the recipient.
 func RecipientOf(id age.Identity) (Recipient, error) {
 	switch i := id.(type) {

@@ -32,16 +32,16 @@ var ErrTooLong = errors.New("longer than 1 MiB")
 var ErrIdentity = errors.New("an identity, which is secret, in place of a recipient")
 
 var (
-	// ErrNotIdentity is matched by errors for what is none, or a file that
-	// has none.
-	ErrNotIdentity = errors.New("no identity (secret key)")
+	// ErrNotIdentity is matched by errors for what is not an identity, or for a
+	// file without one.
+	ErrNotIdentity = errors.New("not an identity (secret key)")
 
-	// ErrNotRecipient is matched by errors for what is none, or a file that
-	// has none.
-	ErrNotRecipient = errors.New("no recipient (public key)")
+	// ErrNotRecipient is matched by errors for what is not a recipient, or for
+	// a file without one.
+	ErrNotRecipient = errors.New("not a recipient (public key)")
 )
 
-// A LineError tells in which line of a file the problem is.
+// A LineError says in which line of a file the problem is.
 type LineError struct {
 	Line int // from 1
 	Err  error
@@ -62,8 +62,8 @@ type Recipient struct {
 // String is its text in age's form, public and without a comment.
 func (r Recipient) String() string { return r.text }
 
-// Hash tells recipients apart without naming them: the first 16 hex digits of
-// the SHA-256 of its text.
+// Hash identifies a recipient without naming it: the first 16 hex digits of the
+// SHA-256 of its text.
 func (r Recipient) Hash() string {
 	sum := sha256.Sum256([]byte(r.text))
 	return hex.EncodeToString(sum[:8])
@@ -79,10 +79,10 @@ func (r Recipient) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string, erro
 	return stanzas, nil, err
 }
 
-// PostQuantum says whether the recipients are post-quantum. It seals a key of
-// no use to each of them, which may start a plugin, so that what fails here
-// does not fail in the middle of a run. Its error matches ErrMixed if they
-// are of both kinds.
+// PostQuantum says whether the recipients are post-quantum. It seals a key
+// without use to each of them, which may start a plugin: what would fail in the
+// middle of a run fails here. Its error matches ErrMixed if they are of both
+// kinds.
 func PostQuantum(recipients ...Recipient) (bool, error) {
 	var quantum, classic bool
 	for _, r := range recipients {
@@ -154,8 +154,8 @@ func publicText(key ssh.PublicKey) string {
 }
 
 // ParseRecipients reads a recipients file: one on each line, and blank lines
-// and comments (#), in UTF-8 or UTF-16. An error names the line, and not what is in it: that may
-// be another file than was meant.
+// and comments (#), in UTF-8 or UTF-16. An error names the line but does not
+// quote it: the file may be another than was meant.
 func ParseRecipients(r io.Reader) ([]Recipient, error) {
 	text, err := readAll(r)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A Kind is a kind of documents. Those of the zero value, as of a kind that only
-// a newer program knows, can be given as they were saved, and in no other way.
+// A Kind is a kind of documents. Documents of the zero value, such as those of
+// a kind that only a newer program knows, can be given only as they were saved.
 type Kind struct {
 	// Format is that of the saved file which a document is read from: a version
 	// has one such file, or none.
@@ -26,8 +26,8 @@ type Kind struct {
 	// Forms are those that each document can be written in, besides Format.
 	Forms []Form
 
-	// Exports are forms that only servers make: a version has those that were
-	// fetched with it.
+	// Exports are forms that only servers make: a version has the ones that
+	// were fetched with it.
 	Exports []string
 
 	// HasPast: the documents are Pasts.
@@ -75,7 +75,7 @@ type Form struct {
 
 // A Look is one at a document on its server.
 type Look struct {
-	Document string            // tells the document from all others
+	Document string            // identifies the document among all others
 	Saved    time.Time         // when what it found was saved
 	Parts    map[string]string // hashes of the parts that it saw, by their names, as manifest.Facts.Fields
 }
@@ -83,10 +83,10 @@ type Look struct {
 // A Document is one that was read.
 type Document interface {
 	// Write writes the document in a form of its kind, with words in that
-	// language around it; in its kind's Format, as it was saved, but at the point
-	// of its past that it is of, and with what was filled in. The error matches
-	// ErrNothing where there is nothing to write, ErrUnreadable where that cannot
-	// be made of the document, or is w's or the reader's.
+	// language around it; in its kind's Format, as it was saved, but at its
+	// point of the past and with what was filled in. The error matches
+	// ErrNothing where there is nothing to write, ErrUnreadable where the form
+	// cannot be made of the document, or is w's or the reader's.
 	Write(w io.Writer, form string, l Language) error
 
 	// Flaws are what of the document cannot be read, each in one word.
@@ -97,7 +97,8 @@ type Document interface {
 type Past interface {
 	Document
 
-	// Revision is the number of that, and Head of the newest. The first is 0.
+	// Revision is the number of that revision, and Head that of the newest. The
+	// first is 0.
 	Revision() int
 	Head() int
 
@@ -106,12 +107,12 @@ type Past interface {
 	RevisionAt(moment time.Time) (number int, found bool, err error)
 
 	// At is the document as it was after a revision from 0 to Head. Of what no
-	// revision tells, such as messages, it has what was there until that moment;
-	// if that is zero, until the revision was made.
+	// revision holds, such as messages, it has what was there until that
+	// moment; if that is zero, until the revision was made.
 	At(number int, until time.Time) Past
 }
 
-// A Partial is a document of which no look may see all.
+// A Partial is a document of which a look may not see all.
 type Partial interface {
 	Document
 
@@ -143,8 +144,8 @@ const (
 )
 
 var (
-	// ErrUnreadable is for what cannot be read as a document, or not so far that
-	// a form can be made of it. The saved file itself is whole.
+	// ErrUnreadable is for what cannot be read as a document, or not well
+	// enough to make a form of it. The saved file itself is whole.
 	ErrUnreadable = errors.New("not readable")
 
 	// ErrNothing is for a document that has nothing to say in a form, such as a

@@ -99,7 +99,7 @@ func TestKilledRunIsTakenUp(t *testing.T) {
 	}
 
 	o := m.padsync("backup", "-r", "archive", "--documents-file", "pads.txt").exits(0)
-	o.says(fmt.Sprintf("%d documents were looked at by a run before, less than two hours ago", len(kept)))
+	o.says(fmt.Sprintf("%d documents were looked at by an earlier run, less than two hours ago", len(kept)))
 	o.says(fmt.Sprintf("safe: %d documents", len(server.pads)))
 	for _, id := range server.pads {
 		if asked := server.asked[id]; kept[id] != (asked == 0) || asked > 1 {
@@ -139,7 +139,7 @@ func TestSignalStoresWhatIsDone(t *testing.T) {
 		t.Errorf("%d pads are listed, want %d", len(got), done)
 	}
 	server.goOn()
-	o = m.padsync(backup...).exits(0).says(fmt.Sprintf("%d documents were looked at by a run before", done))
+	o = m.padsync(backup...).exits(0).says(fmt.Sprintf("%d documents were looked at by an earlier run", done))
 	o.summary().found(t, len(server.pads)-done, 0, 0, 0)
 	m.padsync("check", "-r", s.address, "--read-data").exits(0)
 }

@@ -26,7 +26,7 @@ const (
 
 // Compare cuts two texts into pieces, at the borders of words. It looks for
 // lines that differ first, then for words within them, each with a bounded
-// effort: of long texts that differ everywhere it tells no more than that.
+// effort: for long texts that differ everywhere it says no more than that.
 func Compare(before, after string) []Piece {
 	var all []Piece
 	cutAndPair(&all, splitLines(before), splitLines(after), func(a, b []string) {
@@ -82,8 +82,8 @@ type Line struct {
 	Changed bool
 }
 
-// LinesOf cuts pieces at line ends. Where a line end alone came or went,
-// a sign stands for it.
+// LinesOf cuts pieces at line ends. Where only a line end came or went, a sign
+// stands for it.
 func LinesOf(pieces []Piece) (lines []Line) {
 	var line Line
 	for _, p := range pieces {
@@ -115,7 +115,7 @@ const changeContext = 2
 // mark gives it.
 func WriteChanges(w io.Writer, lines []Line, mark func(Piece) string) error {
 	out := bufio.NewWriter(w)
-	until := 0 // lines before are shown, or passed over
+	until := 0 // lines before it were shown or left out
 	for i, l := range lines {
 		if !l.Changed {
 			continue

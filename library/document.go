@@ -16,16 +16,16 @@ var (
 	// ErrSeveral is for a name that fits several documents where one is meant.
 	ErrSeveral = errors.New("several documents fit")
 
-	// ErrPoint is for what is no point of a document's life.
+	// ErrPoint is for what is not a point of a document's life.
 	ErrPoint = errors.New("not a point of a document's life")
 
 	// ErrThen is for a moment by which nothing of the document had been saved.
 	ErrThen = errors.New("nothing had been saved by then")
 )
 
-// A NothingError says that no document is what was asked for.
+// A NothingError says that there is no document as asked for.
 type NothingError struct {
-	Lacking int // lists of documents that are missing or cannot be read: they may tell of it
+	Lacking int // lists of documents that are missing or cannot be read: they may tell it
 }
 
 func (e *NothingError) Error() string { return "no such document" }
@@ -33,9 +33,9 @@ func (e *NothingError) Error() string { return "no such document" }
 // Options are how documents are opened.
 type Options struct {
 	Newest bool // take the newest version even if it is suspect
-	Raw    bool // give saved files just as they are
+	Raw    bool // give saved files exactly as they are
 
-	// Observe, if not nil, is told of what a person should know.
+	// Observe, if not nil, is called with what a person should know.
 	Observe func(Event)
 }
 
@@ -50,8 +50,8 @@ type Event struct {
 	Taken []documents.Taken // what is of earlier versions
 }
 
-// A Document is one of the repository's, whose versions can be read. One at a
-// time uses it.
+// A Document is one of the repository's, whose versions can be read. It is for
+// one goroutine at a time.
 type Document struct {
 	Record *manifest.Record // as it is now
 
@@ -67,8 +67,8 @@ type Document struct {
 	ctx       context.Context // of all reads of files: they are read later, as io.ReaderAts
 	files     *repository.Reader
 	lacking   int    // lists of documents, at the last find
-	noted     string // the version that was told of
-	flawed    string // the version whose flaws were told of
+	noted     string // the version that was reported
+	flawed    string // the version whose flaws were reported
 }
 
 // Open opens the one document that is selected. The error is a *NothingError
@@ -87,7 +87,7 @@ func (l Library) Open(ctx context.Context, s *Selection, o Options) (*Document, 
 	return d, nil
 }
 
-// Close lets go of what was read.
+// Close frees what was read.
 func (d *Document) Close() { d.files.Close() }
 
 // find gives what the repository told of the document at that moment, nil if
@@ -125,9 +125,9 @@ func (d *Document) find(ctx context.Context, moment string) (*manifest.Record, e
 
 // At gives the document as it was at a point: "" is its newest version that is
 // not suspect; "@12", revision 12 of that; else the name of a version, a time,
-// a run, or a manifest. At a time, a document is what it says of its own past, as
-// far as that goes back; else the point says what had been saved by then. What is
-// no point matches ErrPoint. The caller closes the edition.
+// a run, or a manifest. At a time, a document is what its own past says, as far
+// as that goes back; else it is what had been saved by then. The error for what
+// is not a point matches ErrPoint. The caller closes the edition.
 func (d *Document) At(ctx context.Context, point string) (*Edition, error) {
 	if point == "" {
 		return d.chosen(d.Record)
@@ -149,9 +149,7 @@ func (d *Document) At(ctx context.Context, point string) (*Edition, error) {
 		return nil, ErrPoint
 	}
 	if !moment.Time.IsZero() {
-		if e, err := d.atTime(moment.Time); e != nil || err != nil {
-			return e, err
-		}
+		return d.atTime(moment.Time)
 	}
 	record, err := d.find(ctx, point)
 	if err != nil {
@@ -182,36 +180,50 @@ func (d *Document) atRevision(number int) (*Edition, error) {
 	return nil, err
 }
 
-// atTime gives nil if the document's own past does not go back to then.
+// atTime gives what a Query of that moment asks for.
 func (d *Document) atTime(moment time.Time) (*Edition, error) {
-	e, err := d.chosen(d.Record)
+	q := d.query
+	q.Point.Time = moment
+	if d.options.Raw { // only what was saved then is as it was then
+		before := q.Point.savedBy(d.Record)
+		if len(before.Versions) == 0 {
+			return nil, ErrThen
+		}
+		return d.chosen(before)
+	}
+	c, err := q.Choose(d.files, d.Record)
+	if errors.Is(err, ErrNotYet) {
+		return nil, ErrThen
+	}
 	if err != nil {
 		return nil, err
 	}
-	if past, ok := e.Document.(documents.Past); ok {
-		number, found, err := past.RevisionAt(moment)
-		if err == nil && found {
-			e.Document = past.At(number, moment)
-			return e, nil
-		}
-		e.Close()
-		return nil, err
+	e, err := d.took(d.Record, c)
+	if err != nil || c.Cut == nil {
+		return e, err
 	}
-	e.Close()
-	return nil, nil
+	if past, ok := e.Document.(documents.Past); ok {
+		e.Document = past.At(c.Cut.Revision, c.Cut.Until)
+	}
+	return e, nil
 }
 
-// chosen reads the version that ChooseVersion gives, and tells of it.
+// chosen reads the version that ChooseVersion gives, and reports it.
 func (d *Document) chosen(record *manifest.Record) (*Edition, error) {
 	v, skipped := ChooseVersion(record, d.options.Newest)
 	if v == nil {
 		return nil, noVersion(record)
 	}
-	if d.noted != v.Name {
-		d.Found, d.noted = record, v.Name
-		d.tell(Event{Chosen: v, Skipped: skipped})
+	return d.took(record, Choice{Version: v, Skipped: skipped})
+}
+
+// took reads what was chosen, and reports it.
+func (d *Document) took(record *manifest.Record, c Choice) (*Edition, error) {
+	if d.noted != c.Version.Name {
+		d.Found, d.noted = record, c.Version.Name
+		d.tell(Event{Chosen: c.Version, Skipped: c.Skipped})
 	}
-	return d.read(record, v)
+	return d.read(record, c.Version)
 }
 
 func (d *Document) tell(e Event) {
@@ -220,7 +232,7 @@ func (d *Document) tell(e Event) {
 	}
 }
 
-// read opens what can be shown of a version in more than one form, and tells of
+// read opens what can be shown of a version in more than one form, and reports
 // what that lacks.
 func (d *Document) read(record *manifest.Record, v *manifest.VersionRecord) (*Edition, error) {
 	e := &Edition{Version: v, of: d, kind: d.query.kind(record)}
@@ -246,8 +258,8 @@ func (d *Document) read(record *manifest.Record, v *manifest.VersionRecord) (*Ed
 	return e, nil
 }
 
-// Loss are the good version and the newest, where that is suspect: what was
-// lost in between is what one wants to see. It is nil where nothing is.
+// Loss are the good version and the newest, where that is suspect: people want
+// to see what was lost in between. It is nil where nothing was.
 func (d *Document) Loss() ([]string, error) {
 	chosen, skipped := ChooseVersion(d.Record, false)
 	if chosen == nil {

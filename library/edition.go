@@ -24,10 +24,10 @@ type Edition struct {
 
 	of   *Document
 	kind documents.Kind
-	file *spool.Spool // that it was read from, nil if none was
+	file *spool.Spool // from which it was read, nil if from none
 }
 
-// Close lets go of what was read.
+// Close frees what was read.
 func (e *Edition) Close() {
 	if e.file != nil {
 		e.file.Close()
@@ -47,8 +47,8 @@ func (e *FormError) Error() string { return "it has no form " + e.Form }
 func (e *FormError) Unwrap() error { return ErrNoForm }
 
 // Write writes the edition in a form that padsync makes, or else as it was
-// saved in that form, which also stands in for one that cannot be made. The error
-// for another form is a *FormError.
+// saved in that form, also where the form cannot be made. The error for another
+// form is a *FormError.
 func (e *Edition) Write(w io.Writer, form string, language documents.Language) error {
 	at := slices.IndexFunc(e.Version.Files, func(f manifest.FileRecord) bool { return f.Format == form })
 	saved := at >= 0 && !e.past()
@@ -71,8 +71,8 @@ func (e *Edition) Write(w io.Writer, form string, language documents.Language) e
 	return CopySaved(e.Version.Files[at], e.of.options.Raw)(w, s, s.Size())
 }
 
-// makes reports whether a form is made of the document. That in which it is saved
-// is, where what was saved is not of then, or not all.
+// makes reports whether a form is made of the document. The form in which it is
+// saved is made where what was saved is of another time, or not all.
 func (e *Edition) makes(form string) bool {
 	switch {
 	case e.Document == nil:
@@ -92,8 +92,8 @@ func (e *Edition) noForm(form string) error {
 }
 
 // RawForm is the form to give of what was saved where none was asked for: the
-// usual one, else the first that people can read: of a poll its page, of a pad
-// its history.
+// usual one, else the first that people can read, which is a poll's page or a
+// pad's history.
 func (e *Edition) RawForm(usual string) string {
 	saved := e.Forms()
 	for _, form := range []string{usual, "html", e.kind.Format} {
@@ -104,8 +104,8 @@ func (e *Edition) RawForm(usual string) string {
 	return usual
 }
 
-// past says that the edition is of before the document's newest revision: what was
-// saved in other forms is not of then.
+// past says that the edition is from before the document's newest revision:
+// what was saved in other forms is of another time.
 func (e *Edition) past() bool {
 	past, ok := e.Document.(documents.Past)
 	return ok && past.Revision() != past.Head()
@@ -162,7 +162,7 @@ func (d *Document) Comparable(ctx context.Context, point string, language docume
 
 var columnGap = regexp.MustCompile(`  +`)
 
-// bounded fails where more is written than it may take.
+// bounded fails where more is written than it takes.
 type bounded struct {
 	io.Writer
 	left int
@@ -187,8 +187,8 @@ func (c *counting) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// until reads until ctx ends, so that an interruption ends what reads through
-// a long history, now or later.
+// until reads until ctx ends, so that an interruption ends the reading of a
+// long history, now or later.
 type until struct {
 	ctx context.Context
 	io.ReaderAt

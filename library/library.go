@@ -15,17 +15,17 @@ type Library struct {
 	Repository *repository.Repository
 	Kinds      documents.Kinds // as in a Query
 
-	// Seen, if not nil, is told of all contents of now that were read, so that
-	// a machine can remember what there was.
+	// Seen, if not nil, is called with all contents of now that were read, so
+	// that a machine can remember what there was.
 	Seen func(*repository.Contents)
 }
 
-// ErrNoRun is for the name of a run that the repository does not tell of. It
+// ErrNoRun is for the name of a run that the repository does not have. It
 // matches ErrWhen.
 var ErrNoRun = fmt.Errorf("%w: there is no run of this name", ErrWhen)
 
 // Moment reads what somebody says of a moment, which may be a run of the
-// repository. What is no moment matches ErrWhen.
+// repository. The error for what is not a moment matches ErrWhen.
 func (l Library) Moment(ctx context.Context, text string) (repository.At, error) {
 	at, run, err := ParseWhen(text, time.Local)
 	if err != nil || run == "" {

@@ -46,7 +46,8 @@ func night(t *testing.T, repo *repository.Repository, server string, ids ...stri
 }
 
 func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
-	pads := etherpadtest.New(etherpadtest.Options{})
+	edited := time.Date(2024, 3, 1, 20, 0, 0, 0, time.UTC) // long before it is saved
+	pads := etherpadtest.New(etherpadtest.Options{Now: func() time.Time { return edited }})
 	server := httptest.NewServer(pads)
 	defer server.Close()
 	repo, err := repository.Create(t.Context(), memory.New(time.Now), repository.Options{Pool: spool.New(t.TempDir(), 0)})
@@ -56,6 +57,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	ag := pads.Create("ag", "Ordre du jour\n")
 	pads.Create("bureau", "Compte rendu\n")
 	night(t, repo, server.URL, "ag", "bureau")
+	edited = edited.Add(time.Hour)
 	ag.Append(etherpadtest.Author{ID: "a.ada", Name: "Ada"}, "Un point de plus\n")
 	night(t, repo, server.URL, "ag", "bureau")
 
@@ -76,6 +78,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	for point, want := range map[string]string{
 		"": "Ordre du jour\nUn point de plus", "@0": "Ordre du jour", "@1": "Ordre du jour\nUn point de plus",
 		d.Record.Versions[0].Name: "Ordre du jour", "2100-01-01": "Ordre du jour\nUn point de plus",
+		"2024-03-01T20:30:00Z": "Ordre du jour", "2024-03-01T21:30:00Z": "Ordre du jour\nUn point de plus",
 	} {
 		if _, text, err := d.Comparable(t.Context(), point, documents.English); strings.TrimRight(text, "\n") != want || err != nil {
 			t.Errorf("at %q: %q, %v", point, text, err)
@@ -118,6 +121,50 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	}
 	if _, err := open("*"); err != library.ErrSeveral {
 		t.Errorf("two of them: %v", err)
+	}
+}
+
+// TestVersionBeforeReachesFurther than the newest, whose history begins anew: a
+// moment is what any of them says of it, as for a restore.
+func TestVersionBeforeReachesFurther(t *testing.T) {
+	edited := time.Date(2024, 3, 1, 20, 0, 0, 0, time.UTC)
+	pads := etherpadtest.New(etherpadtest.Options{Now: func() time.Time { return edited }})
+	server := httptest.NewServer(pads)
+	defer server.Close()
+	repo, err := repository.Create(t.Context(), memory.New(time.Now), repository.Options{Pool: spool.New(t.TempDir(), 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pads.Create("ag", "Ordre du jour\n")
+	night(t, repo, server.URL, "ag")
+	pads.Delete("ag")
+	edited = edited.Add(time.Hour)
+	pads.Create("ag", "Un autre\n")
+	night(t, repo, server.URL, "ag")
+	l := library.Library{Repository: repo, Kinds: setup.AllKinds().OfDocuments()}
+	d, err := l.Open(t.Context(), library.Select([]library.Name{{Text: "ag"}}), library.Options{Newest: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if n := len(d.Record.Versions); n != 2 {
+		t.Fatalf("%d versions", n)
+	}
+	for point, want := range map[string]string{"2024-03-01T20:30:00Z": "Ordre du jour\n\n", "2024-03-01T21:30:00Z": "Un autre\n\n"} {
+		if _, text, err := d.Comparable(t.Context(), point, documents.English); text != want || err != nil {
+			t.Errorf("at %s: %q, %v", point, text, err)
+		}
+	}
+	raw, err := l.Open(t.Context(), library.Select([]library.Name{{Text: "ag"}}), library.Options{Raw: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := raw.At(t.Context(), "2024-03-01T20:30:00Z"); err != library.ErrThen {
+		t.Errorf("raw, before it was saved: %v", err)
+	}
+	if _, err := d.At(t.Context(), "2024-03-01T19:30:00Z"); err != library.ErrThen {
+		t.Errorf("before it was there: %v", err)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 )
 
-// Names gives documents short names that do not tell their addresses: the
+// Names gives documents short names that do not reveal their addresses: the
 // first 6 hex digits, more where two would be alike, of the SHA-256 of the
 // repository's id, the source's address without its scheme, and the document's
 // id, with newlines between them.
@@ -24,7 +24,7 @@ type Names struct {
 	all        []uint64 // the first 16 digits of each, sorted
 }
 
-// NewNames counts all documents of a repository that add is called for by each.
+// NewNames counts all documents of a repository: each calls add for every one.
 func NewNames(repository string, each func(add func(s manifest.Source, id string)) error) (*Names, error) {
 	n := &Names{repository: repository}
 	err := each(func(s manifest.Source, id string) { n.all = append(n.all, n.Sum(s, id)) })

@@ -11,16 +11,16 @@ import (
 	"github.com/padsync/padsync/repository"
 )
 
-// A Point is a moment in the documents' own past. The zero value is none: they
-// are given as they were saved last.
+// A Point is a moment in the documents' own past. The zero value is no point:
+// they are given as they were saved last.
 type Point struct {
-	// Time is one by the servers' clocks. A document that holds its past, as a pad
-	// does, is given as it was then, if that reaches so far; any other as it had
-	// been saved by then.
+	// Time is by the servers' clocks. A document that holds its past, as a pad
+	// does, is given as it was then, if its past reaches so far; any other as
+	// it had been saved by then.
 	Time time.Time
 
-	// Revision is that of documents which hold their past, nil for none. Nothing
-	// else is given then.
+	// Revision is that of documents which hold their past, nil for none. Then
+	// no other documents are given.
 	Revision *int
 }
 
@@ -35,7 +35,7 @@ type Cut struct {
 
 var (
 	// ErrNotYet says that there is nothing of a document at the point that is
-	// asked for: it was not there yet, nor saved.
+	// asked for: it was neither there yet nor saved.
 	ErrNotYet = errors.New("it was not there yet")
 
 	// ErrNoHistory says that a version has no revisions. It matches ErrNotYet.
@@ -84,7 +84,7 @@ func (q *Query) revisionOf(reader *repository.Reader, record *manifest.Record, v
 	})
 }
 
-// cutAt gives nil where the version tells nothing of the moment.
+// cutAt gives nil where the version says nothing about the moment.
 func (q *Query) cutAt(reader *repository.Reader, record *manifest.Record, v *manifest.VersionRecord, moment time.Time) (cut *Cut, err error) {
 	return cut, q.withPast(reader, record, v, func(saved documents.Past) error {
 		if saved == nil {
@@ -98,8 +98,8 @@ func (q *Query) cutAt(reader *repository.Reader, record *manifest.Record, v *man
 	})
 }
 
-// withPast opens a version that holds its past, nil where it does not, or cannot
-// be read: it can be given as it was saved, and no other way.
+// withPast opens a version that holds its past. It gives nil where the version
+// does not, or cannot be read: then it can be given only as it was saved.
 func (q *Query) withPast(reader *repository.Reader, record *manifest.Record, v *manifest.VersionRecord, use func(documents.Past) error) error {
 	kind := q.kind(record)
 	if !kind.HasPast {
@@ -111,9 +111,9 @@ func (q *Query) withPast(reader *repository.Reader, record *manifest.Record, v *
 	})
 }
 
-// reaching is the version that was saved next after the moment, and is not
-// suspect: where a history was made short later, it reaches further back than
-// the newest.
+// reaching is the next version that was saved after the moment and is not
+// suspect: if a history was cut short later, it reaches further back than the
+// newest.
 func (p Point) reaching(record *manifest.Record) *manifest.VersionRecord {
 	if p.Time.IsZero() {
 		return nil

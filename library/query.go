@@ -18,8 +18,8 @@ type Query struct {
 	Contents *repository.Contents
 	Wanted   func(*manifest.Record) bool // nil: all documents
 
-	// Kinds are those of the documents, by the kinds of their sources. Of any
-	// other, documents are given as they were saved.
+	// Kinds are those of the documents, by the kinds of their sources.
+	// Documents of any other kind are given as they were saved.
 	Kinds documents.Kinds
 
 	Newest bool  // the newest version, even if it is suspect
@@ -38,7 +38,7 @@ var (
 	ErrNoVersion = errors.New("no version was ever saved")
 
 	// ErrLost says that a document was saved, and its packs are gone.
-	ErrLost = errors.New("its packs are not there")
+	ErrLost = errors.New("its packs are gone")
 )
 
 // ChooseVersion gives the newest version that is not suspect, or, if all are or
@@ -154,7 +154,7 @@ func (q *Query) Batches() iter.Seq2[[]*manifest.Record, error] {
 const together = 10_000
 
 // eligible are the versions that Choose may give, and those that saw what these
-// did not: a record of many others is not kept whole.
+// did not: a record with many others is not kept whole.
 func (q *Query) eligible(record *manifest.Record) []manifest.VersionRecord {
 	before := q.Point.savedBy(record)
 	wanted := []*manifest.VersionRecord{
@@ -196,8 +196,8 @@ func (q *Query) byPack(records []*manifest.Record) {
 }
 
 // Opens gives repository.ErrNoIdentity if no identity opens any of what is
-// wanted, as with a wrong key: then that is said once, not of each document. It
-// reads the beginning of each pack, until one opens.
+// wanted, as with a wrong key: that is then said once, not for each document.
+// It reads the beginning of each pack, until one opens.
 func (q *Query) Opens(ctx context.Context, reader *repository.Reader) error {
 	seen := make(map[manifest.Pack]bool)
 	var sealed error
@@ -220,7 +220,7 @@ func (q *Query) Opens(ctx context.Context, reader *repository.Reader) error {
 			case errors.Is(err, repository.ErrNoIdentity):
 				sealed = err
 			case !errors.As(err, &corrupt):
-				return nil // it opens, or the store gives no answer that would tell
+				return nil // it opens, or the store gives no answer that would show it
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // ErrNoForm says that a document has none of the forms asked for.
 var ErrNoForm = errors.New("it has none of these forms")
 
-// A File is one to give of a choice.
+// A File is a file to give of a choice.
 type File struct {
 	manifest.FileRecord
 
@@ -25,7 +25,7 @@ type File struct {
 }
 
 // Files are those to give of a choice. At a point of a document's past, that is
-// its own alone, as no other is of then.
+// only the document's own file, as no other is of that time.
 func (q *Query) Files(record *manifest.Record, c Choice) []File {
 	own := ownFile(q.kind(record), c.Version)
 	if c.Cut != nil {
@@ -39,8 +39,8 @@ func (q *Query) Files(record *manifest.Record, c Choice) []File {
 	return all
 }
 
-// Form is a form that a document can be written in, and the file of its own that
-// this is made of. It is false if there is no such form.
+// Form is a form that a document can be written in, and its own file from which
+// the form is made. It is false if there is no such form.
 func (q *Query) Form(record *manifest.Record, v *manifest.VersionRecord, name string) (form documents.Form, own manifest.FileRecord, ok bool) {
 	kind := q.kind(record)
 	file := ownFile(kind, v)
@@ -65,10 +65,10 @@ func ownFile(kind documents.Kind, v *manifest.VersionRecord) *manifest.FileRecor
 }
 
 // Read reads the document of a choice from its own file, which stays open as
-// long as the document is used: as it was at the choice's cut, and with what its
-// look did not see. That is taken from the newest versions before that saw it and
-// are not suspect. Where one of them cannot be read, an older one stands in, of a
-// few; then that stays unseen.
+// long as the document is used: as it was at the choice's cut, and with what
+// its look did not see. That is taken from the newest earlier versions that saw
+// it and are not suspect. Where one of them cannot be read, an older one stands
+// in; after a few of these, it stays unseen.
 func (q *Query) Read(reader *repository.Reader, record *manifest.Record, c Choice, own io.ReaderAt, size int64) (documents.Document, error) {
 	kind := q.kind(record)
 	d, err := kind.Open(own, size, lookOf(record, c.Version))
@@ -86,7 +86,7 @@ func (q *Query) Read(reader *repository.Reader, record *manifest.Record, c Choic
 	return d, nil
 }
 
-// Taken are what a document took from versions before.
+// Taken are what a document took from earlier versions.
 func Taken(d documents.Document) []documents.Taken {
 	if partial, ok := d.(documents.Partial); ok {
 		return partial.Taken()
@@ -94,8 +94,8 @@ func Taken(d documents.Document) []documents.Taken {
 	return nil
 }
 
-// CopySaved gives what writes a saved file as it is, but for a page, which is made
-// harmless unless it is to be raw.
+// CopySaved gives what writes a saved file as it is, except a page, which is
+// made harmless unless it is to be raw.
 func CopySaved(f manifest.FileRecord, raw bool) func(w io.Writer, from io.ReaderAt, size int64) error {
 	if f.Format == "html" && !raw {
 		return page.Tame
@@ -154,8 +154,8 @@ func fill(d documents.Partial, reader *repository.Reader, kind documents.Kind, r
 	return nil
 }
 
-// maxFillers is how many versions are tried for a part: packs are damaged
-// seldom, and more than one hardly ever.
+// maxFillers is how many versions are tried for a part: packs are seldom
+// damaged, and hardly ever several.
 const maxFillers = 3
 
 // fillers are the versions that saw what this one did not: before it, not

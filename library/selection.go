@@ -11,7 +11,8 @@ import (
 )
 
 // A Selection is the documents that somebody named; without a name, all. It
-// learns from what it is asked of, so one at a time uses it.
+// learns from the documents that it is asked about, so it is for one goroutine
+// at a time.
 type Selection struct {
 	named []*named
 	names *Names // once known
@@ -20,7 +21,7 @@ type Selection struct {
 // A Name is what somebody calls a document, or several.
 type Name struct {
 	Text      string
-	Addresses []Address // that it is; none: it is an id, a glob over ids, or a short name
+	Addresses []Address // that it may be; none: it is an id, a glob over ids, or a short name
 }
 
 // An Address is where a document is.
@@ -29,12 +30,12 @@ type Address struct{ Kind, Server, ID string }
 type named struct {
 	text      string
 	addresses []Address // or else
-	pattern   string    // a glob over ids, "" if it is none
-	isID      bool      // the repository has a document of this id: it is no hash
+	pattern   string    // a glob over ids, "" if it is not one
+	isID      bool      // the repository has a document with this id: it is not a hash
 	found     bool      // something fits
 
 	state manifest.State             // of the document that has this very id, "" if there is none
-	other map[Address]manifest.State // of those whose ids differ from it in case alone
+	other map[Address]manifest.State // of those whose ids differ from it only in case
 }
 
 // Select is the selection of what is named so.
@@ -50,7 +51,7 @@ func Select(names []Name) *Selection {
 	return s
 }
 
-// whole lets the globs of path match slashes as any other character.
+// whole lets the globs of path match slashes like any other character.
 func whole(s string) string { return strings.ReplaceAll(s, "/", "\x00") }
 
 // All says that no document was named.
@@ -62,7 +63,7 @@ func (s *Selection) Names(from manifest.Source, id string) bool {
 }
 
 // Shows reports whether the command line has the document's address or id, so
-// that messages may repeat it. A hash tells neither.
+// that messages may repeat it. A hash has neither.
 func (s *Selection) Shows(from manifest.Source, id string) bool {
 	return slices.ContainsFunc(s.named, func(n *named) bool { return n.names(from, id) })
 }
@@ -116,7 +117,7 @@ func (s *Selection) Unfound() (texts []string) {
 }
 
 // learn takes note of a document of the repository whose id is one that is
-// named, or differs from it in case alone.
+// named, or differs from it only in case.
 func (n *named) learn(record *manifest.Record) {
 	switch at := (Address{record.Source.Kind, record.Source.Address(), record.ID}); {
 	case n.names(record.Source, record.ID):
@@ -135,15 +136,15 @@ func (s *Selection) spells(from manifest.Source, id string) bool {
 	return slices.ContainsFunc(s.named, func(n *named) bool { return n.spells(from, id) })
 }
 
-// spells is so where nothing has the very id that was named, or where one of the
-// two is no more on its server, which then takes both for one: a document goes
-// on under the spelling that its server gives.
+// spells is true where nothing has exactly the id that was named, or where one
+// of the two is no longer on its server, which then takes both for one: a
+// document goes on under the spelling that its server gives.
 func (n *named) spells(from manifest.Source, id string) bool {
 	state, other := n.other[Address{from.Kind, from.Address(), id}]
 	return other && (n.state == "" || n.state == manifest.Missing || state == manifest.Missing)
 }
 
-// folds reports whether the id is that which is named, but for its case.
+// folds reports whether the id is the one that is named, except for its case.
 func (n *named) folds(at Address) bool {
 	if n.addresses == nil {
 		return strings.EqualFold(n.text, at.ID)

@@ -9,7 +9,7 @@ import (
 	"github.com/padsync/padsync/repository"
 )
 
-// ErrWhen is for what is no moment.
+// ErrWhen is for what is not a moment.
 var ErrWhen = errors.New("not a time")
 
 var runForm = regexp.MustCompile(`^[0-9a-f]{32}$`)

@@ -10,7 +10,7 @@ import (
 )
 
 // An Alone is what a pack tells of a version beside its files: all but where
-// they lie.
+// these lie.
 type Alone struct {
 	Source  Source
 	ID      string
@@ -39,14 +39,14 @@ func DecodeAlone(b []byte) (*Alone, error) {
 		return nil, fmt.Errorf("document.json: format version %d: %w", a.Version, ErrUnsupported)
 	}
 	if a.Format != documentFormat || len(a.Versions) != 1 {
-		return nil, errors.New("document.json: it does not tell of one version")
+		return nil, errors.New("document.json: it does not describe one version")
 	}
 	read := &Alone{Source{Kind: a.Source.Kind, URL: a.Source.URL}, a.ID, a.Versions[0]}
 	again, err := EncodeAlone(read.Source, a.ID, &read.Version, a.Private)
 	if err != nil || !bytes.Equal(again, b) {
 		return nil, errNotCanonical
 	}
-	// Its places are not told: they are as if all were in one pack.
+	// It says nothing of packs: it is checked as if all files were in one.
 	h := &Header{Repository: strings.Repeat("0", 32), Sequence: 1, Sources: []Source{read.Source}, Packs: []Pack{{Key: "packs/" + strings.Repeat("0", 64) + ".tar.zst"}}}
 	check := order{header: h}
 	if err := h.validate(); err != nil {
@@ -56,7 +56,7 @@ func DecodeAlone(b []byte) (*Alone, error) {
 		return nil, err
 	}
 	if v := &read.Version; v.Saved == nil || v.Recovered || v.Told != nil || v.Name != VersionName(*v.Saved, v.Files) {
-		return nil, errors.New("document.json: its version is another one")
+		return nil, errors.New("document.json: its version is incomplete or has another name")
 	}
 	return read, nil
 }

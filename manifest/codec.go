@@ -73,7 +73,7 @@ func (e *Encoder) open(header any) error {
 	return err
 }
 
-// invalid matches the escape that encoding/json writes for a byte that is no
+// invalid matches the escape that encoding/json writes for a byte that is not
 // UTF-8, and for nothing else. It would be read as another text, which has
 // another encoding.
 var invalid = regexp.MustCompile(`(^|[^\\])(\\\\)*\\ufffd`)
@@ -191,8 +191,8 @@ func (d *Decoder) header() ([]byte, error) {
 	return append(raw, '}'), d.delim('[')
 }
 
-// supported refuses a newer format before its unknown fields are complained
-// about: the version stands in front of them.
+// supported refuses a newer format before anything complains of its unknown
+// fields: the version stands in front of them.
 func supported(name string, value []byte) error {
 	var version int
 	if name != `"version"` || json.Unmarshal(value, &version) != nil || version <= Version {
@@ -258,7 +258,7 @@ func strict(raw []byte, into any) error {
 	return dec.Decode(into)
 }
 
-var errNotCanonical = errors.New("manifest is not in its one encoding")
+var errNotCanonical = errors.New("manifest is not in its canonical encoding")
 
 // A mirror compares the bytes that were read with those of their encoding.
 type mirror struct{ read []byte }

@@ -19,11 +19,11 @@ type text struct {
 
 var errText = errors.New("encode manifest: a text is not valid UTF-8")
 
-// EncodeAlone gives what a pack tells of a version beside its files, as
-// document.json: what a manifest tells but for the locations, and what is for
-// packs only.
+// EncodeAlone gives the document.json that lies in a pack beside a version's
+// files: what a manifest tells of the version, without its locations, and what
+// only packs hold.
 func EncodeAlone(s Source, id string, v *DocumentVersion, private map[string]string) ([]byte, error) {
-	t := &text{alone: true, b: make([]byte, 0, 1<<10)} // what it mostly is, or less
+	t := &text{alone: true, b: make([]byte, 0, 1<<10)} // mostly enough
 	t.begin()
 	t.string("format", documentFormat)
 	t.number("version", Version)

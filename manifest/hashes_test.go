@@ -38,7 +38,7 @@ func TestHeadersThatNoRunWrites(t *testing.T) {
 		"no repository":           func(h *manifest.Header) { h.Repository = "" },
 		"ended as nothing does":   func(h *manifest.Header) { h.Complete, h.Ended = false, "fire" },
 		"complete and ended":      func(h *manifest.Header) { h.Ended = manifest.BySignal },
-		"before it is no id":      func(h *manifest.Header) { h.Before = []string{"1"} },
+		"before it is not an id":  func(h *manifest.Header) { h.Before = []string{"1"} },
 		"recipients are no hash":  func(h *manifest.Header) { h.Packs[0].Recipients = "age1" },
 		"recipients are too long": func(h *manifest.Header) { h.Packs[0].Recipients = hashA + "0" },
 	} {

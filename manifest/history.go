@@ -11,13 +11,13 @@ import (
 // MaxPieces is how many pieces a history has at most.
 const MaxPieces = 64
 
-// A History says which bytes of a file only ever become more at their end,
-// and which of them lie with other versions.
+// A History says which bytes of a file only ever grow at their end, and which
+// of them lie with other versions.
 type History struct {
 	Offset     int64   `json:"offset"`               // in the file
 	Recipients string  `json:"recipients,omitempty"` // who can read all pieces, as Header.Readers gives it
 	Stored     string  `json:"stored,omitempty"`     // SHA-256 of the member, if it is not the whole file
-	Pieces     []Piece `json:"pieces"`               // one behind the other, those that lie elsewhere first
+	Pieces     []Piece `json:"pieces"`               // one after the other, those that lie elsewhere first
 }
 
 // Readers is one hash of all the recipients, "" if there are none.
@@ -79,8 +79,8 @@ func (f FileRecord) Shared() []FileRecord {
 // Packs are all packs that the file is read from.
 func (f FileRecord) Packs() []Pack { return slices.Concat([]Pack{f.In}, f.Shares) }
 
-// Relocate gives the file as it is written into a manifest in which place says
-// where each pack is.
+// Relocate gives the file as a manifest has it; place says where each pack
+// stands in that manifest.
 func (f FileRecord) Relocate(place func(Pack) int) File {
 	f.Pack = place(f.In)
 	if f.History == nil {
@@ -126,7 +126,7 @@ func (o *order) history(f *File) error {
 	return nil
 }
 
-var errHistory = errors.New("manifest: a file's history cannot be")
+var errHistory = errors.New("manifest: a file's history is not possible")
 
 func (o *order) place(p *Place) bool {
 	return isVersionName(p.Version) && p.Pack >= 0 && p.Pack < len(o.header.Packs) &&

@@ -25,11 +25,11 @@ type Header struct {
 	Started    Time     `json:"started"`
 	Finished   Time     `json:"finished"`
 	Complete   bool     `json:"complete"`
-	Ended      Ending   `json:"ended,omitempty"`     // why the run goes on no more, if it is not complete
+	Ended      Ending   `json:"ended,omitempty"`     // why the run goes no further, if it is not complete
 	Before     []string `json:"before,omitempty"`    // ids that must exist, or be included
 	Repairs    []string `json:"repairs,omitempty"`   // ids of lost ones, in whose place packs were read
 	Includes   []string `json:"includes,omitempty"`  // checkpoints: the ids it replaces
-	Gone       []string `json:"gone,omitempty"`      // checkpoints: ids that were included, and are no more
+	Gone       []string `json:"gone,omitempty"`      // checkpoints: ids that were included, and no longer exist
 	Told       []string `json:"told,omitempty"`      // checkpoints: who first told a fact
 	Condemned  []string `json:"condemned,omitempty"` // packs about to be deleted
 	Program    string   `json:"program"`
@@ -47,7 +47,7 @@ type Ending string
 const (
 	AtEnd    Ending = ""       // it looked at all
 	BySignal Ending = "signal" // somebody ended it
-	ByLimit  Ending = "limit"  // it had as long as it was given
+	ByLimit  Ending = "limit"  // the time that it was given was up
 	ByError  Ending = "error"  // the store took no more
 )
 
@@ -70,7 +70,7 @@ type State string
 
 const (
 	Current State = "current" // it is there, and its newest version is what it holds
-	Missing State = "missing" // the source has it no more
+	Missing State = "missing" // the source no longer has it
 	Failed  State = "failed"  // it could not be looked at
 	Erased  State = "erased"  // a tombstone
 )
@@ -96,7 +96,7 @@ type Document struct {
 // that it may have harmed the server.
 type Withheld struct {
 	Since Time   `json:"since"` // when it was made
-	Key   string `json:"key"`   // the source's, to tell by it whether the password is another
+	Key   string `json:"key"`   // from the source, which sees by it whether the password has changed
 }
 
 // A DocumentVersion is what a manifest tells of one version. A fact that is
@@ -189,7 +189,7 @@ func ID(sequence int64, finished time.Time, sum [32]byte) string {
 
 var idForm = regexp.MustCompile(`^([0-9]{10})-([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{16})$`)
 
-// ParseID gives the parts of an id; ok is false for what is none.
+// ParseID gives the parts of an id; ok is false for what is not one.
 func ParseID(id string) (sequence int64, finished time.Time, hash string, ok bool) {
 	m := idForm.FindStringSubmatch(id)
 	if m == nil {

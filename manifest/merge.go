@@ -19,7 +19,7 @@ type Record struct {
 	State    State
 	Error    string
 	Checked  time.Time
-	Withheld *Withheld       // what the last look did not ask
+	Withheld *Withheld       // what the last look did not ask for
 	Told     string          // id of the manifest that told the last look
 	Versions []VersionRecord // in the order in which they were first told
 
@@ -43,7 +43,7 @@ type VersionRecord struct {
 	Told      [4]string // manifest ids, by ToldVersion and so on
 
 	stored bool      // the location counts
-	ranks  [4]string // of who told each fact: the highest counts, of the version itself the lowest
+	ranks  [4]string // of who told each fact: the highest counts; for the version itself, the lowest
 }
 
 // A FileRecord is a File with the pack it lies in, and those of its pieces
@@ -65,8 +65,8 @@ type Input struct {
 type View struct {
 	Told   func(id string) bool // what this manifest first told
 	Stored func(p Pack) bool    // what lies in this pack
-	Lost   bool                 // versions too with no location that counts
-	Parts  bool                 // versions too that no input tells whole
+	Lost   bool                 // also versions without a location that counts
+	Parts  bool                 // also versions that no input tells whole
 }
 
 func (v View) normal() View {
@@ -79,14 +79,14 @@ func (v View) normal() View {
 	return v
 }
 
-// Merge yields the record of each document that the inputs tell of, sorted
-// by source, then id, in one pass. A version with no location that counts is
-// none, unless the view says Lost, nor is one that is not told whole, unless it
+// Merge yields the record of each document that the inputs tell of, sorted by
+// source, then id, in one pass. It leaves out a version without a location that
+// counts, unless the view says Lost, and one that is not told whole, unless it
 // says Parts. After an error it stops.
 //
-// The order and the number of the inputs do not matter, nor does one that
-// tells what another tells too: each fact is taken from the highest manifest
-// id that first told it.
+// The order and the number of the inputs do not matter, nor that one tells what
+// another tells too: each fact is taken from the highest manifest id that first
+// told it.
 func Merge(inputs []Input, view View) iter.Seq2[*Record, error] {
 	view = view.normal()
 	return func(yield func(*Record, error) bool) {
@@ -241,8 +241,8 @@ func (r *Record) version(places map[string]int, c *cursor, v *DocumentVersion, v
 	}
 }
 
-// rank is a teller's id, or, of what was told from packs alone, one that
-// counts for less than all ids: of a version itself the lowest id counts, of
+// rank is the teller's id or, for what was told from packs alone, a rank that
+// counts for less than any id. For a version itself the lowest counts, for
 // other facts the highest.
 func rank(fact int, id string, recovered bool) string {
 	switch {

@@ -10,13 +10,13 @@ func (r *Record) Newest() *VersionRecord {
 	return &r.Versions[len(r.Versions)-1]
 }
 
-// Compacted is the suspicion of a version whose server cut its history off at
-// a text that had been saved. Of the text, nothing is lost.
+// Compacted is the suspicion of a version whose server cut its history off at a
+// text that had been saved. Nothing of the text is lost.
 const Compacted = "compacted"
 
 // NewestSound is the newest version that is not suspect, nil if there is none.
-// One that was compacted counts where its text is another than that of the
-// newest with its whole history: what was written since is in it alone.
+// A compacted one counts if its text differs from that of the newest version
+// with its whole history: only it has what was written since.
 func (r *Record) NewestSound() *VersionRecord {
 	sound, base := r.newest(""), r.Base()
 	if sound == nil || base == sound || base.Facts.Text == sound.Facts.Text {
@@ -40,9 +40,9 @@ func (r *Record) newest(suspicions ...string) *VersionRecord {
 	return nil
 }
 
-// Expires is the day from which on the source may delete the document: as its
-// newest version tells, or, where looks do not see all parts of it, the newest
-// that tells. It is "" if none does.
+// Expires is the day from which the source may delete the document, as its
+// newest version says or, where looks do not see all parts of it, the newest
+// one that says. It is "" if none does.
 func (r *Record) Expires() string {
 	for i := len(r.Versions) - 1; i >= 0; i-- {
 		if f := &r.Versions[i].Facts; f.Expires != "" || len(f.Fields) == 0 {

@@ -27,8 +27,8 @@ func (s Source) Compare(other Source) int {
 // Address is the source's base address without its scheme.
 func (s Source) Address() string { return Address(s.URL) }
 
-// Address is what tells servers apart: a normalised base address without its
-// scheme, as http and https are one server.
+// Address identifies a server: a normalised base address without its scheme, as
+// http and https are one server.
 func Address(base string) string {
 	_, address, found := strings.Cut(base, "://")
 	if !found {
@@ -45,10 +45,10 @@ func (h *Header) validate() error {
 	case AtEnd:
 	case BySignal, ByLimit, ByError:
 		if h.Complete {
-			return errors.New("manifest: it is complete, and it is not")
+			return errors.New("manifest: it is complete, and yet it ended early")
 		}
 	default:
-		return errors.New("manifest: it ended as no run does")
+		return errors.New("manifest: it ended for an unknown reason")
 	}
 	if h.Sequence < 1 || h.Sequence > MaxSequence {
 		return errors.New("manifest: sequence out of range")
@@ -58,20 +58,20 @@ func (h *Header) validate() error {
 			return errors.New("manifest: a source has no kind or no address")
 		}
 		if i > 0 && h.Sources[i-1].Compare(s) >= 0 {
-			return errors.New("manifest: sources are not sorted, each once")
+			return errors.New("manifest: sources are not sorted, or one is there twice")
 		}
 	}
 	if !h.Lost.valid() {
-		return errors.New("manifest: a lost recipient is not told of as recipients are")
+		return errors.New("manifest: a lost recipient is not the hash of one")
 	}
 	for _, p := range slices.Concat(h.Packs, h.Parts) {
 		if !objectKey.MatchString(p.Key) || p.Size < 0 || !p.Recipients.valid() {
-			return errors.New("manifest: a pack is not told of as packs are")
+			return errors.New("manifest: a pack's key, size or recipients are not valid")
 		}
 	}
 	for _, id := range slices.Concat(h.Before, h.Repairs, h.Includes, h.Gone, h.Told) {
 		if _, _, _, ok := ParseID(id); !ok {
-			return errors.New("manifest: an id is not one")
+			return errors.New("manifest: an id is not valid")
 		}
 	}
 	return nil
@@ -89,7 +89,7 @@ func isHash(s string, length int) bool {
 	return len(s) == length && strings.Trim(s, hexDigits) == ""
 }
 
-// isVersionName reports whether s is as 20270131T235959Z-0123456789abcdef.
+// isVersionName reports whether s is like 20270131T235959Z-0123456789abcdef.
 func isVersionName(s string) bool {
 	time, hash, _ := strings.Cut(s, "-")
 	day, clock, _ := strings.Cut(time, "T")
@@ -101,7 +101,7 @@ func isVersionName(s string) bool {
 // most 4096 bytes.
 func ValidID(s string) bool { return plain(s) }
 
-// ValidFileName reports whether s can be a file's name: an id that is no path.
+// ValidFileName reports whether s can be a file's name: an id that is not a path.
 func ValidFileName(s string) bool {
 	return plain(s) && !strings.ContainsAny(s, "/\x00") && s != "." && s != ".."
 }
@@ -140,7 +140,7 @@ func (o *order) next(d *Document) error {
 	return nil
 }
 
-var errTold = errors.New("manifest: a fact is told by nobody")
+var errTold = errors.New("manifest: a fact is told by no manifest")
 
 func (o *order) told(place *int) bool {
 	return place == nil || *place >= 0 && *place < len(o.header.Told)
@@ -148,10 +148,10 @@ func (o *order) told(place *int) bool {
 
 func (o *order) version(v *DocumentVersion) error {
 	if !isVersionName(v.Name) {
-		return errors.New("manifest: a version is not named as versions are")
+		return errors.New("manifest: a version's name is not valid")
 	}
 	if v.Recovered && v.Saved == nil {
-		return errors.New("manifest: a version was recovered and is not told whole")
+		return errors.New("manifest: a recovered version is not told whole")
 	}
 	if v.Told != nil {
 		for _, place := range v.Told {
@@ -175,7 +175,7 @@ func (o *order) file(f *File) error {
 	case f.Pack < 0 || f.Pack >= len(o.header.Packs):
 		return fmt.Errorf("manifest: file in pack %d of %d", f.Pack, len(o.header.Packs))
 	case f.Size < 0 || f.Offset < 0 || f.Frame[0] < 0 || f.Frame[1] < 0 || !isHash(f.SHA256, 64):
-		return errors.New("manifest: a file's size, place or hash is not one")
+		return errors.New("manifest: a file's size, place or hash is not valid")
 	}
 	return o.history(f)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // lockTable locks a file beside the table, which the system unlocks when the
-// process ends, however it does. The table itself cannot be it: Close puts a
+// process ends, however it ends. It cannot be the table itself: Close puts a
 // new file in its place.
 func lockTable(name string) (*flock.Flock, error) {
 	for {
@@ -23,7 +23,7 @@ func lockTable(name string) (*flock.Flock, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Who held it before may have removed it since it was opened here.
+		// The one before may have removed it since it was opened here.
 		if named, err := os.Stat(lock.Path()); err == nil && os.SameFile(held, named) {
 			return lock, nil
 		}
@@ -31,8 +31,8 @@ func lockTable(name string) (*flock.Flock, error) {
 	}
 }
 
-// unlockTable removes the file while it is locked, or it could be another
-// move's; but Windows removes no file that is open, whoever has it open.
+// unlockTable removes the file while it is locked: later it could be another
+// move's. But Windows removes no open file, whoever has it open.
 func unlockTable(lock *flock.Flock) error {
 	if runtime.GOOS != "windows" {
 		os.Remove(lock.Path())

@@ -23,11 +23,11 @@ type Plan struct {
 	Targets []Target
 	Address func(manifest.Source, string) string // of a document, for the table
 
-	// Observe is told, if not nil, of each document when it is done.
+	// Observe is called, if not nil, with each document when it is done.
 	Observe func(Event)
 
-	// WaitsUntil gives, if not nil, a context for the clients of targets whose
-	// waits for a server the other one ends: polite.WaitsUntil.
+	// WaitsUntil, if not nil, gives a context for the clients of targets in
+	// which the other context ends waits for a server: polite.WaitsUntil.
 	WaitsUntil func(ctx, end context.Context) context.Context
 }
 
@@ -42,12 +42,12 @@ type Target struct {
 	// finds what it made before.
 	Finds bool
 
-	// WantsMail says that it may refuse what has no organiser's address, with
-	// sources.ErrMail.
+	// WantsMail says that it may refuse, with sources.ErrMail, what has no
+	// organiser's address.
 	WantsMail bool
 }
 
-// An Event tells what became of one document, or would.
+// An Event says what became of one document, or would.
 type Event struct {
 	Document *manifest.Record
 	library.Choice
@@ -57,7 +57,7 @@ type Event struct {
 	Earlier bool              // an earlier run did it
 	Address string            // the new one
 	Losses  []sources.Loss    // what did not come back, or would not
-	Taken   []documents.Taken // what was taken from versions before
+	Taken   []documents.Taken // what was taken from earlier versions
 	Err     error
 }
 
@@ -67,8 +67,8 @@ func (e *Event) Unsure() bool {
 	return errors.Is(e.Err, sources.ErrUnsure) || errors.Is(e.Err, ErrStarted)
 }
 
-// Differs reports whether the document was made now, and reads back otherwise
-// than it was sent.
+// Differs reports whether the document was made now and reads back differently
+// from what was sent.
 func (e *Event) Differs() bool {
 	return errors.Is(e.Err, sources.ErrDiffers) || e.State == Differs && !e.Earlier
 }
@@ -82,25 +82,26 @@ var (
 	ErrStarted = errors.New("an earlier move was broken off in the middle of it")
 
 	// ErrUnsureTwice ends a move: a server did not say of two documents in a
-	// row whether it made them, and would make halves of all that are left.
-	ErrUnsureTwice = errors.New("a server did not say twice in a row whether it made a document")
+	// row whether it made them, and might leave all others half made too.
+	ErrUnsureTwice = errors.New("twice in a row a server did not say whether it made a document")
 )
 
-// Run moves the wanted documents to the targets, one after the other, but for
-// those that the table has as made; what becomes of one is written there before
-// Observe is told. A document that cannot be moved costs only itself; Run's error
-// is for what costs all of them, as ErrUnsureTwice does, and the report counts
-// those before. When ctx ends, the document in hand is finished, if that takes
-// no longer than two minutes; but one that waits for its server is left, unless
-// it could not be begun anew. The error is ctx's.
+// Run moves the wanted documents to the targets, one after the other, except
+// those that the table has as made. It writes what becomes of one into the
+// table before it calls Observe. A document that cannot be moved costs only
+// itself; Run's error is for what costs all of them, such as ErrUnsureTwice,
+// and the report counts those before it. When ctx ends, the document in hand is
+// finished, if that takes no longer than two minutes; but one that waits for
+// its server is left, unless it could not be begun anew. The error is then
+// ctx's.
 func Run(ctx context.Context, p Plan, table *Table) (*Report, error) {
 	m := &mover{Plan: p, table: table}
 	m.one = m.make
 	return m.all(ctx)
 }
 
-// Preview tells Observe what Run would do, and makes nothing: of all that a
-// target could be asked, it is asked at most once what its form wants.
+// Preview calls Observe with what Run would do, and makes nothing. It asks a
+// target only what its form wants, and at most once.
 func Preview(ctx context.Context, p Plan, table *Table) (*Report, error) {
 	m := &mover{Plan: p, table: table}
 	m.one = m.foresee

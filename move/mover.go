@@ -18,11 +18,10 @@ import (
 type mover struct {
 	Plan
 	table *Table
-	one   func(context.Context, *Event) // makes or foresees a document that no earlier run made
+	one   func(*Event, contexts) // makes or foresees a document that no earlier run made
 
-	interrupted context.Context // ends the move, but not the document in hand
-	report      Report
-	unsure      map[*Target]int // documents in a row
+	report Report
+	unsure map[*Target]int // documents in a row
 
 	mu     sync.Mutex // guards reader, which is for one at a time, and lazy files
 	reader *repository.Reader
@@ -30,9 +29,21 @@ type mover struct {
 	opened bool // the identities opened something, now or in an earlier run
 }
 
+// contexts are those of a document: move ends with the move, and finishing, which
+// lasts a while longer, with the document in hand.
+type contexts struct{ move, finishing context.Context }
+
+// waits is a context in which the end of the move ends waits for a server.
+func (m *mover) waits(c contexts) context.Context {
+	if m.WaitsUntil == nil {
+		return c.finishing
+	}
+	return m.WaitsUntil(c.finishing, c.move)
+}
+
 // all does all documents, one after the other.
 func (m *mover) all(ctx context.Context) (*Report, error) {
-	m.interrupted, m.unsure = ctx, make(map[*Target]int)
+	m.unsure = make(map[*Target]int)
 	if err := m.withhold(); err != nil {
 		return &m.report, err
 	}
@@ -48,7 +59,7 @@ func (m *mover) all(ctx context.Context) (*Report, error) {
 			if ctx.Err() != nil {
 				return &m.report, context.Cause(ctx)
 			}
-			if err := m.next(finishing, record); err != nil {
+			if err := m.next(contexts{ctx, finishing}, record); err != nil {
 				return &m.report, err
 			}
 		}
@@ -56,8 +67,8 @@ func (m *mover) all(ctx context.Context) (*Report, error) {
 	return &m.report, nil
 }
 
-// withhold tells the targets which passwords the looks of backups noted: a server
-// that may have died of one is not sent it by a move, either.
+// withhold gives the targets the passwords that the looks of backups noted: a
+// server that may have died of one is not sent it by a move either.
 func (m *mover) withhold() error {
 	for record, err := range m.Contents.Documents() {
 		if err != nil {
@@ -76,13 +87,13 @@ func (m *mover) withhold() error {
 	return nil
 }
 
-// next does one document, and tells of it. The error is for what costs all.
-func (m *mover) next(ctx context.Context, record *manifest.Record) error {
+// next does one document, and reports it. The error is for what costs all.
+func (m *mover) next(c contexts, record *manifest.Record) error {
 	e := Event{Document: record}
-	m.do(ctx, &e)
+	m.do(&e, c)
 	switch {
-	case m.waited(&e):
-		return context.Cause(m.interrupted)
+	case waited(&e, c):
+		return context.Cause(c.move)
 	case e.State != "":
 	case errors.Is(e.Err, ErrNoTarget):
 		e.State = Left
@@ -92,7 +103,7 @@ func (m *mover) next(ctx context.Context, record *manifest.Record) error {
 		e.State = Planned
 	}
 	if errors.Is(e.Err, repository.ErrNoIdentity) && !m.opened {
-		if err := m.Opens(m.interrupted, m.reader); err != nil {
+		if err := m.Opens(c.move, m.reader); err != nil {
 			return err
 		}
 		m.opened = true
@@ -110,14 +121,14 @@ func (m *mover) next(ctx context.Context, record *manifest.Record) error {
 	return nil
 }
 
-// waited reports whether the document was left as it waited for its server when
-// the move was interrupted: nothing of it was made.
-func (m *mover) waited(e *Event) bool {
-	return m.interrupted.Err() != nil && e.State == "" && e.Err != nil && errors.Is(e.Err, context.Cause(m.interrupted))
+// waited reports whether the document was left because it waited for its server
+// when the move was interrupted: nothing of it was made.
+func waited(e *Event, c contexts) bool {
+	return c.move.Err() != nil && e.State == "" && e.Err != nil && errors.Is(e.Err, context.Cause(c.move))
 }
 
 // unsureTwice counts the documents in a row, for each target, that it may have
-// made. One that was not begun is none of them.
+// made. One that was not begun does not count.
 func (m *mover) unsureTwice(e *Event) bool {
 	switch {
 	case errors.Is(e.Err, sources.ErrUnsure):
@@ -128,7 +139,7 @@ func (m *mover) unsureTwice(e *Event) bool {
 	return m.unsure[e.Target] == 2
 }
 
-func (m *mover) do(ctx context.Context, e *Event) {
+func (m *mover) do(e *Event, c contexts) {
 	e.Target = m.targetOf(e.Document.Source.Kind)
 	if e.Target == nil {
 		e.Version, e.Skipped = library.ChooseVersion(e.Document, m.Newest)
@@ -142,7 +153,7 @@ func (m *mover) do(ctx context.Context, e *Event) {
 		return
 	}
 	if e.Err = m.opens(e.Version); e.Err == nil {
-		m.one(ctx, e)
+		m.one(e, c)
 	}
 }
 
@@ -174,7 +185,7 @@ func (m *mover) doneBefore(e *Event) bool {
 	return false
 }
 
-// opens asks no server for what no identity opens.
+// opens keeps a server from being asked for what no identity opens.
 func (m *mover) opens(v *manifest.VersionRecord) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -188,20 +199,21 @@ func (m *mover) opens(v *manifest.VersionRecord) error {
 }
 
 // foresee says what making the document would lose.
-func (m *mover) foresee(ctx context.Context, e *Event) {
-	ctx = m.endsWaits(ctx)
+func (m *mover) foresee(e *Event, c contexts) {
+	ctx := m.waits(c)
 	e.Err = m.with(e, func(v *sources.Version) (err error) {
 		e.Losses, err = e.Target.Client.Losses(ctx, v)
 		return err
 	})
 }
 
-// make makes the document on its target, and writes its row. What cannot be
-// found again is written down before, too.
-func (m *mover) make(ctx context.Context, e *Event) {
+// make makes the document on its target, and writes its row. A document that
+// could not be found again also gets a row before.
+func (m *mover) make(e *Event, c contexts) {
+	ctx := c.finishing
 	row := Row{Kind: e.Document.Source.Kind, Old: m.Address(e.Document.Source, e.Document.ID), State: Started}
 	if e.Target.Finds {
-		ctx = m.endsWaits(ctx)
+		ctx = m.waits(c)
 	} else if e.Err = m.table.Write(row); e.Err != nil {
 		return
 	}
@@ -210,7 +222,7 @@ func (m *mover) make(ctx context.Context, e *Event) {
 		made, err = e.Target.Client.Import(ctx, v)
 		return err
 	})
-	if row.State = m.became(ctx, made, e.Err); row.State == "" {
+	if row.State = became(c, made, e.Err); row.State == "" {
 		return // it waited, and nothing was made
 	}
 	if made != nil {
@@ -223,15 +235,15 @@ func (m *mover) make(ctx context.Context, e *Event) {
 	}
 }
 
-// became is the state of a document after its import, "" if that left it as it
-// waited for its server.
-func (m *mover) became(ctx context.Context, made *sources.Imported, err error) State {
+// became is the state of a document after its import, "" if the import left it
+// because it waited for its server.
+func became(c contexts, made *sources.Imported, err error) State {
 	switch {
 	case made != nil && errors.Is(err, sources.ErrDiffers):
 		return Differs
-	case err != nil && (errors.Is(err, sources.ErrUnsure) || ctx.Err() != nil):
+	case err != nil && (errors.Is(err, sources.ErrUnsure) || c.finishing.Err() != nil):
 		return Started
-	case err != nil && m.interrupted.Err() != nil && errors.Is(err, context.Cause(m.interrupted)):
+	case err != nil && c.move.Err() != nil && errors.Is(err, context.Cause(c.move)):
 		return ""
 	case err != nil:
 		return Failed
@@ -239,12 +251,4 @@ func (m *mover) became(ctx context.Context, made *sources.Imported, err error) S
 		return Found
 	}
 	return Moved
-}
-
-// endsWaits is a context in which an interruption ends waits for a server.
-func (m *mover) endsWaits(ctx context.Context) context.Context {
-	if m.WaitsUntil == nil {
-		return ctx
-	}
-	return m.WaitsUntil(ctx, m.interrupted)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A Report counts documents: what became of them, or would. Each is counted once
-// among the first eight.
+// A Report counts documents: what became of them, or would. Each is counted in
+// one of the first eight.
 type Report struct {
 	Moved   int // made now; of a Preview: to be made
 	Found   int // there already, from a move without this table
@@ -35,7 +35,7 @@ type Lost struct {
 	Count int
 }
 
-// Documents are all that were counted, but for those of which nothing was saved.
+// Documents are all that were counted, except those of which nothing was saved.
 func (r *Report) Documents() int {
 	return r.Moved + r.Found + r.Earlier + r.Differs + r.Unsure + r.Failed + r.Left
 }

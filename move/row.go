@@ -15,7 +15,7 @@ type Row struct {
 	Kind, Old, New string
 	State          State
 	Lost           string // what did not come back, in words of package sources
-	Admin          string // a poll's admin link, which makes who has it its owner
+	Admin          string // a poll's admin link: whoever has it owns the poll
 }
 
 // A State says what became of a document.
@@ -32,8 +32,8 @@ const (
 	Planned State = "planned" // Run would make it
 	Left    State = "left"    // no target takes its kind
 
-	// target is not a document's: New is the server that documents of this
-	// kind go to, Old the edition of them.
+	// target is not a document's state: New is the server to which documents of
+	// this kind go, Old their edition.
 	target State = "target"
 )
 
@@ -87,7 +87,7 @@ func writeRow(w io.Writer, cells []string) error {
 	return err
 }
 
-// harmless is a cell that no spreadsheet takes for a formula, in one line.
+// harmless is a cell in one line that no spreadsheet takes for a formula.
 func harmless(cell string) string {
 	cell = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -101,7 +101,7 @@ func harmless(cell string) string {
 	return cell
 }
 
-// harmed takes back what harmless did.
+// harmed undoes what harmless did.
 func harmed(cell string) string {
 	if rest, found := strings.CutPrefix(cell, "'"); found && rest != "" && strings.ContainsRune(formulas, rune(rest[0])) {
 		return rest

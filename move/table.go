@@ -18,11 +18,10 @@ import (
 	"github.com/padsync/padsync/manifest"
 )
 
-// A Table tells where documents were moved to: a CSV file with a line for
-// each, which is safe on disk as soon as it is written. A move that was
-// broken off goes on by it; no two moves have it at once. It holds the
-// addresses of documents and the admin links of polls, and nobody else may
-// read it.
+// A Table says where documents were moved to: a CSV file with a line for each,
+// which is safe on disk as soon as it is written. A move that was broken off
+// goes on by it; no two moves have it at once. It holds the addresses of
+// documents and the admin links of polls, so nobody else may read it.
 type Table struct {
 	name string
 	lock *flock.Flock
@@ -32,8 +31,8 @@ type Table struct {
 }
 
 var (
-	// ErrTable is matched by the error for a file that is no table.
-	ErrTable = errors.New("not a table of padsync's")
+	// ErrTable is matched by the error for a file that is not a table.
+	ErrTable = errors.New("not a padsync table")
 
 	// ErrOtherTarget says that a table is of a move to another server.
 	ErrOtherTarget = errors.New("the table is of a move to another server")
@@ -49,8 +48,8 @@ var (
 	ErrTableWrite = errors.New("write the table")
 )
 
-// TableName is the usual name of the file for a table of these editions moved to
-// this server: that of others is another move.
+// TableName is the usual name of the file for a table of these editions moved
+// to this server: moving others is another move.
 func TableName(server, edition string) string {
 	host := "server"
 	if u, err := url.Parse(server); err == nil && u.Host != "" {
@@ -68,9 +67,9 @@ func TableName(server, edition string) string {
 }
 
 // OpenTable opens the table of a move to these servers, or makes it. The
-// edition says which of each document's is moved, "" for what one gets without
-// asking for another: a document that was moved in one is not moved in the
-// others. The caller closes the table.
+// edition says which edition of each document is moved, "" for the usual one: a
+// document that was moved in one edition is not moved in the others. The caller
+// closes the table.
 func OpenTable(name, edition string, targets []Target) (*Table, error) {
 	lock, err := lockTable(name)
 	if err != nil {
@@ -84,8 +83,8 @@ func OpenTable(name, edition string, targets []Target) (*Table, error) {
 }
 
 // ReadTable reads the table of such a move, also while the move has it open,
-// and changes nothing. Where there is none, it has no rows. It is not to be
-// written or closed.
+// and changes nothing. Where there is none, it has no rows. Do not write or
+// close it.
 func ReadTable(name, edition string, targets []Target) (*Table, error) {
 	t := &Table{name: name, at: make(map[[2]string]int)}
 	var err error
@@ -148,7 +147,7 @@ func (t *Table) lacking(edition string, targets []Target) (lacking []manifest.So
 	return lacking, nil
 }
 
-// takeUp reads the rows, and makes the file end behind the last whole one.
+// takeUp reads the rows, and makes the file end after the last whole one.
 func (t *Table) takeUp() error {
 	end, last, err := t.read()
 	if err != nil {
@@ -169,7 +168,7 @@ func (t *Table) takeUp() error {
 	return nil
 }
 
-// fresh parses a last line without an end, and says whether it is one to keep.
+// fresh parses a last line without an end, and says whether to keep it.
 func (t *Table) fresh(line []byte) (Row, bool) {
 	row, ok := parseRow(line)
 	_, known := t.Row(row.Kind, row.Old)
@@ -179,9 +178,9 @@ func (t *Table) fresh(line []byte) (Row, bool) {
 // maxRow is more bytes than a row has: addresses hold ids of bounded length.
 const maxRow = 64 << 10
 
-// read reads the rows and says where they end. The last line may have no end:
-// a crash can leave half a row, but of a document whose row before still
-// stands; an editor, a whole one.
+// read reads the rows and says where they end. The last line may have no end: a
+// crash can leave half a row, but only of a document whose earlier row still
+// stands; an editor can leave a whole row.
 func (t *Table) read() (end int64, last []byte, err error) {
 	in := bufio.NewReaderSize(t.file, maxRow)
 	for first := true; ; first = false {
@@ -212,7 +211,7 @@ func (t *Table) keep(r Row) {
 	t.rows = append(t.rows, r)
 }
 
-// Row is what the table tells of a document.
+// Row is what the table has of a document.
 func (t *Table) Row(kind, old string) (Row, bool) {
 	at, known := t.at[[2]string{kind, old}]
 	if !known {

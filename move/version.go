@@ -14,7 +14,7 @@ import (
 )
 
 // with gives the version as sources know it. Its files are read from the
-// repository when they are.
+// repository when somebody reads them.
 func (m *mover) with(e *Event, use func(*sources.Version) error) error {
 	v := &sources.Version{ID: e.Document.ID, Title: e.Version.Title}
 	for _, f := range m.Files(e.Document, e.Choice) {
@@ -36,7 +36,7 @@ func (m *mover) with(e *Event, use func(*sources.Version) error) error {
 	err := use(v)
 	for i := range v.Files {
 		if content, ok := v.Files[i].Content.(*lazy); ok && content.failed() != nil {
-			return content.failed() // what use says of it is not the cause
+			return content.failed() // the cause, in place of what use says of it
 		}
 	}
 	return err
@@ -64,8 +64,8 @@ func (m *mover) made(e *Event, own manifest.FileRecord) (*spool.Spool, error) {
 	return made.Finish()
 }
 
-// A lazy file is read when its first byte is. An HTTP client may still read it
-// when it is closed.
+// A lazy file is read when somebody reads its first byte. An HTTP client may
+// still read it when it is closed.
 type lazy struct {
 	mover  *mover
 	record manifest.FileRecord

@@ -8,11 +8,11 @@ import (
 	"github.com/padsync/padsync/manifest"
 )
 
-// Accept says of versions that they are right, whatever they are suspect of:
-// of each document that one which choose gives, nil for none. It stores
+// Accept declares versions right, whatever they are suspect of: for each
+// document the one that choose gives, or none if it gives nil. It stores
 // nothing unless one of them is suspect; then it gives the place of what it
-// wrote in the order of runs, else 0. The o.Sources are not used.
-// A run that was interrupted is still to be taken up.
+// wrote in the order of runs, else 0. It does not use o.Sources. A run that was
+// interrupted can still be taken up.
 func (r *Repository) Accept(ctx context.Context, o RunOptions, choose func(*manifest.Record) *manifest.VersionRecord) (sequence int64, err error) {
 	c, err := r.Read(ctx, At{})
 	if err != nil {

@@ -26,16 +26,16 @@ type CheckReport struct {
 	// good.
 	Lost int
 
-	// Unnamed counts the packs that no list names, which is no problem: a run
-	// that is cut off leaves some, and so does what was stored anew since, where
-	// the lists of before are gone or cannot be opened. What lists told that are
-	// lost is in such.
+	// Unnamed counts the packs that no list names. That is not a problem: a run
+	// that is cut off leaves some, and so does what was stored anew since,
+	// where the earlier lists are gone or cannot be opened. What lost lists
+	// told is in such packs.
 	Unnamed int
 
 	Seen []string // as Contents.Seen gives it
 
-	// Sealed are the keys of packs that no identity opens: reading them
-	// proved that they are as they were stored, and no more.
+	// Sealed are the keys of packs that no identity opens: reading them proved
+	// only that they are as they were stored.
 	Sealed []string
 }
 
@@ -44,7 +44,7 @@ type Problem struct {
 	Object    string // its key; of a list that is missing, its id
 	Problem   string // "damaged", "missing", "unreadable"
 	Unopened  bool   // unreadable, because no identity opens it
-	Repaired  bool   // a list, and what it told was taken from packs
+	Repaired  bool   // it is a list, and what it told was taken from packs
 	Err       error  // what is known of why, or nil; for padsync.json a HeadError
 	Documents []DocumentRef
 }
@@ -56,9 +56,9 @@ type DocumentRef struct {
 }
 
 // Check looks whether all that manifests name is there, and whether all
-// manifests, checkpoints and parts are what they should be; if readData, it
-// reads and opens every pack, too. Observe, if not nil, is told how many of
-// the packs were read.
+// manifests, checkpoints and parts are what they should be; with readData, it
+// also reads and opens every pack. It calls observe, if not nil, with how many
+// of the packs were read.
 //
 // What is wrong is in the report; the error is for a check that could not be
 // made.
@@ -68,7 +68,7 @@ func (r *Repository) Check(ctx context.Context, readData bool, observe func(done
 		return nil, err
 	}
 	defer c.Close()
-	k := &checker{repo: r, contents: c, named: make(map[string]manifest.Pack), report: &CheckReport{Seen: c.Seen()}}
+	k := &checker{repo: r, contents: c, seen: make(map[string]bool), named: make(map[string]manifest.Pack), report: &CheckReport{Seen: c.Seen()}}
 	if err := k.objects(ctx); err != nil {
 		return nil, err
 	}
@@ -88,6 +88,7 @@ func (r *Repository) Check(ctx context.Context, readData bool, observe func(done
 type checker struct {
 	repo     *Repository
 	contents *Contents
+	seen     map[string]bool          // keys and ids of lists that were read
 	named    map[string]manifest.Pack // by versions, and stored with the right size
 	sample   *checkedFile             // is read as a restore does
 	report   *CheckReport
@@ -111,43 +112,13 @@ func (k *checker) corrupt(err error, documents []DocumentRef) error {
 	return nil
 }
 
-// objects checks all manifests, checkpoints and parts, those too that reading
-// passes over since a checkpoint includes them.
+// objects checks all manifests, checkpoints and parts, also those that reading
+// passes over because a checkpoint includes them.
 func (k *checker) objects(ctx context.Context) error {
-	c, seen, unnamed := k.contents, make(map[string]bool), make(map[string]bool)
-	k.report.Lost = c.Lacking()
-	for _, p := range c.unnamedPacks() {
+	k.noteRead()
+	unnamed := make(map[string]bool)
+	for _, p := range k.contents.unnamedPacks() {
 		unnamed[p.Key] = true
-	}
-	if c.Head != nil {
-		k.report.Problems = append(k.report.Problems, Problem{Object: c.Head.Key, Problem: c.Head.Problem, Err: c.headError()})
-	}
-	for _, id := range c.Missing {
-		k.problem(id, "missing", nil)
-	}
-	for _, d := range c.Damaged {
-		seen[d.Key] = true
-		_ = k.corrupt(d, nil)
-	}
-	for _, in := range k.contents.inputs {
-		seen[in.id] = true
-		for _, p := range in.header.Parts {
-			seen[p.Key] = true
-		}
-	}
-	check := func(key, hash string, use func(*spool.Spool)) error {
-		if seen[key] {
-			return nil
-		}
-		s, err := k.repo.objects.Fetch(ctx, key, hash, maxJSON)
-		if object.Gone(err) {
-			err = object.Missing(key, err)
-		}
-		if err != nil {
-			return k.corrupt(object.Alone(ctx, key, err), nil)
-		}
-		use(s)
-		return s.Close()
 	}
 	// What was stored anew since is named by what a checkpoint includes alone.
 	name := func(s *spool.Spool) {
@@ -157,28 +128,67 @@ func (k *checker) objects(ctx context.Context) error {
 			}
 		}
 	}
-	for prefix, ids := range map[string][]string{manifestsPrefix: k.contents.listed.manifests, checkpointsPrefix: k.contents.listed.checkpoints} {
+	listed, ending := k.contents.listed, k.repo.objects.Ending(jsonEnding)
+	for prefix, ids := range map[string][]string{manifestsPrefix: listed.manifests, checkpointsPrefix: listed.checkpoints} {
 		for _, id := range ids {
 			_, _, hash, _ := manifest.ParseID(id)
-			if seen[id] {
+			if k.seen[id] {
 				continue
 			}
-			if err := check(prefix+id+k.repo.objects.Ending(jsonEnding), hash, name); err != nil {
+			if err := k.object(ctx, prefix+id+ending, hash, name); err != nil {
 				return err
 			}
 		}
 	}
-	for key := range k.contents.listed.parts {
+	for key := range listed.parts {
 		hash, kind, _ := strings.Cut(strings.TrimPrefix(key, partsPrefix), ".")
-		if "."+kind != k.repo.objects.Ending(jsonEnding) || len(hash) != 64 {
+		if "."+kind != ending || len(hash) != 64 {
 			continue // not padsync's
 		}
-		if err := check(key, hash, func(*spool.Spool) {}); err != nil {
+		if err := k.object(ctx, key, hash, func(*spool.Spool) {}); err != nil {
 			return err
 		}
 	}
 	k.report.Unnamed = len(unnamed)
 	return nil
+}
+
+// noteRead notes what reading the contents saw, and what it found wrong.
+func (k *checker) noteRead() {
+	c := k.contents
+	k.report.Lost = c.Lacking()
+	if c.Head != nil {
+		k.report.Problems = append(k.report.Problems, Problem{Object: c.Head.Key, Problem: c.Head.Problem, Err: c.headError()})
+	}
+	for _, id := range c.Missing {
+		k.problem(id, "missing", nil)
+	}
+	for _, d := range c.Damaged {
+		k.seen[d.Key] = true
+		_ = k.corrupt(d, nil)
+	}
+	for _, in := range c.inputs {
+		k.seen[in.id] = true
+		for _, p := range in.header.Parts {
+			k.seen[p.Key] = true
+		}
+	}
+}
+
+// object checks one that was not seen, and hands it to use.
+func (k *checker) object(ctx context.Context, key, hash string, use func(*spool.Spool)) error {
+	if k.seen[key] {
+		return nil
+	}
+	s, err := k.repo.objects.Fetch(ctx, key, hash, maxJSON)
+	if object.Gone(err) {
+		err = object.Missing(key, err)
+	}
+	if err != nil {
+		return k.corrupt(object.Alone(ctx, key, err), nil)
+	}
+	use(s)
+	return s.Close()
 }
 
 // packsNamedBy are the packs that a manifest or a checkpoint names, none where
@@ -228,9 +238,8 @@ func (k *checker) documents() error {
 	return nil
 }
 
-// consider takes a file as the sample that says more than the one before:
-// one that is put together from several packs, else one that lies further
-// behind the beginning of its pack.
+// consider takes a file as the sample if it shows more than the one before: if
+// it is put together from more packs, or else lies further into its pack.
 func (k *checker) consider(r *manifest.Record) {
 	for _, v := range r.Versions {
 		for _, f := range v.Files {
@@ -245,7 +254,7 @@ func (k *checker) consider(r *manifest.Record) {
 }
 
 // restorable reads the sample as a restore does: the rest of a check never
-// reads a part of a pack, nor puts a file together.
+// reads a part of a pack and never puts a file together.
 func (k *checker) restorable(ctx context.Context) error {
 	if k.sample == nil {
 		return nil
@@ -263,7 +272,7 @@ func (k *checker) restorable(ctx context.Context) error {
 	case !errors.As(err, &corrupt):
 		return err
 	case slices.ContainsFunc(k.report.Problems, func(p Problem) bool { return p.Object == corrupt.Key }):
-		return nil // it was told of
+		return nil // it was reported
 	}
 	return k.corrupt(err, []DocumentRef{k.sample.document})
 }
@@ -286,8 +295,8 @@ type checkedFile struct {
 	document DocumentRef
 }
 
-// packs reads all packs, some of them for each pass over the documents: so
-// memory holds the files of these only.
+// packs reads all packs, some in each pass over the documents, so that memory
+// holds the files of these only.
 func (k *checker) packs(ctx context.Context, observe func(done, of int)) error {
 	keys := make([]string, 0, len(k.named))
 	for key := range k.named {

@@ -21,8 +21,8 @@ const (
 )
 
 // Checkpoint writes a checkpoint if many manifests are in none, or if later
-// runs could not open some of those that this one has read. It deletes
-// nothing; w has committed its last manifest.
+// runs could not open some of those that this one has read. It deletes nothing.
+// Call it after the last Commit.
 func (w *Run) Checkpoint(ctx context.Context) error {
 	w.mu.Lock()
 	many := w.open > checkpointAfter
@@ -33,8 +33,8 @@ func (w *Run) Checkpoint(ctx context.Context) error {
 	return nil
 }
 
-// checkpointOnTheWay writes a checkpoint of a run that goes on, if there are
-// many manifests in none: who reads needs time for each. Since it tells all
+// checkpointOnTheWay writes a checkpoint while the run goes on, if many
+// manifests are in none: a reader needs time for each. Since it tells all
 // documents again, it waits until it at most triples what is stored.
 func (w *Run) checkpointOnTheWay(ctx context.Context) {
 	w.mu.Lock()
@@ -52,8 +52,8 @@ func (w *Run) checkpointOnTheWay(ctx context.Context) {
 	w.mu.Unlock()
 }
 
-// foreign reports whether some input is not sealed to the own identity, as it
-// was lost or changed since.
+// foreign reports whether some input is not sealed to the own identity, because
+// that was lost or changed since.
 func (c *Contents) foreign() bool {
 	return slices.ContainsFunc(c.inputs, func(in *input) bool { return in.foreign })
 }
@@ -152,8 +152,8 @@ func sourcesOf(inputs []*input) []manifest.Source {
 	return slices.CompactFunc(all, func(a, b manifest.Source) bool { return a.Compare(b) == 0 })
 }
 
-// includes are the inputs, and what they included and is still there; gone is
-// what they included and is not.
+// includes are the inputs, and what they included that is still there; gone is
+// what they included that is not.
 func (c *Contents) includes() (includes, gone []string) {
 	listed := make(map[string]bool)
 	for id := range c.listed.ids() {
@@ -208,7 +208,7 @@ type checkpointWriter struct {
 	header *manifest.Header
 	limit  int64                       // bytes after which a part ends
 	create func() (*jsonWriter, error) // begins a part
-	store  func(*spool.Spool) error    // takes one that is done, and closes it
+	store  func(*spool.Spool) error    // takes a finished part, and closes it
 
 	told, packs map[string]int // places in the header's tables
 	json        *jsonWriter

@@ -12,11 +12,11 @@ import (
 	"github.com/padsync/padsync/repository/object"
 )
 
-// manifestSize is how many bytes of JSON one manifest has, about. Half of it
-// and more are hashes that do not compress.
+// manifestSize is about how many bytes of JSON one manifest has. More than half
+// of it is hashes, which do not compress.
 const manifestSize = 12 << 20
 
-// longRun is how long a run may take before its packs can have been condemned
+// longRun is how long a run may take before its packs may have been condemned
 // meanwhile: far less than the grace period of 24 hours.
 const longRun = time.Hour
 
@@ -71,7 +71,7 @@ func (w *Run) commit(ctx context.Context, last bool) error {
 	err := w.uploads.Wait()
 	w.uploads = newUploads()
 	if err != nil {
-		_ = w.keep(ctx) // an error: the store has gone wrong, which err says
+		_ = w.keep(ctx) // err already says what went wrong with the store
 		return w.fail(err)
 	}
 	if err := w.tell(ctx, last); err != nil {
@@ -80,9 +80,9 @@ func (w *Run) commit(ctx context.Context, last bool) error {
 	return nil
 }
 
-// keep tells of what lies in the packs that were stored, if one could not be:
-// else they would be named by nobody, and each run that fails, such as on a
-// disk that is full, would leave others.
+// keep writes a manifest of the packs that were stored when one could not be.
+// Otherwise no manifest would name them, and each run that fails, such as on a
+// full disk, would leave more of them.
 func (w *Run) keep(ctx context.Context) error {
 	missing := make(map[string]bool)
 	for _, u := range w.waiting {
@@ -144,12 +144,12 @@ func unite(entries []entry) []entry {
 	return united
 }
 
-// found tells how much a look found, the most first.
+// found is how much a look found, the most first.
 func found(e entry) int {
 	return slices.Index([]manifest.State{manifest.Current, manifest.Missing, manifest.Failed}, e.doc.State)
 }
 
-// fill tells how many entries go into one manifest.
+// fill is how many entries go into one manifest.
 func fill(entries []entry) int {
 	size := 0
 	for i, e := range entries {
@@ -204,7 +204,7 @@ func (w *Run) put(ctx context.Context, entries []entry, last bool) error {
 	return nil
 }
 
-// place lists the packs of the entries, and tells each file, and each piece
+// place lists the packs of the entries, and gives each file, and each piece
 // that lies elsewhere, its pack.
 func place(entries []entry) []manifest.Pack {
 	packs := []manifest.Pack{}

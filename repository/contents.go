@@ -24,7 +24,7 @@ import (
 // use until it is closed.
 type Contents struct {
 	Damaged []*CorruptError // what was left out
-	Missing []string        // ids of manifests and checkpoints that were there, and were not deleted rightly
+	Missing []string        // ids of manifests and checkpoints that were there and should still be
 	Head    *CorruptError   // why padsync.json cannot be relied on, nil if it can
 
 	repo     *Repository
@@ -39,7 +39,7 @@ type Contents struct {
 	highest  int64             // the highest sound sequence
 	partOf   map[string]string // ids of checkpoints that do not count, by the keys of parts
 
-	refused map[string]error // ids that are not read, as an earlier try showed
+	refused map[string]error // ids that an earlier try refused: they are not read
 	final   bool             // no try comes after this one
 }
 
@@ -62,8 +62,8 @@ func (at At) counts(id string) bool {
 	return !finished.After(at.Time)
 }
 
-// Newest is the newest version of a document that had been told of at that
-// moment, nil if there is none.
+// Newest is the newest version of a document that had been told by that moment,
+// nil if there is none.
 func (at At) Newest(r *manifest.Record) *manifest.VersionRecord {
 	for i := len(r.Versions) - 1; i >= 0; i-- {
 		if at.counts(r.Versions[i].Told[manifest.ToldVersion]) {
@@ -81,7 +81,7 @@ type input struct {
 	foreign bool // it is not sealed to the own identity
 }
 
-// replaces yields what a checkpoint includes, or included.
+// replaces yields what a checkpoint includes or once included.
 func (in *input) replaces() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, ids := range [][]string{in.header.Includes, in.header.Gone} {
@@ -118,7 +118,7 @@ func (r *Repository) Read(ctx context.Context, at At) (*Contents, error) {
 	return c, nil
 }
 
-// warn tells of what cannot be read.
+// warn reports what cannot be read.
 func (c *Contents) warn() {
 	if c.Head != nil {
 		c.repo.options.Warn(c.Head)
@@ -131,11 +131,11 @@ func (c *Contents) warn() {
 	}
 }
 
-// errAgain says that the reading showed that it was begun too early, or with
-// what cannot be: it is to be done again.
+// errAgain says that the reading began too early, or with something impossible,
+// and is to be done again.
 var errAgain = errors.New("to be read again")
 
-// read warns of nothing: a run that reads again has told what is damaged.
+// read does not warn: a run that reads again has reported what is damaged.
 func (r *Repository) read(ctx context.Context, at At) (*Contents, error) {
 	const tries = 3 // objects may be deleted while they are read, or listings be too early
 	refused, id, head := map[string]error{}, r.head.ID, r.headless
@@ -151,7 +151,7 @@ func (r *Repository) read(ctx context.Context, at At) (*Contents, error) {
 		case !again && (!object.Gone(err) || c.final), ctx.Err() != nil:
 			return nil, err
 		case len(refused) > known, c.id != id:
-			try-- // it ends, as there are only so many
+			try-- // this ends: there are only so many to refuse
 		}
 		id, head = c.id, c.Head
 	}
@@ -171,8 +171,8 @@ func (c *Contents) read(ctx context.Context) error {
 	then := func(id string) bool { return !c.included[id] && c.at.counts(id) }
 	err := c.readManifests(ctx, then)
 	if err == nil && !c.allStored() {
-		// Where a file lies now is no fact of the past: what was moved since is
-		// told later.
+		// Where a file lies now is not a fact of the past: what was moved since
+		// was told later.
 		since := func(id string) bool { return !c.included[id] && !c.at.counts(id) }
 		err = c.readManifests(ctx, since)
 	}
@@ -188,13 +188,13 @@ func (c *Contents) read(ctx context.Context) error {
 	return err
 }
 
-// allStored reports whether all packs that were read of are there.
+// allStored reports whether all packs that the inputs name are there.
 func (c *Contents) allStored() bool {
 	gone := func(p manifest.Pack) bool { return !c.stored(p) }
 	return !slices.ContainsFunc(c.inputs, func(in *input) bool { return slices.ContainsFunc(in.header.Packs, gone) })
 }
 
-// unnamedPacks are the stored packs that nothing names which could be read.
+// unnamedPacks are the stored packs that nothing readable names.
 func (c *Contents) unnamedPacks() []manifest.Pack {
 	named := make(map[string]bool)
 	for _, in := range c.inputs {
@@ -308,9 +308,9 @@ func (c *Contents) readCheckpoints(ctx context.Context) error {
 	return nil
 }
 
-// later reports whether a checkpoint tells what was told after the moment
-// asked for, in place of what had been told then, and can be done without,
-// since all it includes is still there.
+// later reports whether a checkpoint has facts that were told after the moment
+// asked for, in place of those told by then, and is not needed, because all
+// that it includes is still there.
 func (c *Contents) later(in *input, exists map[string]bool) bool {
 	tellsLater := slices.ContainsFunc(in.header.Told, func(id string) bool { return !c.at.counts(id) })
 	return tellsLater && !slices.ContainsFunc(in.header.Includes, func(id string) bool { return !exists[id] })
@@ -335,7 +335,7 @@ func (c *Contents) readCheckpoint(ctx context.Context, id string) (*input, *stre
 	return in, documents, nil
 }
 
-// damaged notes an object that is left out; other errors it gives back.
+// damaged notes an object that is left out. It gives other errors back.
 func (c *Contents) damaged(err error) error {
 	var corrupt *CorruptError
 	if errors.As(err, &corrupt) {
@@ -388,9 +388,9 @@ func (c *Contents) readSome(ctx context.Context, ids []string) error {
 	return err
 }
 
-// allDown gives what the store said, if it gave none of many objects, and not
-// as they are somebody else's: that is no matter of single objects, and each
-// may have taken long.
+// allDown gives what the store said if it gave none of many objects, unless
+// they belong to somebody else: then the fault is not in single objects, and
+// each may have taken long.
 func allDown(errs []error) error {
 	for _, err := range errs {
 		if len(errs) < 8 || !object.FromStore(err) || errors.Is(err, fs.ErrPermission) {
@@ -403,8 +403,8 @@ func allDown(errs []error) error {
 }
 
 // Readable is an error that matches ErrUnreadable if the repository has
-// manifests and none could be read: it may hold documents, though none are told
-// of.
+// manifests and none could be read: it may hold documents, though nothing
+// readable names them.
 func (c *Contents) Readable() error {
 	for _, d := range c.Damaged {
 		if len(c.inputs) == 0 && !errors.Is(d, ErrSequence) {
@@ -414,12 +414,12 @@ func (c *Contents) Readable() error {
 	return nil
 }
 
-// Lacking is how many lists of documents are missing or were left out, and
-// were not made good: what only they told is not told.
+// Lacking is how many lists of documents are missing or were left out, and were
+// not made good: what only they told is not known.
 func (c *Contents) Lacking() int {
 	n := len(c.Missing)
 	if n == 0 && c.repo.headless != nil && len(c.listed.manifests)+len(c.listed.checkpoints)+len(c.Damaged) == 0 {
-		return 1 // packs alone: somebody took away what told of them
+		return 1 // packs alone: somebody took away what named them
 	}
 	for _, d := range c.Damaged {
 		if !c.repaired[c.listOf(d)] && !errors.Is(d, ErrSequence) && !errors.Is(d, ErrForeign) {
@@ -438,8 +438,8 @@ func (c *Contents) listOf(d *CorruptError) string {
 	return idOf(d.Key)
 }
 
-// anyOpened tells a wrong identity, and a store that gives nothing, from
-// damage: then no object can be read.
+// anyOpened distinguishes a wrong identity, and a store that gives nothing,
+// from damage: with these, no object can be read.
 func (c *Contents) anyOpened() error {
 	if len(c.inputs) > 0 {
 		return nil
@@ -494,24 +494,23 @@ func (c *Contents) readInput(ctx context.Context, prefix, id string) (*input, *s
 	return in, &stream{id: id, header: in.header, body: s, objects: &c.repo.objects}, nil
 }
 
-// sound refuses a manifest that its key tells otherwise, since the store alone
-// vouches for keys, one of another repository, and one that has what only
-// checkpoints have.
+// sound refuses a manifest that contradicts its key (only the store vouches for
+// keys), one of another repository, and one with what only checkpoints have.
 func (c *Contents) sound(in *input, sum [32]byte, prefix string) error {
 	h := in.header
 	switch {
 	case manifest.ID(h.Sequence, h.Finished.Time, sum) != in.id:
-		return errors.New("its key tells another sequence or time")
+		return errors.New("its key has another sequence or time")
 	case prefix == manifestsPrefix && len(h.Includes)+len(h.Gone)+len(h.Told)+len(h.Parts) > 0:
-		return errors.New("it is a checkpoint in the place of a manifest")
+		return errors.New("it is a checkpoint in place of a manifest")
 	case h.Repository != c.id:
 		return ErrForeign
 	}
 	return nil
 }
 
-// ascending gives a function that refuses a document that does not come
-// behind all that it was given before.
+// ascending gives a function that refuses a document that does not come after
+// all those before it.
 func ascending() func(*manifest.Document) error {
 	var last *manifest.Document
 	return func(d *manifest.Document) error {
@@ -590,8 +589,8 @@ func (c *Contents) merge(view manifest.View) iter.Seq2[*manifest.Record, error] 
 	}
 }
 
-// nextSequence is one more than the highest sound one, and than what is
-// remembered, if that can be.
+// nextSequence is one more than the highest sound sequence and than the one
+// remembered, if such a sequence is possible.
 func (c *Contents) nextSequence(last int64) (int64, error) {
 	if last-c.highest > maxStep {
 		last = 0

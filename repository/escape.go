@@ -28,8 +28,8 @@ func Escape(name string) string {
 	return short + end
 }
 
-// EscapeLegibly gives a name as safe as Escape's, and not unique: two names
-// whose Folds are the same may be one name to a file system.
+// EscapeLegibly gives a name as safe as Escape's, but not unique: two names
+// with the same Fold may be one name to a file system.
 func EscapeLegibly(name string) string {
 	short, end, _ := legibly(name)
 	return short + end
@@ -41,8 +41,8 @@ func Fold(name string) string {
 	return strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, norm.NFC.String(name))
 }
 
-// legibly escapes a name, and tells its ending apart, and whether none of it
-// was cut off.
+// legibly escapes a name, and gives its ending apart, and whether nothing was
+// cut off.
 func legibly(name string) (short, end string, whole bool) {
 	stem, end := splitEnding(name)
 	if plain(stem) {
@@ -53,7 +53,7 @@ func legibly(name string) (short, end string, whole bool) {
 	return short, end, short == escaped
 }
 
-// plain is true of names that need no escape, for most, which are ASCII.
+// plain is true of most names that need no escape: those in ASCII.
 func plain(name string) bool {
 	for _, c := range []byte(name) {
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
@@ -69,7 +69,7 @@ func isReserved(name string) bool {
 	return strings.ContainsAny(name[:min(1, len(name))], "cCpPaAnNlL") && reserved.MatchString(name)
 }
 
-// splitEnding sets an ending aside: a dot and at most 10 of a-z0-9, behind
+// splitEnding sets an ending aside: a dot and at most 10 of a-z0-9, after
 // something else.
 func splitEnding(name string) (stem, end string) {
 	i := strings.LastIndexByte(name, '.')
@@ -108,7 +108,7 @@ func kept(r rune) bool {
 		r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
 }
 
-// cut shortens a name that is too long, never inside of an escape or a rune.
+// cut shortens a name that is too long, never inside an escape or a rune.
 func cut(name string) string {
 	if len(name) <= longestName {
 		return name

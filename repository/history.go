@@ -11,22 +11,22 @@ import (
 )
 
 const (
-	// historySize is how long a history is at least before it is told of:
-	// each piece takes some 200 bytes in every manifest that tells of it.
+	// historySize is how long a history must be before a manifest has it: each
+	// piece takes some 200 bytes in every manifest that has it.
 	historySize = 64 << 10
 
 	// A new piece takes in shared ones only until it is this part of the
-	// history: with what is no history, a day costs less than a tenth.
+	// history: with what is not history, a day then costs less than a tenth.
 	newPart = 16
 )
 
-// A sharedPiece is one that a version before brought, and its pack.
+// A sharedPiece is one that an earlier version brought, and its pack.
 type sharedPiece struct {
 	manifest.Piece
 	pack manifest.Pack
 }
 
-// A history is what a file shares with versions before.
+// A history is what a file shares with earlier versions.
 type history struct {
 	told   *manifest.History // nil: it has none
 	shares []manifest.Pack   // of the pieces that lie elsewhere
@@ -51,8 +51,8 @@ func (w *Run) histories(v *sources.Version, before *manifest.VersionRecord) ([]h
 }
 
 // sharable are the pieces of the same file in the version before, up to the
-// first whose pack is about to be deleted; none if others can read them than
-// those who are to read the new version.
+// first whose pack is about to be deleted; none if the new version is for other
+// readers than those who can read the pieces.
 func (w *Run) sharable(f *sources.File, before *manifest.VersionRecord) (pieces []sharedPiece) {
 	if before == nil {
 		return nil

@@ -141,7 +141,7 @@ func TestWhatIsNoLongerTheSameIsStoredAgain(t *testing.T) {
 		"another beginning":       {strings.Replace(long, "[", "[x", 1), false},
 		"another one":             {strings.ReplaceAll(long, "a", "b"), false},
 		"one that is short now":   {grown(1000), false},
-		"one that is none now":    {strings.ReplaceAll(long, "]", ""), false},
+		"one that is not one now": {strings.ReplaceAll(long, "]", ""), false},
 		"a longer head":           {"head" + grown(210_000), true},
 		"one byte is another":     {long[:150_000] + "_" + long[150_001:], false},
 		"one byte more":           {grown(200_001), true},

@@ -29,8 +29,8 @@ const (
 	// under 8 MiB.
 	maxJSON = 64 << 20
 
-	// manifestWindow is that of the zstd frames, in bytes: who merges many needs
-	// as much memory for each.
+	// manifestWindow is that of the zstd frames, in bytes: a reader that merges
+	// many needs as much memory for each.
 	manifestWindow = 256 << 10
 )
 

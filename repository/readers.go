@@ -9,7 +9,7 @@ import (
 )
 
 // Readable reports whether one of those that the run seals to can read all of
-// the version. What is not sealed, everybody can.
+// the version. Everybody can read what is not sealed.
 func (w *Run) Readable(v *manifest.VersionRecord) bool {
 	return readable(w.repo, w.header.Recipients, v)
 }
@@ -80,7 +80,7 @@ func (c *Contents) former(present []string) map[string]bool {
 	return former
 }
 
-// An opening is what some identities open, told by hashes of recipients.
+// An opening is what some identities open, by hashes of recipients.
 type opening struct {
 	hashes map[string]bool
 	any    bool // one does not tell its recipient, and may open anything

@@ -21,8 +21,8 @@ import (
 // maxAlone bounds what is read of a document.json, in bytes.
 const maxAlone = 1 << 20
 
-// Found is what packs hold that no list which could be read tells of, and what
-// lists are lost.
+// Found is what packs hold that no readable list names, and which lists are
+// lost.
 type Found struct {
 	Versions []FoundVersion  // by document, as they were saved
 	Packs    int             // packs that were read
@@ -40,9 +40,9 @@ type FoundVersion struct {
 	files []placed // nil if not all are there
 }
 
-// FromPacks reads the packs in which, by all lists that can be read, no file
-// of a version lies, and finds what they hold: it needs an identity that opens
-// packs. What was erased is not taken up. Observe, if not nil, is told how many
+// FromPacks reads the packs in which no readable list places a file of a
+// version, and finds what they hold. It needs an identity that opens packs. It
+// does not take up what was erased. It calls observe, if not nil, with how many
 // packs were read. The caller closes what was found.
 func (r *Repository) FromPacks(ctx context.Context, observe func(done, of int)) (*Found, error) {
 	c, err := r.Read(ctx, At{})
@@ -103,7 +103,7 @@ func (f *finder) find(ctx context.Context, observe func(done, of int)) error {
 	return f.compare()
 }
 
-// packs are those of which no list tells a version's file.
+// packs are those in which no list places a version's file.
 func (f *finder) packs() ([]manifest.Pack, error) {
 	c, told := f.found.contents, make(map[string]bool)
 	for record, err := range c.merge(manifest.View{Stored: c.stored, Lost: true, Parts: true}) {
@@ -141,7 +141,7 @@ func (f *finder) read(ctx context.Context, in manifest.Pack) error {
 	return err
 }
 
-// openers are the recipients of a pack, as far as the identities at hand tell.
+// openers are the recipients of a pack, as far as the identities at hand show.
 func (r *Repository) openers(s *spool.Spool) manifest.Hashes {
 	var hashes []string
 	for _, identity := range r.objects.Identities {
@@ -171,8 +171,8 @@ func (f *finder) member(h *tar.Header, at pack.Place, content io.Reader) error {
 	return nil
 }
 
-// document notes a version, unless its document.json is none that padsync
-// wrote there.
+// document notes a version, unless padsync did not write its document.json
+// there.
 func (f *finder) document(name string, r io.Reader) error {
 	b, err := io.ReadAll(io.LimitReader(r, maxAlone))
 	if err != nil {
@@ -185,7 +185,7 @@ func (f *finder) document(name string, r io.Reader) error {
 	return nil
 }
 
-// place tells the files of all versions where they lie.
+// place notes where the files of all versions lie.
 func (f *finder) place() {
 	for i := range f.found.Versions {
 		v := &f.found.Versions[i]
@@ -224,8 +224,8 @@ type piecePlace struct {
 	pack  manifest.Pack
 }
 
-// compare drops what lists tell, what was erased, and what was found twice,
-// and tells the others where their pieces lie.
+// compare drops what lists tell, what was erased, and what was found twice, and
+// notes where the pieces of the rest lie.
 func (f *finder) compare() error {
 	c, pieces := f.found.contents, make(map[pieceKey]piecePlace)
 	found := make(map[documentKey]map[string]bool)
@@ -309,8 +309,8 @@ func addPieces(to map[pieceKey]piecePlace, document documentKey, version string,
 	}
 }
 
-// join tells the files where the pieces lie that other versions brought, and
-// reports whether all are there.
+// join notes for the files where the pieces lie that other versions brought,
+// and reports whether all are there.
 func (v *FoundVersion) join(pieces map[pieceKey]piecePlace, document documentKey) bool {
 	for i, f := range v.Version.Files {
 		if f.History == nil {
@@ -332,10 +332,10 @@ func (v *FoundVersion) join(pieces map[pieceKey]piecePlace, document documentKey
 	return true
 }
 
-// Adopt writes a manifest of what was found, and then, if all packs could be
-// read, that the lost lists need not be looked for any more. It gives the
+// Adopt writes a manifest of what was found and, if all packs could be read,
+// says in it that nobody need look for the lost lists any more. It gives the
 // place of what it wrote in the order of runs, 0 if there was nothing to write,
-// and what this machine is to remember. The o.Sources are not used.
+// and what this machine is to remember. It does not use o.Sources.
 func (f *Found) Adopt(ctx context.Context, o RunOptions) (sequence int64, seen []string, err error) {
 	lists := f.Lists
 	if slices.ContainsFunc(f.Unread, mayBeRead) {
@@ -368,8 +368,8 @@ func (f *Found) Adopt(ctx context.Context, o RunOptions) (sequence int64, seen [
 	return w.Sequence(), w.Seen(), err
 }
 
-// mayBeRead reports whether an object is not damaged, and may be read another
-// time, or with another identity.
+// mayBeRead reports whether an object is not damaged, and may be readable later
+// or with another identity.
 func mayBeRead(e *CorruptError) bool {
 	return errors.Is(e, ErrNoIdentity) || object.FromStore(e) && !object.Gone(e)
 }

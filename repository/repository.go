@@ -1,5 +1,5 @@
 // Package repository is the repository format in code: packs, manifests and
-// checkpoints in a sink, written by runs, read as their fold.
+// checkpoints in a sink, which runs write and whose fold is read.
 //
 // docs/format.md is normative. The package knows no source and no kind of
 // store.
@@ -62,7 +62,7 @@ var (
 // A HeadError says that nothing is written into a repository, as its
 // padsync.json is missing or damaged.
 type HeadError struct {
-	Lines []string      // what belongs into padsync.json; of several, one that only the person can tell
+	Lines []string      // what belongs in padsync.json; where there are several, only a person can say which
 	Err   *CorruptError // matches ErrHeadless, ErrHead, or sinks.ErrNotFile
 }
 
@@ -91,9 +91,9 @@ type Options struct {
 	// machine saw before in the repository with this id.
 	Seen func(repository string) []string
 
-	// Known gives, if not nil, the ids of the repositories, sealed or not,
-	// that this machine saw at this place. Where nothing else is left to tell
-	// which one this is, it is one of them.
+	// Known gives, if not nil, the ids of the repositories, sealed or not, that
+	// this machine saw at this place. Where nothing else shows which one this
+	// is, it is one of them.
 	Known func(sealed bool) []string
 
 	// Settle is how long Create waits before it looks which repository stands,
@@ -105,7 +105,7 @@ type Options struct {
 	Now    func() time.Time // nil: time.Now
 	Random io.Reader        // nil: crypto/rand
 
-	// Warn is told, if not nil, of each object that is left out because it
+	// Warn is called, if not nil, with each object that is left out because it
 	// is damaged. It may be called concurrently.
 	Warn func(*CorruptError)
 }
@@ -118,14 +118,14 @@ type Repository struct {
 	head    head
 	isNew   bool
 
-	// headless says why padsync.json cannot be relied on, nil if it can: then
-	// the head tells what the keys of the objects show.
+	// headless says why padsync.json cannot be relied on; then head has what
+	// the keys of the objects show. It is nil if it can be.
 	headless *CorruptError
 
 	learned *learned
 }
 
-// learned is what reading tells of a repository, whatever the identities.
+// learned is what reading shows of a repository, whatever the identities.
 type learned struct {
 	id atomic.Pointer[string] // that manifests tell, if padsync.json does not
 
@@ -134,7 +134,7 @@ type learned struct {
 	fresh atomic.Bool
 }
 
-// HeadKey is the key of what says that a place is a repository.
+// HeadKey is the key of the object that makes a place a repository.
 const HeadKey = "padsync.json"
 
 // A head is what is under HeadKey.
@@ -211,9 +211,9 @@ func Open(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) 
 
 // OpenToWrite opens the repository in the sink for writing. It is sealed if
 // there are recipients; the error is ErrSealed or ErrPlain if the one that is
-// there says otherwise. Without one, it is ErrNone, and a HeadError without a
-// sound padsync.json. One that is not sound is read once more after Settle:
-// another first run may be writing it.
+// there says otherwise. It is ErrNone without a repository, and a HeadError
+// without a sound padsync.json. If padsync.json is not sound, it is read once
+// more after Settle: another first run may be writing it.
 func OpenToWrite(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r, err := openToWrite(ctx, sink, o)
 	if o.Settle > 0 && errors.Is(err, ErrHead) {
@@ -248,7 +248,7 @@ func (r *Repository) withoutLine(ctx context.Context) error {
 	return c.headError()
 }
 
-// headError tells what belongs into padsync.json, nil if that is there.
+// headError says what belongs in padsync.json, nil if that is there.
 func (c *Contents) headError() error {
 	switch {
 	case c.Head == nil:
@@ -284,7 +284,7 @@ func (c *Contents) headError() error {
 }
 
 // created is when the repository with this id was made, as far as lists, or
-// this machine's memory of them, tell.
+// this machine's memory of them, show.
 func (c *Contents) created(id string) (first manifest.Time) {
 	earlier := func(t time.Time) {
 		if first.IsZero() || t.Before(first.Time) {
@@ -317,8 +317,8 @@ func OpenOrCreate(ctx context.Context, sink sinks.Sink, o Options) (*Repository,
 }
 
 // Create makes a repository where OpenToWrite found none. If other runs make
-// one at the same time, that which was written last is opened: by all of them,
-// if they wrote within Settle.
+// one at the same time, it opens the one that was written last; so do all of
+// them, if they wrote within Settle.
 func Create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r, err := create(ctx, sink, o)
 	if err == nil {
@@ -375,9 +375,9 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// create writes padsync.json and reads back what stands: another first run
-// may have written its own, and then what this one saves would be a stranger's
-// to all others.
+// create writes padsync.json and reads back what stands: another first run may
+// have written its own, and then what this run saves would be foreign to all
+// others.
 func create(ctx context.Context, sink sinks.Sink, o Options) (*Repository, error) {
 	r := newRepository(sink, o)
 	id, err := r.randomName()
@@ -420,8 +420,8 @@ func (r *Repository) readHead(ctx context.Context) error {
 	case r.head.Format != headFormat || !randomForm.MatchString(r.head.ID):
 		return object.Damaged(HeadKey, ErrHead)
 	}
-	// With one letter of "sealed" wrong, a sealed repository would be an empty
-	// one that is not.
+	// With one letter of "sealed" wrong, a sealed repository would look like an
+	// empty plain one.
 	if encoded, err := json.Marshal(r.head); err != nil || !bytes.Equal(bytes.TrimSpace(b), encoded) {
 		return object.Damaged(HeadKey, ErrHead)
 	}
@@ -435,7 +435,7 @@ func (r *Repository) withoutHead(ctx context.Context) (found bool, err error) {
 	sealed, plain := 0, 0
 	for _, prefix := range []string{manifestsPrefix, checkpointsPrefix, packsPrefix} {
 		if prefix == packsPrefix && sealed+plain > 0 {
-			break // packs are many, and tell no more
+			break // packs are many, and show nothing more
 		}
 		for o, err := range r.objects.Sink.List(ctx, prefix) {
 			if err != nil {

@@ -19,12 +19,11 @@ import (
 // Reseal stores anew, for the present recipients, what none of them can read
 // and one of the identities opens: of each document the version that is
 // restored, and the newest. It gives the number of documents, and the place of
-// what it wrote in the order of runs, 0 if that is nothing. The Contents are of
-// now; where something was written they are those of before. The o.Sources are
-// not used.
+// what it wrote in the order of runs, 0 if it wrote nothing. The Contents are
+// of now, and do not have what it wrote. It does not use o.Sources.
 //
 // A version that cannot be read is left as it is, and a run that was
-// interrupted is still to be taken up.
+// interrupted can still be taken up.
 func (r *Repository) Reseal(ctx context.Context, c *Contents, o RunOptions) (documents int, sequence int64, err error) {
 	opens := r.opening()
 	if !r.Sealed() || !opens.may(maps.Keys(c.former(r.recipientHashes()))) {
@@ -83,7 +82,7 @@ func (r *resealer) document(ctx context.Context, record *manifest.Record) (done 
 		corrupt := (*CorruptError)(nil)
 		switch {
 		case errors.Is(err, ErrNoIdentity), errors.As(err, &corrupt):
-			continue // it stays where it is, and is told of as what nobody can read
+			continue // it stays where it is, as what nobody can read
 		case err != nil:
 			return false, err
 		}
@@ -92,7 +91,7 @@ func (r *resealer) document(ctx context.Context, record *manifest.Record) (done 
 	return done, r.run.CommitIfDue(ctx)
 }
 
-// version stores one version anew and tells where it lies now.
+// version stores one version anew and notes where it lies now.
 func (r *resealer) version(ctx context.Context, record *manifest.Record, v *manifest.VersionRecord) (err error) {
 	w, again := r.run, &sources.Version{ID: record.ID}
 	defer func() { _ = again.Close() }()
@@ -142,8 +141,8 @@ func whole(v *manifest.VersionRecord, files []manifest.File) manifest.DocumentVe
 	return told
 }
 
-// fetch reads the version's files as if they came from their source. What it
-// has read when it fails is closed with the version, too.
+// fetch reads the version's files as if they came from their source. Closing
+// the version also closes what fetch had read when it failed.
 func (r *resealer) fetch(v *manifest.VersionRecord, into *sources.Version) error {
 	var release []io.Closer
 	into.Release = func() (err error) {
@@ -171,9 +170,9 @@ func (r *resealer) fetch(v *manifest.VersionRecord, into *sources.Version) error
 }
 
 // private gives what only the document.json in this folder tells of a version.
-// It lies in the pack of the first file, or, where that is another one than the
-// version began in, in a pack that no list names for it: then all are read that
-// an identity may open, once.
+// It lies in the pack of the first file or, if that is not the pack that the
+// version began in, in one that no list names for it: then all packs that an
+// identity may open are read, once.
 func (r *resealer) private(ctx context.Context, folder string, first manifest.Pack) (map[string]string, error) {
 	told, err := r.toldIn(ctx, first)
 	if err != nil {
@@ -224,7 +223,7 @@ func (r *resealer) allPrivate(ctx context.Context) (map[string]map[string]string
 const maxPrivate = 1 << 20
 
 // toldIn gives what only the pack tells of the versions whose document.json is
-// in it, by their folders; of the last pack it is kept.
+// in it, by their folders. It keeps that of the last pack.
 func (r *resealer) toldIn(ctx context.Context, in manifest.Pack) (map[string]map[string]string, error) {
 	if r.privateOf == in.Key {
 		return r.privates, nil

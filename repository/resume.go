@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	// resumeWithin is how long what an interrupted run found is good enough.
+	// resumeWithin is how long the findings of an interrupted run are good
+	// enough.
 	resumeWithin = 2 * time.Hour
 
-	// silence is after what time without a manifest a run that did not say that
-	// it ended is taken for one that was killed.
+	// silence is the time without a manifest after which a run that did not say
+	// that it ended is taken for killed.
 	silence = 3 * commitEvery
 )
 
@@ -28,10 +29,11 @@ func (c *Contents) last() *input {
 	return last
 }
 
-// Interrupted are the runs that one of these sources takes up, sorted: those
-// that had some of them, ended before all was looked at, and were not taken up
-// by one that came to its end. A run that goes on, as far as can be known, is
-// not among them; gone tells those that this machine knows to be dead.
+// Interrupted are the runs that a run of these sources takes up, sorted: those
+// that had one of them, ended before all was looked at, and were not taken up
+// by a run that came to its end. A run that still goes on, as far as can be
+// known, is not among them; gone reports whether this machine knows that a run
+// is dead.
 func (c *Contents) Interrupted(sources []manifest.Source, gone func(run string) bool) []string {
 	ours := func(s manifest.Source) bool {
 		return slices.ContainsFunc(sources, func(o manifest.Source) bool { return o.Compare(s) == 0 })
@@ -95,8 +97,8 @@ func (c *Contents) Resumed(runs []string) func(*manifest.Record) bool {
 		told[in.id] = slices.Contains(runs, in.header.Run)
 		sequences[in.header.Sequence] = sequences[in.header.Sequence] || told[in.id]
 	}
-	// All manifests of a run share a sequence, those too that a checkpoint that
-	// it wrote on its way includes.
+	// All manifests of a run share a sequence, also those in a checkpoint that
+	// it wrote on its way.
 	tells := func(id string) bool {
 		if its, read := told[id]; read {
 			return its

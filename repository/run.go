@@ -38,7 +38,7 @@ type RunOptions struct {
 	Program, Host string
 	Sources       []manifest.Source // sorted by Source.Compare; entries refer to them
 
-	// Last is the highest sequence that this machine remembers to have used.
+	// Last is the highest sequence that this machine remembers using.
 	Last int64
 
 	// Resumes are the runs that this one takes up: see Contents.Interrupted.
@@ -47,8 +47,8 @@ type RunOptions struct {
 	// ChangeRecipients allows other recipients than last time.
 	ChangeRecipients bool
 
-	// FormerLost says that the identities of all those who could read once,
-	// and are no recipients now, are gone.
+	// FormerLost says that the identities of all those who could once read, and
+	// are not recipients now, are gone.
 	FormerLost bool
 }
 
@@ -83,7 +83,7 @@ type Run struct {
 	uploads      *errgroup.Group
 }
 
-// RunStats tell what a run stored.
+// RunStats are what a run stored.
 type RunStats struct {
 	Packs    int
 	Stored   int64  // bytes
@@ -93,11 +93,11 @@ type RunStats struct {
 // An entry is a document of the next manifest.
 type entry struct {
 	doc   manifest.Document
-	files []placed // of its versions, one behind the other
+	files []placed // of its versions, one after the other
 }
 
-// A placed file is one that lies in a pack, or will. What a manifest tells of
-// its place is written by place alone.
+// A placed file lies in a pack, or will. Only the function place writes what a
+// manifest tells of its place.
 type placed struct {
 	at     *pack.Place     // the pack's Writer writes it
 	shares []manifest.Pack // of the pieces that lie elsewhere
@@ -106,18 +106,18 @@ type placed struct {
 // An upload is a pack on its way into the store.
 type upload struct {
 	pack   manifest.Pack
-	stored bool // the upload writes it, and it is read after Wait
+	stored bool // written by the upload, read after Wait
 }
 
 // ErrFile is matched by errors of Save for a fetched file that cannot be read
 // as its source said. Nothing of that version was stored.
 var ErrFile = errors.New("fetched file")
 
-// Begin begins a run; if the repository has manifests, but none that can be
-// read, that is an error, as it is if they were sealed to others, or not at
-// all. What it stores is stored with ctx, which must outlive an interruption of
-// the work, so that what is done can be committed. The Contents, of now, must
-// stay open until the run has ended.
+// Begin begins a run. It is an error if the repository has manifests and none
+// can be read, or if they were sealed to others or not at all. What it stores
+// is stored with ctx, which must outlive an interruption of the work, so that
+// what is done can be committed. The Contents, of now, must stay open until the
+// run has ended.
 func (r *Repository) Begin(ctx context.Context, c *Contents, o RunOptions) (*Run, error) {
 	if err := r.agrees(); err != nil {
 		return nil, err
@@ -190,7 +190,7 @@ func (r *Repository) recipientHashes() []string {
 // Sequence is the run's place in the order of runs.
 func (w *Run) Sequence() int64 { return w.header.Sequence }
 
-// Stats tell what was stored so far.
+// Stats are what was stored so far.
 func (w *Run) Stats() RunStats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -208,8 +208,9 @@ func (w *Run) Tell(doc manifest.Document) {
 
 // Save puts a fetched version into a pack and notes it: doc names a source of
 // the run, the document and its state. The version may be closed afterwards.
-// What of its files' histories is in before, too, is not stored again: that is
-// the document's newest version with a history in the Contents, or nil.
+// Save does not store again what of its files' histories is also in before,
+// which is the document's newest version with a history in the Contents, or
+// nil.
 func (w *Run) Save(doc manifest.Document, v *sources.Version, suspect string, before *manifest.VersionRecord) error {
 	if err := verify(w.repo.objects.Pool, doc.ID, v); err != nil {
 		return fmt.Errorf("%w: %w", ErrFile, err)
@@ -327,8 +328,8 @@ func (w *Run) store(ctx context.Context, p manifest.Pack, s *spool.Spool) {
 	})
 }
 
-// Discard ends a run without a manifest: what is stored stays, named by
-// nobody.
+// Discard ends a run without a manifest: what is stored stays, and nothing
+// names it.
 func (w *Run) Discard() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

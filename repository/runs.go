@@ -19,7 +19,7 @@ type RunRecord struct {
 }
 
 // Runs gives all runs whose manifests are stored, the latest last. Damaged
-// manifests are left out, and told to Options.Warn.
+// manifests are left out and given to Options.Warn.
 func (r *Repository) Runs(ctx context.Context) ([]RunRecord, error) {
 	c, err := r.read(ctx, At{})
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *Repository) Runs(ctx context.Context) ([]RunRecord, error) {
 	return runs, nil
 }
 
-// addRun counts a manifest to its run.
+// addRun adds a manifest to its run.
 func addRun(runs []RunRecord, in *input, documents *stream) ([]RunRecord, error) {
 	i := slices.IndexFunc(runs, func(r RunRecord) bool { return r.Run == in.header.Run })
 	if i < 0 {

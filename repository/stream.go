@@ -21,7 +21,7 @@ type stream struct {
 	header *manifest.Header
 	passes int // that it went through
 
-	body  *spool.Spool // nil: it has but parts
+	body  *spool.Spool // nil: it has only parts
 	parts []*spool.Spool
 
 	objects *object.Store // that they are in, as they are spooled
@@ -66,8 +66,8 @@ func (c *Contents) add(in *input, documents *stream) error {
 	}
 }
 
-// pass makes one stream of some. Of what they tell it keeps all that can
-// count at the moment that is read.
+// pass makes one stream of some. It keeps all of what they tell that can count
+// at the moment that is read.
 func (c *Contents) pass(some []*stream) (*stream, error) {
 	own := &object.Store{Pool: c.repo.objects.Pool} // the spool alone keeps them from others
 	merged := &stream{passes: some[0].passes + 1, header: new(manifest.Header), objects: own}

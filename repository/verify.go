@@ -11,7 +11,7 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// documentName is what a version's first member is called.
+// documentName is the name of a version's first member.
 const documentName = "document.json"
 
 // verify reads the files of a fetched version once, before any of it goes

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	// ErrSequence is matched by the CorruptError for a manifest that says to
+	// ErrSequence is matched by the CorruptError for a manifest that claims to
 	// come after far more runs than there were.
 	ErrSequence = errors.New("its sequence is far above all others, as no run of padsync writes it")
 
@@ -29,8 +29,8 @@ const maxStep = 1_000_000
 // A ladder is sound sequences, sorted.
 type ladder []int64
 
-// climb adds a sequence that is none below the last one, and reports whether
-// it is within reach of that.
+// climb adds a sequence that is not below the last one, and reports whether it
+// is within reach of that.
 func (l *ladder) climb(sequence int64) bool {
 	last := int64(0)
 	if n := len(*l); n > 0 {
@@ -54,8 +54,8 @@ func idOf(key string) string {
 	return id
 }
 
-// leaveRefused leaves out what is listed and cannot be: what an earlier try
-// showed, and what is far above all else.
+// leaveRefused leaves out what is listed but impossible: what an earlier try
+// refused, and what is far above all else.
 func (c *Contents) leaveRefused() {
 	ids := slices.Collect(c.listed.ids())
 	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(sequenceOf(a), sequenceOf(b)) })
@@ -78,8 +78,9 @@ func (c *Contents) leaveRefused() {
 	c.listed.checkpoints = keep(checkpointsPrefix, c.listed.checkpoints)
 }
 
-// refuse looks at the sequences of what was read, of which more is known than
-// that it is listed. If one cannot be, all is to be read again without it.
+// refuse looks at the sequences of what was read, which is known better than
+// what is only listed. If one is impossible, all is to be read again without
+// it.
 func (c *Contents) refuse() error {
 	inputs := make(map[string]bool)
 	sound := make(map[string]bool)
@@ -112,7 +113,7 @@ func (c *Contents) refuse() error {
 }
 
 // identify finds out which repository this is, if its padsync.json does not
-// tell.
+// say.
 func (c *Contents) identify(ctx context.Context) error {
 	if c.id != "" {
 		return nil
@@ -132,7 +133,7 @@ func (c *Contents) identify(ctx context.Context) error {
 	return nil
 }
 
-// known are the ids that this may have, as this machine remembers the place.
+// known are the ids that this machine remembers for this place.
 func (c *Contents) known() []string { return c.repo.options.Known(c.repo.Sealed()) }
 
 // remembered are the lists that this machine saw here.
@@ -153,9 +154,9 @@ func (c *Contents) name(id string) {
 	c.repo.learned.id.Store(&id)
 }
 
-// misnamed finds out whether nothing that is sound is of the repository that
-// padsync.json names, but all of the same other one: then that is damaged, and
-// all is to be read again.
+// misnamed finds out whether all that is sound belongs to one repository that
+// is not the one in padsync.json: then padsync.json is damaged, and all is to
+// be read again.
 func (c *Contents) misnamed(ctx context.Context) error {
 	foreign := slices.ContainsFunc(c.Damaged, func(d *CorruptError) bool { return errors.Is(d, ErrForeign) })
 	if len(c.inputs) > 0 || !foreign || c.Head != nil {
@@ -211,8 +212,8 @@ func (c *Contents) readHeader(ctx context.Context, prefix, id string) (*manifest
 	return d.Header, nil
 }
 
-// miss finds what is named, by what was read or by this machine's memory, and
-// neither there nor included. Before it believes that, it lists once more.
+// miss finds what is named, by what was read or by this machine's memory, but
+// is neither there nor included. Before it believes that, it lists once more.
 func (c *Contents) miss(ctx context.Context) error {
 	c.repaired = make(map[string]bool)
 	named := make(map[string]bool)
@@ -258,7 +259,8 @@ func (c *Contents) miss(ctx context.Context) error {
 	return nil
 }
 
-// listedMore reports whether manifests or checkpoints are there that were not.
+// listedMore reports whether manifests or checkpoints are there that were not
+// there before.
 func (c *Contents) listedMore(ctx context.Context) (bool, error) {
 	for prefix, before := range map[string][]string{manifestsPrefix: c.listed.manifests, checkpointsPrefix: c.listed.checkpoints} {
 		now, err := c.repo.listIDs(ctx, prefix)
@@ -275,7 +277,7 @@ func (c *Contents) listedMore(ctx context.Context) (bool, error) {
 }
 
 // Seen are the ids that a machine is to remember: of what was read, of what is
-// missing, and of what it saw and cannot be read now.
+// missing, and of what it saw but cannot read now.
 func (c *Contents) Seen() []string {
 	ids, before := slices.Clone(c.Missing), c.remembered()
 	for _, d := range c.Damaged {

@@ -8,8 +8,8 @@ import (
 	"github.com/padsync/padsync/repository"
 )
 
-// names gives documents their folders: such as people call them, and with a
-// hash behind where two would have the same on a file system that ignores case
+// names gives documents their folders: named as people call them, with a hash
+// added where two would have the same name on a file system that ignores case
 // or normalises. It knows all documents, not only those that are wanted, so
 // that a document has the same folder each time.
 type names struct {

@@ -16,14 +16,14 @@ type output struct {
 	from  manifest.FileRecord
 	write func(w io.Writer, from io.ReaderAt, size int64) error
 
-	// saved is the form as it was saved, for where it cannot be made; nil:
-	// it was not.
+	// saved is the form as it was saved, for where it cannot be made; nil: it
+	// was not saved.
 	saved *output
 }
 
-// outputs lists what to write of a version: its files, or of each form asked
-// for what padsync makes itself, else what was saved in that form.
-// Of a document at a point of its past there is only what is made of its history.
+// outputs lists what to write of a version: its files, or for each form asked
+// for what padsync makes itself, else what was saved in that form. For a
+// document at a point of its past there is only what is made from its history.
 func (r *run) outputs(e *Event) []output {
 	files := r.Files(e.Document, e.Choice)
 	if len(r.Formats) == 0 {
@@ -52,8 +52,8 @@ func (r *run) outputs(e *Event) []output {
 	return all
 }
 
-// saved is a saved file: as it is, but for pages, which are made harmless, and
-// for what is of another point of its past, or filled in from earlier versions.
+// saved is a saved file: as it is, except pages, which are made harmless, and
+// what is of another point of its past, or filled in from earlier versions.
 func (r *run) saved(e *Event, f library.File) output {
 	copied := output{name: f.Name, from: f.FileRecord, write: library.CopySaved(f.FileRecord, r.Raw)}
 	switch {

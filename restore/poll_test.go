@@ -107,7 +107,7 @@ func TestWhatTheLastLookDidNotSeeIsOfTheNewestThatSawIt(t *testing.T) {
 		"many looks later":            {[]look{{wholeJSON, wholeParts, ""}, {littleJSON, "title choices", ""}, {littleJSON + " ", "title choices", ""}, {littleJSON + "  ", "title choices", ""}}, "Zoé", "zoe@example.org", "**a**"},
 		"none that is suspect":        {[]look{{wholeJSON, wholeParts, ""}, {older, wholeParts, "votes-lost"}, {littleJSON, "title choices", ""}}, "Zoé", "zoe@example.org", "**a**"},
 		"none that is newer":          {[]look{{littleJSON, "title choices", ""}, {wholeJSON, wholeParts, "votes-lost"}}, "", "", ""},
-		"none that is no poll":        {[]look{{wholeJSON, wholeParts, ""}, {"spoilt", wholeParts, ""}, {littleJSON, "title choices", ""}}, "Zoé", "zoe@example.org", "**a**"},
+		"no file that is not a poll":  {[]look{{wholeJSON, wholeParts, ""}, {"spoilt", wholeParts, ""}, {littleJSON, "title choices", ""}}, "Zoé", "zoe@example.org", "**a**"},
 		"nothing, of what was whole":  {[]look{{older, wholeParts, ""}, {wholeJSON, wholeParts, ""}}, "Zoé", "zoe@example.org", "**a**"},
 		"of a suspect one, if wanted": {[]look{{wholeJSON, wholeParts, ""}, {littleJSON, "title choices", "choices-lost"}}, "Zoé", "zoe@example.org", "**a**"},
 	} {

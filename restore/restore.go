@@ -28,19 +28,19 @@ type Plan struct {
 	Formats   []string // forms to write; none: the files as they were saved
 	Language  documents.Language
 	Overwrite bool
-	Raw       bool // files just as they were saved: pages act, and documents lack what their look did not see
+	Raw       bool // files exactly as they were saved: pages act, and documents lack what their look did not see
 
-	// Observe is told, if not nil, of each document when it is done.
+	// Observe is called, if not nil, with each document when it is done.
 	Observe func(Event)
 }
 
-// An Event tells what became of one document.
+// An Event says what became of one document.
 type Event struct {
 	Document *manifest.Record // with its newest version, and the newest that is not suspect, of all
 	library.Choice
 	Files []string          // what was written, below the target, with slashes
-	Bytes int64             // of the saved files that this was made from
-	Taken []documents.Taken // what was taken from versions before
+	Bytes int64             // of the saved files from which this was made
+	Taken []documents.Taken // what was taken from earlier versions
 	Err   error             // names neither document nor file
 }
 
@@ -66,8 +66,8 @@ var (
 )
 
 // Run writes the wanted documents as <source>/<document>/<file> below the
-// target, never outside of it. A document that cannot be restored costs only
-// itself, also one that was sealed to others; Run's error is for what costs
+// target, never outside of it. A document that cannot be restored, such as one
+// that was sealed to others, costs only itself; Run's error is for what costs
 // all of them, such as identities that open none.
 func Run(ctx context.Context, p Plan) (*Report, error) {
 	names, err := newNames(p.Contents)
@@ -118,7 +118,7 @@ type run struct {
 	names  *names
 	began  time.Time
 	report Report
-	fatal  error // what the next document would meet too
+	fatal  error // what the next document would also meet
 	opened bool  // the identities opened something: they are not the wrong ones
 }
 
@@ -218,8 +218,8 @@ func ofAll(err error) bool {
 	return errors.Is(err, ErrTarget) || errors.Is(err, ErrFull) || errors.Is(err, ErrTemporaryFull)
 }
 
-// write writes one output. A file that is there with the very same bytes is
-// written: an earlier run did it.
+// write writes one output. A file that is there with exactly the same bytes
+// counts as written: an earlier run did it.
 func (r *run) write(name string, o output) error {
 	s, err := r.reader.File(o.from)
 	if durable.Full(err) {
@@ -251,8 +251,8 @@ func (r *run) write(name string, o output) error {
 	return fmt.Errorf("%s: %w", strings.TrimPrefix(path.Ext(name), "."), fs.ErrExist)
 }
 
-// sweep removes what an earlier run that was cut off was writing into a
-// folder. What is younger than this run may be another one's.
+// sweep removes what an earlier run was writing into a folder when it was cut
+// off. What is younger than this run may be another run's.
 func (r *run) sweep(dir string) {
 	if r.root == nil {
 		if _, err := os.Lstat(r.Target); err != nil {

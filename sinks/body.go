@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// A Body is what Put has to store, for clients that want a stream: size
-// bytes, or an error, which is io.ErrUnexpectedEOF if there are less.
+// A Body is what Put has to store, for clients that want a stream: size bytes,
+// or an error, which is io.ErrUnexpectedEOF if there are fewer.
 type Body struct {
 	*io.SectionReader
 	checked *checked
 }
 
-// NewBody reads from r. The context ends as ctx does, or with the error of
-// the body as its cause: so that a client gives up at once where it would
-// take the connection to be broken, and try again. The caller calls Stop.
+// NewBody reads from r. The context ends as ctx does, or with the error of the
+// body as its cause, so that a client gives up at once: it would take the
+// connection for broken, and try again. The caller calls Stop.
 func NewBody(ctx context.Context, r io.ReaderAt, size int64) (context.Context, *Body) {
 	ctx, end := context.WithCancelCause(ctx)
 	ended := func() error { return context.Cause(ctx) }
@@ -32,7 +32,7 @@ func (b *Body) Stop() {
 	b.checked.end(errStopped)
 }
 
-var errStopped = errors.New("the body is needed no more")
+var errStopped = errors.New("the body is no longer needed")
 
 type checked struct {
 	mu    sync.Mutex // held while r is read, so that Stop waits for it

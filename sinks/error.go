@@ -33,9 +33,9 @@ var (
 
 	// ErrNotFile is matched where there is something other than a file under a
 	// key, such as a folder. No object is there: it matches fs.ErrNotExist.
-	ErrNotFile = fmt.Errorf("something that is no file is in its place: %w", fs.ErrNotExist)
+	ErrNotFile = fmt.Errorf("something that is not a file is in its place: %w", fs.ErrNotExist)
 
-	// ErrGone is matched where a folder of this machine was there and is no
-	// more, as when its disk is taken away.
+	// ErrGone is matched where a folder of this machine was there and is gone,
+	// as when its disk is taken away.
 	ErrGone = errors.New("the folder is gone")
 )

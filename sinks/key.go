@@ -21,8 +21,8 @@ func CheckKey(key string) error {
 // whole. No List yields such a name.
 const TemporarySuffix = ".padsync-tmp"
 
-// Range tells which part of size bytes Get has to read: length bytes, of
-// which none or fewer may exist; all from offset if length < 0.
+// Range gives the part of size bytes that Get has to read: length bytes, of
+// which some or all may not exist; all from offset if length < 0.
 func Range(size, offset, length int64) (begin, n int64) {
 	begin = min(max(offset, 0), size)
 	if rest := size - begin; length < 0 || length > rest {

@@ -3,9 +3,8 @@ package sinks
 import "io"
 
 // Part gives length bytes from offset of an object that is read from its
-// beginning, all of them if length < 0: what Get promises, of a store that
-// takes no notice of ranges. What lies before is read when the first byte is
-// asked for.
+// beginning, all of them if length < 0: what Get promises, for a store that
+// ignores ranges. What lies before is read when the first byte is asked for.
 func Part(whole io.ReadCloser, offset, length int64) io.ReadCloser {
 	p := &part{whole: whole, skip: max(offset, 0), rest: whole}
 	if length >= 0 {

@@ -21,17 +21,17 @@ var (
 	ErrArchived = errors.New("in an archive")
 
 	// ErrBucketInHost: the store wants the bucket in the host's name.
-	ErrBucketInHost = errors.New("the bucket belongs into the host's name")
+	ErrBucketInHost = errors.New("the bucket belongs in the host's name")
 
 	// ErrExpired: the credentials are those of a session that is over.
 	ErrExpired = errors.New("credentials expired")
 
 	// ErrWebPage: what answers is a website, not a store.
-	ErrWebPage = errors.New("a web page in the place of a store's answer")
+	ErrWebPage = errors.New("a web page in place of a store's answer")
 )
 
 // reasons are the codes of S3 stores: Amazon's list of error responses, and
-// what Ceph, MinIO, Alibaba's and Tencent's say beside it.
+// what Ceph, MinIO, Alibaba's and Tencent's say besides.
 var reasons = map[string]error{
 	"AuthorizationHeaderMalformed":       ErrRegion,
 	"InvalidRegion":                      ErrRegion,

@@ -10,9 +10,9 @@ import (
 // resumptions is how often a body that breaks off is taken up again.
 const resumptions = 5
 
-// Read is s.Get, but a body that breaks off with an error is asked for again
-// from there on, some times: objects do not change. The error after that is
-// none of the package io.
+// Read is s.Get, but it asks again, a few times, for the rest of a body that
+// breaks off with an error: objects do not change. The error after that is not
+// one of package io.
 func Read(ctx context.Context, s Sink, key string, offset, length int64) (io.ReadCloser, error) {
 	body, err := s.Get(ctx, key, offset, length)
 	if err != nil {
@@ -31,7 +31,7 @@ type resumed struct {
 	offset        int64 // of what comes next
 	length        int64 // of what is to come; < 0: to the end
 	left          int   // resumptions
-	broken        error // why the body broke off behind what was read
+	broken        error // why the body broke off after what was read
 }
 
 func (r *resumed) Read(b []byte) (int, error) {

@@ -18,7 +18,7 @@ var (
 
 // Said is what a store said, for people: on one line, bounded, with nothing
 // that would steer a terminal, of addresses only the host, and without what
-// secrets replaces, or what looks like a part of a signature.
+// secrets replaces and what looks like a part of a signature.
 func Said(text string, secrets *strings.Replacer) string {
 	if secrets != nil {
 		text = secrets.Replace(text)

@@ -26,13 +26,13 @@ type Sink interface {
 	Put(ctx context.Context, key string, r io.ReaderAt, size int64) error
 
 	// Get reads length bytes from offset; length < 0 means to the end. The
-	// caller closes the reader. A range that begins behind the end gives no
-	// bytes; one that reaches over it, what there is.
+	// caller closes the reader. A range that begins after the end gives no
+	// bytes; one that reaches past it gives what there is.
 	Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error)
 
-	// List yields the objects whose key begins with prefix, which is "" or
-	// ends in a slash, in no order. After an error it stops; where a store
-	// would go on for ever, that matches ErrEndless. An object whose Put has
+	// List yields the objects whose key begins with prefix, which is "" or ends
+	// in a slash, in no order. After an error it stops; where a store would go
+	// on for ever, the error matches ErrEndless. An object whose Put has
 	// returned is in every later List.
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 
@@ -40,7 +40,7 @@ type Sink interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// An Object is what a Sink tells of a stored object.
+// An Object is what a Sink lists of a stored object.
 type Object struct {
 	Key      string
 	Size     int64

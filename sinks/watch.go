@@ -27,13 +27,13 @@ type Watch struct {
 	timer *time.Timer
 	wait  time.Duration
 
-	seen, next int    // how many names there were, and will be when one is noted anew
+	seen, next int    // how many names there were, and how many there will be when one is noted anew
 	noted      string // a name that would come again
 	again      int    // how often it did
 }
 
 // NewWatch begins a listing. Its context ends as ctx does, or with ErrEndless
-// as its cause if nothing comes for so long; wait 0 is a quarter of an hour.
+// as its cause if nothing comes for as long as wait; 0 is a quarter of an hour.
 // The caller calls Stop.
 func NewWatch(ctx context.Context, wait time.Duration) (context.Context, *Watch) {
 	if wait == 0 {
@@ -43,8 +43,9 @@ func NewWatch(ctx context.Context, wait time.Duration) (context.Context, *Watch)
 	return ctx, &Watch{end: end, timer: time.AfterFunc(wait, func() { end(ErrEndless) }), wait: wait, next: 1}
 }
 
-// Saw notes a name that was listed. Its error is ErrEndless if the same ones
-// come round and round; it is found after some rounds, however many they are.
+// Saw notes a name that was listed. Its error is ErrEndless if the same names
+// come round and round, which it finds after some rounds, however many names
+// there are.
 func (w *Watch) Saw(name string) error {
 	w.timer.Reset(w.wait)
 	if w.seen > 0 && name == w.noted {
@@ -59,7 +60,8 @@ func (w *Watch) Saw(name string) error {
 	return nil
 }
 
-// Stuck ends the context with ErrEndless, for who sees another sign of it.
+// Stuck ends the context with ErrEndless, for a caller that sees another sign
+// of it.
 func (w *Watch) Stuck() { w.end(ErrEndless) }
 
 // Stop ends the context.

@@ -2,9 +2,9 @@ package sources
 
 import "errors"
 
-// An Access is what opens a server beyond what is public. Nothing of it goes
-// to another host, into an address that is logged or into an error. The zero
-// value opens nothing. A kind of server takes of it what it knows.
+// An Access is what opens a server beyond what is public. Nothing of it goes to
+// another host, into an address that is logged or into an error. The zero value
+// opens nothing. Each kind of server uses the parts that it knows.
 type Access struct {
 	// User and Password are for servers behind HTTP Basic authentication.
 	User, Password string
@@ -26,7 +26,7 @@ type Access struct {
 	MyPadsLogin, MyPadsPassword string
 }
 
-// Operator says that the access is that of who runs the server, so that
+// Operator says that the access is that of the server's operator, so that
 // documents are known by their verbatim ids.
 func (a Access) Operator() bool { return a.APIKey != "" || a.ClientID != "" }
 
@@ -37,10 +37,10 @@ var ErrMail = errors.New("the server wants an organiser's mail address")
 // Never is the ExpiresAfter of a server that keeps documents for ever.
 const Never = -1
 
-// A TokenKeeper keeps the token of an account from one run to the next, or a
-// line in its place: a login may end the token of the one before, and with it
-// the session of the person whose account it is.
+// A TokenKeeper keeps the token of an account, or a line in its place, from one
+// run to the next: a login may end the token of the one before, and with it the
+// session of the person whose account it is.
 type TokenKeeper interface {
-	Token() string // that was kept last, also by another run; "": none
+	Token() string // kept last, perhaps by another run; "": none
 	Keep(token string)
 }

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// ErrAddress is matched by errors for what is no address of a document. Their
-// text says what was expected, and does not repeat what was given.
+// ErrAddress is matched by errors for what is not the address of a document.
+// Their text says what was expected, and does not repeat what was given.
 var ErrAddress = errors.New("not the address of a document")
 
 // hostname maps international names as browsers do, so that a name and its
@@ -53,7 +53,7 @@ func normalHost(scheme, name, port string) (string, error) {
 			return "", ErrAddress
 		}
 		name = strings.ToLower(ascii)
-		// Punycode of what idna itself would not give decodes to another name.
+		// Punycode that idna itself would not give decodes to another name.
 		if again, err := hostname.ToASCII(name); err != nil || again != name {
 			return "", ErrAddress
 		}

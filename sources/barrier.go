@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// ErrServer is matched by errors that are about a whole server and tell
-// nothing of the document that it was asked for.
+// ErrServer is matched by errors that are about a whole server and say nothing
+// of the document that it was asked for.
 var ErrServer = errors.New("the whole server")
 
-// A Barrier is the error for what stands in the place of all that a server
-// has. It matches ErrServer and ErrRefused.
+// A Barrier is the error for something that stands in place of all that a
+// server has. It matches ErrServer and ErrRefused.
 type Barrier struct {
 	Kind BarrierKind
 	Host string // where it leads, if it leads elsewhere: a host, with its port if it has one
@@ -26,14 +26,14 @@ type BarrierKind string
 
 const (
 	Elsewhere   BarrierKind = "elsewhere"   // a redirect to another host
-	Challenge   BarrierKind = "challenge"   // a page that wants to know whether a browser asks
+	Challenge   BarrierKind = "challenge"   // a page that checks whether a browser asks
 	Maintenance BarrierKind = "maintenance" // a page that says that it will be back
 	Login       BarrierKind = "login"       // a page to log in
-	Proxy       BarrierKind = "proxy"       // a refusal of what stands before the server
-	Page        BarrierKind = "page"        // another page, for all that is known
-	NotThere    BarrierKind = "not-there"   // no server of its kind at the address
-	Replaced    BarrierKind = "replaced"    // the server runs another program now
-	NoneThere   BarrierKind = "none-there"  // the server says of all documents that it has none
+	Proxy       BarrierKind = "proxy"       // a refusal by what stands before the server
+	Page        BarrierKind = "page"        // another page, of which nothing is known
+	NotThere    BarrierKind = "not-there"   // no server of this kind is at the address
+	Replaced    BarrierKind = "replaced"    // the server now runs another program
+	NoneThere   BarrierKind = "none-there"  // the server says of every document that it does not exist
 	EmptyList   BarrierKind = "empty-list"  // the server lists none, and had some before
 )
 
@@ -45,7 +45,7 @@ var barriers = map[BarrierKind]string{
 	Proxy:       "a proxy before the server refuses",
 	Page:        "a web page in place of the document",
 	NotThere:    "no such server is at the address",
-	Replaced:    "the server runs another program now",
+	Replaced:    "the server now runs another program",
 	NoneThere:   "the server says that it has none of its documents",
 	EmptyList:   "the server lists no documents any more",
 }
@@ -71,7 +71,7 @@ func (a aboutServer) Unwrap() []error { return []error{a.error, ErrServer} }
 const RecognizeLength = 16 << 10
 
 // Recognize says what an answer is that is not what was asked for, by its head
-// and the beginning of its body; nil: nothing that is known. Words of a page
+// and the beginning of its body; nil: it is nothing known. Words of a page
 // count in its title and its headings only, as the rest may repeat the address
 // that was asked for.
 func Recognize(r *http.Response, start []byte) *Barrier {
@@ -127,8 +127,8 @@ func leads(r *http.Response) *Barrier {
 	return b
 }
 
-// shownHost is a host as messages name it. It is the server's word: what no
-// host is called is left out.
+// shownHost is a host as messages name it. It is the server's word: what cannot
+// be a host's name is left out.
 func shownHost(u *url.URL) string {
 	base, err := Normalize(u.Scheme + "://" + u.Host)
 	if err != nil {

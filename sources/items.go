@@ -12,9 +12,8 @@ const (
 	maxItems = 4096 // that are kept of a part
 )
 
-// ItemsOf gives what Facts.Items has of a part: hashes so short that some
-// items may share one, sorted, one behind the other. Of very many it has the
-// lowest.
+// ItemsOf gives what Facts.Items has of a part: hashes so short that some items
+// may share one, sorted, one after the other. Of very many it has the lowest.
 func ItemsOf(items []string) string {
 	hashes := make([]string, len(items))
 	for i, item := range items {
@@ -26,7 +25,7 @@ func ItemsOf(items []string) string {
 }
 
 // ItemsGone counts the items of before that are not in after, as far as their
-// hashes tell.
+// hashes show.
 func ItemsGone(before, after string) (gone int) {
 	full := len(after) >= maxItems*itemSize
 	for len(before) >= itemSize {

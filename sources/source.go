@@ -18,9 +18,9 @@ import (
 // A Source is one server that holds documents. Its methods may be called
 // concurrently.
 type Source interface {
-	// Fetch looks at the document id. The validator is what an earlier Fetch
-	// of it returned, "" the first time: if the source can tell by it that
-	// nothing changed, the Version has no files and says Unchanged.
+	// Fetch looks at the document id. The validator is what an earlier Fetch of
+	// it returned, "" the first time: if it shows the source that nothing
+	// changed, the Version has no files and says Unchanged.
 	//
 	// All files of the Version were received whole and validated. Its ID may
 	// differ from id: it is the document's own. The caller closes it.
@@ -36,25 +36,26 @@ type Source interface {
 type Lister interface {
 	Source
 
-	// List yields the ids of all documents, in no order, and one perhaps
-	// twice. Each is one that Fetch can look at, also while the list goes on:
-	// what no document's id can be is left out. After an error, which comes
-	// without an id, it stops; if there is none, the list is whole.
+	// List yields the ids of all documents, in no order, perhaps one of them
+	// twice. Fetch can look at each, also while the list goes on: List leaves
+	// out what cannot be a document's id. After an error, which comes without
+	// an id, it stops; without an error the list is whole.
 	//
 	// Errors match fs.ErrPermission where the server does not show the list;
-	// none matches fs.ErrNotExist. Their text names no documents.
+	// none matches fs.ErrNotExist. Their texts name no documents.
 	List(ctx context.Context) iter.Seq2[string, error]
 }
 
-// A Comparer is a Source that can tell without a Fetch whether a document
+// A Comparer is a Source that can say without a Fetch whether a document
 // changed.
 type Comparer interface {
 	Source
 
 	// Unchanged says that the document id is as it was when Fetch gave the
-	// validator. It is false where only Fetch can tell, as by a validator that
-	// Fetch did not give for this document, and of a document that is gone.
-	// Errors are as Fetch's, also fs.ErrNotExist; with one, it is false.
+	// validator. It is false where only Fetch can know, such as for a validator
+	// that Fetch did not give for this document, and for a document that is
+	// gone. Errors are like Fetch's, also fs.ErrNotExist; with an error it is
+	// false.
 	Unchanged(ctx context.Context, id, validator string) (bool, error)
 }
 
@@ -63,7 +64,7 @@ type Comparer interface {
 type Expirer interface {
 	Source
 
-	// Expires is the day, such as "2027-07-10", from which on the server may
+	// Expires is the day, such as "2027-07-10", from which the server may
 	// delete the document id if it was last modified then; "" if that is not
 	// known. It sends nothing.
 	Expires(id string, modified time.Time) string
@@ -74,8 +75,8 @@ type Fronted interface {
 	Source
 
 	// Front asks for the server's front page, once, as a browser would, and
-	// says whether it is one of this kind of server. An error means doubt, and
-	// that alone: it never matches fs.ErrNotExist.
+	// says whether it is one of this kind of server. An error means doubt and
+	// nothing else: it never matches fs.ErrNotExist.
 	Front(ctx context.Context) error
 }
 
@@ -83,17 +84,17 @@ type Fronted interface {
 type Importer interface {
 	Source
 
-	// Losses says what of v would not come back. An error says that Import would
-	// make nothing, as far as that is known beforehand: where the server is
+	// Losses says what of v would not come back. An error says that Import
+	// would make nothing, as far as that is known beforehand. If the server is
 	// asked, it is asked once for all versions, and nothing there changes.
 	Losses(ctx context.Context, v *Version) ([]Loss, error)
 
-	// Import makes a new document from v and reads it back. It never changes
-	// a document that holds anything: where v's id is taken, or the server
+	// Import makes a new document from v and reads it back. It never changes a
+	// document that holds anything: where v's id is taken, or the server
 	// chooses ids, it takes another. If the error matches ErrDiffers, the
-	// document was made, but reads back otherwise than v: what it returns
-	// then tells of it. If it matches ErrUnsure, it may have been made, and
-	// nobody but a person can tell. Errors name neither document nor address.
+	// document was made but reads back differently; then Import also returns
+	// it. If it matches ErrUnsure, the document may have been made, and only a
+	// person can find out. Errors name neither document nor address.
 	Import(ctx context.Context, v *Version) (*Imported, error)
 }
 
@@ -110,7 +111,7 @@ type Imported struct {
 type Loss string
 
 // ErrDiffers is matched by Import's errors for a document that was made, but
-// reads back otherwise than it was sent.
+// reads back differently from what was sent.
 var ErrDiffers = errors.New("it reads back differently")
 
 // ErrUnsure is matched by Import's errors for a document that may have been
@@ -129,8 +130,8 @@ type Version struct {
 	// given; then only ID, Validator and Lacking are set.
 	Unchanged bool
 
-	// Lacking are forms that were asked for and that the server does not
-	// give, as "odt", or did not give this time.
+	// Lacking are forms that were asked for and that the server does not give,
+	// such as "odt", or did not give this time.
 	Lacking []string
 
 	// Title is for people. A pad has none but its id: then it is "".
@@ -139,8 +140,8 @@ type Version struct {
 	// Revision is what the server calls this state ("42"), "" if nothing.
 	Revision string
 
-	// Modified is when the document last changed, zero if the server does
-	// not tell.
+	// Modified is when the document last changed, zero if the server does not
+	// say.
 	Modified time.Time
 
 	// Suspect says why this may not be all of the document, as one of the
@@ -150,8 +151,8 @@ type Version struct {
 	// Facts are what later runs compare.
 	Facts Facts
 
-	// Private is what only packs may hold, by name ("admin" for a poll's
-	// admin link); nil if nothing.
+	// Private is what only packs may hold, by name ("admin" for a poll's admin
+	// link); nil if there is nothing.
 	Private map[string]string
 
 	// Files are the saved forms. A file's name is unique in its Version.
@@ -177,8 +178,8 @@ type File struct {
 	SHA256 [32]byte
 
 	// History is the part of the content that later versions only add to, at
-	// its end: where it begins, and where it ends. Zero: there is none. It is
-	// a hint: that it was added to is checked.
+	// its end: where it begins, and where it ends. Zero: there is none. It is a
+	// hint: whoever uses it checks it.
 	History [2]int64
 
 	// Content holds Size bytes. It is safe for concurrent use until the
@@ -191,22 +192,22 @@ type File struct {
 type Facts = manifest.Facts
 
 // A Suspicion is a word for why a version may be a loss. It is stored in
-// manifests; package backup adds those that show by comparison.
+// manifests; package backup adds those that a comparison shows.
 type Suspicion string
 
 const (
 	// RescueCopy: the server gave no complete export, so text and HTML stand in.
 	RescueCopy Suspicion = "rescue-copy"
 
-	// Unreadable: what the server gave is kept, and the document's text cannot
-	// be made from it. Other forms that it gave are beside it.
+	// Unreadable: what the server gave is kept, but the document's text cannot
+	// be made from it. Other forms that the server gave are beside it.
 	Unreadable Suspicion = "unreadable"
 
 	// VotesHidden: the server shows a poll's votes only to its admin link.
 	VotesHidden Suspicion = "votes-hidden"
 
 	// VotesUnseen: the admin link of a poll does not show the answers, and the
-	// page that does, as for those with its password, was not to be had.
+	// page that does, as for those with its password, could not be read.
 	VotesUnseen Suspicion = "votes-unseen"
 )
 
@@ -217,4 +218,4 @@ var ErrRefused = errors.New("not the document")
 
 // ErrUnaskable is matched by Fetch's error for a document that its server lists,
 // and that no request can ask for, today or later.
-var ErrUnaskable = fmt.Errorf("%w: no address leads to one of this name", ErrRefused)
+var ErrUnaskable = fmt.Errorf("%w: no address leads to a document of this name", ErrRefused)

@@ -13,16 +13,16 @@ import (
 )
 
 // WithheldFor is how long a password is not sent again after the connection
-// broke where the answer to it was due: a server may have died of it. It is sent
-// again at once when it is another.
+// broke when the answer to it was due: the server may have died of it. A
+// changed password is sent at once.
 const WithheldFor = 7 * 24 * time.Hour
 
 // A Withholder is a Source that sends passwords.
 type Withholder interface {
 	Source
 
-	// Withhold tells, before Fetch, what an earlier Fetch of the document said
-	// in a WithheldError.
+	// Withhold passes on, before Fetch, what an earlier Fetch of the document
+	// said in a WithheldError.
 	Withhold(id string, w Withheld)
 }
 
@@ -30,10 +30,10 @@ type Withholder interface {
 type Withheld struct {
 	Since time.Time
 
-	// Key tells the password from another, to who knows both: 16 random bytes
-	// and what scrypt makes of these and the password, in hex. A weak one cannot
-	// be guessed quickly from it: who reads it may have no right to more than
-	// one stored copy.
+	// Key recognises the password for whoever knows it: 16 random bytes and
+	// what scrypt makes of these and the password, in hex. A weak password
+	// cannot be guessed quickly from it: whoever reads it may have no right to
+	// more than one stored copy.
 	Key string
 }
 
@@ -57,9 +57,9 @@ func (w *WithheldError) Unwrap() error { return w.Err }
 // document whose request broke the connection, and, once there are two of these,
 // from all. It is safe for concurrent use; the zero value knows none.
 //
-// A secret is a password with all else that makes its request another one. It
-// stays in memory. The id "" is for what is sent for no document, such as a login,
-// and is withheld if it was from any.
+// A secret is a password with all else that makes its request a different one.
+// It stays in memory. The id "" is for what is sent for no document, such as a
+// login; its secret is withheld if it was withheld from any document.
 type Withholding struct {
 	mu     sync.Mutex                      // guards what follows
 	broken map[string]map[string]time.Time // by key and document: since when

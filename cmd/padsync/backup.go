@@ -52,14 +52,15 @@ func (a *app) backupCommand() *cobra.Command {
 	return cmd
 }
 
-// addChange adds what every command has that writes lists, as each of them may
+// addChange adds what every command that writes lists has, as each of them may
 // be the first to meet other recipients.
 func (f *backupFlags) addChange(a *app, cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.changeRecipients, "change-recipients", false, a.text("flag-change-recipients"))
 }
 
 func (a *app) backup(ctx context.Context, flags backupFlags, args []string) error {
-	// Who reads the lines of progress may go away; what is done must be stored.
+	// The reader of the lines of progress may go away; what is done must be
+	// stored.
 	signal.Ignore(syscall.SIGPIPE)
 	limit := setup.Budget{Begin: time.Now(), Most: flags.maxDuration}
 	if limit.Most < 0 {

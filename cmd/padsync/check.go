@@ -26,7 +26,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Example: a.text("check-example"),
 		Args:    a.takes(0, 0),
 		RunE: a.action(func(ctx context.Context, _ []string) error {
-			// The report tells what is damaged.
+			// The report says what is damaged.
 			r, err := a.openWarning(ctx, flags, func(*repository.CorruptError) {})
 			if err != nil {
 				return err

@@ -45,7 +45,7 @@ func (a *app) completionCommand() *cobra.Command {
 	}
 }
 
-// completionTime is for how long a person waits who only pressed a key.
+// completionTime is how long a person waits who only pressed a key.
 const completionTime = 5 * time.Second
 
 // completesDocuments completes as many DOCUMENTs as a command takes by what
@@ -104,12 +104,10 @@ func completesForms(cmd *cobra.Command, option string, list bool, forms ...strin
 	})
 }
 
-// completesOptions says what the values of options are that many commands have.
+// completesOptions completes the values of options that many commands have.
 func (a *app) completesOptions(cmd *cobra.Command) {
-	for _, name := range []string{"target"} {
-		if cmd.Flags().Lookup(name) != nil {
-			_ = cmd.MarkFlagDirname(name)
-		}
+	if cmd.Flags().Lookup("target") != nil {
+		_ = cmd.MarkFlagDirname("target")
 	}
 	for _, name := range []string{"at", "rev", "recipient", "into", "mail", "max-duration"} {
 		if cmd.Flags().Lookup(name) != nil {

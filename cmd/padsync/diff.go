@@ -62,8 +62,8 @@ func (a *app) diff(ctx context.Context, d *savedDocument, points []string) error
 	return library.WriteChanges(a.stdout, library.LinesOf(library.Compare(texts[0], texts[1])), a.marks().mark)
 }
 
-// compared are the points to compare where none is named: what was lost, or
-// else the version before, and now.
+// compared are the points to compare where none is named: before and after a
+// loss, or else the version before and the newest.
 func (d *savedDocument) compared() ([]string, error) {
 	points, err := d.Loss()
 	if points != nil || err != nil {
@@ -76,9 +76,9 @@ func (d *savedDocument) compared() ([]string, error) {
 	return []string{before}, err
 }
 
-// marks are how what came and what went is shown.
+// marks show what came and what went.
 type marks struct {
-	before, after [2]string       // what opens and shuts them
+	before, after [2]string       // what opens and closes them
 	shown         func(rune) rune // of each character; nil: as it is
 }
 

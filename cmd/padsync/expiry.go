@@ -2,7 +2,7 @@ package main
 
 import "time"
 
-// expirySoon is how many days before a document may be deleted one is warned.
+// expirySoon is how many days before a document may be deleted padsync warns.
 const expirySoon = 30
 
 // expiry warns that the document's source may delete it from this day on, if

@@ -35,8 +35,8 @@ func (c *commonFlags) addRecipients(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringArrayVarP(&c.RecipientsFiles, "recipients-file", "R", nil, a.text("flag-recipients-file"))
 }
 
-// speakAsConfigured goes before the system's language, which jobs of cron and
-// units have none of.
+// speakAsConfigured takes precedence over the system's language, which jobs of
+// cron and units do not have.
 func (a *app) speakAsConfigured(file string) {
 	if language := config.Language(a.setup.ConfigFile(file)); language != "" {
 		a.words = a.catalogue.In(language)
@@ -75,7 +75,7 @@ func (a *app) openWarning(ctx context.Context, c commonFlags, warn setup.Warner)
 	return s.Open(ctx, warn)
 }
 
-// told tells what a run has to say of its configuration, keys and stores.
+// told says what a run has to say of its configuration, keys and stores.
 func (a *app) told(m message.Message) {
 	a.telling.Lock()
 	defer a.telling.Unlock()
@@ -92,8 +92,8 @@ func (a *app) told(m message.Message) {
 	}
 }
 
-// warnDamaged tells of an object that is left out. Of those that no identity
-// opens, and of lists that are missing, it tells once: they may be all that
+// warnDamaged warns of an object that is left out. It warns only once of
+// objects that no identity opens, and of missing lists: they may be all that
 // another machine wrote.
 func (a *app) warnDamaged(e *repository.CorruptError) {
 	switch {

@@ -44,7 +44,7 @@ func (a *app) logCommand() *cobra.Command {
 	return cmd
 }
 
-// log tells of the versions in the repository; then of the days and the saved
+// log lists the versions in the repository, then the days and the saved
 // revisions in the version that restore would take.
 func (a *app) log(ctx context.Context, d *savedDocument, newest, asJSON bool) error {
 	out := bufio.NewWriter(a.stdout)

@@ -113,15 +113,12 @@ func (a *app) printListed(w io.Writer, l jsonlines.Document) error {
 	if warning := a.expiry(l.Expires, time.Now()); warning != "" && l.State == string(manifest.Current) {
 		name += "  (" + warning + ")"
 	}
-	saved := "-"
-	if t, err := time.Parse(time.RFC3339, l.Saved); err == nil {
-		saved = words.Time(t)
-	}
-	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), saved, l.Versions, words.Printable(name))
+	saved, _ := time.Parse(time.RFC3339, l.Saved) // "" for never
+	_, err := fmt.Fprintf(w, listedRow, l.Hash, a.listedState(l), words.Time(saved), l.Versions, words.Printable(name))
 	return err
 }
 
-// listedState is one word: what the last look found, or that it was there, and
+// listedState is one word: what the last look found, or that it is there and
 // may be a loss.
 func (a *app) listedState(l jsonlines.Document) string {
 	if l.State == string(manifest.Current) && l.Suspect != "" {

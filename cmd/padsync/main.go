@@ -13,14 +13,15 @@ import (
 )
 
 func main() {
-	// Where that is not allowed, as in many a sandbox, nothing is lost but courtesy.
+	// Where that is not allowed, as in many sandboxes, nothing is lost but
+	// courtesy.
 	_ = background.Enter()
 	var ballast []byte
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		// What is kept of a hundred thousand documents is small; what is
-		// thrown away beside it need not be as much again.
+		// What is kept of a hundred thousand documents is small; the garbage
+		// need not be as much again.
 		debug.SetGCPercent(60)
-		// Nor need it be cleared away while it is but some megabytes: this
+		// Nor need garbage be collected while it is only some megabytes: this
 		// counts as kept, and takes no memory, as nobody ever writes to it.
 		ballast = make([]byte, 48<<20)
 	}

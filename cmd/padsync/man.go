@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
-	"io"
-	"os"
 	"strings"
 
-	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/internal/roff"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/spf13/cobra"
@@ -14,7 +10,7 @@ import (
 )
 
 // manCommand writes the manual pages of all commands, in the user's language,
-// for who packs the program.
+// for whoever packages the program.
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",
@@ -23,34 +19,21 @@ func (a *app) manCommand() *cobra.Command {
 		Args:   a.takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.running = true
-			return a.writeManual(cmd.Context(), cmd.Root(), args[0])
+			return a.writeManual(cmd.Root(), args[0])
 		},
 	}
 }
 
-func (a *app) writeManual(_ context.Context, cmd *cobra.Command, dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	pages := []*cobra.Command{cmd}
+func (a *app) writeManual(cmd *cobra.Command, dir string) error {
+	commands := []*cobra.Command{cmd}
 	for _, t := range a.tasks {
-		pages = append(pages, t.commands...)
+		commands = append(commands, t.commands...)
 	}
-	for _, page := range pages {
-		err := durable.Replace(root, manName(page)+".1", func(w io.Writer) error {
-			_, err := io.WriteString(w, a.manPage(page))
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	pages := make(map[string]string)
+	for _, cmd := range commands {
+		pages[manName(cmd)+".1"] = a.manPage(cmd)
 	}
-	return nil
+	return roff.WriteAll(dir, pages)
 }
 
 // manName is the name of a command's page, such as "padsync-backup".

@@ -33,7 +33,7 @@ func (f *moveFlags) add(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.mail, "mail", "", a.text("flag-mail"))
 }
 
-// A mover moves saved documents to servers and tells how it goes.
+// A mover moves saved documents to servers and says how it goes.
 type mover struct {
 	*chosen
 	json   bool
@@ -48,7 +48,7 @@ type mover struct {
 	waits waits
 
 	mailless int // documents that lack an organiser's address, as was said before
-	missed   int // documents that were named, and of which nothing was saved
+	missed   int // documents that were named, but of which nothing was saved
 }
 
 // move makes new documents on servers of what is saved, or says what it would
@@ -154,7 +154,7 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 // not be, for want of an organiser's address.
 func (m *mover) sayMailless(ctx context.Context, table *move.Table) (err error) {
 	if m.mailless, err = move.Mailless(ctx, m.plan, table); err != nil && ctx.Err() == nil {
-		return err // who interrupts it is told by the move
+		return err // the move reports an interruption
 	}
 	if m.mailless > 0 {
 		args := append(slices.Clone(m.app.args), "--mail", m.app.text("move-mail-address"))

@@ -18,11 +18,11 @@ func (m *mover) startBar() {
 	if m.json || m.app.quiet || !terminal.Is(m.app.stdout) {
 		return
 	}
-	steps, _ := m.plan.Count() // what cannot be read is told by the move
+	steps, _ := m.plan.Count() // the move reports what cannot be read
 	m.bar = terminal.NewBar(m.app.stdout, steps, func() string { return m.waits.text(m.app) })
 }
 
-// waiting is told that a server is waited for.
+// waiting notes a wait for a server.
 func (m *mover) waiting(w polite.Wait) {
 	if m.waits.note(w) && m.bar == nil && !m.app.quiet {
 		m.app.remark(m.app.stderr, m.app.words.Waiting(w))
@@ -49,8 +49,8 @@ func (m *mover) out() io.Writer {
 	return m.app.stdout
 }
 
-// observe tells of a document. Its new address is a key to it, and is shown to
-// nobody but a person: the table has it.
+// observe reports a document. Its new address is a key to it, and is shown only
+// to a person: the table has it.
 func (m *mover) observe(e move.Event) {
 	if m.json {
 		m.encode(e)

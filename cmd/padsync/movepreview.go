@@ -31,7 +31,7 @@ func (m *mover) preview(ctx context.Context) error {
 	return m.app.tellUnfound(m.Selection)
 }
 
-// foresee tells of a document.
+// foresee reports a document.
 func (m *mover) foresee(e move.Event) {
 	a := m.app
 	if m.json {

@@ -10,8 +10,8 @@ import (
 )
 
 // consents are options that agree to something: to a change on a server, to
-// what replaces or shows more than usual. They are said each time, so there
-// is no variable for them.
+// what replaces or shows more than usual. They must be given each time, so
+// there is no variable for them.
 var consents = []string{
 	"yes", "overwrite", "change-recipients", "former-recipients-lost", "unencrypted", "new-repository", "raw",
 }
@@ -19,8 +19,8 @@ var consents = []string{
 // questions are options that ask for something else than the command's work.
 var questions = []string{"help", "version"}
 
-// alternatives are options of which a command takes one only: those of one
-// row exclude each other.
+// alternatives are options of which a command takes only one: those of one row
+// cannot be combined.
 var alternatives = [][]string{
 	{"quiet", "verbose"},
 	{"rev", "at"},
@@ -55,8 +55,8 @@ func variable(option string) string {
 	return "PADSYNC_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
 }
 
-// options completes the options of the command line by those of the
-// environment, and sees that they go together.
+// options adds to the options of the command line those of the environment, and
+// checks that they go together.
 func (a *app) options(cmd *cobra.Command, args []string) error {
 	given := map[string]bool{arguments: len(args) > 0}
 	cmd.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = true })
@@ -80,8 +80,8 @@ func (a *app) options(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// replaced reports whether the command line says something that goes before
-// the variable of the option.
+// replaced reports whether the command line says something that takes
+// precedence over the variable of the option.
 func replaced(option string, given map[string]bool) bool {
 	return slices.ContainsFunc(slices.Concat(alternatives, sameness), func(row []string) bool {
 		return slices.Contains(row, option) && slices.ContainsFunc(row, func(other string) bool { return given[other] })

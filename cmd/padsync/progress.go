@@ -18,8 +18,8 @@ import (
 	"github.com/padsync/padsync/manifest"
 )
 
-// progress tells how a backup goes: a bar on a terminal, lines elsewhere. It
-// is safe for concurrent use.
+// progress shows how a backup goes: a bar on a terminal, lines elsewhere. It is
+// safe for concurrent use.
 type progress struct {
 	app      *app
 	out      io.Writer
@@ -77,8 +77,8 @@ func (p *progress) status() string {
 	return strings.TrimRight(p.app.words.Size(p.client.Received())+"  "+p.waits.text(p.app), " ")
 }
 
-// waiting is told that a server is waited for. In lines, it is said again only
-// for another wait.
+// waiting notes a wait for a server. In lines, it says so again only for
+// another wait.
 func (p *progress) waiting(w polite.Wait) {
 	if p.waits.note(w) && !p.terminal && !p.app.quiet {
 		p.mu.Lock()
@@ -87,7 +87,7 @@ func (p *progress) waiting(w polite.Wait) {
 	}
 }
 
-// observe is told of each document that is done.
+// observe takes each document that is done.
 func (p *progress) observe(e backup.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

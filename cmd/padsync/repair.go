@@ -73,7 +73,7 @@ func (a *app) repairIn(ctx context.Context, flags backupFlags, s *setup.Settings
 	return a.foundProblem(found)
 }
 
-// printFound tells what was found: each version for programs, each document for
+// printFound lists what was found: each version for programs, each document for
 // people.
 func (a *app) printFound(repo *repository.Repository, shown string, found *repository.Found, asJSON, done bool) error {
 	hashes, err := library.NewNames(repo.ID(), func(add func(manifest.Source, string)) error {
@@ -110,23 +110,22 @@ func (a *app) printFound(repo *repository.Repository, shown string, found *repos
 }
 
 func (a *app) summarizeFound(found *repository.Found, documents int, done bool) {
-	say := func(id string, data ...any) { fmt.Fprintln(a.stdout, words.Printable(a.text(id, data...))) }
 	what := a.words.Tally("count-versions", len(found.Versions), "count-documents", documents)
 	switch {
 	case len(found.Versions)+len(found.Lists) == 0:
-		say("repair-nothing", "Count", found.Packs)
+		a.say("repair-nothing", "Count", found.Packs)
 	case done:
-		say("repair-done", "What", what)
+		a.say("repair-done", "What", what)
 	default:
-		say("repair-would", "What", what)
-		say("repair-yes")
+		a.say("repair-would", "What", what)
+		a.say("repair-yes")
 	}
 	if n := len(found.Lists); n > 0 && done && len(found.Unread) == 0 {
-		say("repair-lists", "Count", n)
+		a.say("repair-lists", "Count", n)
 	}
 }
 
-// foundProblem is what keeps all from being found, nil if nothing does.
+// foundProblem is what keeps some of it from being found, nil if nothing does.
 func (a *app) foundProblem(found *repository.Found) error {
 	var sealed, damaged int
 	for _, e := range found.Unread {

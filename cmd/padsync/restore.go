@@ -1,12 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -17,7 +14,6 @@ import (
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
-	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/spf13/cobra"
 )
@@ -80,87 +76,18 @@ func (a *app) restore(ctx context.Context, flags restoreFlags, args []string) er
 		return err
 	}
 	defer chosen.Contents.Close()
-	plan := restore.Plan{
+	r := &restoring{chosen: chosen, flags: flags, then: make(pages.Past), plan: restore.Plan{
 		Repository: chosen.Repository, Query: chosen.Query(flags.newest),
 		Target: flags.target, Formats: flags.formats, Language: a.language(), Overwrite: flags.overwrite, Raw: flags.raw,
-	}
-	progress, err := a.newRestoring(&plan)
-	if err != nil {
+	}}
+	if err := r.start(); err != nil {
 		return chosen.In(err)
 	}
-	defer progress.bar.Stop()
-	then := make(pages.Past)
-	missed := 0        // documents that were named, and of which there is nothing to restore
-	notYet := 0        // of those named: at that moment
-	var never error    // of the first of them: why
-	var mendable error // the first that can be helped, such as a full disk
-	plan.Observe = func(e restore.Event) {
-		named := chosen.Selection.Names(e.Document.Source, e.Document.ID)
-		switch {
-		case !named && (errors.Is(e.Err, library.ErrNoForm) || errors.Is(e.Err, library.ErrNotYet)):
-			progress.bar.Step() // a poll among pads, say
-			return
-		case errors.Is(e.Err, library.ErrNotYet):
-			notYet, never = notYet+1, cmp.Or(never, e.Err)
-		case errors.Is(e.Err, library.ErrNoForm), errors.Is(e.Err, library.ErrNoVersion) && named:
-			missed++
-		}
-		if mendable == nil && len(a.words.Hints(e.Err)) > 0 {
-			mendable = e.Err
-		}
-		if e.Err == nil && plan.Point != (library.Point{}) && slices.Contains(flags.formats, "html") {
-			then.Note(e)
-		}
-		progress.done(e, chosen)
-		if len(flags.formats) > 0 && e.Err == nil && e.Version.Facts.Flaw != "" {
-			progress.remark(a.text("show-flaw", "Document", chosen.name(a.stderr, e.Document), "Flaw", a.words.Flaws(e.Version.Facts.Flaw)))
-		}
-	}
-	report, err := restore.Run(ctx, plan)
-	progress.bar.Stop()
-	switch {
-	case errors.Is(err, restore.ErrTarget):
-		return err
-	case errors.Is(err, restore.ErrFull):
-		return message.Of(message.Failed, err, "restore-full", "Target", flags.target, "Count", report.Restored)
-	case errors.Is(err, restore.ErrTemporaryFull):
-		return message.Of(message.Failed, err, "temporary-full", "Folder", os.TempDir())
-	case err != nil:
-		return chosen.In(err)
-	}
-	failed := report.Failed + missed
-	if report.Restored+failed > 0 {
-		failed += notYet
-	}
-	switch {
-	case report.Restored+failed > 0:
-	case report.Without > 0:
-		return message.Of(message.Failed, library.ErrNoForm, "no-forms", "Forms", strings.Join(flags.formats, ", "))
-	case flags.atRev && notYet > 0:
-		return message.Of(message.Failed, never, "restore-failed", "Count", notYet)
-	case flags.when != "":
-		return message.Of(message.Failed, setup.ErrNothing, "nothing-by-then")
-	default:
-		return a.setup.Kinds.Nothing(chosen.Selection, chosen.Contents.Lacking())
-	}
-	if slices.Contains(flags.formats, "html") && report.Restored > 0 {
-		err := pages.WriteIndex(a.words, plan, then)
-		if errors.Is(err, fs.ErrExist) {
-			a.note("index-exists", "File", pages.IndexName)
-		} else if err != nil {
-			return message.In(err, "index", "File", pages.IndexName)
-		}
-	}
-	a.done("restored", "Count", report.Restored, "Target", flags.target)
-	err = cmp.Or(a.tellUnfound(chosen.Selection), setup.Lacking(chosen.Selection, chosen.Contents))
-	if failed > 0 {
-		cause := errors.Join(setup.ErrIncomplete, mendable)
-		if report.Sealed > 0 {
-			cause = repository.ErrNoIdentity
-		}
-		err = message.Of(message.Incomplete, cause, "restore-failed", "Count", failed)
-	}
-	return err
+	defer r.bar.Stop()
+	r.plan.Observe = r.observe
+	report, err := restore.Run(ctx, r.plan)
+	r.bar.Stop()
+	return r.result(report, err)
 }
 
 // chosen are the documents of a repository that a command line means.
@@ -214,8 +141,8 @@ func (a *app) restored(e restore.Event, name string) string {
 	return ""
 }
 
-// taken says what of a document is of versions before, as later looks could not
-// see it: a text for each version.
+// taken says what of a document comes from earlier versions, as later looks
+// could not see it: a text for each version.
 func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 	for _, t := range all {
 		texts = append(texts, a.text("restore-taken", "Document", name, "Saved", t.Saved, "Parts", t.Parts(a.language())))
@@ -224,7 +151,7 @@ func (a *app) taken(all []documents.Taken, name string) (texts []string) {
 }
 
 // suspectTaken is the message for a suspect version that was taken: because
-// there is no other, because what was written last is in it alone, or because
+// there is no other, because only it has what was written last, or because
 // --newest asked for it.
 func suspectTaken(record *manifest.Record) string {
 	switch sound := record.NewestSound(); {
@@ -237,8 +164,8 @@ func suspectTaken(record *manifest.Record) string {
 }
 
 // documentName names a document that the repository holds, for messages on out;
-// given says that this command line named it, so that its address is no secret
-// here. What is no terminal may be a log.
+// given says that this command line named it, so that its address is not a
+// secret here. What is not a terminal may be a log.
 func (a *app) documentName(out io.Writer, source manifest.Source, id string, h *library.Names, given bool) string {
 	if given || terminal.Is(out) {
 		return a.setup.Kinds.URL(source, id)

@@ -39,11 +39,11 @@ type app struct {
 	quiet, verbose bool // say only what went wrong; say more than usual
 
 	running  bool      // the command line was understood
-	unopened sync.Once // tells of objects that no identity opens
-	missing  sync.Once // tells of lists that are missing
+	unopened sync.Once // warns of objects that no identity opens
+	missing  sync.Once // warns of lists that are missing
 
-	telling sync.Mutex      // guards exposed, and one told
-	exposed map[string]bool // what was told of key files that others can read
+	telling sync.Mutex      // guards exposed, and is held by one told at a time
+	exposed map[string]bool // what was said of key files that others can read
 }
 
 // run executes the command line args and gives the exit code.
@@ -197,14 +197,14 @@ func (a *app) done(id string, data ...any) {
 	}
 }
 
-// detail tells what only --verbose asks for, beside the result.
+// detail says what only --verbose asks for, besides the result.
 func (a *app) detail(id string, data ...any) {
 	if a.verbose {
 		a.note(id, data...)
 	}
 }
 
-// note tells the person something, beside the result.
+// note says something to the person, besides the result.
 func (a *app) note(id string, data ...any) {
 	a.remark(a.stderr, a.text(id, data...))
 }

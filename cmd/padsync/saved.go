@@ -10,7 +10,7 @@ import (
 	"github.com/padsync/padsync/restore"
 )
 
-// A saved document is one of the repository's, of which messages are told.
+// A saved document is one of the repository's, with messages about it.
 type savedDocument struct {
 	*library.Document
 	app       *app

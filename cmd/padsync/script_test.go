@@ -16,6 +16,7 @@ import (
 	"github.com/padsync/padsync/sources/sourcetest"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
+	"github.com/padsync/padsync/sources/sourcetest/pollaristest"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -33,14 +34,14 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               func(e *testscript.Env) error { setUp(t, e); return nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "pad": padCommand, "poll": pollCommand, "newpad": newPadCommand, "mypads": myPadsCommand, "fault": faultCommand,
+			"exits": exits, "pad": padCommand, "poll": pollCommand, "pollaris": pollarisCommand, "newpad": newPadCommand, "mypads": myPadsCommand, "fault": faultCommand,
 		},
 	})
 }
 
 func setUp(t *testing.T, e *testscript.Env) {
 	unasked := func(request string) {
-		if request != "GET /studs.php" && request != "GET /api" { // which is how it is asked what it is
+		if request != "GET /studs.php" && request != "GET /preferences" && request != "GET /api" { // which is how it is asked what it is
 			t.Errorf("a server was asked for %s", request)
 		}
 	}
@@ -72,6 +73,11 @@ func setUp(t *testing.T, e *testscript.Env) {
 	polls := framadatetest.New(framadatetest.Options{
 		Protected: "/admin/", User: "operator", Password: "s3cret", Unasked: unasked,
 	})
+	pollaris := pollaristest.New(pollaristest.Options{Unasked: unasked, User: "operator", Password: "s3cret"})
+	pollarisServer := httptest.NewServer(pollaris)
+	e.Defer(pollarisServer.Close)
+	e.Setenv("POLLARIS", pollarisServer.URL)
+	e.Values["pollaris"] = pollaris
 	e.Values["pads"], e.Values["polls"], e.Values["made"] = pads, polls, make(map[string]*etherpadtest.Pad)
 	padFaults, pollFaults := &sourcetest.Faults{Handler: pads}, &sourcetest.Faults{Handler: stalling(polls)}
 	e.Values["pad faults"], e.Values["poll faults"] = padFaults, pollFaults
@@ -304,6 +310,31 @@ func pollCommand(ts *testscript.TestScript, neg bool, args []string) {
 		server.Delete(args[1])
 	default:
 		ts.Fatalf("poll: no verb %s", args[0])
+	}
+}
+
+// pollaris add SLUG TITLE | vote NAME | hide: one poll of dates, whose id and token are
+// those of the scripts.
+func pollarisCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: pollaris VERB [TEXT…]")
+	}
+	server := ts.Value("pollaris").(*pollaristest.Server)
+	const id, token = "0123456789abcdef0123", "fedcba98765432100123"
+	switch {
+	case args[0] == "add" && len(args) == 3:
+		server.Put(pollaristest.Poll{
+			ID: id, Token: token, Slug: args[1], Kind: poll.Date, Title: args[2], Author: "Ada", Description: "Bring *gloves*",
+			Proposals: []pollaristest.Proposal{{Date: "2027-01-12", Label: "14h"}, {Date: "2027-01-11", Label: "9h"}},
+			Votes:     []pollaristest.Vote{{Name: "Bob", Answers: []poll.Answer{poll.Yes, poll.IfNeedBe}}},
+			Comments:  []pollaristest.Comment{{Author: "Dora", Text: "Hello"}},
+		})
+	case args[0] == "vote" && len(args) == 2:
+		server.Change(id, func(p *pollaristest.Poll) { p.Votes = append(p.Votes, pollaristest.Vote{Name: args[1]}) })
+	case args[0] == "hide":
+		server.Change(id, func(p *pollaristest.Poll) { p.Hidden = true })
+	default:
+		ts.Fatalf("pollaris: no verb %s", args[0])
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/padsync/padsync/library"
 )
 
-// tellUnfound says which of those named nothing was found for. Something was
-// for the others, so the rest is done.
+// tellUnfound says for which names nothing was found. Something was found for
+// the others, so the rest is done.
 func (a *app) tellUnfound(s *library.Selection) error {
 	var err error
 	for _, text := range s.Unfound() {

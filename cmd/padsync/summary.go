@@ -71,8 +71,8 @@ func (p *progress) summary(r *backup.Report, rest backup.Forecast) {
 	}
 }
 
-// repository says what is particular about a repository: it stands in the last
-// lines, as none of it may be overlooked.
+// repository says what is special about a repository, in the last lines, as
+// none of it may be overlooked.
 func (p *progress) repository(repo backup.RepositoryReport, say, warn func(string, ...any)) {
 	if repo.Resealed > 0 {
 		say("summary-resealed", "Count", repo.Resealed, "Repository", repo.Name)
@@ -87,7 +87,7 @@ func (p *progress) repository(repo backup.RepositoryReport, say, warn func(strin
 	if repo.Unreadable > 0 {
 		warn("summary-unreadable-next")
 	}
-	switch { // --quiet does not hide that nothing from before is in it, or that all can read it
+	switch { // --quiet does not hide that nothing from before is in it, or that everybody can read it
 	case repo.New && repo.Sealed:
 		warn("summary-new", "Repository", repo.Name)
 	case repo.New:

@@ -22,7 +22,7 @@ func (a *app) takes(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// isCommand refuses arguments of the program itself: they are no command.
+// isCommand refuses arguments of the program itself: they are not a command.
 func (a *app) isCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -7,15 +7,15 @@ import (
 	"github.com/padsync/padsync/internal/polite"
 )
 
-// waits are what servers are waited for, by their names. They are safe for
+// waits are the waits for servers, by the servers' names. They are safe for
 // concurrent use.
 type waits struct {
 	mu   sync.Mutex // guards last
 	last map[string]polite.Wait
 }
 
-// note is told that a server is waited for, and says whether that is another
-// wait than before, and not one more request in the same.
+// note takes a wait for a server, and says whether it is a new wait, and not
+// one more request in the same.
 func (w *waits) note(wait polite.Wait) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

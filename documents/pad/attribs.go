@@ -8,8 +8,8 @@ import (
 )
 
 // An op is one step of a changeset or of an attribution string, such as
-// "*0*2|1+5": what it does with so many characters, which hold so many line
-// ends, and attributes by their numbers in the pool.
+// "*0*2|1+5": what it does with so many characters with so many line ends, and
+// the numbers of attributes in the pool.
 type op struct {
 	attribs string // "*0*2"
 	code    byte   // '+', '-' or '='
@@ -17,11 +17,11 @@ type op struct {
 	chars   int // UTF-16 code units
 }
 
-// maxAttributes bounds the attributes of an op, which has no others: each has
-// another name, and Etherpad 1.8.14 with its plugins knows some twenty.
+// maxAttributes bounds the attributes of an op. They have different names, of
+// which Etherpad 1.8.14 with its plugins knows some twenty.
 const maxAttributes = 100
 
-// ops yields what s says, up to the first thing that is no op.
+// ops yields what s says, up to the first thing that is not an op.
 func ops(s string) iter.Seq2[op, error] {
 	return func(yield func(op, error) bool) {
 		for s != "" {
@@ -84,13 +84,14 @@ const (
 	maxAttribute = 16 << 10
 )
 
-// tooLong stands for a value that is not held: "" would take the attribute away.
+// tooLong stands for a value that is not held: "" would remove the attribute.
 const tooLong = "…"
 
 // A pool holds the attributes of a pad by their numbers.
 type pool map[int]attribute
 
-// addPool takes the pad's. An entry that is none stands for nothing.
+// addPool takes the pad's pool. An entry that is not an attribute stands for
+// nothing.
 func (p *Pad) addPool(value *Member) error {
 	var numbers Member
 	for f, err := range value.Fields(p.export) {

@@ -10,8 +10,8 @@ import (
 )
 
 // WriteAuthorsHTML writes the state as WriteHTML does, and shows who wrote
-// what: each author's text is on their colour, and a legend above names them
-// in the order in which they appear. Who gave no name is called by the id.
+// what: each author's text is on their colour, and a legend above names them in
+// the order in which they appear. An author without a name is shown by the id.
 func (s *State) WriteAuthorsHTML(w io.Writer, authors []Author) error {
 	h := htmlWriter{Writer: s.writer(w), authors: map[string]*pageAuthor{}}
 	var style, legend strings.Builder
@@ -56,7 +56,7 @@ func newPageAuthor(n int, id string, a Author) *pageAuthor {
 	return p
 }
 
-// short bounds a name, as it is with every part of the text.
+// short bounds a name, which is repeated with every part of the text.
 func short(name string) string {
 	const most = 100
 	if r := []rune(name); len(r) > most {

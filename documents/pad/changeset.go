@@ -51,7 +51,7 @@ func (s *State) apply(change units) (*State, error) {
 	if c.before != len(s.text) {
 		return nil, errChangeset
 	}
-	// The text is never longer than one member of the export may make it.
+	// The text never gets longer than one member of the export may make it.
 	if c.after < 0 || c.after > maxHeld {
 		return nil, fmt.Errorf("read pad export: text: %w", ErrTooLarge)
 	}
@@ -143,8 +143,8 @@ func (e *editor) add(attribs string, chars int) {
 	}
 }
 
-// compose returns old as change alters it: another value for a name, or none
-// where the value is empty.
+// compose returns old as change alters it: a new value for a name, or no such
+// name where the value is empty.
 func (e *editor) compose(old, change string) string {
 	if change == "" {
 		return old

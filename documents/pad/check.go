@@ -97,7 +97,7 @@ func (p *Pad) place(offsets []int64, m *Member) []int64 {
 	return offsets
 }
 
-// check looks at all of an export that is not just as servers write it, and
+// check looks at all of an export that is not exactly as servers write it, and
 // notes what cannot be read.
 func (p *Pad) check() error {
 	if p.Head < 0 {
@@ -156,8 +156,8 @@ func (p *Pad) checkHistory() error {
 	return nil
 }
 
-// begins says how long the text is that a history begins with where that is not
-// the empty one.
+// begins gives the length of the text that a history begins with, if that is
+// not the empty text.
 func (p *Pad) begins(r *record) (length int, ok bool, err error) {
 	s, _, err := p.state(&r.atext)
 	switch {
@@ -169,7 +169,7 @@ func (p *Pad) begins(r *record) (length int, ok bool, err error) {
 	return 0, false, err
 }
 
-// isOfExport says of an error that it is not the reader's.
+// isOfExport reports whether an error is not the reader's.
 func isOfExport(err error) bool {
 	return err == errKind || errors.Is(err, ErrMalformed) || errors.Is(err, ErrTooLarge)
 }

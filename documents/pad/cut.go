@@ -12,7 +12,7 @@ import (
 // Etherpad imports: the revisions and the stars up to it, and what was said in
 // the chat until that moment; if that is zero, until the revision was made. The
 // pool and the authors are those of the whole pad. What plugins added is left
-// out, as nothing tells when they did.
+// out, as nothing shows when they did.
 //
 // Errors are those of At and of w.
 func (p *Pad) WriteAt(w io.Writer, number int, until time.Time) error {
@@ -44,7 +44,7 @@ func (p *Pad) WriteAt(w io.Writer, number int, until time.Time) error {
 	})
 }
 
-// madeAt is when a revision was made, zero if nothing tells.
+// madeAt is when a revision was made, zero if that is not known.
 func (p *Pad) madeAt(number int) (time.Time, error) {
 	for r, err := range p.records(number / keyInterval * keyInterval) {
 		if err != nil {
@@ -73,8 +73,8 @@ func (p *Pad) lastSaid(until time.Time) (last int, err error) {
 	return last, nil
 }
 
-// writeHead writes the pad's own member: its fields as they are, but for those
-// that tell how far it had come.
+// writeHead writes the pad's own member: its fields as they are, except those
+// that say how far it had come.
 func (p *Pad) writeHead(out *ObjectWriter, m *Member, s *State, number, chatHead int) error {
 	out.Name(string(m.Key))
 	fields := out.Object()

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// inline writes the spans of one line as Markdown. Emphasis is stars where
-// CommonMark surely takes them as such, else tags.
+// inline writes the spans of one line as Markdown. Emphasis is written as stars
+// where CommonMark surely takes them as such, else as tags.
 func inline(spans []span) string {
 	var b strings.Builder
 	starred := false // what was written ends with the stars of a span

@@ -33,7 +33,7 @@ func (c *cursor) field() (name, value []byte, ok bool) {
 	if c.key() != nil {
 		return nil, nil, false
 	}
-	quoted := bytes.TrimRight(c.b[start:c.i-1], " \t\n\r") // c.i is behind the colon
+	quoted := bytes.TrimRight(c.b[start:c.i-1], " \t\n\r") // c.i is after the colon
 	name, _ = unquote(quoted)
 	if _, err := c.peek(); err != nil {
 		return nil, nil, false
@@ -43,8 +43,7 @@ func (c *cursor) field() (name, value []byte, ok bool) {
 	return name, c.b[start:c.i], err == nil
 }
 
-// skip goes past a value that was found to be valid before: it only looks for
-// its end.
+// skip goes past a value that is known to be valid: it only looks for its end.
 func (c *cursor) skip() error {
 	for depth := 0; c.i < len(c.b); {
 		switch ch := c.b[c.i]; ch {

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// A Fingerprint is of what an export says of a pad wherever that is: not its id,
-// the order of its members, or what servers change by themselves. Etherpad 3.3.1
-// gives unattributed text to its own author, numbers attributes anew, refreshes
-// what key revisions repeat and adds names to the chat. Fingerprints compare by
-// ==.
+// A Fingerprint identifies what an export says of a pad, wherever the pad is:
+// not its id, the order of its members, or what servers change by themselves.
+// Etherpad 3.3.1 gives unattributed text to its own author, numbers attributes
+// anew, refreshes what key revisions repeat and adds names to the chat.
+// Fingerprints compare by ==.
 type Fingerprint struct {
 	head, chatHead   string
 	text, attributes Sum
@@ -30,7 +30,7 @@ func (f Fingerprint) HasChat() bool { return f.chat != Sum{} }
 func (f Fingerprint) HasSaved() bool { return f.saved != Sum{} }
 
 // Names are an export's authors as they call themselves, and whether plugins
-// left something in it: what an import may not bring back.
+// left something in it. An import may not bring these back.
 type Names struct {
 	Authors Sum
 	Plugins bool
@@ -55,7 +55,7 @@ func (s *Sum) add(parts ...any) {
 	s[1], _ = bits.Add64(s[1], binary.BigEndian.Uint64(b[8:]), carry)
 }
 
-// systemAuthor is whom Etherpad 3.x gives the text that nobody wrote.
+// systemAuthor is the author to whom Etherpad 3.x gives text that nobody wrote.
 const systemAuthor = "a.etherpad-system"
 
 // ReadFingerprint reads an export that Inspect has taken. What is spoilt in it is
@@ -88,7 +88,7 @@ type fingerprinter struct {
 
 func (c *fingerprinter) member(m *Member) error {
 	if m.IsNull() {
-		return nil // Etherpad imports none
+		return nil // Etherpad does not import it
 	}
 	switch m.Kind {
 	case PadMember:
@@ -114,9 +114,9 @@ func (c *fingerprinter) member(m *Member) error {
 	return nil
 }
 
-// fields gives some of the fields as words; one below a name stands behind it.
-// What is neither a word nor absent is as it stands, or, if it is too long to be
-// held, a hash of it.
+// fields gives some of the fields as words; a field below a name follows it.
+// What is neither a word nor absent is given as it stands or, if it is too long
+// to be held, as a hash.
 func (c *fingerprinter) fields(m *Member, names ...string) (words []string, err error) {
 	words = make([]string, len(names))
 	for f, err := range m.Fields(c.export) {
@@ -252,8 +252,8 @@ func (c *fingerprinter) attributeHash(m *Member) (uint64, error) {
 	return max(binary.BigEndian.Uint64(h.Sum(nil)), 1), nil
 }
 
-// operations hashes an attribution, or the head of a changeset, with
-// attributes told by what they are, and neighbours that do the same joined.
+// operations hashes an attribution, or the head of a changeset, with attributes
+// as what they are, not as numbers, and neighbours that do the same joined.
 func (c *fingerprinter) operations(s string) [sha256.Size]byte {
 	h := sha256.New()
 	if strings.HasPrefix(s, "Z:") { // the lengths of the texts

@@ -6,8 +6,9 @@ import (
 )
 
 // A Glance looks at the members of an export as they pass, in their order, and
-// knows those that are just as servers write them: of most exports nothing else
-// need be read to say that they have no flaw. Its zero value is ready.
+// recognises those that are exactly as servers write them. For most exports
+// nothing else need be read to see that they have no flaw. Its zero value is
+// ready.
 type Glance struct {
 	// Head and Text are what the pad says of itself, if all is plain.
 	Head int
@@ -282,8 +283,8 @@ func (g *Glance) revision(value []byte) bool {
 	return digits > 0 && (bytes.HasPrefix(rest, []byte("}}")) || bytes.HasPrefix(rest, []byte(`,"pool":`)) || bytes.HasPrefix(rest, []byte(`,"atext":`)))
 }
 
-// cutString takes what stands before a JSON string, and that. If it is not
-// there, the rest is all.
+// cutString takes what stands before a JSON string, and the string. If they are
+// not there, the rest is all of b.
 func cutString(b []byte, before string) (s, rest []byte, ok bool) {
 	if len(b) <= len(before) || string(b[:len(before)]) != before || b[len(before)] != '"' {
 		return nil, b, false
@@ -295,9 +296,9 @@ func cutString(b []byte, before string) (s, rest []byte, ok bool) {
 	return b[len(before):c.i], b[c.i:], true
 }
 
-// checkChange says how long a text must be for the changeset in a JSON string,
-// and how long it is then, in UTF-16 code units. It is ok if the changeset can
-// be applied to every text of that length.
+// checkChange says how long a text must be before the changeset in a JSON
+// string, and how long it is after it, in UTF-16 code units. It is ok if the
+// changeset can be applied to every text of that length.
 func checkChange(value []byte) (before, after int, ok bool) {
 	if len(value) < 2 || value[0] != '"' {
 		return 0, 0, false

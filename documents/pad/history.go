@@ -19,7 +19,7 @@ type Revision struct {
 const keyInterval = 100
 
 // Revisions reads the history, in the order of the numbers, without what
-// FlawHistory is said of. It stops after an error, which is the reader's.
+// FlawHistory stands for. It stops after an error, which is the reader's.
 func (p *Pad) Revisions() iter.Seq2[Revision, error] {
 	return func(yield func(Revision, error) bool) {
 		for r, err := range p.records(0) {
@@ -38,7 +38,7 @@ func (p *Pad) Revisions() iter.Seq2[Revision, error] {
 	}
 }
 
-// At returns the state after revision number. But for the newest, it is made
+// At returns the state after revision number. Except for the newest, it is made
 // from the export: from the last whole state before, at most 99 changes, or
 // from an earlier one where that is missing or wrong. An error for a number
 // that is not from 0 to Head matches fs.ErrNotExist; for a history with gaps,
@@ -67,7 +67,7 @@ func (p *Pad) replay(number int) (*State, error) {
 			return s, nil
 		}
 		if !errors.Is(err, errStart) && !errors.Is(err, errChangeset) {
-			return nil, err // it lies behind any earlier beginning, too
+			return nil, err // every earlier beginning also leads past it
 		}
 	}
 	return nil, err
@@ -113,9 +113,9 @@ func (p *Pad) replayFrom(key, number int) (s *State, err error) {
 // of a pad as long as four novels.
 const maxWork = 4 << 30
 
-// keyState is the state that a key revision leads to. What it says of that is
-// not believed if its change leads to a text of another length: Etherpad 3.3.1
-// refreshes it when it imports a pad.
+// keyState is the state that a key revision leads to. What the key revision
+// says of it is not believed if its change leads to a text of another length:
+// Etherpad 3.3.1 refreshes it when it imports a pad.
 func (p *Pad) keyState(r *record, change units, err error) (*State, error) {
 	if err != nil && err != errKind {
 		return nil, err
@@ -146,7 +146,7 @@ type record struct {
 // isRevision says whether it changes anything.
 func (r *record) isRevision() bool { return r.changeset.first == '"' }
 
-// isWhole says whether all that it should tell is readable.
+// isWhole says whether all that it should have is readable.
 func (r *record) isWhole() bool {
 	_, author := Word(r.author.Value)
 	_, time := moment(r.time.Value)

@@ -17,19 +17,18 @@ import (
 )
 
 var (
-	// ErrNoPad is matched by the error for an export that is whole, and holds no
+	// ErrNoPad is matched by the error for an export that is whole but holds no
 	// pad.
 	ErrNoPad = errors.New("it holds no pad")
 
 	// ErrOtherPad is matched by the error for an export of another pad.
-	ErrOtherPad = errors.New("it is of another pad")
+	ErrOtherPad = errors.New("it is another pad's")
 )
 
-// Facts are what tells two states of one pad apart, and a loss of it from a
-// change.
+// Facts distinguish two states of one pad, and a loss from a change.
 type Facts struct {
 	Length  int64  // of the text, in characters
-	Text    string // a hash of it, but for the line ends behind it; "" if there is none
+	Text    string // a hash of it, without the line ends after it; "" if there is none
 	First   string // a hash of who made which first revision when
 	Start   string // a hash of the text after it, as Text is
 	Content string // a hash of all but what changes by itself
@@ -44,14 +43,15 @@ type Inspection struct {
 
 	Head     int       // the newest revision
 	Readable bool      // the text can be made; or it is too long to be held
-	Modified time.Time // zero if nothing tells
+	Modified time.Time // zero if that is not known
 	Facts    Facts
 
 	export io.ReaderAt
 	size   int64
 
-	// owner is whose members these are: of a read-only id, where the export
-	// tells it, the id behind it, which lets anyone edit. Etherpad 1.8.14 does.
+	// owner is whose members these are: for a read-only id, the id behind it,
+	// which lets anyone edit, if the export has it. That of Etherpad 1.8.14
+	// does.
 	owner  string
 	found  bool // the pad itself
 	others bool // authors' lists of pads name other pads
@@ -111,8 +111,8 @@ func (i *Inspector) Inspect(r io.ReaderAt, size int64, id string) (*Inspection, 
 	return in, in.finish()
 }
 
-// giveBack leaves the tools to others, if they do not hold what only a long pad
-// needs.
+// giveBack leaves the tools to other inspections, unless they hold what only a
+// long pad needs.
 func (in *Inspection) giveBack(i *Inspector) {
 	const most = 64 << 10
 	t := in.tools
@@ -122,7 +122,7 @@ func (in *Inspection) giveBack(i *Inspector) {
 	}
 }
 
-// Real is the id behind a read-only id, "" where the export does not tell it.
+// Real is the id behind a read-only id, "" where the export does not have it.
 func (in *Inspection) Real() string {
 	if in.owner == in.ID {
 		return ""
@@ -168,9 +168,9 @@ func (in *Inspection) own(m *Member) error {
 	return nil
 }
 
-// author notes which pads the author is said to have written in, and gives
-// the author without what changes when they visit another pad, nil of one that
-// is too long to be held.
+// author notes which pads the author is said to have written in, and gives the
+// author without what changes when they visit another pad, nil for one that is
+// too long to be held.
 func (in *Inspection) author(m *Member) []byte {
 	if m.Value == nil || !m.IsObject() {
 		in.others = in.others || m.IsObject()
@@ -293,8 +293,8 @@ func (in *Inspection) finish() error {
 	return nil
 }
 
-// read reads an export that is not just as servers write it, as whoever is
-// shown it does, and gives its text: nil if there is none.
+// read reads an export that is not exactly as servers write it, in the same way
+// as it is read to be shown, and gives its text: nil if there is none.
 func (in *Inspection) read() (text []byte, err error) {
 	p, err := Open(in.export, in.size)
 	if err != nil {
@@ -316,14 +316,14 @@ func (in *Inspection) read() (text []byte, err error) {
 	in.Readable = !slices.Contains(p.Flaws, FlawText)
 	state, err := p.At(p.Head)
 	if err != nil {
-		in.Facts.Length = in.size // nobody can tell that it is shorter than before
+		in.Facts.Length = in.size // nobody can see that it is shorter than before
 		return nil, nil
 	}
 	return []byte(state.Text()), nil
 }
 
-// textHash leaves line ends behind the text aside: a server adds some when it
-// cuts a history off.
+// textHash ignores line ends after the text: a server adds some when it cuts a
+// history off.
 func textHash(text []byte) string {
 	return shortHash(sha256.Sum256(bytes.TrimRight(text, "\n")))[:16]
 }

@@ -19,9 +19,15 @@ var (
 // encoding/json. Etherpad itself writes four levels.
 const maxDepth = 10_000
 
-// A cursor checks JSON without decoding it: several times as fast as
-// encoding/json, and every byte of a backup passes here. Its methods go past
-// what they name, or return errShort or errSyntax.
+// A cursor checks JSON without decoding it. Its methods go past what they name,
+// or return errShort or errSyntax.
+//
+// It is written by hand because every byte of a backup passes here: it is
+// several times as fast as encoding/json. A walk with package jsontext took a
+// third more time for pads of 12 KB (13 % more for a whole inspection), and as
+// long for an export of 21 MB. But jsontext holds each string whole, and images
+// that people paste make strings of any length; it cannot begin amid an object;
+// and it takes half of a surrogate pair only together with invalid UTF-8.
 type cursor struct {
 	b []byte
 	i int

@@ -47,9 +47,9 @@ func wholeNumber(value []byte) (int, bool) {
 }
 
 // Fields yields the fields of the object, or the elements of the array, that
-// the member's value is; of an element the Number is its place. Of anything
-// else it yields none. It reads from the export, r, what the member does not
-// hold, and then as Members does; an error is r's.
+// the member's value is; the Number of an element is its place. It yields
+// nothing for any other value. What the member does not hold it reads from the
+// export, r, as Members does; an error is r's.
 func (m *Member) Fields(r io.ReaderAt) iter.Seq2[Member, error] {
 	return func(yield func(Member, error) bool) {
 		switch {
@@ -89,7 +89,7 @@ func (m *Member) Index() (int, bool) {
 	return parseCount(m.Key)
 }
 
-// kept is a field of m that can be used when the next one was read.
+// kept is a field of m that can still be used when the next one was read.
 func (m *Member) kept(field Member) Member {
 	if m.Value == nil { // field is in a window that moves on
 		field.Key, field.Value, field.Raw = nil, bytes.Clone(field.Value), nil

@@ -19,7 +19,7 @@ func (s *State) WriteMarkdown(w io.Writer) error {
 	return m.Flush()
 }
 
-// A block is what the last line written belongs to, and does not end yet.
+// A block is what the last written line belongs to and what has not ended yet.
 type block int
 
 const (
@@ -35,7 +35,7 @@ type markdownWriter struct {
 	last    block
 	written block // the last one that is not nothing
 	lists   []markdownList
-	listed  string // the kind of the last list that is in none
+	listed  string // the kind of the last list that is not in another
 	code    []string
 }
 
@@ -68,7 +68,7 @@ func (m *markdownWriter) line(l *line, spans []span) {
 	}
 }
 
-// begin ends the block before, if next does not go on with it.
+// begin ends the block before, unless next continues it.
 func (m *markdownWriter) begin(next block) {
 	switch {
 	case m.last == paragraph && next == paragraph:

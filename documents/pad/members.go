@@ -11,8 +11,8 @@ import (
 	"github.com/padsync/padsync/documents"
 )
 
-// ErrMalformed is matched by the error for bytes that are no export of a pad:
-// cut short, no JSON, or JSON that contradicts itself. It matches
+// ErrMalformed is matched by the error for bytes that are not an export of a
+// pad: cut short, not JSON, or JSON that contradicts itself. It matches
 // documents.ErrUnreadable.
 var ErrMalformed = documents.Unreadable("not a whole pad export")
 
@@ -49,13 +49,13 @@ const (
 // A Member is one top-level member of the JSON object that is an export.
 type Member struct {
 	Kind   Kind
-	ID     string // the pad's id, of an AuthorMember the author's; else ""
+	ID     string // the pad's id; the author's for an AuthorMember; else ""
 	Number int    // of a RevisionMember or a MessageMember
 
 	// Key is decoded. Value is valid JSON in valid UTF-8, and Raw the whole
 	// member as it stands in the export: its key, a colon and Value. They are
-	// overwritten when the next member is read. Of a member that is too long
-	// to be held, Value and Raw are nil: Section reads it.
+	// overwritten when the next member is read. If a member is too long to be
+	// held, Value and Raw are nil: Section reads it.
 	Key        []byte
 	Value, Raw json.RawMessage
 
@@ -89,7 +89,7 @@ func (m *Member) IsNull() bool { return m.first == 'n' }
 // UTF-8, perhaps with a byte order mark, and nothing after it. ErrTooLarge is
 // for a key that nobody would write.
 //
-// It holds no more than one member, and not one that is longer than 2 MiB.
+// It holds no more than one member, and none that is longer than 2 MiB.
 func Members(r io.Reader) iter.Seq2[Member, error] { return new(Scanner).Members(r) }
 
 // A Scanner reads one export after another in the same memory. The zero value
@@ -393,9 +393,9 @@ func (s *scanner) more() error {
 func (s *scanner) wrap(err error, i int) error {
 	switch err {
 	case errShort:
-		return fmt.Errorf("%w: it ends after %d bytes, inside of the object", ErrMalformed, s.offset+int64(len(s.window)))
+		return fmt.Errorf("%w: it ends after %d bytes, inside the object", ErrMalformed, s.offset+int64(len(s.window)))
 	case errSyntax:
-		return fmt.Errorf("%w: no JSON at byte %d", ErrMalformed, s.offset+int64(s.used+i))
+		return fmt.Errorf("%w: not JSON at byte %d", ErrMalformed, s.offset+int64(s.used+i))
 	default:
 		return fmt.Errorf("read pad export: %w", err)
 	}

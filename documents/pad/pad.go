@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// A Pad is an export that was found whole, and perhaps with flaws. It holds
-// the text and the authors; history and chat stay in the export and are read
-// when asked for. It is safe for concurrent use if the io.ReaderAt is.
+// A Pad is an export that was found whole, perhaps with flaws. It holds the
+// text and the authors; history and chat stay in the export and are read when
+// asked for. It is safe for concurrent use if the io.ReaderAt is.
 type Pad struct {
 	ID       string
 	Head     int // the newest revision's number
@@ -123,7 +123,7 @@ func (p *Pad) Current() *State { return p.current }
 func (p *Pad) Last() (revision, message int) { return p.last, p.lastMessage }
 
 // Messages reads the chat, in the order of the numbers, without the messages
-// that FlawChat is said of. It stops after an error, which is the reader's.
+// that FlawChat stands for. It stops after an error, which is the reader's.
 func (p *Pad) Messages() iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		for m, err := range p.numbered(MessageMember, p.messages) {
@@ -173,7 +173,8 @@ func moment(value []byte) (time.Time, bool) {
 	return millisecondsSince1970(ms), ok
 }
 
-// millisecondsSince1970 is zero for what is no time that can be written down.
+// millisecondsSince1970 is zero for what is not a time that can be written
+// down.
 func millisecondsSince1970(ms float64) time.Time {
 	if !(ms > 0 && ms < 253402300800000) { // the year 10000
 		return time.Time{}
@@ -255,13 +256,13 @@ func (p *Pad) author(m *Member) (a Author, err error) {
 	return a, nil
 }
 
-// unknown is the number of the newest message where the pad does not tell it.
+// unknown is the number of the newest message where the pad does not say it.
 const unknown = -2
 
 func (p *Pad) addPad(m *Member) error {
 	p.ID, p.Head, p.ChatHead, p.Saved, p.pool, p.current = m.ID, -1, unknown, nil, pool{}, nil
 	p.Mended, p.tooLong = false, false
-	p.Flaws = slices.DeleteFunc(p.Flaws, func(f Flaw) bool { return f != FlawAuthors }) // of one that this is in the place of
+	p.Flaws = slices.DeleteFunc(p.Flaws, func(f Flaw) bool { return f != FlawAuthors }) // those of an earlier pad member, which this one replaces
 	var atext, pool Member
 	for f, err := range m.Fields(p.export) {
 		if err != nil {
@@ -295,7 +296,7 @@ func (p *Pad) addPad(m *Member) error {
 	switch {
 	case err == errKind:
 		p.Mended = true
-		return nil // the history may tell the text
+		return nil // the history may have the text
 	case err == ErrTooLarge:
 		p.tooLong = true
 		p.flaw(FlawSize)
@@ -356,9 +357,9 @@ func shortWord(value []byte) string {
 	return word
 }
 
-// state reads an attributed text, with the pad's pool; whole says that it is one,
-// and that all its attributes can be read. The error is the reader's, errKind for one without a
-// text, or ErrTooLarge.
+// state reads an attributed text, with the pad's pool; whole says that it is an
+// attributed text, and that all its attributes can be read. The error is the
+// reader's, errKind for one without a text, or ErrTooLarge.
 func (p *Pad) state(atext *Member) (s *State, whole bool, err error) {
 	var text, attribs units
 	noText, noAttribs, isText := errKind, errKind, false

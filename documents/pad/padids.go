@@ -2,8 +2,8 @@ package pad
 
 import "encoding/json"
 
-// reducedTo gives an author's list of pads with this one, in the form that it
-// has: nothing that is none stays.
+// reducedTo gives an author's list of pads with only this one, in the form that
+// the list has. What is not a list does not stay.
 func reducedTo(id string, pads []byte) []byte {
 	switch {
 	case isOnly(id, pads) && pads != nil:
@@ -17,8 +17,9 @@ func reducedTo(id string, pads []byte) []byte {
 	}
 }
 
-// isOnly says whether an author's list of pads, as JSON, names no other: it is
-// a string in exports of 1.8 and 3.x, an object whose keys they are before.
+// isOnly says whether an author's list of pads, as JSON, names no other. The
+// list is a string in exports of 1.8 and 3.x, and an object with the pads as
+// keys before that.
 func isOnly(id string, pads []byte) bool {
 	var list []string
 	var object map[string]json.RawMessage

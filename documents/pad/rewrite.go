@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// NeedsRewrite says whether the export tells what its pad's address does not:
+// NeedsRewrite says whether the export reveals what its pad's address does not:
 // the id behind a read-only id, or other pads of its authors.
 func (in *Inspection) NeedsRewrite() bool { return in.Real() != "" || in.others }
 
-// Rewrite copies the export without what NeedsRewrite means. All else stays
-// as it is, but for white space between members.
+// Rewrite copies the export without what NeedsRewrite means. All else stays as
+// it is, except white space between members.
 func (in *Inspection) Rewrite(w io.Writer) error {
 	return WriteMembers(w, in.export, in.size, in.rewriteMember)
 }

@@ -12,10 +12,10 @@ import (
 type span struct {
 	look
 	text string
-	href string // "" if it is no link
+	href string // "" if it is not a link
 }
 
-// A look is what the attributes of characters make of them.
+// A look is how characters look by their attributes.
 type look struct {
 	style  style
 	author string // the id, "" if nobody is known or asked for

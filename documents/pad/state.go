@@ -25,8 +25,8 @@ type run struct {
 }
 
 // newState gives the text the attributes of an attribution, as far as that can
-// be read; whole says that all of it can, and is of all the text. What is beyond
-// the text's end stands for nothing.
+// be read; whole says that all of it can, and that it covers all the text. What
+// is beyond the text's end stands for nothing.
 func newState(id string, text units, attribs string, p pool) (s *State, whole bool) {
 	s = &State{id: id, text: text, pool: p}
 	left := len(text)
@@ -65,7 +65,8 @@ func (s *State) Attribution() string {
 	add := func(attribs string, chars int) {
 		part := rest[:min(chars, len(rest))]
 		rest = rest[len(part):]
-		// What ends lines is apart from what follows the last of them.
+		// What ends with a line end is apart from what follows the last line
+		// end.
 		lines, end := 0, 0
 		for i, u := range part {
 			if u == '\n' {
@@ -86,9 +87,9 @@ func (s *State) Attribution() string {
 	return b.String()
 }
 
-// writer is for what is made of the state: no pad that people write becomes 16
-// times its text, and a hostile one would become hundreds of times as much. The
-// error of more matches ErrTooLarge.
+// writer bounds what is made of the state: no pad that people write becomes 16
+// times its text, but a hostile one would become hundreds of times as much. The
+// error beyond that matches ErrTooLarge.
 func (s *State) writer(w io.Writer) *bufio.Writer {
 	return bufio.NewWriter(&bounded{w, 16<<20 + 16*len(s.text)})
 }
@@ -145,7 +146,7 @@ func (s *State) lines() iter.Seq[line] {
 	}
 }
 
-// cutRuns takes n units off runs, of whose first one some are used already.
+// cutRuns takes n units off runs; some units of the first run are used already.
 func cutRuns(runs []run, used, n int) (cut, rest []run, restUsed int) {
 	for n > 0 && len(runs) > 0 {
 		r := run{runs[0].attribs, min(n, runs[0].chars-used)}
@@ -165,7 +166,7 @@ const (
 
 var listType = regexp.MustCompile(`([a-z]+)([0-9]+)`)
 
-// analyze reads what the attributes of a line's first character say of the
+// analyze reads what the attributes of a line's first character say about the
 // line. Etherpad puts them on a "*" that it does not show.
 func (s *State) analyze(l *line) {
 	var list string

@@ -23,8 +23,8 @@ func (s *State) WriteText(w io.Writer) error {
 }
 
 // A numbering counts numbered lines as Etherpad's .txt export does, with its
-// quirks: "start" is not looked at, every other line ends all counts, and
-// going up more than one level keeps the counts between.
+// quirks: it ignores "start", every other line ends all counts, and going up
+// more than one level keeps the counts between.
 type numbering struct {
 	counts [maxLevel + 1]int
 	last   int // level of the last numbered line

@@ -7,7 +7,7 @@ import (
 
 // A Day is what became of a pad on one day.
 type Day struct {
-	Date        time.Time      // its beginning, zero where the server told no time
+	Date        time.Time      // its beginning, zero where the server gave no time
 	First, Last int            // revisions
 	Edits       map[string]int // revisions by author: the id, "" for those not among Authors
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // A trail is where an export holds its revisions from the first on, as far as
-// each is the next one's neighbour: what later exports only add to. Revision 0
-// is not among them, as 3.x refreshes what it repeats of the pad.
+// each stands directly before the next: later exports only add to it. Revision
+// 0 is not part of it, as 3.x refreshes what that repeats of the pad.
 type trail struct {
 	begin, end int64 // of the first one's comma, of what follows the last; 0: not yet known
 	next       int
@@ -29,7 +29,8 @@ func (t *trail) member(m *Member) {
 func (in *Inspection) History() ([2]int64, error) { return in.trail.in(in.export, in.size) }
 
 // in gives the trail's place in the export, zero where there is none or where
-// more than commas is between its members: without it, JSON must be left.
+// more than commas is between its members: what remains without the trail must
+// be JSON.
 func (t *trail) in(r io.ReaderAt, size int64) (history [2]int64, err error) {
 	if t.next == 0 {
 		return history, nil

@@ -24,7 +24,7 @@ const (
 
 // walk goes on with b, which begins where it was left, and says how many bytes
 // it used. Without an error, the value ends there. The error errShort asks for
-// what follows, beginning with what was not used.
+// more, beginning with what was not used.
 func (w *walker) walk(b []byte) (used int, err error) {
 	c := cursor{b: b}
 	for {

@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// WriteMembers writes an export anew: write is called with each member of the
-// one in r, and writes what is to stand in its place.
+// WriteMembers writes an export anew: it calls write with each member of the
+// export in r, and write writes what is to stand in its place.
 func WriteMembers(w io.Writer, r io.ReaderAt, size int64, write func(*ObjectWriter, *Member) error) error {
 	out := NewObjectWriter(w)
 	for m, err := range Members(io.NewSectionReader(r, 0, size)) {
@@ -24,17 +24,17 @@ func WriteMembers(w io.Writer, r io.ReaderAt, size int64, write func(*ObjectWrit
 }
 
 // An ObjectWriter writes a JSON object member by member, and holds none that is
-// long. What fails is told by Close, or by Flush.
+// long. Close, or Flush, says what failed.
 type ObjectWriter struct {
 	*bufio.Writer
 	separator byte // what stands before the next member
 }
 
-// NewObjectWriter begins an object. Who made it calls Close, then Flush.
+// NewObjectWriter begins an object. The caller calls Close, then Flush.
 func NewObjectWriter(w io.Writer) *ObjectWriter { return &ObjectWriter{bufio.NewWriter(w), '{'} }
 
-// Object begins an object as the value of the member that was named. It is to be
-// closed before the next member is.
+// Object begins an object as the value of the member that was named. Close it
+// before the next member.
 func (o *ObjectWriter) Object() *ObjectWriter { return &ObjectWriter{o.Writer, '{'} }
 
 // Name begins a member, whose value is to be written next.
@@ -104,7 +104,7 @@ func JSON(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// replaceAll copies r, with one thing in the place of another.
+// replaceAll copies r, with one thing in place of another.
 func replaceAll(w io.Writer, r io.Reader, old, new []byte) error {
 	in := bufio.NewReaderSize(r, 64<<10)
 	for {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// known is what is to be known of a page before the first of it is written.
+// known is what must be known of a page before any of it is written.
 type known struct {
 	lang, title string
 	hosts       map[string]bool // of its own server
@@ -72,8 +72,8 @@ func (k *known) attribute(element, name, value string) {
 	}
 }
 
-// find notes the admin ids in a text. Not each id of 24 letters and digits is
-// one; but where one is, no page needs it to be read.
+// find notes the admin ids in a text. Not every id of 24 letters and digits is
+// an admin id, but no page needs such an id to be readable.
 func (k *known) find(text string) {
 	for _, text := range []string{text, unescaped(text)} {
 		for _, m := range adminLinks.FindAllStringSubmatch(text, -1) {
@@ -89,8 +89,9 @@ func (k *known) find(text string) {
 
 var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// unescaped is a text without the escapes of addresses, also where a % in it is
-// none: "100 % sûr: /%41bc…". What was escaped twice is unescaped twice.
+// unescaped is a text without the escapes of addresses, also where a % in it
+// does not begin one: "100 % sûr: /%41bc…". What was escaped twice is unescaped
+// twice.
 func unescaped(text string) string {
 	for range 3 {
 		if !strings.Contains(text, "%") {
@@ -154,8 +155,8 @@ func alphanumeric(c byte) bool {
 // whatever server.
 var actions = regexp.MustCompile(`(?i)/(?:admin|action|vote)(?:/|$|\?|#)|studs\.php|exportcsv\.php|delete_|add_|remove_`)
 
-// leads says whether an address is one of another server, where it only shows
-// something.
+// leads says whether an address leads to another server and only shows
+// something there.
 func (k *known) leads(address string) bool {
 	address = strings.TrimSpace(address)
 	u, err := url.Parse(address)

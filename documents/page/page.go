@@ -21,12 +21,11 @@ const maxToken = 32 << 20
 var ErrTooLong = errors.New("a tag or a text of the page is too long")
 
 // Tame writes the page as one that does nothing by itself and leads nowhere but
-// to other servers: its text, its headings, lists and tables stay. Scripts,
-// forms, frames, images and whatever else loads something are left out, as are
-// styles, but for one that shows answers in colours; so are all links to the
-// page's own server, and ids by which a poll's admin page is opened, wherever
-// they stand. What is not known to be harmless is left out; in place of an
-// image stands its description.
+// to other servers: its text, its headings, lists and tables stay. It leaves
+// out scripts, forms, frames, images and whatever else loads something; styles,
+// except one that shows answers in colours; all links to the page's own server;
+// and the ids of polls' admin pages, wherever they stand. Whatever is not known
+// to be harmless is left out too. An image is replaced by its description.
 func Tame(w io.Writer, from io.ReaderAt, size int64) error {
 	known, err := inspect(io.NewSectionReader(from, 0, size))
 	if err != nil {
@@ -69,7 +68,7 @@ type tamer struct {
 
 func (t *tamer) write(s string) { t.out.WriteString(s) }
 
-// text writes what is no markup.
+// text writes what is not markup.
 func (t *tamer) text(s string) { t.write(html.EscapeString(t.known.redact(s))) }
 
 const style = `body { font: 1rem/1.5 system-ui, sans-serif; max-width: 75rem; margin: 0 auto; padding: 1rem; }
@@ -99,7 +98,7 @@ func (t *tamer) attribute(name, value string) {
 }
 
 func (t *tamer) body(z *html.Tokenizer) error {
-	within := "" // the element whose content is no markup, and comes next
+	within := "" // the element whose content is not markup, and comes next
 	for {
 		switch kind := z.Next(); kind {
 		case html.ErrorToken:
@@ -187,8 +186,8 @@ func elements(same string, others map[string]string) map[string]string {
 
 var void = map[string]bool{"br": true, "hr": true, "col": true}
 
-// raw are the elements whose content is no markup, shown those of them whose
-// content is text for people.
+// raw are the elements whose content is not markup; shown are those of them
+// whose content is text for people.
 var (
 	raw = map[string]bool{
 		"iframe": true, "noembed": true, "noframes": true, "noscript": true, "plaintext": true, "script": true, "style": true, "title": true, "textarea": true, "xmp": true,

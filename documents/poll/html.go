@@ -124,7 +124,7 @@ func (t *total) count(a Answer) {
 }
 
 func markBest(totals []total) {
-	most := 1 // nobody's choice is not the best
+	most := 1 // a choice that nobody made is not the best
 	for _, t := range totals {
 		most = max(most, t.Yes)
 	}

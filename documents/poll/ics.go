@@ -19,12 +19,12 @@ var ErrNoDates = fmt.Errorf("%w: the poll has no dates", documents.ErrNothing)
 
 // WriteICS writes the choices of a date poll as a calendar (RFC 5545), one
 // event for each that has a date. Where the words of a moment are a time for
-// certain, the event has it, in the reader's own time zone, as the server
-// tells none; else it lasts all day and has the words in its summary.
+// certain, the event has it, in the reader's own time zone, as the server gives
+// none; else it lasts all day and has the words in its summary.
 //
-// The id is what tells this poll from all others, and the stamp when it was
+// The id identifies the poll among all others, and the stamp is when it was
 // saved: the same poll, id and stamp give the same bytes. The id itself is not
-// in them. A poll without dates is ErrNoDates.
+// in them. For a poll without dates the error is ErrNoDates.
 func (p *Poll) WriteICS(w io.Writer, l documents.Language, id string, stamp time.Time) error {
 	dated := func(c Choice) bool { return c.Date != "" }
 	if p.Kind != Date || !slices.ContainsFunc(p.Choices, dated) {
@@ -84,7 +84,7 @@ func (p *Poll) event(out *contentLines, w words, i int, day time.Time) {
 	out.line("TRANSP", "TRANSPARENT")
 }
 
-// whoCan lists the names that answered yes, and if need be, to choice i.
+// whoCan lists the names that answered yes, or "if need be", to choice i.
 func (p *Poll) whoCan(w words, i int) string {
 	var lines []string
 	for _, a := range []Answer{Yes, IfNeedBe} {

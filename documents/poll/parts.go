@@ -57,8 +57,8 @@ func (l *Look) same(earlier *Look, part Part) bool {
 }
 
 // Fill takes from an earlier look what this one's poll says it did not see, as
-// far as it still fits, and returns these parts. They are in the poll's
-// Unseen no more, but in its Earlier.
+// far as it still fits, and returns these parts. They move from the poll's
+// Unseen to its Earlier.
 func (l *Look) Fill(earlier *Look) []Part {
 	var filled, unseen []Part
 	for _, part := range l.Poll.Unseen {
@@ -82,7 +82,7 @@ func (l *Look) take(part Part, earlier *Look) bool {
 	switch part {
 	case PartDescriptionMarkdown:
 		if !l.same(earlier, PartDescription) {
-			return false // it was written anew, and what is shown is nearer
+			return false // it was written anew: what is shown is closer to it
 		}
 		now.Description = then.Description
 	case PartChoicesMarkdown, PartDays:
@@ -143,8 +143,8 @@ func (l *Look) takeChoices(earlier *Look) (taken bool) {
 	return taken
 }
 
-// takeVotes puts each answer below the choice that it was given to. None was
-// given to a choice that is newer.
+// takeVotes puts each answer below the choice that it was given to. A newer
+// choice has no answers.
 func (l *Look) takeVotes(earlier *Look) bool {
 	if earlier.Poll.Votes == nil {
 		return false
@@ -172,8 +172,8 @@ func (l *Look) takeVotes(earlier *Look) bool {
 	return true
 }
 
-// columnsOf finds for each choice the same one of an earlier look, -1 for one
-// that is none of its.
+// columnsOf finds for each choice the same one in an earlier look, -1 if that
+// does not have it.
 func (l *Look) columnsOf(earlier *Look) []int {
 	whole := l.same(earlier, PartChoices) && len(l.Poll.Choices) == len(earlier.Poll.Choices)
 	columns, taken := make([]int, len(l.Poll.Choices)), make(map[int]bool)
@@ -205,7 +205,7 @@ func (c Choice) identity() Choice {
 	return Choice{Label: c.Label, Moment: c.Moment}
 }
 
-// takeTimes gives comments the times of the same ones.
+// takeTimes gives comments the times of the same comments in an earlier look.
 func (p *Poll) takeTimes(then *Poll) (taken bool) {
 	times := make(map[Comment][]string)
 	for _, c := range then.Comments {

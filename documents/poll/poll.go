@@ -1,7 +1,7 @@
 // Package poll reads and writes polls as padsync saves them, and makes CSV,
 // ICS and HTML from them.
 //
-// It knows no server: a source fills in what the server told.
+// It knows no server: a source fills in what the server shows.
 package poll
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/padsync/padsync/documents"
 )
 
-// A Poll is one poll. What the server did not tell is zero, and absent from
-// the JSON: nothing in it is guessed.
+// A Poll is one poll. What the server did not show is zero, and absent from the
+// JSON: nothing in it is guessed.
 type Poll struct {
 	Title       string    `json:"title"`
 	Author      string    `json:"author,omitempty"`
@@ -42,7 +42,7 @@ type Poll struct {
 	// in their place is zero, or made from what is shown.
 	Unseen []Part `json:"unseen,omitempty"`
 
-	// Earlier are parts that were taken from versions before, and when these
+	// Earlier are parts that were taken from earlier versions, and when these
 	// were saved: see Look.Fill. No saved file has any.
 	Earlier map[Part]time.Time `json:"earlier,omitempty"`
 }
@@ -95,13 +95,13 @@ type Comment struct {
 	Text   string `json:"text"`
 }
 
-// Settings are what the server told of the poll's rules; nil: not told.
+// Settings are what the server shows of the poll's rules; nil: not known.
 type Settings struct {
 	Hidden        *bool  `json:"hidden,omitempty"`        // only the author sees the votes
 	Locked        *bool  `json:"locked,omitempty"`        // nobody may vote
 	Expired       *bool  `json:"expired,omitempty"`       // its time is over
 	Password      *bool  `json:"password,omitempty"`      // voting asks for one
-	PublicResults *bool  `json:"publicResults,omitempty"` // seeing does not
+	PublicResults *bool  `json:"publicResults,omitempty"` // seeing the results does not
 	Edit          Edit   `json:"edit,omitempty"`
 	Mail          string `json:"mail,omitempty"` // the author's
 
@@ -130,13 +130,12 @@ const MaxSize = 16 << 20
 // wide: 1,000 columns, which is more than Framadate can have, of 4,000 votes.
 const maxCells = 4_000_000
 
-// ErrInvalid is matched by the errors for what is no poll. It matches
+// ErrInvalid is matched by the errors for what is not a poll. It matches
 // documents.ErrUnreadable.
 var ErrInvalid = documents.Unreadable("not a poll")
 
-// Decode reads a poll as Encode writes it, and validates it. Keys that it
-// does not know are passed over. Errors that are not the reader's match
-// ErrInvalid.
+// Decode reads a poll as Encode writes it, and validates it. It ignores keys
+// that it does not know. Errors that are not the reader's match ErrInvalid.
 func Decode(r io.Reader) (*Poll, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err != nil {
@@ -150,7 +149,7 @@ func Decode(r io.Reader) (*Poll, error) {
 	}
 	p := new(Poll)
 	if err := json.Unmarshal(b, p); err != nil {
-		return nil, fmt.Errorf("%w: not its JSON", ErrInvalid) // json's error may quote the poll
+		return nil, fmt.Errorf("%w: not the JSON of one", ErrInvalid) // json's error may quote the poll
 	}
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -173,53 +172,53 @@ func (p *Poll) Encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Validate says whether the poll is one; its errors match ErrInvalid.
+// Validate says whether the poll is valid; its errors match ErrInvalid.
 func (p *Poll) Validate() error {
 	if p.Kind != Date && p.Kind != Classic {
-		return fmt.Errorf("%w: neither of dates nor classic", ErrInvalid)
+		return fmt.Errorf("%w: neither a date poll nor a classic one", ErrInvalid)
 	}
 	if len(p.Choices) == 0 {
 		return fmt.Errorf("%w: no choices", ErrInvalid)
 	}
 	for i, c := range p.Choices {
 		if !isDate(c.Date, time.DateOnly) || p.Kind == Classic && c.Date != "" {
-			return fmt.Errorf("%w: date of choice %d", ErrInvalid, i+1)
+			return fmt.Errorf("%w: the date of choice %d is not valid", ErrInvalid, i+1)
 		}
 	}
 	if (len(p.Votes)+1)*p.columns() > maxCells {
-		return fmt.Errorf("%w: too large a table", ErrInvalid)
+		return fmt.Errorf("%w: its table is too large", ErrInvalid)
 	}
 	for i, v := range p.Votes {
 		if !validAnswers(v.Answers) {
-			return fmt.Errorf("%w: answers of vote %d", ErrInvalid, i+1)
+			return fmt.Errorf("%w: the answers of vote %d are not valid", ErrInvalid, i+1)
 		}
 		if !isTime(v.Date) {
-			return fmt.Errorf("%w: date of vote %d", ErrInvalid, i+1)
+			return fmt.Errorf("%w: the date of vote %d is not valid", ErrInvalid, i+1)
 		}
 	}
 	for i, c := range p.Comments {
 		if !isTime(c.Date) {
-			return fmt.Errorf("%w: date of comment %d", ErrInvalid, i+1)
+			return fmt.Errorf("%w: the date of comment %d is not valid", ErrInvalid, i+1)
 		}
 	}
 	if !isTime(p.Created) {
-		return fmt.Errorf("%w: date of the poll", ErrInvalid)
+		return fmt.Errorf("%w: the date of the poll is not valid", ErrInvalid)
 	}
 	if !isDate(p.Expires, time.DateOnly) || !isDate(p.Purge, time.DateOnly) {
-		return fmt.Errorf("%w: date of expiry", ErrInvalid)
+		return fmt.Errorf("%w: the date of expiry is not valid", ErrInvalid)
 	}
 	return p.Settings.validate()
 }
 
 func (s Settings) validate() error {
 	if s.MaxVotes != nil && *s.MaxVotes < 0 {
-		return fmt.Errorf("%w: limit of votes", ErrInvalid)
+		return fmt.Errorf("%w: the limit of votes is not valid", ErrInvalid)
 	}
 	switch s.Edit {
 	case "", EditNone, EditOwn, EditAll:
 		return nil
 	}
-	return fmt.Errorf("%w: who may change votes", ErrInvalid)
+	return fmt.Errorf("%w: who may change votes is not valid", ErrInvalid)
 }
 
 const minutes = "2006-01-02T15:04"
@@ -249,7 +248,7 @@ func validAnswers(answers []Answer) bool {
 	return true
 }
 
-// columns is how many answers the widest row has.
+// columns is the number of answers in the widest row.
 func (p *Poll) columns() int {
 	n := len(p.Choices)
 	for _, v := range p.Votes {

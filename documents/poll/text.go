@@ -24,7 +24,7 @@ func (p *Poll) WriteText(w io.Writer, l documents.Language) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	end := "\t"
 	if p.width(words) > maxAligned {
-		end = "  " // which ends no cell that is to be aligned
+		end = "  " // spaces do not end a cell that is to be aligned
 	}
 	for row := range p.table(words) {
 		for i, cell := range row {
@@ -46,7 +46,7 @@ func (p *Poll) WriteText(w io.Writer, l documents.Language) error {
 }
 
 // maxAligned bounds a table whose columns are aligned, in bytes: one long cell
-// makes all above and below it as long.
+// makes all cells above and below it as long.
 const maxAligned = 32 << 20
 
 // width is the number of bytes of the table with its columns aligned.
@@ -64,8 +64,8 @@ func (p *Poll) width(words words) int {
 	return rows * sum
 }
 
-// oneLine keeps what people wrote from making cells and lines of its own, or
-// joining them: tabwriter.Escape is a byte that no valid text has.
+// oneLine keeps what people wrote from making or joining cells and lines:
+// tabwriter.Escape is a byte that no valid text has.
 func oneLine(s string) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\ufffd")), " ")
 }

@@ -14,7 +14,7 @@ type words struct {
 	Language                                            documents.Language
 	Name, Author, Expires, Votes, Comments              string
 	Yes, IfNeedBe, No, Unknown, Total, NoVotes, NotTold string
-	Earlier                                             string // of parts that are of a version before, and when that was saved
+	Earlier                                             string // of parts from an earlier version, and when that was saved
 	date                                                func(time.Time) string
 }
 
@@ -51,7 +51,7 @@ func (w words) answer(a Answer) string {
 	return w.Unknown
 }
 
-// day is the date in words; what is none is returned as it is.
+// day is the date in words; what is not a date is returned as it is.
 func (w words) day(date string) string {
 	t, err := time.Parse(time.DateOnly, date)
 	if err != nil {

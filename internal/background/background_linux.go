@@ -13,16 +13,16 @@ import (
 // Enter asks the system to count this process as a batch job (SCHED_BATCH,
 // sched(7)): what it does never interrupts another program, and takes as much
 // of an idle processor as before. Its priority (nice) stays what it is, and a
-// process that has another policy than the common one keeps that. It holds for
-// threads and child processes that begin later, and needs no privilege; a
-// system that has no such thing is left as it is.
+// process that has another policy than the common one keeps that. It also
+// applies to threads and child processes that begin later, and needs no
+// privilege. On a system without such a policy nothing changes.
 //
-// A server on the same machine, such as an operator's Etherpad, is taken from
-// its processor several times for each pad without it.
+// Without it, a server on the same machine, such as an operator's Etherpad,
+// loses its processor several times for each pad.
 func Enter() error {
 	// The policy is each thread's own, and a new thread has that of the thread
-	// that started it: when a look finds no thread that is left to change, none
-	// that begins later has another.
+	// that started it: once a look finds no thread left to change, no later
+	// thread has another.
 	for range maxLooks {
 		changed, err := batchThreads()
 		if err != nil {
@@ -35,11 +35,11 @@ func Enter() error {
 	return errors.New("become a batch job: some threads did not change")
 }
 
-// maxLooks is after how many looks it ends, as a sandbox may say that it has
-// changed a thread and do nothing.
+// maxLooks bounds the looks: a sandbox may say that it has changed a thread and
+// do nothing.
 const maxLooks = 20
 
-// batchThreads tells whether there was a thread to change.
+// batchThreads reports whether there was a thread to change.
 func batchThreads() (changed bool, err error) {
 	threads, err := os.ReadDir("/proc/self/task")
 	if err != nil {

@@ -18,11 +18,11 @@ var closing = map[rune]rune{
 }
 
 // Addresses are those in a text such as people write them into lists: with a
-// label behind or before it, a list mark, quotes, <…>, as a link of Markdown,
-// a column of CSV, the URL= of a .pad file, or with the full stop of a
-// sentence. An address ends at white space; a comma or a mark in the middle of
-// one is a part of it. Each is given once. What has no http:// or https://
-// has none.
+// label before or after it, a list mark, quotes, <…>, as a link of Markdown, a
+// column of CSV, the URL= of a .pad file, or with the full stop of a sentence.
+// An address ends at white space; a comma or a mark in the middle of one is a
+// part of it. Each is given once. Only what has http:// or https:// is an
+// address.
 func Addresses(text string) []string {
 	var found []string
 	for begin := 0; ; {
@@ -49,11 +49,11 @@ func Argument(text string) []string {
 	return Addresses(text)
 }
 
-// endsAddress is for what no browser shows in an address.
+// endsAddress is true of what no browser shows in an address.
 func endsAddress(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune("<>\"|`", c) }
 
-// addressEnd is where the address ends that s begins with, and before which
-// stands such a character.
+// addressEnd is where the address at the beginning of s ends; before is the
+// character in front of it.
 func addressEnd(s string, before rune) int {
 	end, enclosed := closing[before]
 	depth := 0
@@ -74,24 +74,24 @@ func addressEnd(s string, before rune) int {
 	return len(s)
 }
 
-// isOver tells an apostrophe from a closing quote, by what comes behind it.
+// isOver distinguishes a closing quote from an apostrophe, by what follows it.
 func isOver(rest string) bool {
 	next, _ := utf8.DecodeRuneInString(rest)
 	return rest == "" || unicode.IsSpace(next) || strings.ContainsRune(",;:.)]", next)
 }
 
-// isColumn tells whether what comes behind a comma is another column, and no
-// part of an id: it is quoted, another address, or has blanks or more commas.
+// isColumn reports whether what follows a comma is another column and not part
+// of an id: it is quoted, another address, or has blanks or more commas.
 func isColumn(rest string) bool {
 	next, _, _ := strings.Cut(rest, "://")
 	return rest == "" || strings.ContainsAny(next, "\" \t,") || scheme.MatchString(rest)
 }
 
-// longestTail is more marks than end any sentence: what has more is no list.
+// longestTail is more marks than end any sentence: what has more is not a list.
 const longestTail = 32
 
-// withoutTail takes away what ends a sentence, and marks that nothing in the
-// address opens.
+// withoutTail removes what ends a sentence, and closing marks that nothing in
+// the address opens.
 func withoutTail(address string) string {
 	for range longestTail {
 		last, size := utf8.DecodeLastRuneInString(address)

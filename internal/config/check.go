@@ -32,7 +32,7 @@ type checker struct {
 // the table begins. A single table may do without its number.
 func (c *checker) report(table, key string, p Problem) { c.reportMember(table, key, -1, p) }
 
-// reportMember notes a problem of a member of a list; -1 is the whole.
+// reportMember notes a problem of a member of a list; -1 is the whole list.
 func (c *checker) reportMember(table, key string, i int, p Problem, accepted ...string) {
 	name, _, _ := strings.Cut(table, "[")
 	full := table + "." + key
@@ -43,7 +43,7 @@ func (c *checker) reportMember(table, key string, i int, p Problem, accepted ...
 	c.found = append(c.found, &Error{Line: at.line, Column: at.column, Key: strings.TrimPrefix(name+"."+key, "."), Problem: p, Accepted: accepted})
 }
 
-// check tells what is wrong with values, as problems.
+// check says what is wrong with values, as problems.
 func (c *Config) check(places placeMap, kinds []Kind) error {
 	k := &checker{kinds: kinds, places: places}
 	if !slices.Contains(languages, c.Language) {

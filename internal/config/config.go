@@ -1,7 +1,7 @@
 // Package config reads padsync.toml and files that list documents.
 //
-// It checks what can be told from the text alone; it opens no repository,
-// runs no command and asks no server.
+// It checks what the text alone shows; it opens no repository, runs no command
+// and asks no server.
 package config
 
 import (
@@ -41,8 +41,8 @@ type Source struct {
 	// name is how messages and ls call the source. No two have the same.
 	Name string `toml:"name"`
 
-	// kind is "etherpad" or "framadate". It may be left out where the
-	// addresses show it, or the server tells when asked.
+	// kind is "etherpad", "framadate" or "pollaris". It may be left out where the
+	// addresses show it, or the server says so when asked.
 	Kind string `toml:"kind"`
 
 	// url is the address that the server's documents begin with, such as
@@ -128,8 +128,8 @@ type Encryption struct {
 const maxFile = 1 << 20
 
 // Load reads and checks the file at path; the kinds are those that sources can
-// have. What is wrong in it is told as one
-// *Error for each place, joined; a missing file matches fs.ErrNotExist.
+// have. What is wrong in it is one *Error for each place, joined; a missing
+// file matches fs.ErrNotExist.
 func Load(path string, kinds []Kind) (*Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -157,11 +157,11 @@ func Load(path string, kinds []Kind) (*Config, error) {
 }
 
 // Language is what the file at path says of the language, whatever else is in
-// it, so that its mistakes can be told in that language; "" if that is nothing
-// that Load takes.
+// it, so that its mistakes can be reported in that language; "" if Load would
+// not take it.
 func Language(path string) string {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
-		return "" // a pipe can be read but once
+		return "" // a pipe can be read only once
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -177,7 +177,7 @@ func Language(path string) string {
 	return c.Language
 }
 
-// parse decodes strictly and checks, without a look at anything else.
+// parse decodes strictly and checks, without looking at anything else.
 func parse(text []byte, file string, kinds []Kind) (*Config, error) {
 	var c Config
 	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&c)

@@ -20,15 +20,14 @@ type Document struct {
 	Address Secret // or an id
 }
 
-// ReadDocuments yields the entries of a documents file: of each line its
-// Addresses, in the order in which they stand there, else an id, without the
-// white space, list mark or quotes around it. A # begins a comment at the
-// start of a line or after white space; within an address it is a part of it.
-// Blank lines, lines of a table that only draw it, the names of its columns
-// and all but the address of a .pad file have no entry. UTF-16 with a byte
-// order mark, a byte order mark, CRLF and CR are understood. A line that is at fault
-// is an *Error, and costs only itself; any other error is the last thing
-// yielded.
+// ReadDocuments yields the entries of a documents file: from each line its
+// Addresses, in their order, or else an id, without the white space, list mark
+// or quotes around it. A # begins a comment at the start of a line or after
+// white space; within an address it is part of it. Blank lines, lines of a
+// table that only draw it, the names of its columns and all but the address of
+// a .pad file have no entry. UTF-16 with a byte order mark, a byte order mark,
+// CRLF and CR are understood. A faulty line is an *Error, and costs only
+// itself; any other error is the last thing yielded.
 func ReadDocuments(r io.Reader) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		lines := bufio.NewReaderSize(&unixLines{Reader: decoded(r)}, maxLine)
@@ -94,7 +93,7 @@ func readLine(line string) (string, bool) {
 	return line, !strings.ContainsFunc(line, func(c rune) bool { return c != '\t' && unicode.IsControl(c) })
 }
 
-// A list knows what the lines before tell of the next ones.
+// A list knows what earlier lines say about the next ones.
 type list struct {
 	begun    bool // something was read
 	shortcut bool // it is a .pad file, or a .url
@@ -126,14 +125,14 @@ func (l *list) entries(line string) []string {
 	return []string{id(line)}
 }
 
-// isHeader tells whether a line has the names of columns, and no address that
+// isHeader reports whether a line has the names of columns, and no address that
 // lacks its beginning.
 func isHeader(line string) bool {
 	return several.MatchString(line) && columns.MatchString(line) && !strings.Contains(line, "/")
 }
 
-// id is what a line without an address names: all of it, but for a list mark,
-// a label behind a tab, and what is around it.
+// id is what a line without an address names: all of it, except a list mark, a
+// label after a tab, and what is around it.
 func id(line string) string {
 	line = line[len(mark.FindString(line)):]
 	line, _, _ = strings.Cut(line, "\t")

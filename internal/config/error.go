@@ -14,10 +14,10 @@ type Error struct {
 	File    string // as it was given; "" if it has no name
 	Line    int    // from 1; 0: not known
 	Column  int    // from 1, in bytes; 0: not known
-	Key     string // such as "source.kind"; "" if it is about none
+	Key     string // such as "source.kind"; "" if it is about no key
 	Problem Problem
 
-	Accepted []string // what would be right, where the file's reader was told
+	Accepted []string // what would be right, where that is known
 }
 
 func (e *Error) Error() string {
@@ -59,7 +59,7 @@ const (
 	NoLanguage Problem = "no such language: there are en and fr"
 	NoFormat   Problem = "no such form: there are html, txt, pdf, docx, odt and doc"
 	NoHours    Problem = "a part of the day is needed, such as 22:00-06:00"
-	NoDays     Problem = "a number of days is needed, or 0, and no poll's server"
+	NoDays     Problem = "a number of days is needed, or 0; a server of polls takes none"
 	NoNumber   Problem = "a whole number is needed, without quotes"
 	NoAddress  Problem = "the address of a server is needed, such as https://pad.example.org"
 	NoScheme   Problem = "an address begins with https:// or http://"
@@ -73,7 +73,7 @@ type problems []*Error
 
 func (p problems) Error() string { return "invalid" }
 
-// bare is what a key can be without being a secret that lost its place.
+// bare is what a key may look like; anything else may be a misplaced secret.
 var bare = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,30}$`)
 
 // typeProblem says what is needed in place of a value of another type, by the

@@ -12,9 +12,8 @@ import (
 // ReadPasswords reads a file with the passwords of documents: an id, blanks,
 // and the password, on each line. The id * stands for all documents that have
 // no line of their own, and is "" in what is returned. Blank lines and lines
-// that begin with # have none; UTF-16 with a byte order mark, such a mark and
-// CRLF are understood. An
-// *Error names the line that is at fault.
+// that begin with # are ignored; UTF-16 with a byte order mark, such a mark and
+// CRLF are understood. An *Error names the faulty line.
 func ReadPasswords(r io.Reader) (map[string]Secret, error) {
 	all := make(map[string]Secret)
 	lines := bufio.NewScanner(decoded(r))

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// otherKind is what looks like an address of another kind than a folder, or a
-// remote of rclone without "rclone:". A Windows drive is one letter.
+// otherKind matches what looks like the address of something other than a
+// folder, or a remote of rclone without "rclone:". A Windows drive is one
+// letter.
 var otherKind = regexp.MustCompile(`^:?[A-Za-z0-9_.+@-]{2,}[:,]`)
 
 // resolve makes paths absolute.
@@ -57,7 +58,7 @@ func (c *Config) LineOfFile(name string) int {
 }
 
 // Folder gives the path in a repository's address, if that is the address of a
-// folder: a path, perhaps behind "file:".
+// folder: a path, perhaps after "file:".
 func Folder(address string) (path string, ok bool) {
 	path, marked := strings.CutPrefix(address, "file:")
 	return path, marked || !otherKind.MatchString(address)

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Holds reports whether the file name (with slashes, below root) holds just
-// what write writes. Its error is write's, or that of reading; what is no plain
-// file holds nothing.
+// Holds reports whether the file name (with slashes, below root) holds exactly
+// what write writes. Its error is write's, or that of reading; what is not a
+// plain file holds nothing.
 func Holds(root *os.Root, name string, write func(io.Writer) error) (bool, error) {
 	if i, err := root.Lstat(name); err != nil || !i.Mode().IsRegular() {
 		return false, err
@@ -34,7 +34,7 @@ func Holds(root *os.Root, name string, write func(io.Writer) error) (bool, error
 	switch _, err := io.ReadFull(f, make([]byte, 1)); err {
 	case io.EOF:
 		return true, nil
-	default: // it goes on, which is no error
+	default: // the file goes on, which is not an error
 		return false, err
 	}
 }
@@ -64,8 +64,8 @@ func (c *comparer) Write(b []byte) (int, error) {
 }
 
 // Sweep removes the temporary files that a crash left in the folder dir (with
-// slashes, below root): those that were last written before that moment. Others
-// may be somebody's who is writing now. What cannot be removed stays.
+// slashes, below root): those that were last written before that moment.
+// Somebody may still be writing others. What cannot be removed stays.
 func Sweep(root *os.Root, dir string, before time.Time) {
 	f, err := root.Open(dir)
 	if err != nil {
@@ -83,7 +83,7 @@ func Sweep(root *os.Root, dir string, before time.Time) {
 	}
 }
 
-// temporary reports whether a file is called as those of this package are.
+// temporary reports whether a file has a name as this package gives.
 func temporary(i fs.FileInfo) bool {
 	stem, is := strings.CutSuffix(i.Name(), TemporarySuffix)
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

@@ -37,10 +37,11 @@ func OpenRoot(dir string) (*os.Root, error) {
 	return parent.OpenRoot(filepath.Base(dir))
 }
 
-// Create makes the file name (with slashes, below root) of what write writes.
-// When it returns nil, the file survives a crash; after an error there is
-// none, unless it was whole and only its folder could not be synced. A file that exists is left as it is, and the error matches
-// fs.ErrExist. Files have mode 0600, folders that were missing 0700.
+// Create makes the file name (with slashes, below root) from what write writes.
+// When it returns nil, the file survives a crash. After an error there is no
+// file, unless it was whole and only its folder could not be synced. A file
+// that exists is left as it is, and the error matches fs.ErrExist. Files have
+// mode 0600, folders that were missing 0700.
 func Create(root *os.Root, name string, write func(io.Writer) error) error {
 	if _, err := root.Lstat(name); err == nil {
 		return fmt.Errorf("write %q: %w", name, fs.ErrExist)
@@ -72,8 +73,8 @@ func commit(root *os.Root, name string, write func(io.Writer) error, move func(r
 	return syncDir(root, dir)
 }
 
-// Nameless leaves the name of the file out of an error: it is a temporary one,
-// or the caller tells it, or it is a secret.
+// Nameless leaves the name of the file out of an error: it is a temporary name,
+// or the caller says it, or it is a secret.
 func Nameless(err error) error {
 	if link, ok := errors.AsType[*os.LinkError](err); ok {
 		return fmt.Errorf("%s: %w", link.Op, link.Err)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Period gives a context that goes on for that long after ctx has ended. When
-// the work is done, call the CancelFunc: then no timer is left.
+// Period gives a context that lasts that much longer than ctx. When the work is
+// done, call the CancelFunc: then no timer is left.
 func Period(ctx context.Context, long time.Duration) (context.Context, context.CancelFunc) {
 	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {

@@ -37,7 +37,7 @@ type Backup struct {
 	Repositories []Stored `json:"repositories"`
 }
 
-// Standing are documents that were so at the last look already.
+// Standing are documents that were already so at the last look.
 type Standing struct {
 	Missing   int `json:"missing"`
 	Suspect   int `json:"suspect"`
@@ -51,7 +51,7 @@ type Bytes struct {
 	Stored  int64 `json:"stored"`
 }
 
-// Left is what a backup left for the next ones, as its time was over.
+// Left is what a backup left for the next ones because its time was over.
 type Left struct {
 	Documents int    `json:"documents"`
 	Runs      int    `json:"runs"` // more of them like this one, until all were looked at; 0: not known
@@ -65,8 +65,8 @@ type Lack struct {
 	Documents int    `json:"documents"` // that it was asked for
 }
 
-// A Barred server is one of which documents could not be looked at for a reason
-// that is about the whole server.
+// A Barred server is one whose documents could not be looked at for a reason
+// that concerns the whole server.
 type Barred struct {
 	Source    string `json:"source"`
 	Documents int    `json:"documents"`
@@ -85,7 +85,7 @@ type Stored struct {
 	Unreadable int    `json:"unreadable"` // documents that only former recipients can read
 }
 
-// NewBackup is the line of a run, but for what it asked of servers.
+// NewBackup is the line of a run, except for what it asked of servers.
 func NewBackup(r *backup.Report, t *backup.Tally, f backup.Forecast) Backup {
 	b := Backup{
 		Run: r.Run, Documents: NewCounts(r), Expiring: t.All.Expiring,

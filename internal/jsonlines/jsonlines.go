@@ -1,5 +1,5 @@
-// Package jsonlines has what --json tells, for programs: one type for each kind of
-// line. New keys may be added; none goes away, or changes its meaning
+// Package jsonlines has what --json prints, for programs: one type for each
+// kind of line. New keys may be added; none goes away, or changes its meaning
 // (docs/commands.md).
 package jsonlines
 
@@ -122,7 +122,7 @@ type Problem struct {
 	Documents []Named `json:"documents"`
 }
 
-// A Named document is told apart from all others.
+// A Named document is identified among all others.
 type Named struct {
 	Source string `json:"source"`
 	ID     string `json:"id"`
@@ -153,8 +153,8 @@ type Accepted struct {
 	Suspect    string `json:"suspect"` // what it was suspect of; "": nothing had to be stored
 }
 
-// NewAccepted is the line of an acceptance in the repository that is shown
-// so.
+// NewAccepted is the line of an acceptance in the repository with that shown
+// address.
 func NewAccepted(shown string, a setup.Acceptance, names *library.Names) Accepted {
 	return Accepted{
 		shown, a.Source.URL, a.ID, names.Short(a.Source, a.ID), a.Version.Name, Stamp(a.Version.Saved), a.Version.Suspect,
@@ -172,7 +172,8 @@ type Repaired struct {
 	Done       bool   `json:"done"` // it was taken up
 }
 
-// NewRepaired is the line of a version that was found in the repository that is shown so.
+// NewRepaired is the line of a version that was found in the repository with
+// that shown address.
 func NewRepaired(shown string, v repository.FoundVersion, names *library.Names, done bool) Repaired {
 	return Repaired{shown, v.Source.URL, v.ID, names.Short(v.Source, v.ID), v.Version.Name, Stamp(v.Version.Saved.Time), done}
 }

@@ -24,7 +24,7 @@ func NewVersion(v *manifest.VersionRecord) Version {
 	return Version{v.Name, Stamp(v.Saved), v.Revision, v.Suspect, Files(v)}
 }
 
-// A Day is one on which a pad was written in.
+// A Day is one on which somebody wrote in a pad.
 type Day struct {
 	Day   string  `json:"day"` // "" if nobody knows when
 	First int     `json:"first"`

@@ -17,8 +17,8 @@ const (
 	listsRoom = "manifests"
 )
 
-// Lists are what the machine knows of the lists of documents in a repository
-// from before. Without it, less is noticed.
+// Lists are what the machine remembers of the lists of documents in a
+// repository. Without them, it notices less.
 type Lists struct {
 	Sequence int64    // the highest that this machine wrote, so that a listing that lags cannot make it go back
 	Seen     []string // ids of the manifests and checkpoints that were there
@@ -44,11 +44,11 @@ func (m Machine) Lists(repository string) (l Lists) {
 	return l
 }
 
-// Seen are the ids that Lists has, as repository.Options asks for them.
+// Seen are the ids that Lists has, as repository.Options wants them.
 func (m Machine) Seen(repository string) []string { return m.Lists(repository).Seen }
 
 // KeepLists notes what was there, and the sequence of a run, 0 for none. A
-// run's sequence is above the one before, unless that could not be.
+// run's sequence is above the one before, unless that was not possible.
 func (m Machine) KeepLists(repository string, sequence int64, seen []string) {
 	before := m.Lists(repository)
 	if sequence == 0 {

@@ -1,7 +1,7 @@
 // Package machine is what this computer keeps for itself between runs, in its
 // state folder: the repositories that it saw and their lists, its own runs,
-// tokens, and what it warned of. All of it is a help and no need: what cannot be
-// read is not known, and what cannot be kept is not kept.
+// tokens, and what it warned of. All of it helps and none of it is needed: what
+// cannot be read is not known, and what cannot be kept is not kept.
 package machine
 
 import (
@@ -28,7 +28,7 @@ func (m Machine) Folder() string { return m.folder }
 // errNowhere says that the machine keeps nothing.
 var errNowhere = errors.New("there is no state folder")
 
-// replace writes a file of a room of the state folder.
+// replace writes a file in a part of the state folder.
 func (m Machine) replace(room, name string, write func(io.Writer) error) error {
 	if m.folder == "" {
 		return errNowhere

@@ -20,8 +20,8 @@ type Place struct {
 	Folder bool
 }
 
-// Repositories are those that the machine saw at one place, which are several
-// where disks take turns.
+// Repositories are those that the machine saw at one place: several, where
+// disks take turns.
 type Repositories struct {
 	Repositories []Repository `json:"repositories"`
 }
@@ -105,8 +105,8 @@ func (m Machine) KeepRepository(at Place, now Repository) {
 }
 
 // repositoriesFiles are named by hashes, as an address may have a secret in it:
-// the place as it is spelt and, of a folder, as it is without symbolic links. A
-// mount point is the same by each of its names.
+// by the place as it is spelt and, for a folder, as it is without symbolic
+// links. So a mount point is the same by each of its names.
 func repositoriesFiles(at Place) []string {
 	names := []string{repositoriesFile(at)}
 	if at.Folder {

@@ -8,17 +8,17 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Runs are what the machine knows of its own runs: each holds a lock while it
-// goes on, which the system lifts when its process ends, however it does.
-// Without it, the next run waits until one that was killed has been silent for
-// a while. One run uses it.
+// Runs are what the machine knows of its own runs. Each holds a lock while it
+// goes on, which the system lifts when its process ends, however it ends. A
+// machine that knows nothing of them waits until a run that was killed has been
+// silent for a while. It is for one run.
 type Runs struct {
 	folder string
 	lock   *flock.Flock // this run's, nil before it has begun
 }
 
 // keepRun is how long the file of a run that was killed is kept: longer than
-// anything counts that it has found.
+// anything that it found still counts.
 const keepRun = 24 * time.Hour
 
 // Runs are those of this machine. The caller closes them when its run has ended.
@@ -75,7 +75,7 @@ func (o *Runs) sweep() {
 // Close says that this run has ended.
 func (o *Runs) Close() {
 	if o.lock != nil {
-		os.Remove(o.lock.Path()) // where that is not possible while it is open, it is swept
+		os.Remove(o.lock.Path()) // where that is not possible while it is open, sweep removes it
 		o.lock.Close()
 	}
 }

@@ -16,7 +16,7 @@ const (
 	tokensRoom = "accounts"
 )
 
-// A Token is that of an account of a server, kept under a name that tells
+// A Token is that of an account of a server, kept under a name that reveals
 // neither the server nor the login. It implements sources.TokenKeeper.
 type Token struct {
 	machine Machine
@@ -24,8 +24,8 @@ type Token struct {
 	failed  func(error)
 }
 
-// Token is that of a login on the server at base. That it cannot be kept is
-// told to failed.
+// Token is that of a login on the server at base. It calls failed if the token
+// cannot be kept.
 func (m Machine) Token(base, login string, failed func(error)) *Token {
 	sum := sha256.Sum256([]byte(manifest.Address(base) + "\x00" + login))
 	return &Token{m, hex.EncodeToString(sum[:16]), failed}

@@ -12,15 +12,15 @@ import (
 const warnedRoom = "warned"
 
 // Warned are the documents of a repository that the machine has warned of, as
-// their servers may delete them soon. When that began, no repository says: it
-// depends on the configuration and the program of each run. One at a time uses
-// it.
+// their servers may delete them soon. No repository says when that began: it
+// depends on the configuration and the program of each run. It is for one
+// goroutine at a time.
 type Warned struct {
 	machine Machine
 	id      string // the repository's
 	known   bool   // there is such a memory
 	before  map[uint64]bool
-	now     map[uint64]bool // of these and those, without what expires no more
+	now     map[uint64]bool // of these and those, without what no longer expires
 }
 
 // Warned are those of the repository with this id.
@@ -40,8 +40,8 @@ func (m Machine) Warned(repository string) *Warned {
 }
 
 // First notes a document that may be deleted soon, by a hash, and says whether
-// that is new; without a memory, it is unless seen: the last look saw that it
-// was so.
+// that is new. Without a memory it is new unless seen says that the last look
+// already saw it.
 func (w *Warned) First(hash uint64, seen bool) bool {
 	w.now[hash] = true
 	if w.known {
@@ -53,7 +53,7 @@ func (w *Warned) First(hash uint64, seen bool) bool {
 // Over notes a document that is not deleted soon.
 func (w *Warned) Over(hash uint64) { delete(w.now, hash) }
 
-// Keep stores what was noted, of nil nothing.
+// Keep stores what was noted; nil stores nothing.
 func (w *Warned) Keep() {
 	if w == nil {
 		return

@@ -1,5 +1,5 @@
-// Package message has what is to be said to a person, in no language yet:
-// package words says it in one.
+// Package message holds what is to be said to a person, before it is in any
+// language: package words says it in one.
 package message
 
 import (
@@ -23,7 +23,7 @@ func New(id string, data ...any) Message { return Message{id, data} }
 // request of a page.
 type Class int
 
-// The classes. An error that says no other failed.
+// The classes. An error without any other has failed.
 const (
 	Unclassed   Class = iota // as its cause has it
 	Failed                   // a repository could not be written or read, or there was nothing to do
@@ -72,7 +72,7 @@ func Of(class Class, cause error, id string, data ...any) error {
 	return &Error{Message: Message{id, data}, Class: class, Cause: cause, Silent: true}
 }
 
-// In is an error that says where or while doing what its cause came.
+// In is an error that says where its cause came, or during what.
 func In(cause error, id string, data ...any) error {
 	return &Error{Message: Message{id, data}, Cause: cause}
 }
@@ -80,7 +80,7 @@ func In(cause error, id string, data ...any) error {
 // Classed is err, which says it all, with a class.
 func Classed(class Class, err error) error { return &Error{Class: class, Cause: err} }
 
-// Quiet is an error of which everything was said before.
+// Quiet is an error about which everything was said before.
 func Quiet(class Class, cause error) error {
 	return &Error{Class: class, Cause: cause, Silent: true}
 }

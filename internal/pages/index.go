@@ -77,7 +77,7 @@ func (p Past) Note(e restore.Event) {
 	p[pastKey{e.Document.Source.Address(), strings.Clone(e.Document.ID)}] = pastState{e.Version.Saved, e.Version.Suspect, e.Cut}
 }
 
-// when says of what moment a page is.
+// when says from what moment a page is.
 func when(a *words.Words, s pastState) string {
 	switch {
 	case s.cut == nil:
@@ -111,7 +111,7 @@ func WriteIndex(a *words.Words, plan restore.Plan, then Past) error {
 	return err
 }
 
-// replaceable reports whether no index.html is there that is not ours.
+// replaceable reports whether there is no index.html, or one of ours.
 func replaceable(root *os.Root) bool {
 	f, err := root.Open(IndexName)
 	if err != nil {

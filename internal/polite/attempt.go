@@ -26,7 +26,7 @@ type attempt struct {
 	wrote atomic.Bool // the head of the request
 }
 
-// do makes the attempt, and says after what time the next one is worth it, 0
+// do makes the attempt, and says after what time the next one is worthwhile, 0
 // for never.
 func (a *attempt) do(ctx context.Context) (time.Duration, error) {
 	p, err := a.server.enter(ctx)
@@ -156,8 +156,8 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 		}
 		down = p.refused(a.server.statusError(status), why, l, again)
 	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
-		// A proxy speaks for a server that is away; 504 is how it tells that
-		// the server hangs.
+		// A proxy speaks for a server that is away; with 504 it says that the
+		// server hangs.
 		why := Down
 		if status == http.StatusGatewayTimeout {
 			why = Slow
@@ -192,13 +192,13 @@ func (a *attempt) answered(p *pass, resp *http.Response) (time.Duration, error) 
 
 func (a *attempt) last() bool { return a.number >= a.client.options.Tries }
 
-// harmless: the server may act on the request twice.
+// harmless: it does no harm if the server acts on the request twice.
 func (a *attempt) harmless() bool {
 	m := a.request.Method
 	return m == http.MethodGet || m == http.MethodHead || m == ""
 }
 
-// repeatable: the request may be sent again though nothing tells whether the
+// repeatable: the request may be sent again though nobody knows whether the
 // server has acted on it.
 func (a *attempt) repeatable() bool { return a.harmless() && !a.once }
 

@@ -18,9 +18,9 @@ const (
 	// its machine again.
 	patience = 15 * time.Minute
 
-	// downTime is for how long at least a server did nothing that is not
-	// waited for, as it has not answered before. It is more than an Etherpad
-	// with a large database takes to start again (40 s for 767 MB).
+	// downTime is how long a server that has never answered must have done
+	// nothing before nobody waits for it. It is more than an Etherpad with a
+	// large database takes to start again (40 s for 767 MB).
 	downTime = 2 * time.Minute
 
 	// Where connections are refused, the machine is there and its program is
@@ -30,8 +30,8 @@ const (
 	refusedTime     = time.Minute
 )
 
-// A breaker leaves a server alone that does nothing for its requests. The
-// zero value is that of a server that works.
+// A breaker leaves alone a server that does nothing for its requests. The zero
+// value is for a server that works.
 type breaker struct {
 	lost   int       // tries in vain since the last good answer
 	since  time.Time // the first of them
@@ -42,9 +42,9 @@ type breaker struct {
 	gaveUp bool // requests fail until open
 }
 
-// lose counts a try in vain. Enough of them, in the time least at least, open
-// the breaker, and so does one that looked whether the server is back. The
-// error says that patience has an end.
+// lose counts a try in vain. Enough of them, over at least the time least, open
+// the breaker; so does a try that looked whether the server is back. The error
+// says that patience is over.
 func (b *breaker) lose(now time.Time, err error, why Why, least, patience time.Duration) error {
 	if b.lost == 0 {
 		b.since = now
@@ -70,5 +70,5 @@ func (b *breaker) lose(now time.Time, err error, why Why, least, patience time.D
 func (b *breaker) waited(now time.Time) bool { return !b.gaveUp && now.Before(b.open) }
 
 func (b *breaker) err() error {
-	return unanswered{fmt.Errorf("%w, %d tries were in vain: %w", ErrDown, b.lost, b.last)}
+	return unanswered{fmt.Errorf("%w, %d tries failed: %w", ErrDown, b.lost, b.last)}
 }

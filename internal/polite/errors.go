@@ -14,24 +14,24 @@ import (
 var ErrTemporary = errors.New("temporary")
 
 // ErrDown is matched by errors of requests that were not sent, or not sent
-// again: the server gave no answer for some time, or none that is better than
-// 500, or it asks to be left alone for more than an hour.
+// again: for some time the server gave no answer, or none better than 500, or
+// it asks to be left alone for more than an hour.
 var ErrDown = errors.New("the server is down")
 
 // ErrBroken is matched by the error of a request that the server may have died
 // of: see Once. It matches ErrTemporary too.
 var ErrBroken = errors.New("the connection broke where an answer was due")
 
-// ErrUnheard is matched by the error of a request that was not sent, as the
-// server may die of it and was not heard since an answer broke off: see AskOnce.
-// It matches ErrTemporary too.
+// ErrUnheard is matched by the error of a request that was not sent, because
+// the server may die of it and was not heard since an answer broke off: see
+// AskOnce. It matches ErrTemporary too.
 var ErrUnheard = errors.New("the server was not heard since an answer broke off")
 
 // ErrUnanswered is matched by errors of requests to which the server gave no
-// answer of its own, so that they tell nothing of what was asked for.
+// answer of its own, so that they say nothing of what was asked for.
 var ErrUnanswered = errors.New("unanswered")
 
-// Why there was no answer, or no whole one, beside what the system says.
+// Why there was no answer, or no whole one, besides what the system says.
 var (
 	ErrHung    = errors.New("no answer in time")
 	ErrIdle    = errors.New("the answer stopped in the middle")
@@ -50,8 +50,8 @@ type SystemError struct {
 
 func (e *SystemError) Error() string { return e.text }
 
-// Temporary makes err match ErrTemporary without saying so: when it is told,
-// all tries may be over.
+// Temporary makes err match ErrTemporary without saying so: by the time a
+// person sees it, all tries may be over.
 func Temporary(err error) error { return temporary{err} }
 
 // An unanswered error matches ErrUnanswered without saying so.
@@ -87,7 +87,7 @@ func (s *server) transportError(err error) error {
 	return temporary{err}
 }
 
-// statusError is the error of an answer in the server's place.
+// statusError is the error of an answer that stands in for the server's own.
 func (s *server) statusError(status int) error {
 	return temporary{unanswered{fmt.Errorf("ask %s: status %d", s.name, status)}}
 }
@@ -101,8 +101,8 @@ func (s *server) bodyError(err error) error {
 	return temporary{err}
 }
 
-// plain leaves of an error only what is known to quote neither an address
-// nor what the server sent.
+// plain keeps of an error only what is known not to quote an address or what
+// the server sent.
 func plain(err error) error {
 	var (
 		certificate *tls.CertificateVerificationError

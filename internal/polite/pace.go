@@ -11,8 +11,8 @@ import (
 // and now what it takes. With less than raiseBelow waiting, one more at once gains
 // something; with more than lowerAbove, one less costs nothing.
 //
-// An Etherpad works in one thread, so that two at once keep it busy; it is
-// those far away that answer four in the time of one. failsafe-go's limiter
+// An Etherpad works in one thread, so that two requests at once keep it busy;
+// only those far away answer four in the time of one. failsafe-go's limiter
 // does the same for dozens of requests: below seven it never lowers.
 type pace struct {
 	limit, most int

@@ -1,5 +1,6 @@
 // Package polite is the HTTP client for sources: it paces itself by what a
-// server says it allows, retries what is worth it, and bounds what it reads.
+// server says it allows, retries what is worth retrying, and bounds what it
+// reads.
 //
 // It knows nothing of pads and polls, and follows no redirect. Its errors
 // name a server by scheme and host, never a path or a query.
@@ -41,12 +42,12 @@ type Options struct {
 	// average of each minute in which they are waited for. 0: 256.
 	LeastRate int64
 
-	// Waiting is told, if not nil, of waits of more than a second. It may be
-	// called concurrently.
+	// Waiting is called, if not nil, with waits of more than a second. It may
+	// be called concurrently.
 	Waiting func(Wait)
 }
 
-// A Wait is one of all requests to a server.
+// A Wait is a wait of all requests to a server.
 type Wait struct {
 	Server string // scheme and host, never more
 	Until  time.Time
@@ -115,11 +116,10 @@ func UserAgent(version, contact string) string {
 }
 
 // Do sends the request that newRequest makes, when the server may be asked
-// again, and gives the answer to handle, whose error it returns. It does
-// both again for what is worth trying again: no connection, a time-out, 429,
-// 5xx, and every error of handle that matches ErrTemporary (such as one from
-// reading a body that was cut). With handle called for the last time, its
-// error is final.
+// again, and gives the answer to handle, whose error it returns. It does both
+// again for what is worth retrying: no connection, a time-out, 429, 5xx, and
+// every error of handle that matches ErrTemporary (such as one from reading a
+// body that was cut). With handle called for the last time, its error is final.
 //
 // handle is called for every answer of every status except those that will
 // be tried again: on the last try it sees a 429 or a 5xx too. It need not

@@ -12,7 +12,7 @@ const (
 	// ends.
 	window = 90 * time.Second
 
-	// slack is waited for behind the end of a window: Etherpad 1.8.14 ends
+	// slack is how long to wait after the end of a window: Etherpad 1.8.14 ends
 	// it by a timer, which runs late when the server is busy.
 	slack = 250 * time.Millisecond
 
@@ -83,7 +83,7 @@ func bounded(d time.Duration) time.Duration { return min(max(d, 0), maxAsked) }
 
 // A quota is what a server allows in its current window.
 type quota struct {
-	limited bool // the server has told of limits
+	limited bool // the server has spoken of limits
 	left    int
 	resets  time.Time
 	end     time.Time
@@ -107,7 +107,7 @@ func (q *quota) update(now time.Time, l limits) {
 	}
 }
 
-// spend takes a request into account that had no answer but may have been
+// spend takes into account a request that had no answer but may have been
 // counted; one that hung means that nothing is left.
 func (q *quota) spend(now time.Time, hung, counted bool) {
 	if !now.Before(q.end) {
@@ -123,7 +123,8 @@ func (q *quota) spend(now time.Time, hung, counted bool) {
 // spent: nothing is left until the window's end.
 func (q *quota) spent(now time.Time) bool { return now.Before(q.end) && q.left == 0 }
 
-// allows: one more beside those that the server may not have counted yet.
+// allows: one more request besides those that the server may not have counted
+// yet.
 func (q *quota) allows(now time.Time, unanswered int) bool {
 	return !now.Before(q.end) || unanswered < q.left
 }

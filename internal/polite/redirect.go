@@ -7,13 +7,13 @@ import (
 	"net/url"
 )
 
-// ErrElsewhere is matched by the error of Redirect for one that leaves the
-// server.
+// ErrElsewhere is matched by the error of Redirect for a redirect that leaves
+// the server.
 var ErrElsewhere = errors.New("redirect to another place")
 
-// Redirect is where an answer redirects to, for those that follow: nil if it
-// is none. It is an error that matches ErrElsewhere if that is another
-// server, or the same one without TLS: no credential ever goes there.
+// Redirect is where an answer redirects to, for callers that follow: nil if it
+// does not redirect. It is an error that matches ErrElsewhere if that is
+// another server, or the same one without TLS: no credential ever goes there.
 func Redirect(resp *http.Response) (*url.URL, error) {
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,

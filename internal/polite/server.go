@@ -15,9 +15,8 @@ import (
 // fail at once until the rest is shorter.
 const maxWait = time.Hour
 
-// A server is what a Client knows of one server. One that was not heard of,
-// lately or ever, is asked by one request alone; what its answer says decides
-// on the others.
+// A server is what a Client knows of one server. A server that was not heard
+// lately, or ever, gets one request alone; its answer decides about the others.
 type server struct {
 	name    string // as users see it
 	places  int    // requests at once, with those whose body is being received
@@ -35,7 +34,7 @@ type server struct {
 	quota      quota
 	pause      time.Time // no request before
 	paused     Why
-	announced  time.Time // the last time that waiting was told
+	announced  time.Time // the end of the last wait that was announced
 	breaker    breaker
 	stalls     int // bodies that did not go on, one after the other
 }
@@ -69,7 +68,7 @@ func Uncounted(ctx context.Context) context.Context {
 
 type unrepeatedKey struct{}
 
-// Unrepeated gives a context for requests to which status 500 is an answer as
+// Unrepeated gives a context for requests to which status 500 is an answer like
 // any other, handled at once: MyPads 1.7.17 says with it that a token has
 // ended.
 func Unrepeated(ctx context.Context) context.Context {
@@ -81,20 +80,20 @@ func isUnrepeated(ctx context.Context) bool { return ctx.Value(unrepeatedKey{}) 
 type onceKey struct{}
 
 // Once gives a context for requests that a server may die of: those with a
-// password (MyPads 1.7.17 was seen to). One goes over a connection of its own,
-// so that its breaking says something, and is not sent again unless the server
+// password (MyPads 1.7.17 was seen to). Each goes over a connection of its own,
+// so that a break means something, and is not sent again unless the server
 // cannot have acted on it: no connection, 429, 503. If the server, which had
 // answered the request before, closes the connection in place of an answer, or
-// a proxy says so with 502, the error matches ErrBroken. Where it broke off
-// before and was not heard since, that would say nothing: if the server
-// answered at all by then, nothing is sent, and the error matches ErrUnheard.
+// a proxy says so with 502, the error matches ErrBroken. If the server broke
+// off before and was not heard since, that would mean nothing: if it had ever
+// answered by then, nothing is sent, and the error matches ErrUnheard.
 func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
 func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
 
-// AskOnce sends what a server may die of, as ask does with the context that it
-// is given. Where the server is to be heard before, look, which asks for
-// something harmless, does that, whatever comes of it.
+// AskOnce sends what a server may die of: ask does, with the context that it is
+// given. If the server must be heard first, look asks for something harmless;
+// its result does not matter.
 func AskOnce(ctx context.Context, ask, look func(context.Context) error) error {
 	err := ask(Once(ctx))
 	if !errors.Is(err, ErrUnheard) {
@@ -121,7 +120,7 @@ func waitsUntil(ctx context.Context) context.Context {
 	return ctx
 }
 
-// A pass allows to send one request.
+// A pass permits one request.
 type pass struct {
 	*server
 	probe    bool
@@ -158,7 +157,7 @@ func (s *server) enter(ctx context.Context) (*pass, error) {
 	}
 }
 
-// away tells that a server that did nothing for the last try is asked again
+// away announces that a server that did nothing for the last try is asked again
 // at until, or later if it is held.
 func (s *server) away(until time.Time) {
 	s.mu.Lock()
@@ -174,8 +173,8 @@ func (s *server) away(until time.Time) {
 	}
 }
 
-// announces says whether a wait is worth telling, and was not told. The
-// caller holds s.mu, and tells it afterwards.
+// announces says whether a wait is worth announcing and was not announced
+// before. The caller holds s.mu, and announces it afterwards.
 func (s *server) announces(now, until time.Time) bool {
 	worth := s.waiting != nil && until.Sub(now) > time.Second && until.After(s.announced)
 	if worth {
@@ -184,7 +183,8 @@ func (s *server) announces(now, until time.Time) bool {
 	return worth
 }
 
-// wait returns when one of the three comes; a zero time never does.
+// wait returns when ctx ends, changed is closed or until comes; a zero until
+// never does.
 func wait(ctx context.Context, changed <-chan struct{}, until time.Time) {
 	var alarm <-chan time.Time
 	if !until.IsZero() {
@@ -200,8 +200,8 @@ func wait(ctx context.Context, changed <-chan struct{}, until time.Time) {
 	}
 }
 
-// admit gives a pass, or says until when to wait for a change, zero for as
-// long as it takes. The caller holds s.mu.
+// admit gives a pass, or says until when to wait for a change; zero: as long as
+// it takes. The caller holds s.mu.
 func (s *server) admit(now time.Time, counted bool) (p *pass, until time.Time, err error) {
 	held, _ := s.held(now, counted)
 	probe := !s.met || s.breaker.lost > 0 || counted && s.quota.over(now)
@@ -262,8 +262,8 @@ func (p *pass) arrived() {
 	p.signal()
 }
 
-// heard notes that the server answered; worked says that it may have taken
-// its time to find out what.
+// heard notes that the server answered; worked says that the answer may have
+// taken work.
 func (p *pass) heard(l limits, worked bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -276,7 +276,7 @@ func (p *pass) heard(l limits, worked bool) {
 }
 
 // maxStalls is how many answers in a row may begin and not go on: each costs a
-// minute, and a server that does so for all would hold a run for hours.
+// minute, and a server that always does so would hold a run up for hours.
 const maxStalls = 4
 
 // flowed notes how a body ended: with an error, the server did not go on with
@@ -294,8 +294,8 @@ func (s *server) flowed(stalled error) {
 	}
 }
 
-// failed notes an answer that says the server cannot do its work. One
-// document may be the reason, so only the last try counts, or one that looks
+// failed notes an answer that says that the server cannot do its work. One
+// document may be the reason, so only the last try counts, or a try that looks
 // whether the server is back. The error says that the server is down.
 func (p *pass) failed(err error, l limits, last bool) error {
 	p.mu.Lock()
@@ -332,10 +332,9 @@ func (p *pass) refused(err error, why Why, l limits, otherwise time.Duration) er
 	return p.lose(now, err, why)
 }
 
-// unheard notes that no answer came, or one from a proxy in the server's
-// place. A request that hung was not refused by the network; one that counts
-// may have been counted by the server. The error says that the server is
-// down.
+// unheard notes that no answer came, or only a proxy's. A request that hung was
+// not refused by the network; one that counts may have been counted by the
+// server. The error says that the server is down.
 func (p *pass) unheard(err error, why Why, hung, counts bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -346,9 +345,9 @@ func (p *pass) unheard(err error, why Why, hung, counts bool) error {
 		p.quota.spend(now, hung, counts)
 	}
 	if p.counted && hung && p.quota.over(now) {
-		// Etherpad 1.9.4 to 3.3.1 never answers over the limit. The window
-		// that this request fell into is not known, but over when a whole
-		// one has passed.
+		// Etherpad 1.9.4 to 3.3.1 never answers over the limit. The window that
+		// this request fell into is not known, but it is over when a whole
+		// window has passed.
 		p.hold(p.sent.Add(window), Limit)
 	}
 	return p.lose(now, err, why)
@@ -399,7 +398,7 @@ func (p *pass) withdrawn() {
 }
 
 // mute says that the server, which had answered, was not heard since an answer
-// broke off. Of one that never did, it is not known whether it ever would.
+// broke off. If it never answered, nobody knows whether it would have.
 func (p *pass) mute() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -39,8 +39,8 @@ func fresh(t http.RoundTripper) http.RoundTripper {
 	return kept
 }
 
-// proxyAnswer names the refusal of a proxy that this machine asks through for
-// what it is; else it would seem to be the server's.
+// proxyAnswer shows a refusal by this machine's own proxy as such; otherwise it
+// would look like the server's.
 func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return ErrProxy

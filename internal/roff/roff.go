@@ -3,7 +3,11 @@ package roff
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"strings"
+
+	"github.com/padsync/padsync/internal/durable"
 )
 
 // A Page is the text of a manual page.
@@ -37,4 +41,27 @@ func (m *Page) Item(name, explained string) {
 func Escape(text string) string {
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' }), " ")
 	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`, "\u00a0", `\ `).Replace(text)
+}
+
+// WriteAll writes pages by their names into a folder, which is made where it is
+// missing.
+func WriteAll(dir string, pages map[string]string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for name, page := range pages {
+		err := durable.Replace(root, name, func(w io.Writer) error {
+			_, err := io.WriteString(w, page)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -20,8 +20,8 @@ type Acceptance struct {
 }
 
 // Accept says in the repository at a place that versions of the selected
-// documents are right: at the point, those of this name, or the newest at some
-// moment. Names are those of all documents there.
+// documents are right: those that the point means, by their name or as the
+// newest at some moment. Names are those of all documents there.
 func (s *Settings) Accept(ctx context.Context, at Place, w Writing, selection *library.Selection, point string, changeRecipients bool) (all []Acceptance, names *library.Names, err error) {
 	repo, err := s.OpenToWrite(ctx, at, w.Keys, new(spool.Pool), w.Warn)
 	if errors.Is(err, ErrPlain) {
@@ -86,7 +86,7 @@ func (r *Reading) accepting(ctx context.Context, selection *library.Selection, p
 }
 
 // FromPacks finds in the packs of the repository at a place what no list tells,
-// and takes it up if adopt. Observe, if not nil, is told of each pack. The
+// and takes it up if adopt. It calls observe, if not nil, for each pack. The
 // caller closes what was found.
 func (s *Settings) FromPacks(ctx context.Context, at Place, w Writing, adopt, changeRecipients bool, observe func(done, of int)) (*repository.Found, *Reading, error) {
 	repo, err := s.OpenToWrite(ctx, at, w.Keys, new(spool.Pool), w.Warn)

@@ -45,8 +45,8 @@ func (all keys) of(base string) key {
 	return key{}
 }
 
-// keys reads the secrets that the configuration names for the servers that are
-// asked for one of all.
+// keys reads the secrets that the configuration names for the servers of all
+// these documents.
 func (s *Settings) keys(ctx context.Context, all []Wanted) (keys, error) {
 	asked := make(map[string]bool)
 	for _, w := range all {
@@ -126,7 +126,7 @@ func (s *Settings) readAccess(ctx context.Context, c config.Access, into *source
 func readSecret(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return "", errors.Unwrap(err) // the name is told besides
+		return "", errors.Unwrap(err) // the caller says the name
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
@@ -136,7 +136,7 @@ func readSecret(name string) (string, error) {
 	return oneSecret(string(text))
 }
 
-// oneSecret takes the end of its line off.
+// oneSecret cuts off the line end.
 func oneSecret(text string) (string, error) {
 	text = strings.TrimRight(strings.TrimPrefix(text, "\ufeff"), "\r\n")
 	if text == "" || len(text) > maxSecret {

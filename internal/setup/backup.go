@@ -10,21 +10,21 @@ import (
 	"github.com/padsync/padsync/repository"
 )
 
-// ErrOtherRunner says that this machine's runner identity is another one than
-// the one that wrote what it has to read.
-var ErrOtherRunner = errors.New("this machine's runner identity is another one than before")
+// ErrOtherRunner says that this machine's runner identity is not the one that
+// wrote what it has to read.
+var ErrOtherRunner = errors.New("this machine's runner identity is not the one it had before")
 
 // A Writing is how repositories are written into.
 type Writing struct {
 	Keys repository.Options // who can read what is written: Sealing
 	Warn Warner             // may be nil
-	Anew bool               // one may be made in the place of one that this machine knows
+	Anew bool               // one may be made in place of one that this machine knows
 }
 
 // BackUp carries a plan out, into all repositories that can be opened, and
-// reports on all. Start, if not nil, is called before the first document. One
-// repository that cannot be reached costs only itself; one that would be written
-// wrongly costs the run.
+// reports on all. It calls start, if not nil, before the first document. A
+// repository that cannot be reached costs only itself; one that would be
+// written wrongly costs the run.
 func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, start func()) (*backup.Report, error) {
 	lost, err := s.openAll(ctx, plan, w)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, sta
 	return report, nil
 }
 
-// otherRunner marks the error that nothing of before can be read.
+// otherRunner marks the error that nothing written earlier can be read.
 func otherRunner(err error) error {
 	if errors.Is(err, repository.ErrNoIdentity) {
 		return &message.Error{Class: message.Failed, Cause: err, Mark: ErrOtherRunner}

@@ -12,9 +12,10 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// Select reads what people call documents: what has :// in it is an address, the
-// rest are ids, globs over ids, or, where no id fits, the hashes that messages
-// show. The error for what is none matches sources.ErrAddress or ErrUser.
+// Select reads what people call documents: what has :// in it is an address,
+// the rest are ids, globs over ids, or, where no id fits, the hashes that
+// messages show. The error for what is not a name matches sources.ErrAddress or
+// ErrUser.
 func (k Kinds) Select(args []string) (*library.Selection, error) {
 	var names []library.Name
 	for _, arg := range args {
@@ -37,7 +38,7 @@ func (k Kinds) Select(args []string) (*library.Selection, error) {
 	return library.Select(names), nil
 }
 
-// Chosen are documents of a repository, to be read.
+// Chosen are documents of a repository that are to be read.
 type Chosen struct {
 	*Reading
 	Selection *library.Selection
@@ -62,7 +63,7 @@ func (r *Reading) Choose(ctx context.Context, selection *library.Selection, when
 	case revision != nil:
 		c.Point.Revision = revision
 	case !at.Time.IsZero():
-		// What was saved later tells, too, what there was then.
+		// What was saved later also shows what there was then.
 		c.Point.Time, at = at.Time, repository.At{}
 	}
 	if c.Contents, err = r.ContentsAt(ctx, at); err != nil {
@@ -82,8 +83,8 @@ func (c *Chosen) Query(newest bool) library.Query {
 	}
 }
 
-// Begin are the documents that a name can be completed to: their ids, or their
-// addresses if one was begun, until ctx ends.
+// Begin gives the documents to which a name can be completed: their ids, or
+// their addresses if one was begun, until ctx ends.
 func (r *Reading) Begin(ctx context.Context, typed string, each func(name string, record *manifest.Record)) {
 	c, err := r.Contents(ctx, "")
 	if err != nil {

@@ -19,10 +19,10 @@ type Wanted struct {
 	kind    string
 	base    string // normalised
 	locator string // what the source's Fetch takes
-	id      string // the document's own, as far as the address tells
+	id      string // the document's own, as far as the address shows
 
-	// candidates, of a document whose kind the server has to tell, are what it
-	// may be; nil if that is certain.
+	// candidates are what a document may be whose kind only the server knows;
+	// nil if it is certain.
 	candidates []Candidate
 
 	verbatim string // the id as the address has it, if that is another
@@ -152,8 +152,8 @@ func (c *collector) addAll(source *config.Source, o Origin) {
 // Addresses are those in an argument, or the argument, where it has none.
 func Addresses(argument string) []string { return orText(config.Argument(argument), argument) }
 
-// isList tells whether an argument is the name of a file with documents, and
-// no address.
+// isList reports whether an argument is the name of a file with documents, and
+// not an address.
 func isList(arg string) bool {
 	if strings.Contains(arg, "://") {
 		return false
@@ -162,7 +162,7 @@ func isList(arg string) bool {
 	return err == nil && i.Mode().IsRegular()
 }
 
-// noFile says of an argument that is no address that no file has this name.
+// noFile says that an argument is neither an address nor the name of a file.
 func noFile(arg string) bool {
 	_, err := os.Stat(arg)
 	return errors.Is(err, fs.ErrNotExist) && !strings.Contains(arg, "://")
@@ -176,9 +176,9 @@ func orText(addresses []string, text string) []string {
 	return []string{text}
 }
 
-// HasUser says whether there is a user name or a password in an address: who
-// lists processes sees them on a command line, and padsync would have to repeat
-// them with the address.
+// HasUser says whether there is a user name or a password in an address:
+// whoever lists processes sees them on a command line, and padsync would have
+// to repeat them with the address.
 func HasUser(address string) bool {
 	return strings.Contains(address, "://") && WithoutUser(address) != address
 }
@@ -191,12 +191,12 @@ type collector struct {
 	*Mistakes
 }
 
-// Mistakes are documents that nothing can be done about: each costs itself and
-// no other.
+// Mistakes are documents about which nothing can be done: each costs only
+// itself.
 type Mistakes struct {
 	Count int
 	errs  []error // of those that are shown, a line each
-	later bool    // some of them may be none the next time
+	later bool    // some of them may not be mistakes the next time
 }
 
 const shownProblems = 10
@@ -212,7 +212,7 @@ func (m *Mistakes) add(err error) {
 	}
 }
 
-// Problem is what they amount to beside documents that are done, nil if there
+// Problem is what they amount to besides documents that are done, nil if there
 // are none.
 func (m *Mistakes) Problem(class message.Class) error {
 	if m.Count == 0 {
@@ -320,7 +320,7 @@ var (
 	ErrUserInList = errors.New("a user name or password in an address of a list")
 )
 
-// A SchemelessError tells of an address that is one with https:// before it.
+// A SchemelessError is for an address that only lacks https:// before it.
 type SchemelessError struct {
 	Completed string
 	Err       error

@@ -24,8 +24,8 @@ func (s *Settings) Expiries() Expiries {
 	return e
 }
 
-// Of is the day from which on its source may delete the document, "" if that is
-// not known: for a pad as it is known by now, for a poll as the server told.
+// Of is the day from which its source may delete the document, "" if that is
+// not known: for a pad as it is known by now, for a poll as the server said.
 func (e Expiries) Of(kinds Kinds, r *manifest.Record) string {
 	kind, ok := kinds.Named(r.Source.Kind)
 	if newest := r.Newest(); newest != nil && ok && kind.Expires != nil {

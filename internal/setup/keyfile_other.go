@@ -4,5 +4,5 @@ package setup
 
 import "io/fs"
 
-// Exposed is false where a file's mode does not tell who may read it.
+// Exposed is false where a file's mode does not say who may read it.
 func Exposed(fs.FileInfo) bool { return false }

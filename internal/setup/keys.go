@@ -53,8 +53,8 @@ func (s *Setup) parseRecipients(texts, files []string) ([]crypto.Recipient, erro
 	return unique(all)
 }
 
-// unique drops repeated recipients, and sees that the rest go together before
-// anything is fetched.
+// unique drops repeated recipients, and makes sure that the rest go together
+// before anything is fetched.
 func unique(all []crypto.Recipient) ([]crypto.Recipient, error) {
 	seen := make(map[string]bool)
 	var recipients []crypto.Recipient
@@ -89,7 +89,7 @@ func (s *Setup) readIdentities(files []string) ([]age.Identity, error) {
 	return all, nil
 }
 
-// warnExposed tells of a file with a key or a password that others can read it.
+// warnExposed warns of a file with a key or a password that others can read.
 func (s *Setup) warnExposed(name string) {
 	if info, err := os.Stat(name); err == nil && Exposed(info) {
 		s.tell("key-exposed", "File", name)
@@ -97,8 +97,8 @@ func (s *Setup) warnExposed(name string) {
 }
 
 // identitiesFromEnv reads the text of an identity file from a variable, for
-// jobs that get secrets so. A path is refused: in place of the secret, it
-// would be one more file to protect.
+// jobs that get secrets that way. It refuses a path: in place of the secret,
+// that would be one more file to protect.
 func (s *Setup) identitiesFromEnv(variable string) ([]age.Identity, error) {
 	text := s.Getenv(variable)
 	if strings.TrimSpace(text) == "" {
@@ -114,8 +114,8 @@ func (s *Setup) identitiesFromEnv(variable string) ([]age.Identity, error) {
 	return ids, nil
 }
 
-// badKeys is the problem of recipients or identities that are none; from says
-// where they are.
+// badKeys is the problem of what is not a recipient or an identity; from says
+// where it is.
 func badKeys(err error, from any) error {
 	if line, ok := errors.AsType[*crypto.LineError](err); ok {
 		from, err = message.New("line-of-file", "Line", line.Line, "File", from), line.Err

@@ -17,8 +17,8 @@ import (
 // counts.
 type Kinds []kinds.Kind
 
-// AllKinds are those that padsync knows: the one list of them. Polls come first,
-// as a pad may be called as the script of a poll's server.
+// AllKinds are those that padsync knows: the one list of them. Polls come
+// first, as a pad may have the name of a script of a poll's server.
 func AllKinds() Kinds { return Kinds{pollaris.Kind(), framadate.Kind(), etherpad.Kind()} }
 
 // Named is the kind with this name.
@@ -40,8 +40,8 @@ func (k Kinds) OfDocuments() documents.Kinds {
 	return all
 }
 
-// URL is the public address of a document for people; of a kind that a newer
-// program knows, that of its server.
+// URL is the public address of a document for people; for a kind that only a
+// newer program knows, the address of its server.
 func (k Kinds) URL(from manifest.Source, id string) string {
 	kind, ok := k.Named(from.Kind)
 	if !ok {
@@ -55,14 +55,15 @@ type Candidate struct {
 	Kind kinds.Kind
 	kinds.Address
 
-	// Verbatim is the id as the address has it, "" if it is ID: who has the
+	// Verbatim is the id as the address has it, "" if it is ID: whoever has the
 	// key of the server knows the document by that.
 	Verbatim string
 }
 
-// Parse gives what the address of a document may be of: one if that is certain,
-// else the server has to say which; the last, if it is assumed, is taken where
-// the server is none of the others. An error matches sources.ErrAddress.
+// Parse gives what an address may be the address of: one candidate if that is
+// certain, else several, of which the server has to say which. The last, if it
+// is assumed, counts where the server is none of the others. An error matches
+// sources.ErrAddress.
 func (k Kinds) Parse(address string) ([]Candidate, error) {
 	return k.certain(func(kinds.Kind) string { return address }, nil)
 }
@@ -84,8 +85,8 @@ func (k Kinds) ParseWithin(name, base, entry string) ([]Candidate, error) {
 	return k.certain(func(kind kinds.Kind) string { return kind.Within(base, entry) }, func(kind kinds.Kind) bool { return kind.Assumed && len(k) > 1 })
 }
 
-// certain parses an address for each kind. One that is certain counts alone,
-// unless it is assumed.
+// certain parses an address for each kind. A certain one counts alone, unless
+// it is assumed.
 func (k Kinds) certain(address func(kinds.Kind) string, assumed func(kinds.Kind) bool) ([]Candidate, error) {
 	var found []Candidate
 	for _, kind := range k {
@@ -131,8 +132,8 @@ func parse(kind kinds.Kind, address string) (Candidate, error) {
 	return c, nil
 }
 
-// Documents are all documents that an address may be of, by whatever id: which
-// it is, the repository knows.
+// Documents are all documents that an address may be the address of, by
+// whatever id: the repository knows which.
 func (k Kinds) Documents(address string) []Candidate {
 	var found []Candidate
 	for _, kind := range k {

@@ -29,10 +29,10 @@ type Location struct {
 // Local is the kind of folders of this machine.
 const Local = "local"
 
-// ErrLocation is matched by errors for what is no address of a repository.
+// ErrLocation is matched by errors for what is not the address of a repository.
 var ErrLocation = errors.New("not the address of a repository")
 
-// s3Options stand behind "s3", each after a comma, as rclone has it.
+// s3Options follow "s3", each after a comma, as in rclone.
 type s3Options struct {
 	region       string
 	bucketInHost bool
@@ -44,7 +44,7 @@ func (l Location) place() machine.Place {
 }
 
 // Open opens the sink at the location: the one place that knows every kind of
-// them. What a sink warns of is told to warn.
+// sink. It passes on to warn what a sink warns of.
 func (l Location) Open(ctx context.Context, warn func(text string)) (sinks.Sink, error) {
 	switch l.Kind {
 	case Local:
@@ -58,7 +58,7 @@ func (l Location) Open(ctx context.Context, warn func(text string)) (sinks.Sink,
 }
 
 // ParseLocation reads the address of a repository, as people write it. It asks
-// nobody. An error matches ErrLocation, and repeats no secret.
+// nobody. An error matches ErrLocation and repeats no secret.
 func ParseLocation(s string) (Location, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	kind, options, _ := strings.Cut(kind, ",")
@@ -69,7 +69,7 @@ func ParseLocation(s string) (Location, error) {
 	case kind == "s3":
 		return parseS3(rest, options)
 	case options != "":
-		// None of the others has options here, but perhaps a folder a comma.
+		// None of the others has options here, but a folder may have a comma.
 	case kind == "rclone":
 		parsed, err := fspath.Parse(rest)
 		switch {
@@ -77,7 +77,7 @@ func ParseLocation(s string) (Location, error) {
 			return Location{}, message.Of(message.Usage, ErrLocation, "bad-repository-rclone")
 		case len(parsed.Config) > 0 && strings.HasPrefix(parsed.Path, "//"):
 			// The options end at the colon of https://, and the rest of them,
-			// passwords too, looks like a path.
+			// also passwords, looks like a path.
 			return Location{}, message.Of(message.Usage, ErrLocation, "bad-repository-quotes")
 		}
 		return Location{Kind: "rclone", Value: rest, Shown: "rclone:" + rclone.Shown(rest)}, nil

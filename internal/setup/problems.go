@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	// ErrNothing says that no document is what was asked for.
+	// ErrNothing says that there is no document as asked for.
 	ErrNothing = errors.New("no such document")
 
 	// ErrLacking says that lists of documents are missing or cannot be read.
@@ -44,8 +44,8 @@ func (s *Settings) NothingWanted(named bool) error {
 	return message.Of(message.Failed, ErrNoDocuments, "nothing-to-do", "File", s.File)
 }
 
-// Schemeless is err, with what to type instead of the first name that nothing
-// was found for and that is an address but for its https://.
+// Schemeless is err, with what to type instead of the first name for which
+// nothing was found and that only lacks https:// to be an address.
 func (k Kinds) Schemeless(s *library.Selection, err error) error {
 	for _, text := range s.Unfound() {
 		if address, ok := k.Completed(text); ok {
@@ -55,8 +55,8 @@ func (k Kinds) Schemeless(s *library.Selection, err error) error {
 	return err
 }
 
-// Nothing is the problem that no document is what was asked for. Where lists
-// of documents are lacking, they may tell of it.
+// Nothing is the problem that there is no document as asked for. If lists of
+// documents are lacking, they may tell it.
 func (k Kinds) Nothing(s *library.Selection, lacking int) error {
 	switch cause := k.Schemeless(s, ErrNothing); {
 	case lacking > 0 && s.All():
@@ -68,8 +68,8 @@ func (k Kinds) Nothing(s *library.Selection, lacking int) error {
 	}
 }
 
-// Lacking is the problem of who wanted all documents, where lists of them are
-// missing or could not be read; nil if they are all there.
+// Lacking is the problem of a caller that wanted all documents where lists of
+// them are missing or could not be read; nil if they are all there.
 func Lacking(s *library.Selection, c *repository.Contents) error {
 	n := c.Lacking()
 	if n == 0 || !s.All() {
@@ -82,7 +82,7 @@ func lackingLists(n int) error {
 	return message.Of(message.Incomplete, ErrLacking, "lists-lacking", "Count", n)
 }
 
-// Outcome is the problem that the report of a backup amounts to, nil if all is
+// Outcome is the problem that the report of a backup adds up to, nil if all is
 // well. Unlisted are the sources that could not be asked what they hold.
 func Outcome(r *backup.Report, t *backup.Tally, unlisted []backup.Unlisted) error {
 	var errs []error
@@ -119,10 +119,10 @@ func Unlisted(class message.Class, sources []backup.Unlisted) error {
 	return message.Classed(class, errors.Join(errs...))
 }
 
-// Damage is what the problems that a check found amount to, with what to do
-// about each kind of them: what no identity opens need not be damaged, and backing
-// up again would not help. A list is not a pack: what packs hold can be read
-// without it.
+// Damage is what the problems that a check found add up to, with what to do
+// about each kind of them. What no identity opens need not be damaged, and
+// backing up again would not help. A list is not a pack: what packs hold can be
+// read without it.
 func Damage(report *repository.CheckReport) error {
 	if len(report.Problems) == 0 {
 		return nil
@@ -148,7 +148,7 @@ func Damage(report *repository.CheckReport) error {
 		}
 	}
 	if report.Lost > 0 && report.Problems[0].Object == repository.HeadKey && len(report.Problems) == 1 {
-		kinds["hint-damaged-list"] = true // packs alone, of which nothing tells
+		kinds["hint-damaged-list"] = true // packs alone, which nothing names
 	}
 	for _, id := range []string{"hint-damaged", "hint-damaged-list", "hint-repaired", "hint-intruder"} {
 		if kinds[id] {

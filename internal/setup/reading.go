@@ -10,7 +10,8 @@ import (
 	"github.com/padsync/padsync/repository"
 )
 
-// A Reading is a repository that is open for reading. One at a time uses it.
+// A Reading is a repository that is open for reading. It is for one goroutine
+// at a time.
 type Reading struct {
 	*repository.Repository
 	Shown    string // its address, without secrets
@@ -35,8 +36,8 @@ func (s *Settings) Reading(repo *repository.Repository, at Place) *Reading {
 	return &Reading{repo, at.Shown, s}
 }
 
-// AddOwner adds the identities that the configuration names, if none was
-// given: the owner's, which may ask for a passphrase.
+// AddOwner adds the identities that the configuration names, if none was given.
+// They are the owner's, and may ask for a passphrase.
 func (r *Reading) AddOwner(ctx context.Context) error {
 	s := r.Settings
 	if s.identitiesGiven() || !r.Sealed() {
@@ -54,8 +55,8 @@ func (r *Reading) AddOwner(ctx context.Context) error {
 	return err
 }
 
-// Lists calls do, which reads lists of documents and no documents: the
-// runner's identity is enough for it. If none opens them, the owner's does.
+// Lists calls do, which reads only lists of documents: the runner's identity is
+// enough for it. If that does not open them, the owner's does.
 func (r *Reading) Lists(ctx context.Context, do func() error) error {
 	err := do()
 	if !errors.Is(err, repository.ErrNoIdentity) {
@@ -67,8 +68,8 @@ func (r *Reading) Lists(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// Library is what the repository holds for readers. What they see there, the
-// machine remembers.
+// Library is what the repository holds for readers. The machine remembers what
+// they see there.
 func (r *Reading) Library() library.Library {
 	return library.Library{
 		Repository: r.Repository,
@@ -117,7 +118,7 @@ func (r *Reading) ContentsAt(ctx context.Context, at repository.At) (*repository
 }
 
 // Moment reads what somebody says of a moment, which may be a run of the
-// repository. What is no moment matches library.ErrWhen.
+// repository. The error for what is not a moment matches library.ErrWhen.
 func (r *Reading) Moment(ctx context.Context, when string) (repository.At, error) {
 	at, err := r.Library().Moment(ctx, when)
 	if err != nil && !errors.Is(err, library.ErrWhen) {

@@ -26,14 +26,14 @@ func (awayError) Error() string {
 func (awayError) Unwrap() error { return repository.ErrNone }
 
 // ErrPlain says that a repository is plain where it should be sealed.
-var ErrPlain = errors.New("a plain repository in the place of a sealed one")
+var ErrPlain = errors.New("a plain repository in place of a sealed one")
 
-// A Warner is told of what is wrong with an object that a reader leaves out.
+// A Warner takes what is wrong with an object that a reader leaves out.
 type Warner = func(*repository.CorruptError)
 
 // OpenToRead opens the repository at a place for reading, with the identities
-// that cost nobody a passphrase: those that were given, and the runner's. Warn
-// may be nil.
+// that need no passphrase: those that were given, and the runner's. Warn may be
+// nil.
 func (s *Settings) OpenToRead(ctx context.Context, at Place, pool *spool.Pool, warn Warner) (*repository.Repository, error) {
 	in := func(err error) error { return message.In(err, "repository", "Repository", at.Shown) }
 	sink, err := at.Location.Open(ctx, s.sinkWarns)
@@ -142,8 +142,8 @@ func (s *Settings) OpenOrCreate(ctx context.Context, at Place, keys repository.O
 	return repo, err
 }
 
-// settling is for stores that several machines write into. Three starts at once,
-// under the race detector, were seen to be a second and a half apart.
+// settling is for stores that several machines write into. Three starts at
+// once, under the race detector, were a second and a half apart.
 const settling = 5 * time.Second
 
 // Unwritten is the problem that nothing can be written into the repository at a
@@ -158,7 +158,7 @@ func Unwritten(at Place, err error) error {
 	return in
 }
 
-// sinkWarns tells what a store warns of.
+// sinkWarns passes on what a store warns of.
 func (s *Settings) sinkWarns(text string) { s.setup.tell("rclone-says", "Text", text) }
 
 // remember notes that the repository is there, and says so if the machine knew
@@ -175,7 +175,7 @@ func (s *Settings) remember(at Place, r *repository.Repository) {
 	s.Machine.KeepRepository(at.place(), now)
 }
 
-// cheapIdentities are those that cost nobody a passphrase.
+// cheapIdentities are those that need no passphrase.
 func (s *Settings) cheapIdentities() ([]age.Identity, error) {
 	all, err := s.givenIdentities()
 	if err != nil {

@@ -55,9 +55,9 @@ func (s *Settings) Sealing() (repository.Options, error) {
 		return repository.Options{}, err
 	}
 	identities := append(given, runner)
-	// What this machine wrote for recipients of the other kind tells whom the
-	// last run sealed to. Where its identity cannot be read, most runs do
-	// without, and the others say what they cannot open.
+	// What this machine wrote for recipients of the other kind shows to whom
+	// the last run sealed. Where its identity cannot be read, most runs do
+	// without it, and the others say what they cannot open.
 	if other, err := s.setup.ownRunner(!postQuantum, false); err == nil && other != nil {
 		identities = append(identities, other)
 	}

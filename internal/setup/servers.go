@@ -30,12 +30,12 @@ type Servers struct {
 	mail     string            // the organiser's of polls to be made
 }
 
-// ErrKind is for a kind of servers that there is not, or that cannot do what is
-// asked of it.
-var ErrKind = errors.New("no kind of source")
+// ErrKind is for a kind of servers that does not exist, or that cannot do what
+// is asked of it.
+var ErrKind = errors.New("no such kind of source")
 
-// Servers are those of the documents. Their secrets are read. Waiting, which may
-// be nil, is told of each wait.
+// Servers are those of the documents. It reads their secrets. Waiting, which
+// may be nil, is called with each wait.
 func (s *Settings) Servers(ctx context.Context, all []Wanted, waiting func(polite.Wait)) (*Servers, error) {
 	keys, err := s.keys(ctx, all)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Settings) client(o polite.Options) *polite.Client {
 	return polite.New(o)
 }
 
-// opening is what the source of a server is opened with.
+// opening is what is needed to open the source of a server.
 func (n *Servers) opening(base string) kinds.Opening {
 	key := n.keys.of(base)
 	return kinds.Opening{
@@ -81,10 +81,10 @@ func (n *Servers) open(name, base string, formats []string) (sources.Source, err
 	return source, nil
 }
 
-// Plan puts the documents to their servers, which it sorts as manifests do. A
-// document's Line is its place in all, from 1. Formats are to be fetched in
-// place of those that the configuration says, if there are any. Repositories are
-// left to the caller, who closes the sources: CloseSources.
+// Plan assigns the documents to their servers, which it sorts as manifests do.
+// A document's Line is its place in all, from 1. Formats, if there are any, are
+// fetched in place of those in the configuration. Repositories are left to the
+// caller, who closes the sources: CloseSources.
 func (n *Servers) Plan(all []Wanted, formats []string, limit Budget) (*backup.Plan, error) {
 	p := &backup.Plan{Pool: n.pool, Program: n.settings.setup.Program, Host: HostName()}
 	place := func(w Wanted) (int, bool) {
@@ -132,8 +132,8 @@ type Budget struct {
 	Most  time.Duration // 0: as long as it takes
 }
 
-// until is when the requests to a source end that has these hours: zero for
-// never. Outside of them, that is now.
+// until is when the requests to a source with these hours end: zero for never.
+// Outside them, that is now.
 func (b Budget) until(h config.Hours) time.Time {
 	end, open := h.End(b.Begin)
 	if !open {
@@ -145,7 +145,7 @@ func (b Budget) until(h config.Hours) time.Time {
 	return end
 }
 
-// CloseSources takes away what was made on servers for this run, also after an
+// CloseSources removes what was made on servers for this run, also after an
 // interruption.
 func (s *Settings) CloseSources(ctx context.Context, p *backup.Plan) {
 	for _, from := range p.Sources {
@@ -153,7 +153,7 @@ func (s *Settings) CloseSources(ctx context.Context, p *backup.Plan) {
 	}
 }
 
-// close takes away what a source made on its server for this run.
+// close removes what a source made on its server for this run.
 func (s *Settings) close(ctx context.Context, url string, source sources.Source) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"github.com/padsync/padsync/internal/message"
 )
 
-// Settings are the configuration, with what options and the environment say in
-// its place: what one run works with. Nothing of them changes.
+// Settings are what one run works with: the configuration, with what options
+// and the environment say instead. They do not change.
 type Settings struct {
 	*config.Config
 	File         string // the configuration's
@@ -25,7 +25,7 @@ type Settings struct {
 	options Options
 }
 
-// A Place is where a repository is, and whether it is plain in any case.
+// A Place is where a repository is, and whether it is certainly plain.
 type Place struct {
 	Location
 	Unencrypted bool

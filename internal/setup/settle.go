@@ -26,19 +26,19 @@ const (
 // errLate is for a server that took too long to say what it is.
 var errLate = polite.Temporary(errors.New("no answer in time"))
 
-// An answer says of what kind a server is, "" if of none that was asked for;
-// with an error, it is not known.
+// An answer says of what kind a server is, "" if it is of none that was asked
+// for; with an error, it is not known.
 type answer struct {
 	kind string
 	err  error
 }
 
-// Settle finds out what the servers are of which no address tells. Another
-// address of the server may, or the repository: what it saw there at its last
-// look stands. Else the server is asked, beside all others and not for long,
-// and if it cannot say, what the repository saw before that stands. What cannot
-// be settled is a mistake of its own, and is asked for again the next time.
-// All is overwritten. The error is that of ctx.
+// Settle finds out of what kind the servers are whose addresses do not show it.
+// Another address of the server may, or the repository: what the last look
+// there saw counts. Else the server is asked, at the same time as all others
+// and not for long; if it cannot say, what the repository saw earlier counts.
+// What cannot be settled is a mistake of its own, and is asked for again the
+// next time. Settle overwrites all. The error is that of ctx.
 func (n *Servers) Settle(ctx context.Context, all []Wanted, bad *Mistakes) ([]Wanted, error) {
 	if !slices.ContainsFunc(all, func(w Wanted) bool { return w.candidates != nil }) {
 		return all, nil
@@ -117,8 +117,7 @@ func (w *Wanted) question() string {
 }
 
 // settled are the questions that need not be asked: those that another address
-// answers, and those about a server of which the last look was good, unless the
-// address could be of another kind where only those of the assumed one are known.
+// answers, and those about a server whose last look was good.
 func (k knownServers) settled(kinds Kinds, all []Wanted) map[string]answer {
 	told := make(map[string]string)
 	for _, w := range all {
@@ -139,7 +138,7 @@ func (k knownServers) settled(kinds Kinds, all []Wanted) map[string]answer {
 }
 
 // knownServers reads what the first repository that can be read knows. What is
-// wrong with one is told when it is written to.
+// wrong with one is reported when it is written to.
 func (s *Settings) knownServers(ctx context.Context, pool *spool.Pool) knownServers {
 	for _, place := range s.Repositories {
 		repo, err := s.OpenToRead(ctx, place, pool, nil)
@@ -176,14 +175,14 @@ func readServers(ctx context.Context, repo *repository.Repository) (knownServers
 	}
 	for server := range both {
 		if both[server] {
-			delete(known, server) // it has both, so an address tells nothing
+			delete(known, server) // it has both, so an address shows nothing
 		}
 	}
 	return known, nil
 }
 
-// askServers asks those of which nothing is known, each once and beside each
-// other. The error is that of ctx.
+// askServers asks those of which nothing is known, each once and all at the
+// same time. The error is that of ctx.
 func (n *Servers) askServers(ctx context.Context, all []Wanted, answers map[string]answer) error {
 	var asked []*Wanted
 	for i := range all {

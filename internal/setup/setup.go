@@ -1,7 +1,7 @@
-// Package setup makes of a configuration, of variables and of options what a
-// run works with: kinds of servers, what opens them, keys, repositories and
-// plans. It has no word of a language, and prints nothing: whom it has to ask or
-// to tell, its caller says.
+// Package setup makes what a run works with from a configuration, variables and
+// options: kinds of servers, what opens them, keys, repositories and plans. It
+// has no word of a language, and prints nothing: its caller asks and informs
+// people.
 package setup
 
 import (
@@ -17,19 +17,19 @@ import (
 	"github.com/padsync/padsync/internal/message"
 )
 
-// A Setup is what runs of one caller have in common. Nothing of it changes; it
-// is safe for concurrent use if what its caller gave is.
+// A Setup is what runs of one caller have in common. It does not change, and is
+// safe for concurrent use if what its caller gave is.
 type Setup struct {
 	Kinds   Kinds
 	Program string // as manifests have it, such as "padsync 1.0"
-	Agent   string // how servers are told who asks
+	Agent   string // says to servers who asks
 	Getenv  func(string) string
 	Input   io.Reader // of a list of documents that is called -
 
 	Asker Asker
 
-	// Tell is told what a person should know, and nobody else if Attended: then
-	// it may name documents that the person did not.
+	// Tell takes what a person should know, and nobody else if Attended: then
+	// it may name documents that the person did not name.
 	Tell     func(message.Message)
 	Attended bool
 }
@@ -40,13 +40,13 @@ type Asker interface {
 	// nobody can be asked.
 	Prompt(name string) crypto.Prompt
 
-	// Output is what a command prints that the configuration names. The
-	// command may ask, too.
+	// Output is what a command from the configuration prints. The command may
+	// also ask.
 	Output(ctx context.Context, command []string) ([]byte, error)
 }
 
-// Options are what a caller says of one run, beside the configuration or in its
-// place.
+// Options are what a caller says of one run, besides the configuration or in
+// its place.
 type Options struct {
 	Config       string   // the file of the configuration; "": the usual one
 	Repositories []string // addresses; none: those of the configuration
@@ -59,7 +59,7 @@ type Options struct {
 
 func (s *Setup) tell(id string, data ...any) { s.Tell(message.New(id, data...)) }
 
-// ErrHomeless says that nothing tells where to keep files.
+// ErrHomeless says that nothing shows where to keep files.
 var ErrHomeless = errors.New("no home folder")
 
 const (
@@ -76,7 +76,8 @@ func (s *Setup) ConfigFile(given string) string {
 	return filepath.Join(s.folder(configVariable, xdg.ConfigHome), "padsync", "padsync.toml")
 }
 
-// Machine is where this machine keeps what no backup needs to live on.
+// Machine is where this machine keeps what helps its runs and what no restore
+// needs.
 func (s *Setup) Machine() machine.Machine {
 	if s.homeless(stateVariable) {
 		return machine.At("")
@@ -99,7 +100,7 @@ func (s *Setup) folder(variable, otherwise string) string {
 	return otherwise
 }
 
-// defaultRepository is the folder for who names none.
+// defaultRepository is the folder for callers that name none.
 func (s *Setup) defaultRepository() (string, error) {
 	if s.homeless(dataVariable) {
 		return "", message.Of(message.Usage, ErrHomeless, "no-home", "Variable", dataVariable)

@@ -33,7 +33,7 @@ type TargetAddress struct {
 }
 
 // ParseTargets reads addresses of servers, or of groups on them. The error for
-// what is none matches ErrNoTarget, or ErrUser.
+// what is not one matches ErrNoTarget, or ErrUser.
 func (k Kinds) ParseTargets(given []string) (all []TargetAddress, err error) {
 	for _, raw := range given {
 		if HasUser(raw) {
@@ -69,8 +69,9 @@ type Targets struct {
 }
 
 // OpenTargets opens the servers, with what the configuration says of them. Mail
-// is the organiser's of polls that are made, "" if nobody said. Waiting, which
-// may be nil, is told of each wait. The caller closes the targets.
+// is the organiser's address for polls that are made, "" if nobody gave one.
+// Waiting, which may be nil, is called with each wait. The caller closes the
+// targets.
 func (s *Settings) OpenTargets(ctx context.Context, addresses []TargetAddress, mail string, waiting func(polite.Wait)) (*Targets, error) {
 	keys, err := s.targetKeys(ctx, addresses)
 	if err != nil {
@@ -122,7 +123,7 @@ func (t *Targets) add(ctx context.Context, n *Servers, a TargetAddress) error {
 	return nil
 }
 
-// Close takes away what was made on servers for this run only, also after an
+// Close removes what was made on servers for this run only, also after an
 // interruption.
 func (t *Targets) Close(ctx context.Context) {
 	for _, target := range t.All {
@@ -130,9 +131,9 @@ func (t *Targets) Close(ctx context.Context) {
 	}
 }
 
-// kindOf is what the configuration says that the server is, or the server
-// itself, to requests that change nothing. Nothing was begun yet, and a person
-// waits: so a server that is away is not waited for.
+// kindOf is what the configuration says that the server is, or what the server
+// itself says, to requests that change nothing. Nothing has begun yet, and a
+// person is waiting: so it does not wait for a server that is away.
 func (n *Servers) kindOf(ctx context.Context, a TargetAddress) (kinds.Kind, error) {
 	asking := *n
 	asking.Client = n.settings.client(polite.Options{Tries: 2})
@@ -162,7 +163,7 @@ func (n *Servers) kindOf(ctx context.Context, a TargetAddress) (kinds.Kind, erro
 	return kinds.Kind{}, message.Of(message.Usage, ErrNoTarget, "not-a-target", "Server", a.Base)
 }
 
-// fallback puts first what is asked for with the least.
+// fallback puts first what needs the fewest requests.
 func fallback(k kinds.Kind) int {
 	if k.Assumed {
 		return 0
@@ -191,8 +192,8 @@ func unanswered(err error) bool {
 	return errors.As(err, &host) || errors.As(err, &certificate) || errors.Is(err, polite.ErrTemporary)
 }
 
-// targetKeys open the servers. The passwords of all polls that the configuration
-// knows are among them: the new ones are to have the same.
+// targetKeys open the servers. They include the passwords of all polls that the
+// configuration knows: the new polls are to have the same.
 func (s *Settings) targetKeys(ctx context.Context, addresses []TargetAddress) (keys, error) {
 	found := make(keys)
 	for _, source := range s.Sources {

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// buffers keeps memory that is not used just now, so that many small documents
-// do not each cost new memory. Index is the power of two that a buffer holds.
+// buffers keeps memory that is not in use, so that many small documents do not
+// each cost new memory. The index is the power of two that a buffer holds.
 type buffers [classes]sync.Pool
 
 const (
@@ -17,7 +17,7 @@ const (
 // roundUp is the size of the buffer for n bytes.
 func roundUp(n int64) int64 { return 1 << max(smallest, bits.Len64(uint64(n-1))) }
 
-// get returns an empty buffer of just that capacity.
+// get returns an empty buffer of exactly that capacity.
 func (p *buffers) get(size int64) []byte {
 	if class, ok := class(size); ok {
 		if b, ok := p[class].Get().(*[]byte); ok {

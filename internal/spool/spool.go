@@ -52,13 +52,13 @@ type key struct {
 // more goes into files in dir ("": os.TempDir).
 func New(dir string, memory int64) *Pool { return &Pool{dir: dir, memory: memory} }
 
-// ErrFolder is matched by errors of the folder for temporary files. They tell
-// nothing of what was to be kept, and match no error of package fs: that a folder
-// is missing or closed would be taken for a word on the document.
+// ErrFolder is matched by errors of the folder for temporary files. They say
+// nothing of what was to be kept, and match no error of package fs: a missing
+// or closed folder would be taken for a missing or closed document.
 var ErrFolder = errors.New("the folder for temporary files")
 
-// A FolderError is one of the folder. It matches ErrFolder and the system's own
-// error.
+// A FolderError is an error of the folder. It matches ErrFolder and the
+// system's own error.
 type FolderError struct{ Err error }
 
 func inFolder(err error) error {
@@ -75,9 +75,8 @@ func (e *FolderError) Is(target error) bool {
 	return target == ErrFolder || system && errors.Is(e.Err, number)
 }
 
-// Try makes a small temporary file, and takes it away. It
-// is for who wants to know before he begins that there will be room. The error
-// matches ErrFolder.
+// Try makes a small temporary file and removes it, for callers that want to
+// know before they begin that there is room. The error matches ErrFolder.
 func (p *Pool) Try() error {
 	f, err := newFile(p.dir)
 	if err != nil {
@@ -107,8 +106,8 @@ const maxInt = 1<<63 - 1
 
 const copySize = 32 << 10
 
-// Copy is io.Copy with a buffer that is used again: of many small documents,
-// each costs a new one otherwise.
+// Copy is io.Copy with a buffer that is used again: otherwise each of many
+// small documents costs a new one.
 func (p *Pool) Copy(dst io.Writer, src io.Reader) (int64, error) {
 	buffer, ok := p.copies.Get().(*[copySize]byte)
 	if !ok {
@@ -155,9 +154,9 @@ func (p *Pool) throwAway() (key, error) {
 	return p.key, p.keyErr
 }
 
-// A Spool holds bytes that were received whole. It is safe for concurrent
-// use: whoever still reads when it is closed, as an HTTP client may of a
-// request that was answered early, gets an error and never another's bytes.
+// A Spool holds bytes that were received whole. It is safe for concurrent use:
+// a reader that still reads when it is closed, such as an HTTP client whose
+// request was answered early, gets an error and never another document's bytes.
 type Spool struct {
 	size int64
 

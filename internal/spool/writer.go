@@ -50,7 +50,8 @@ func (w *Writer) Write(b []byte) (int, error) {
 // firstRead is what a usual document fits in.
 const firstRead = 16 << 10
 
-// ReadFrom implements io.ReaderFrom: what stays in memory is read to its place.
+// ReadFrom implements io.ReaderFrom: what stays in memory is read directly into
+// its place.
 func (w *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 	for w.err == nil && w.file == nil && w.grow(max(1, firstRead-len(w.buf))) {
 		got, err := r.Read(w.buf[len(w.buf):cap(w.buf)])

@@ -32,8 +32,8 @@ func NewBar(out io.Writer, steps int, status func() string) *Bar {
 		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return cutTo(status(), s.AvailableWidth-2) })))}
 }
 
-// cutTo cuts a text to so many columns: a narrow terminal has no room for the
-// bar then, but for what separates the text from the count.
+// cutTo cuts a text to so many columns: a narrow terminal then has no room for
+// the bar, only for what separates the text from the count.
 func cutTo(text string, columns int) string {
 	letters := []rune(text)
 	switch {

@@ -18,7 +18,7 @@ func Harmless(out io.Writer) io.Writer {
 }
 
 // Shown is the character itself, or a sign that something was there. Unlike
-// words.Printable, it keeps lines, and what joins and spaces characters.
+// words.Printable, it keeps lines, and what joins or spaces characters.
 func Shown(r rune) rune {
 	switch {
 	case r == '\n', r == '\t', r == '\u200d', unicode.Is(unicode.Zs, r), unicode.Is(unicode.Variation_Selector, r):

@@ -19,8 +19,7 @@ func CommandLine(args []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// Typable: no shell takes the name for something else. Ids are what strangers
-// chose.
+// Typable: no shell takes the name for something else. Strangers choose ids.
 func Typable(name string) bool {
 	return !strings.HasPrefix(name, "-") && !strings.ContainsFunc(name, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:/%+=,@", r)

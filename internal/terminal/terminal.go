@@ -39,8 +39,8 @@ func Width(out io.Writer, getenv func(string) string) int {
 }
 
 // ReadPassphrase asks question on out, and reads from the terminal itself:
-// standard input may be a list of documents. An interruption ends it, and gives
-// the terminal its echo back; the error is then context.Canceled.
+// standard input may be a list of documents. An interruption ends it, and turns
+// the terminal's echo on again; the error is then context.Canceled.
 func ReadPassphrase(question string, out io.Writer) (string, error) {
 	device := "/dev/tty"
 	if runtime.GOOS == "windows" {

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// Table puts what explains beside what is explained, or below it where that
+// Table puts explanations beside what they explain, or below it where that
 // leaves too few columns.
 func Table(rows [][2]string, width int) string {
 	const margin, least, most = 2, 28, 30

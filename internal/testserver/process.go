@@ -80,7 +80,7 @@ func start(t testing.TB, address string, server *exec.Cmd) (kill func()) {
 		}
 	}
 	return func() {
-		_ = server.Process.Kill() // an error: it has ended by itself
+		_ = server.Process.Kill() // on an error, it has ended by itself
 		ended <- <-ended
 	}
 }

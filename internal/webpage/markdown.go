@@ -10,14 +10,14 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// Markdown gives what a server made of its author's Markdown as Markdown again.
+// Markdown turns what a server made of an author's Markdown into Markdown again.
 // It takes attributes off the cells of tables.
 func Markdown(shown *goquery.Selection) string {
 	if shown.Length() == 0 {
 		return ""
 	}
-	// No author's text is like that (the database has 64 KiB for it), and
-	// laying out tables of it could take for ever.
+	// No author's text is that long (the database has 64 KiB for it), and
+	// laying out its tables could take for ever.
 	if len(shown.Text()) > 256<<10 || shown.Find("*").Length() > 20_000 {
 		return text(shown)
 	}

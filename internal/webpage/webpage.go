@@ -17,15 +17,15 @@ const (
 	tamed    = "x-"
 )
 
-// errTags is for more of them than any page has that is to be read.
+// errTags is for more tags than any page has that is worth reading.
 var errTags = errors.New("too many tags")
 
 // Parse reads a page in time and memory that grow with its length alone. An
-// error is r's, or for what is too large, or nested too deeply, to be a page.
+// error is r's, or is for a page that is too large or nested too deeply.
 //
-// The HTML parser by itself opens formatting elements that were left open
-// again in each that follows, so that 100 KB may become a gigabyte, in HTML as
-// well as inside SVG: these elements go by other names while it works.
+// By itself, the HTML parser opens formatting elements that were left open again
+// in each element that follows, so that 100 KB may become a gigabyte, in HTML as
+// well as inside SVG. So these elements go by other names while it works.
 func Parse(r io.Reader) (*html.Node, error) {
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxToken)
@@ -70,7 +70,7 @@ func (t *tamer) next() error {
 	return nil
 }
 
-// tag makes a tag ready whose name begins at start.
+// tag makes ready a tag whose name begins at start.
 func (t *tamer) tag(start int) error {
 	if t.tags++; t.tags > maxTags {
 		return errTags

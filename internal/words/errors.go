@@ -16,17 +16,17 @@ import (
 	"github.com/padsync/padsync/sinks"
 )
 
-// A Row of the table of errors says what one of them is to people. Rows are
-// looked at in their order.
+// A Row of the table of errors says what one error means to people. The first
+// row that fits counts.
 type Row struct {
-	Is error                                    // the error that it is about; nil: As tells
-	As func(error) (m message.Message, ok bool) // whether it is about this one, whatever that wraps, with the values of its words
+	Is error                                    // the error that it is about; nil: As knows
+	As func(error) (m message.Message, ok bool) // whether it is about this error, whatever that wraps, with the values of its words
 
 	Cause  string        // id of the words for it, unless As gives one; "": its own text is for people
 	Hint   string        // id of what to do; "": nothing is known
 	Class  message.Class // what it means where nothing else says so
 	Quotes bool          // its words quote the whole error, as Detail
-	Source bool          // it is of a document on its server: an object of a store may match it by chance
+	Source bool          // it is about a document on its server: the error of a store's object may match it by chance
 }
 
 // as makes an As of a type of errors.
@@ -41,8 +41,8 @@ func as[E error](values func(E) message.Message) func(error) (message.Message, b
 }
 
 // Error is an error in words: those of the outermost error that has some, with
-// those of what it wraps where it says that they follow. An error that nothing
-// is known of is given as it is. Several that were joined are a line each.
+// those of what it wraps where it says that they follow. An unknown error is
+// given as it is. Joined errors are a line each.
 func (w *Words) Error(err error) string {
 	if err == nil {
 		return ""
@@ -119,7 +119,7 @@ func walk(err error, visit func(error) bool) bool {
 	return true
 }
 
-// telling tells of one error.
+// A telling puts one error into words.
 type telling struct {
 	*Words
 	unanswered bool // it was said that a server does not answer
@@ -147,8 +147,8 @@ func (t *telling) tell(err error) (string, bool) {
 	return "", false
 }
 
-// row finds the row of one error, whatever that wraps, and gives its words. In
-// them, an error that only adds to it may be quoted.
+// row finds the row of one error, whatever that wraps, and gives its words.
+// They may quote whole, which only adds to the error.
 func (t *telling) row(err, whole error) (string, *Row) {
 	for i := range t.rows {
 		row := &t.rows[i]
@@ -163,7 +163,7 @@ func (t *telling) row(err, whole error) (string, *Row) {
 	return "", nil
 }
 
-// detailed tells of an error that only adds to another.
+// detailed gives words for an error that only adds to another.
 func (t *telling) detailed(err, inner error) (string, bool) {
 	if text, row := t.row(inner, err); row != nil {
 		return text, true
@@ -171,8 +171,8 @@ func (t *telling) detailed(err, inner error) (string, bool) {
 	return t.tell(inner)
 }
 
-// opaque tells of an error with a text that is for people, and that hides what
-// it wraps: only words without values can be said of that.
+// opaque gives words for an error that hides what it wraps behind a text for
+// people: it can only match words without values.
 func (t *telling) opaque(err error) (string, bool) {
 	for _, row := range t.rows {
 		if row.As == nil && row.Cause != "" && !row.Source && errors.Is(err, row.Is) {
@@ -182,8 +182,8 @@ func (t *telling) opaque(err error) (string, bool) {
 	return "", false
 }
 
-// several tells of errors that are together one. What package fs says of a
-// document counts only if nothing else does.
+// several gives words for errors that together are one. What package fs says of
+// a document counts only if nothing else does.
 func (t *telling) several(err error, all []error) (string, bool) {
 	var texts []string
 	for _, inner := range all {
@@ -229,7 +229,7 @@ func (t *telling) several(err error, all []error) (string, bool) {
 	return strings.Join(texts, ": "), len(texts) > 0
 }
 
-// place tells of an error that says where another came.
+// place gives words for an error that says where another came.
 func (t *telling) place(err error) (string, bool) {
 	switch e := err.(type) {
 	case *message.Error:
@@ -258,7 +258,7 @@ func (t *telling) place(err error) (string, bool) {
 	return "", false
 }
 
-// at is what the matter is with what has this name.
+// at says what is wrong with something of this name.
 func (t *telling) at(name string, err error) string {
 	return name + ": " + t.inner(err)
 }

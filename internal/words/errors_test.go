@@ -13,6 +13,8 @@ import (
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
 	"github.com/padsync/padsync/sinks"
@@ -74,6 +76,7 @@ func TestErrorsAreComposedFromTheOutside(t *testing.T) {
 		"the server refuses the password or key, or asks for one":     fmt.Errorf("not taken: %w", fmt.Errorf("%w: %w", etherpad.ErrCredentials, fs.ErrPermission)),
 		"its server redirects to another host, example.org":           &sources.Barrier{Kind: sources.Elsewhere, Host: "example.org"},
 		"the server does not answer as it should: no answer in time":  polite.Temporary(fmt.Errorf("ask https://pad.example.org: %w", polite.ErrHung)),
+		"padsync.json is missing: file does not exist":                &repository.CorruptError{Key: "padsync.json", Problem: "missing", Err: fs.ErrNotExist},
 		"reading packs/a: file does not exist":                        &sinks.Error{Op: "get", Key: "packs/a", Err: fs.ErrNotExist},
 	} {
 		got := w.Error(err)
@@ -125,6 +128,31 @@ func TestClassIsTheErrorsOwnOrTheTables(t *testing.T) {
 	} {
 		if got := w.ClassOf(c.err); got != c.want {
 			t.Errorf("%v: %v, want %v", c.err, got, c.want)
+		}
+	}
+}
+
+// TestWhatWasAskedForWronglyIsUsage: scripts tell by it what trying again does
+// not mend. Nothing else in the table is.
+func TestWhatWasAskedForWronglyIsUsage(t *testing.T) {
+	w := speak(t, "en")
+	usage := []error{
+		setup.ErrOptions, sources.ErrAddress, setup.ErrLocation, library.ErrSeveral, library.ErrPoint, library.ErrNoRun, library.ErrWhen,
+		repository.ErrSealed, repository.ErrPlain, repository.ErrRecipients,
+	}
+	for _, err := range usage {
+		if got := w.ClassOf(fmt.Errorf("x: %w", err)); got != message.Usage {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+	for _, problem := range []config.Problem{config.HasUser, config.NotText, config.Missing} {
+		if got := w.ClassOf(&config.Error{Problem: problem}); got != message.Usage {
+			t.Errorf("%v: %v", problem, got)
+		}
+	}
+	for _, row := range table() {
+		if row.Is != nil && !slices.Contains(usage, row.Is) && row.Class != message.Unclassed {
+			t.Errorf("%v: %v", row.Is, row.Class)
 		}
 	}
 }

@@ -267,8 +267,8 @@ func revision(e *library.RevisionError) message.Message {
 
 func noPlugin(e *plugin.NotFoundError) message.Message { return message.New("", "Name", e.Name) }
 
-// barriers are the words for what stands in the place of all that a server
-// has, and for the same where it leads to another host.
+// barriers are the words for what stands in place of all that a server has, and
+// for the same where it leads to another host.
 var barriers = map[sources.BarrierKind]struct{ here, there string }{
 	sources.Elsewhere:   {"barrier-page", "barrier-elsewhere"},
 	sources.Challenge:   {"barrier-challenge", "barrier-elsewhere"},

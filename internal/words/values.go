@@ -2,8 +2,8 @@ package words
 
 import "strings"
 
-// The words for values that manifests and sources have are called as the values
-// are. Of a value that only a newer program knows, the value itself is shown.
+// The words for values that manifests and sources have are named after the
+// values. A value that only a newer program knows is shown as it is.
 
 // State is the word for what the last look at a document found.
 func (w *Words) State(state string) string { return w.value("state-", state) }

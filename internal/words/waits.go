@@ -24,8 +24,8 @@ func (w *Words) Waiting(wait polite.Wait) string {
 		"Time", roughly(time.Until(wait.Until)), "Why", w.Text(waitWords[wait.Why].long))
 }
 
-// WaitingShort says why is waited, for how long, and for whom: what matters first,
-// as a narrow terminal cuts the rest.
+// WaitingShort says why we wait, for how long, and for whom: what matters
+// first, as a narrow terminal cuts the rest.
 func (w *Words) WaitingShort(wait polite.Wait) string {
 	return w.Text("waiting-short", "Why", w.Text(waitWords[wait.Why].short), "Time", roughly(time.Until(wait.Until)), "Server", withoutScheme(wait.Server))
 }

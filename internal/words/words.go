@@ -54,13 +54,13 @@ type Words struct {
 	plain map[string]phrase
 }
 
-// In are the words of a language, such as "fr" or "fr-CA"; English where there
-// are none.
+// In gives the words of a language, such as "fr" or "fr-CA"; English where
+// there are none.
 func (c *Catalogue) In(language string) *Words {
 	return &Words{localizer: i18n.NewLocalizer(c.bundle, language), rows: c.rows, plain: map[string]phrase{}}
 }
 
-// Language is what the locale of a process asks for, as "fr-CA" for
+// Language is what the locale of a process asks for, such as "fr-CA" for
 // fr_CA.UTF-8.
 func Language(getenv func(string) string) string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
@@ -84,8 +84,8 @@ func (w *Words) Text(id string, data ...any) string {
 	return w.uncounted(id).fill(w, data)
 }
 
-// uncounted is a message without a Count. A run may say one for each of its
-// documents, so it is looked for once.
+// uncounted is a message without a Count. A run may say it for each of its
+// documents, so it is looked up once.
 func (w *Words) uncounted(id string) phrase {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,9 +97,9 @@ func (w *Words) uncounted(id string) phrase {
 	return m
 }
 
-// counted is the form of a message for so many, the id for one that there is
-// not. A message without that form has one for all but one; French has such a
-// form for whole millions.
+// counted is the form of a message for that count; for a message that does not
+// exist, it is the id. Where the form is missing, it is the one for all counts
+// but one; French has a form for whole millions.
 func (w *Words) counted(id string, count any) phrase {
 	for _, count := range []any{count, 2} {
 		text, tag, err := w.localizer.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: id, PluralCount: count, TemplateParser: template.IdentityParser{}})
@@ -116,9 +116,9 @@ func (w *Words) counted(id string, count any) phrase {
 	return phrase{id}
 }
 
-// frenchType sets a message as French printers do: with spaces that end no line
-// before : ; ! ? and within quotes, and with an apostrophe that is one. What is
-// to be typed has neither.
+// frenchType sets a message as French printers do: with no-break spaces before
+// : ; ! ? and within quotes, and with a true apostrophe. What is to be typed
+// has neither.
 func frenchType(text string) string {
 	return frenchSpaces.Replace(apostrophe.ReplaceAllString(text, "$1’$2"))
 }
@@ -175,7 +175,7 @@ func parsePhrase(src string) (phrase, error) {
 	}
 }
 
-// fill puts values, named by data in turn, into their places.
+// fill puts values, named by data in turn, in their places.
 func (m phrase) fill(w *Words, data []any) string {
 	if len(m) == 1 {
 		return m[0]

@@ -74,6 +74,9 @@ func TestLanguagesHaveTheSameMessages(t *testing.T) {
 			}
 		}
 		for id, text := range english {
+			if _, ok := messages[id]; !ok {
+				t.Errorf("%s: %s is missing", name, id)
+			}
 			if got, want := placeholders(messages[id]), placeholders(text); !slices.Equal(got, want) {
 				t.Errorf("%s: %s has the placeholders %v, want %v", name, id, got, want)
 			}
@@ -317,7 +320,7 @@ func TestCatalogueHasPlainSpaces(t *testing.T) {
 	for _, name := range fileNames {
 		for id, text := range load(t, name) {
 			if strings.ContainsFunc(text, func(r rune) bool { return r != ' ' && unicode.Is(unicode.Zs, r) }) {
-				t.Errorf("%s: %s has a space that is none of ASCII: %q", name, id, text)
+				t.Errorf("%s: %s has a space that is not ASCII: %q", name, id, text)
 			}
 			if printed := Printable(frenchType(text)); strings.ContainsRune(printed, unicode.ReplacementChar) {
 				t.Errorf("%s: %s is printed as %q", name, id, printed)

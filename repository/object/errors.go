@@ -51,7 +51,7 @@ func IsDamaged(err error) bool {
 	return ok && corrupt.Problem == "damaged"
 }
 
-// A storeError is what a sink said, as against what is wrong with the bytes.
+// A storeError is what a sink said, as opposed to what is wrong with the bytes.
 type storeError struct{ err error }
 
 func (e *storeError) Error() string { return e.err.Error() }
@@ -69,24 +69,24 @@ func (s storeReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// FromStore reports whether err is what the store said, as against what is wrong
-// with the bytes.
+// FromStore reports whether err is what the store said, as opposed to what is
+// wrong with the bytes.
 func FromStore(err error) bool {
 	_, is := errors.AsType[*storeError](err)
 	return is
 }
 
-// Gone reports whether the store has no such object. A temporary folder that is
-// gone is another matter.
+// Gone reports whether the store has no such object. That a temporary folder is
+// gone does not count.
 func Gone(err error) bool {
 	store, is := errors.AsType[*storeError](err)
 	return is && errors.Is(store, fs.ErrNotExist)
 }
 
-// Alone makes a CorruptError of what the store said of one object, since it may
-// give others: a disk has bad blocks, and files of another user are in a folder.
-// An object that is gone may have been deleted rightly: that error, like all
-// others, is given back as it is.
+// Alone makes a CorruptError of what the store said of one object if it may
+// still give others: a disk may have bad blocks, and a folder files of another
+// user. An object that is gone may have been deleted rightly: Alone gives that
+// error back as it is, like all others.
 func Alone(ctx context.Context, key string, err error) error {
 	if !FromStore(err) || Gone(err) || ctx.Err() != nil {
 		return err
@@ -94,8 +94,8 @@ func Alone(ctx context.Context, key string, err error) error {
 	return Unreadable(key, err)
 }
 
-// Unsealed says what an error of reading sealed bytes is: what the store says
-// stays what it is, the rest is ErrNoIdentity or damage.
+// Unsealed says what an error of reading sealed bytes is. What the store says
+// stays as it is; all else is ErrNoIdentity or damage.
 func Unsealed(key string, err error) error {
 	_, none := errors.AsType[*age.NoIdentityMatchError](err)
 	switch {

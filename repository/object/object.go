@@ -1,6 +1,6 @@
 // Package object is what a repository stores under one key: bytes that never
 // change, in a sealed repository an age file. It reads them whole or in parts,
-// and tells what is wrong with the bytes from what the store says.
+// and keeps what is wrong with the bytes apart from what the store says.
 package object
 
 import (
@@ -27,7 +27,7 @@ type Store struct {
 	Identities []age.Identity // to read with
 }
 
-// Ending is what stands behind the name of an object of this kind.
+// Ending is what the name of an object of this kind ends with.
 func (s *Store) Ending(kind string) string {
 	if s.Sealed {
 		return kind + AgeEnding
@@ -38,8 +38,8 @@ func (s *Store) Ending(kind string) string {
 // AgeEnding is what the keys of sealed objects end with.
 const AgeEnding = ".age"
 
-// Create begins an object. What is written to it is sealed to these recipients,
-// or nothing is in a Store that is not sealed.
+// Create begins an object. What is written to it is sealed to these recipients;
+// in a Store that is not sealed it stays plain.
 func (s *Store) Create(to ...crypto.Recipient) (*Writer, error) {
 	w := &Writer{spool: s.spool()}
 	w.Writer = w.spool
@@ -58,7 +58,7 @@ func (s *Store) Create(to ...crypto.Recipient) (*Writer, error) {
 	return w, nil
 }
 
-// spool is for what is stored: in a sealed repository it is sealed already.
+// spool is for what is stored: in a sealed repository that is sealed already.
 func (s *Store) spool() *spool.Writer {
 	if s.Sealed {
 		return s.Pool.CreateSealed()
@@ -125,7 +125,7 @@ func (s *Store) receive(rc io.Reader, limit int64) (*spool.Spool, error) {
 }
 
 // Open gives the plain bytes of what is stored, and how many there are; without
-// sealing they are the bytes themselves. What its error is, Unsealed says.
+// sealing they are the bytes themselves. Unsealed says what its error is.
 func (s *Store) Open(stored io.ReaderAt, size int64) (io.ReaderAt, int64, error) {
 	if !s.Sealed {
 		return stored, size, nil
@@ -136,10 +136,10 @@ func (s *Store) Open(stored io.ReaderAt, size int64) (io.ReaderAt, int64, error)
 	return crypto.Open(stored, size, s.Identities...)
 }
 
-// A Remote reads an object in the store; each ReadAt is one request. What the
-// store said FromStore knows.
+// A Remote reads an object in the store; each ReadAt is one request. FromStore
+// knows what the store said.
 type Remote struct {
-	Context context.Context // io.ReaderAt takes none: it is that of the call which reads
+	Context context.Context // that of the call which reads: io.ReaderAt takes none
 	Store   *Store
 	Key     string
 }

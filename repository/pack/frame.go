@@ -13,8 +13,8 @@ import (
 )
 
 // A frame is the zstd frame of a pack that is being written. A usual one keeps
-// its tar, which is compressed at one go; one that grows longer is compressed
-// as it comes.
+// its tar and is compressed in one go; one that grows longer is compressed as
+// it comes.
 type frame struct {
 	tar    *tar.Writer
 	count  int64    // bytes of tar
@@ -60,7 +60,7 @@ func (f *frame) Write(b []byte) (int, error) {
 	return encoder.Write(b)
 }
 
-// finish ends a long frame and gives what it is in a pack.
+// finish ends a long frame and gives its bytes in a pack.
 func (f *frame) finish() (*spool.Spool, error) {
 	f.compressor.free = append(f.compressor.free, f.plain[:0])
 	if err := f.compressor.encoder.Close(); err != nil {
@@ -69,8 +69,8 @@ func (f *frame) finish() (*spool.Spool, error) {
 	return f.long.Finish()
 }
 
-// A compressor makes frames, of which no two are long at the same time, in the
-// same memory.
+// A compressor makes frames in the same memory. Only one of them may be long at
+// a time.
 type compressor struct {
 	pool    *spool.Pool
 	encoder *zstd.Encoder
@@ -94,8 +94,8 @@ func (c *compressor) begin() *frame {
 	return f
 }
 
-// compress ends a usual frame and gives what it is in a pack, until the next
-// one is compressed.
+// compress ends a usual frame and gives its bytes in a pack, valid until the
+// next one is compressed.
 func (c *compressor) compress(f *frame) []byte {
 	c.compressed = c.encoder.EncodeAll(f.plain, c.compressed[:0])
 	c.free = append(c.free, f.plain[:0])

@@ -1,5 +1,5 @@
-// Package pack is the packs of a repository: many members in one object, as
-// tar in zstd frames, in a sealed repository sealed as a whole. A Writer cuts
+// Package pack is the packs of a repository: many members in one object, as tar
+// in zstd frames, sealed as a whole in a sealed repository. A Writer cuts
 // members into frames and packs and says where each lies; a Reader gives them
 // back.
 package pack
@@ -28,8 +28,8 @@ const (
 
 // A Place is where a member lies.
 //
-// Only the Writer that gave it writes to it: it holds when the Writer has given
-// its pack away, and does not change after that.
+// Only the Writer that gave it writes to it. It is valid once the Writer has
+// given its pack away, and does not change after that.
 type Place struct {
 	In     manifest.Pack
 	Frame  [2]int64 // offset and length of a zstd frame in the opened pack

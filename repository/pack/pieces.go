@@ -13,7 +13,7 @@ import (
 func (rd *Reader) assemble(f manifest.FileRecord) (*spool.Spool, error) {
 	pieces, member := f.Shared(), f.Member()
 	if !affordable(append(pieces, member)) {
-		return nil, object.Damaged(f.In.Key, errors.New("its pieces lie where none can be"))
+		return nil, object.Damaged(f.In.Key, errors.New("its pieces lie in impossible places"))
 	}
 	own, err := rd.whole(member)
 	if err != nil {

@@ -32,7 +32,7 @@ type Reader struct {
 	ctx context.Context
 
 	packs   []*openPack      // the last used one first
-	sealed  map[string]error // packs that no identity opens are not read again
+	sealed  map[string]error // packs that no identity opens: they are not read again
 	damaged map[string]bool  // packs that were read whole, and whose hash is wrong
 }
 
@@ -113,8 +113,8 @@ func (rd *Reader) whole(f manifest.FileRecord) (s *spool.Spool, err error) {
 	return s, nil
 }
 
-// insist reads a second time what is damaged, out of the pack read whole: it
-// may be the store that gives other bytes than the part that it was asked for.
+// insist reads a second time what is damaged, out of the pack read whole: the
+// store may have given other bytes than the part that it was asked for.
 func (rd *Reader) insist(in manifest.Pack, read func() error) error {
 	err := read()
 	if !object.IsDamaged(err) || rd.damaged[in.Key] {
@@ -130,7 +130,7 @@ func (rd *Reader) insist(in manifest.Pack, read func() error) error {
 	return wholeErr
 }
 
-// reopen reads a pack whole, and tells whether it was not before and is now.
+// reopen reads a pack whole, and reports whether that is new.
 func (rd *Reader) reopen(in manifest.Pack) (bool, error) {
 	i := slices.IndexFunc(rd.packs, func(p *openPack) bool { return p.key == in.Key })
 	if i >= 0 && rd.packs[i].whole != nil {
@@ -166,7 +166,7 @@ func verified(f manifest.FileRecord, s *spool.Spool) (*spool.Spool, error) {
 	return s, nil
 }
 
-// explain tells damage from what the store or this machine did.
+// explain distinguishes damage from what the store or this machine did.
 func (rd *Reader) explain(f manifest.FileRecord, err error) error {
 	_, corrupt := errors.AsType[*object.CorruptError](err)
 	switch {
@@ -223,8 +223,7 @@ func (rd *Reader) open(in manifest.Pack) (*openPack, error) {
 	return p, nil
 }
 
-// makeRoom closes the pack that was used the longest time ago, if there are
-// many.
+// makeRoom closes the pack that was used least recently, if there are many.
 func (rd *Reader) makeRoom() error {
 	if len(rd.packs) < openPacks {
 		return nil
@@ -234,8 +233,8 @@ func (rd *Reader) makeRoom() error {
 	return last.close()
 }
 
-// Keep gives the Reader a pack that was fetched, which it closes unless there is
-// an error. What is read of it is read from that, as long as it is kept.
+// Keep gives the Reader a pack that was fetched, which it then reads from as
+// long as it keeps it. The Reader closes it, unless Keep gives an error.
 func (rd *Reader) Keep(in manifest.Pack, s *spool.Spool) error {
 	plain, size, err := rd.objects.Open(s, s.Size())
 	if err != nil {
@@ -248,9 +247,9 @@ func (rd *Reader) Keep(in manifest.Pack, s *spool.Spool) error {
 	return nil
 }
 
-// enter makes the file's frame the pack's, and keeps its data if it is short.
-// A pack that is asked again and again, or for most of what it holds, is read
-// whole, unless it is damaged: what is sound in it has a hash of its own.
+// enter makes the file's frame the pack's, and keeps its data if it is short. A
+// pack that is asked again and again, or for most of what it holds, is read
+// whole, unless it is damaged: each sound file in it has a hash of its own.
 func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 	p.data = nil
 	p.frames++
@@ -261,7 +260,7 @@ func (rd *Reader) enter(p *openPack, f manifest.FileRecord) error {
 		}
 	}
 	if f.Frame[0] > p.size || f.Frame[1] > p.size-f.Frame[0] || f.Offset > maxFile || f.Size > maxFile {
-		return object.Damaged(f.In.Key, errors.New("the manifest tells a place where no file can be"))
+		return object.Damaged(f.In.Key, errors.New("the manifest names a place where no file can be"))
 	}
 	p.frame = f.Frame
 	if f.Frame[1] > maxFrame || f.Size > maxFrame-f.Offset {
@@ -315,8 +314,8 @@ func (rd *Reader) long(p *openPack, f manifest.FileRecord) (*spool.Spool, error)
 	return rd.objects.Pool.Receive(io.LimitReader(content, f.Size), maxFile)
 }
 
-// A packReader reads out of a pack. Its errors tell damage from what the store
-// did, as against those of whoever takes what was read.
+// A packReader reads out of a pack. Its errors distinguish damage and what the
+// store did from errors of whoever takes what was read.
 type packReader struct {
 	key string
 	r   io.Reader

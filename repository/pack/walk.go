@@ -12,10 +12,10 @@ import (
 	"github.com/padsync/padsync/repository/object"
 )
 
-// Walk reads a pack that was fetched frame by frame, since that is where
-// manifests tell its members to lie, and gives each with its place. What goes
-// wrong, in each, too, which only reads, is an object.CorruptError or
-// object.ErrNoIdentity.
+// Walk reads a fetched pack frame by frame, since manifests give its members'
+// places by frames, and gives each member with its place. What goes wrong is an
+// object.CorruptError or object.ErrNoIdentity, also in each, which must only
+// read.
 func Walk(objects *object.Store, in manifest.Pack, stored *spool.Spool, each func(*tar.Header, Place, io.Reader) error) error {
 	plain, size, err := objects.Open(stored, stored.Size())
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// frameLength is how many bytes the zstd frame has that r begins with.
+// frameLength is how many bytes the zstd frame at the beginning of r has.
 func frameLength(r io.Reader) (int64, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	begin, err := in.Peek(zstd.HeaderMaxSize)

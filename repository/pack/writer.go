@@ -15,14 +15,14 @@ import (
 
 const (
 	// frameSize is how many bytes of tar a frame has at most, unless it has
-	// but one member: one block of zstd, which packs one block quicker than
-	// the beginning of a second.
+	// only one member. It is one block of zstd, which packs one block quicker
+	// than the beginning of a second.
 	frameSize = 128 << 10
 
-	// batch is how many frames are compressed one behind the other: the
-	// compressor's tables then stay in the processor's cache, of which other
-	// work takes its part in between. So many fit into a pack that is not yet
-	// full, even if they do not compress.
+	// batch is how many frames are compressed one after the other, so that the
+	// compressor's tables stay in the processor's cache, which other work would
+	// use in between. So many fit into a pack that is not yet full, even if
+	// they do not compress.
 	batch = 8
 
 	packSize  = 6 << 20 // bytes after which a pack ends
@@ -47,21 +47,21 @@ type Member struct {
 // most is how many bytes of tar it takes, at most.
 func (m *Member) most() int64 { return memberOverhead + m.Size }
 
-// Options are what a Writer works with. All are required, but Recipients where
-// nothing is sealed.
+// Options are what a Writer works with. All are required, except Recipients
+// where nothing is sealed.
 type Options struct {
 	Objects    *object.Store
 	Recipients []crypto.Recipient
 	Now        func() time.Time
 	Random     io.Reader
 
-	// Full takes a pack that is full, or that was flushed, with its bytes, which
-	// it closes. The places in it hold by then.
+	// Full takes a pack that is full, or that was flushed, with its bytes,
+	// which it closes. The places in it are valid by then.
 	Full func(manifest.Pack, *spool.Spool)
 }
 
 // A Writer writes members into one pack after the other. It is for one
-// goroutine. After an error all that is left to do is to discard it.
+// goroutine. After an error it can only be discarded.
 type Writer struct {
 	o       Options
 	readers manifest.Hashes
@@ -91,9 +91,9 @@ func NewWriter(o Options) (*Writer, error) {
 	return &Writer{o: o, readers: manifest.HashesOf(readers), frames: frames}, nil
 }
 
-// Add writes what tells of some files, and them, and gives the files' places.
-// All stay together if they are short. A pack with a file is given away when it
-// is full; one that has but what tells of files is not, as nothing would name
+// Add writes some files, and before them what tells of them, and gives the
+// files' places. All stay together if they are short. A pack with a file is
+// given away when it is full. One with no file is not, as nothing would name
 // it.
 func (w *Writer) Add(about Member, files ...Member) ([]*Place, error) {
 	all := about.most()
@@ -141,8 +141,8 @@ func (w *Writer) member(m Member, at *Place) error {
 	return w.cut()
 }
 
-// room makes sure that there is a pack with a frame to write so many bytes of
-// tar to: one that they do not make too long, or an empty one. A new pack's is
+// room makes sure that there is a pack with a frame for so many bytes of tar: a
+// frame that they do not make too long, or an empty one. A new pack's frame is
 // not empty: it holds the random member.
 func (w *Writer) room(most int64) error {
 	for {
@@ -187,9 +187,9 @@ func (w *Writer) begin() error {
 	return w.pack.frame.content(m)
 }
 
-// cut ends the frame, and compresses it with others when they are enough. A
-// long one goes into a new pack if it would make this one too large. A pack that
-// is full is given away.
+// cut ends the frame, and compresses it with others once there are enough. A
+// long one goes into a new pack if it would make this one too large. A pack
+// that is full is given away.
 func (w *Writer) cut() error {
 	f := w.pack.end()
 	var err error
@@ -311,7 +311,8 @@ func (w *Writer) finish() error {
 	return w.compress()
 }
 
-// Discard frees the pack that is being written, whose places never hold.
+// Discard frees the pack that is being written, whose places never become
+// valid.
 func (w *Writer) Discard() error {
 	u := w.pack
 	if u == nil {

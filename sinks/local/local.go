@@ -21,11 +21,11 @@ import (
 )
 
 var (
-	// ErrNoFolder is matched where what is at the path is no folder.
+	// ErrNoFolder is matched where what is at the path is not a folder.
 	ErrNoFolder = errors.New("not a folder")
 
-	// ErrBlocked is matched where a file is in the place of a folder that an
-	// object belongs into.
+	// ErrBlocked is matched where a file is in the place of a folder for an
+	// object.
 	ErrBlocked = errors.New("a file is in the place of its folder")
 
 	// ErrFull is matched where the disk of the folder has no room left, or
@@ -34,7 +34,7 @@ var (
 )
 
 // A Sink keeps each object in a regular file of its key's name below one
-// folder; whatever else has such a name is no object.
+// folder; whatever else has such a name is not an object.
 type Sink struct {
 	dir   string
 	there atomic.Bool // the folder was seen
@@ -43,7 +43,8 @@ type Sink struct {
 
 // Open is the sink in the folder dir. The first Put makes the folder; until
 // then it may be missing, and the sink is empty. Once it was there, it is not
-// made again: without it, every call is an error that matches sinks.ErrGone.
+// made again: if it is gone, every call gives an error that matches
+// sinks.ErrGone.
 func Open(dir string) (*Sink, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -76,7 +77,7 @@ func (s *Sink) root(open func(string) (*os.Root, error)) (*os.Root, error) {
 	return root, err
 }
 
-// failure says what was being done. Which folder it is, the caller knows.
+// failure says what was being done. The caller knows in which folder.
 func failure(operation, key string, err error) error {
 	switch {
 	case err == nil:
@@ -134,8 +135,8 @@ func (s *Sink) open(ctx context.Context, key string, offset, length int64) (io.R
 		return nil, err
 	}
 	defer root.Close()
-	// What is no regular file is not opened, as that may wait for ever; what
-	// becomes one meanwhile, without waiting.
+	// Opening what is not a regular file may wait for ever, so that is not
+	// opened. What becomes one meanwhile is opened without waiting.
 	i, err := root.Lstat(key)
 	if err == nil && !i.Mode().IsRegular() {
 		err = sinks.ErrNotFile

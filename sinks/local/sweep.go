@@ -9,8 +9,8 @@ import (
 	"github.com/padsync/padsync/sinks"
 )
 
-// leftoverAge is how old a temporary file is, at least, by the clock of the
-// file system, that no Put writes any more.
+// leftoverAge is the age, by the clock of the file system, from which no Put
+// still writes a temporary file.
 const leftoverAge = 24 * time.Hour
 
 // leftover is a name that package durable gives, with nothing around it.

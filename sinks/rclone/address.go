@@ -28,7 +28,7 @@ func Shown(address string) string {
 var user = regexp.MustCompile(`//[^/\s]*@`)
 
 // defaults are better for few and small objects than rclone's own; what the
-// user has set goes before them.
+// user has set takes precedence.
 var defaults = map[string][]fspathOption{
 	"local":  {{"no_set_modtime", "true"}},
 	"webdav": {{"pacer_min_sleep", "0"}},

@@ -2,8 +2,8 @@
 
 package rclone
 
-// Those back ends that the tests need of the program; all of them take minutes
-// to compile. S3, which has a sink of its own, is in this package's tests only:
+// The back ends that tests of the program need; all of rclone's take minutes to
+// compile. S3, which has a sink of its own, is in this package's tests only:
 // its packages do more at the start of a process than all others together.
 import (
 	_ "github.com/rclone/rclone/backend/crypt"

@@ -47,7 +47,7 @@ func isForbidden(err error) bool {
 	return errors.Is(err, fs.ErrorPermissionDenied) || status == http.StatusForbidden || status == http.StatusUnauthorized
 }
 
-// statusOf is the HTTP status of a store's answer, 0 if err is none.
+// statusOf is the HTTP status of a store's answer, 0 if err is not one.
 func statusOf(err error) int {
 	var answer interface{ HTTPStatusCode() int }
 	var answered *webdav.Error
@@ -60,7 +60,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// codeOf is the code of an S3 store's answer, "" if err is none.
+// codeOf is the code of an S3 store's answer, "" if err is not one.
 func codeOf(err error) string {
 	var answer interface{ ErrorCode() string }
 	if errors.As(err, &answer) {

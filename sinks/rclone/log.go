@@ -14,8 +14,8 @@ import (
 // warnings is how many different ones are passed on.
 const warnings = 20
 
-// A warner takes rclone's log, and passes on what it shows to people unless
-// they ask for less. It is safe for concurrent use.
+// A warner takes rclone's log, and passes on what rclone would show to people
+// by default. It is safe for concurrent use.
 type warner struct {
 	warn func(string) // may be nil
 
@@ -49,8 +49,8 @@ func (w *warner) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// WithAttrs implements slog.Handler. What a message is about is not told:
-// it names objects.
+// WithAttrs implements slog.Handler. It drops what a message is about: that
+// names objects.
 func (w *warner) WithAttrs([]slog.Attr) slog.Handler { return w }
 
 // WithGroup implements slog.Handler.

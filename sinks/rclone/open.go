@@ -29,10 +29,9 @@ var _ = early.Restore()
 
 // Options say how rclone is used. The zero value is usable.
 type Options struct {
-	// Warn takes what rclone warns of, such as a token that it could not
-	// keep, which the next run would need: each warning once, without
-	// secrets. It may be called concurrently; nil: nobody is told. That of the
-	// first Open counts.
+	// Warn takes what rclone warns of, such as a token that it could not keep,
+	// which the next run would need: each warning once, without secrets. It may
+	// be called concurrently, and may be nil. The first Open's counts.
 	Warn func(text string)
 
 	// Patience is how long a listing may bring nothing; 0: a quarter of an
@@ -51,19 +50,18 @@ var (
 	// ErrNoRemote is matched if it has no remote of that name.
 	ErrNoRemote = errors.New("no such remote in rclone's configuration")
 
-	// ErrNoKind is matched if its kind is none of those that this program
-	// was built with.
+	// ErrNoKind is matched if this program was built without the remote's kind.
 	ErrNoKind = errors.New("no such kind of remote")
 
 	// ErrNotObscured is matched if a password is not in the form in which
-	// rclone keeps them. Its text names the option, and not the value.
-	ErrNotObscured = errors.New("not as rclone obscure writes it")
+	// rclone keeps them. Its text names the option but not the value.
+	ErrNotObscured = errors.New("not a password as rclone obscure writes it")
 )
 
 // Open is the sink at REMOTE:PATH, as rclone writes it, connection strings
-// included. Its configuration is that of RCLONE_CONFIG, else the one that
-// rclone would take; it is only ever changed by rclone, to renew a token. It
-// never prompts.
+// included. The configuration is that of RCLONE_CONFIG, else the one that
+// rclone would take. Only rclone ever changes it, to renew a token. Open never
+// prompts.
 func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 	if err := setUp(o.Warn); err != nil {
 		return nil, err
@@ -91,7 +89,7 @@ func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 	if err != nil {
 		return nil, s.failure("open", Shown(address), err)
 	}
-	return s, s.gone() // never is, but seen
+	return s, s.gone() // no error yet: it notes that the folder is there
 }
 
 // rclone has one configuration and one log for a process.
@@ -104,7 +102,7 @@ var (
 func setUp(warn func(string)) error {
 	once.Do(func() {
 		fs.SetLogger(slog.DiscardHandler)
-		setUpErr = loadConfig() // what is wrong with it is an error
+		setUpErr = loadConfig()
 		log.warn = warn
 		fs.SetLogger(log)
 	})
@@ -180,8 +178,8 @@ func configured(ctx context.Context) context.Context {
 	return ctx
 }
 
-// checkPasswords finds passwords that are not as rclone keeps them: some back
-// ends end the process over one.
+// checkPasswords finds passwords that are not in the form in which rclone keeps
+// them: some back ends end the process over one.
 func checkPasswords(kind *fs.RegInfo, options configmap.Getter) error {
 	for _, option := range kind.Options {
 		value, ok := options.Get(option.Name)

@@ -45,8 +45,8 @@ func (s *Sink) putOnce(ctx context.Context, key string, body *sinks.Body, size i
 		_, err := s.upload(ctx, key, body, size)
 		return err
 	}
-	// rclone does not tell for every back end whether half an object can be
-	// seen, so wherever there is a way not to rely on it, this does not.
+	// rclone does not say for every back end whether half an object can be
+	// seen, so this relies on it only where there is no other way.
 	temporary := path.Join(path.Dir(key), rand.Text()+sinks.TemporarySuffix)
 	o, err := s.upload(ctx, temporary, body, size)
 	if err == nil {
@@ -73,8 +73,8 @@ func (s *Sink) upload(ctx context.Context, name string, body *sinks.Body, size i
 	return o, nil
 }
 
-// hashes are what S3 and others send along: there are servers, such as
-// versitygw 1.8.0, that else keep what they have of an upload that was cut.
+// hashes are what S3 and others send along: without them some servers, such as
+// versitygw 1.8.0, keep what they have of an upload that was cut.
 func (s *Sink) hashes(body *sinks.Body) (map[hash.Type]string, error) {
 	if s.remote.Features().SlowHash || !s.remote.Hashes().Contains(hash.MD5) {
 		return nil, nil
@@ -87,8 +87,9 @@ func (s *Sink) hashes(body *sinks.Body) (map[hash.Type]string, error) {
 	return map[hash.Type]string{hash.MD5: hex.EncodeToString(h.Sum(nil))}, err
 }
 
-// move gives o its key unless there is such an object: where rclone removes
-// what is in the way before it moves, the key would mean nothing for a while.
+// move gives o its key unless there is such an object: rclone may remove what
+// is in the way before it moves, and then the key would mean nothing for a
+// while.
 func (s *Sink) move(ctx context.Context, o fs.Object, key string, size int64) error {
 	s.moving.Lock()
 	defer s.moving.Unlock()
@@ -111,8 +112,8 @@ func (s *Sink) move(ctx context.Context, o fs.Object, key string, size int64) er
 	return nil
 }
 
-// has tells whether there is an object key of that size; one of another size
-// is an error, since the same key always means the same bytes.
+// has reports whether there is an object key of that size. Another size is an
+// error, since the same key always means the same bytes.
 func (s *Sink) has(ctx context.Context, key string, size int64) (bool, error) {
 	o, err := s.remote.NewObject(ctx, key)
 	if isMissing(err) {

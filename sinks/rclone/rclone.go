@@ -1,10 +1,10 @@
 // Package rclone is a sink on any remote of rclone, from the user's own
 // configuration of rclone or a connection string.
 //
-// rclone is a library here: no program is started. What it keeps for the
-// whole process (its configuration, its log) the first Open sets up. An
-// object is as durable as the back end makes it, and its time that of this
-// machine where the back end keeps what it is told.
+// rclone is a library here: no program is started. The first Open sets up what
+// it keeps for the whole process (its configuration, its log). An object is as
+// durable as the back end makes it. Its time is this machine's where the back
+// end keeps the time that it is given.
 package rclone
 
 import (
@@ -31,7 +31,7 @@ import (
 type Sink struct {
 	remote  fs.Fs
 	secrets *strings.Replacer
-	moving  sync.Mutex // held from the look whether a name is free until it is taken
+	moving  sync.Mutex // held from finding a name free until it is taken
 	ranges  ranges
 
 	there    atomic.Bool   // the folder of this machine, if it is one, was seen
@@ -51,7 +51,7 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 	case err == nil:
 		s.there.Store(true)
 	case errors.Is(err, fs.ErrorObjectNotFound):
-		// What was just stored is not there: so a website answers, with 200 to
+		// What was just stored is not there: a website answers so, with 200 to
 		// whatever it is sent.
 		err = fmt.Errorf("%w: %s", sinks.ErrWebPage, err)
 	}
@@ -59,8 +59,8 @@ func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 }
 
 // gone is an error if this is a folder of this machine that was there and is
-// no more, as when its disk is taken away: a back end would make it again, and
-// take it to be empty.
+// gone, as when its disk is taken away: a back end would make it again, and
+// take it for empty.
 func (s *Sink) gone() error {
 	if !s.remote.Features().IsLocal {
 		return nil
@@ -97,7 +97,7 @@ func (s *Sink) get(ctx context.Context, key string, offset, length int64) (io.Re
 	}
 	size := o.Size()
 	if size < 0 {
-		return nil, errors.New("this remote does not tell how long an object is")
+		return nil, errors.New("this remote does not say how long an object is")
 	}
 	begin, n := sinks.Range(size, offset, length)
 	if n == 0 {
@@ -124,13 +124,13 @@ func (s *Sink) get(ctx context.Context, key string, offset, length int64) (io.Re
 }
 
 // ranges knows whether a remote serves them. Not every back end of rclone
-// tells of an answer that is all of an object in the place of a part.
+// notices an answer with all of an object in place of a part.
 type ranges struct {
 	mu         sync.Mutex // held while the remote is asked
 	known, yes bool
 }
 
-// served asks, the first time, for the last byte of o, which has more.
+// served asks, the first time, for the last byte of o, which has more than one.
 func (g *ranges) served(ctx context.Context, o fs.Object) (bool, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -153,7 +153,7 @@ func (g *ranges) served(ctx context.Context, o fs.Object) (bool, error) {
 	return g.yes, r.Close()
 }
 
-// A whole reader has an error if there are less bytes than there should be.
+// A whole reader has an error if there are fewer bytes than there should be.
 type whole struct {
 	io.ReadCloser
 	missing int64
@@ -187,7 +187,7 @@ func (s *Sink) List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, 
 	}
 }
 
-const deepest = 32 // folders in a folder: a server that has more is out of its mind
+const deepest = 32 // folders in a folder: no sane server has more
 
 var errEnough = errors.New("the rest is not wanted")
 
@@ -265,7 +265,7 @@ func (l *listing) visit(ctx context.Context, entry fs.DirEntry) (folder string, 
 	o, isObject := entry.(fs.Object)
 	switch {
 	case !isObject && strings.Count(key, "/") > deepest:
-		return "", fmt.Errorf("more than %d folders in each other", deepest)
+		return "", fmt.Errorf("folders are nested more than %d deep", deepest)
 	case !isObject:
 		return key, nil
 	case !l.yield(sinks.Object{Key: key, Size: o.Size(), Modified: o.ModTime(ctx)}):

@@ -21,14 +21,14 @@ type address struct {
 func parse(text string) (*address, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, errors.New("is no URL")
+		return nil, errors.New("is not a URL")
 	}
 	bucket, prefix, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
 		return nil, errors.New("want https://HOST/BUCKET or https://HOST/BUCKET/PREFIX")
 	case u.User != nil:
-		return nil, errors.New("credentials do not belong into an address")
+		return nil, errors.New("credentials do not belong in an address")
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("has a ? or #")
 	case s3utils.CheckValidBucketName(bucket) != nil:
@@ -42,8 +42,8 @@ func parse(text string) (*address, error) {
 	return &address{url.URL{Scheme: u.Scheme, Host: u.Host}, bucket, prefix}, nil
 }
 
-// Check tells whether there can be a store at the address, as Open does, but
-// looks for no credentials.
+// Check says whether there can be a store at the address, as Open does, but
+// does not look for credentials.
 func Check(address string) error {
 	if _, err := parse(address); err != nil {
 		return fmt.Errorf("address of an S3 store: %w", err)

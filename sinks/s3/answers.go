@@ -54,17 +54,16 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
 // webPage is the code of the error that is made of a web page.
 const webPage = "WebPage"
 
-// isWebPage tells of answers that say success, or that something is not
-// there, and are those of a website: the console of a store, or a login page
-// before it. Where a server fails, its proxy may say so in HTML.
+// isWebPage reports whether an answer that says success, or that something is
+// not there, is a website's: the console of a store, or a login page before it.
+// Where a server fails, its proxy may say so in HTML, which does not count.
 func isWebPage(r *http.Request, answer *http.Response) bool {
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	return kind == "text/html" && r.Method != http.MethodHead && answer.StatusCode < http.StatusInternalServerError
 }
 
-// asError is a store's error in the place of a web page, since its client
-// would take a 200 to be one of the store's, and a 404 to be an object that is
-// missing.
+// asError is a store's error in place of a web page: the client would take a
+// 200 for the store's, and a 404 for a missing object.
 func asError(page *http.Response) *http.Response {
 	page.Body.Close()
 	body := "<Error><Code>" + webPage + "</Code></Error>"

@@ -14,8 +14,9 @@ import (
 // ErrNoCredentials is matched where no credentials for a store are found.
 var ErrNoCredentials = errors.New("no credentials")
 
-// findCredentials looks once now, so that missing ones are told by their name
-// and not as a refusal of the store; those that expire are renewed later.
+// findCredentials looks once now, so that missing credentials are reported as
+// missing and not as a refusal of the store; those that expire are renewed
+// later.
 func findCredentials(o Options) (*credentials.Credentials, error) {
 	if o.AccessKey != "" {
 		return credentials.NewStaticV4(o.AccessKey, o.SecretKey, ""), nil

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrNoBucket is matched where the store has no bucket of this name, and
-// ErrRefused where it does not take the credentials, or not for this.
+// ErrRefused where it does not take the credentials, or not for this bucket.
 var (
 	ErrNoBucket = errors.New("no such bucket")
 	ErrRefused  = errors.New("credentials refused")
@@ -71,8 +71,8 @@ func (r *refusal) Is(target error) bool {
 
 var regionForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,63}$`)
 
-// namedRegion is the region that a refusal names as the right one, "" if err
-// is none.
+// namedRegion is the region that a refusal names as the right one, "" if err is
+// not one.
 func namedRegion(err error) string {
 	answer, ok := errors.AsType[minio.ErrorResponse](err)
 	if !ok || sinks.Reason(answer.Code, answer.StatusCode) != sinks.ErrRegion && answer.StatusCode != http.StatusMovedPermanently ||

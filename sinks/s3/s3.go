@@ -25,9 +25,9 @@ import (
 
 // Options say how a store is reached. The zero value is usable.
 type Options struct {
-	// Region is part of what is signed. "": AWS_REGION, AWS_DEFAULT_REGION,
-	// the profile in ~/.aws/config, what an address at Amazon says,
-	// us-east-1. Where the store names another one, that is taken.
+	// Region is part of what is signed. "": AWS_REGION, AWS_DEFAULT_REGION, the
+	// profile in ~/.aws/config, what an address at Amazon says, us-east-1. If
+	// the store names another one, that is used.
 	Region string
 
 	// BucketInHost asks for the bucket at BUCKET.HOST, and not at
@@ -53,7 +53,7 @@ type Sink struct {
 	creds          *credentials.Credentials
 	bucket, prefix string
 
-	// rangeless is set once the store took no notice of a range.
+	// rangeless is set once the store has ignored a range.
 	rangeless atomic.Bool
 }
 
@@ -93,7 +93,7 @@ func Open(address string, o Options) (*Sink, error) {
 	return s, nil
 }
 
-// do makes a request, and once more where the store names the region that it
+// do makes a request, and makes it again if the store names the region that it
 // should have been signed for: not everyone can know it.
 func (s *Sink) do(request func(*minio.Client) error) error {
 	err := request(s.client.Load())
@@ -120,8 +120,8 @@ func (s *Sink) hiding() *strings.Replacer {
 	return sinks.Hiding(value.AccessKeyID, value.SecretAccessKey, value.SessionToken)
 }
 
-// lookup has the bucket in the path, as stores of one's own want it, but for
-// those that are known to want it in the host's name.
+// lookup has the bucket in the path, as self-hosted stores want it, except for
+// stores that are known to want it in the host's name.
 func lookup(a *address, inHost bool) minio.BucketLookupType {
 	if inHost || s3utils.IsVirtualHostSupported(a.endpoint, a.bucket) {
 		return minio.BucketLookupDNS
@@ -143,8 +143,9 @@ func (s *Sink) put(ctx context.Context, client *minio.Client, key string, r io.R
 	_, err := client.PutObject(ctx, s.bucket, s.prefix+key, body, size, minio.PutObjectOptions{
 		DisableMultipart: true,
 		ContentType:      "application/octet-stream",
-		// Else versitygw 1.8.0, for one, keeps what it has of an upload that
-		// was cut, unless each chunk is signed, which is done without TLS only.
+		// Without it, versitygw 1.8.0, for one, keeps what it has of an upload
+		// that was cut, unless each chunk is signed, which is done only without
+		// TLS.
 		SendContentMd5: client.EndpointURL().Scheme == "https",
 		// versitygw 1.8.0 leaves the signed last chunk of an empty body
 		// unread, and takes it for the next request.
@@ -191,8 +192,8 @@ func (s *Sink) get(ctx context.Context, key string, offset, length int64) (io.Re
 		if isRange(answered, offset, length) {
 			return r, nil
 		}
-		// What this body is, nobody knows: without a range there is but one
-		// answer.
+		// Nobody knows what this body is. Without a range there is only one
+		// possible answer.
 		s.rangeless.Store(true)
 		if err := r.Close(); err != nil {
 			return nil, err
@@ -231,7 +232,7 @@ func rangeHeader(offset, length int64) string {
 	return ""
 }
 
-// isRange tells whether a Content-Range is what was asked for: some stores
+// isRange reports whether a Content-Range is what was asked for: some stores
 // answer with all of the object, or with another part of it.
 func isRange(answer string, offset, length int64) bool {
 	var first, last, size int64

@@ -36,7 +36,7 @@ var promises = []struct {
 }{
 	{"bodies come back as they were", "bodies", bodies},
 	{"keys are taken as they are", "keys", keys},
-	{"keys that are none are refused", "no-keys", noKeys},
+	{"invalid keys are refused", "no-keys", noKeys},
 	{"a body that ends early or breaks stores nothing", "broken", brokenBodies},
 	{"a cancelled context stores nothing", "cancelled", cancelledPut},
 	{"a cancelled context is an error", "ended", cancelledReads},

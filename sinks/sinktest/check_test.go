@@ -73,7 +73,7 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 			}
 			return m.Put(ctx, strings.ReplaceAll(key, "+", " "), r, size)
 		}},
-		"keys that are none are refused": {del: func(ctx context.Context, key string) error {
+		"invalid keys are refused": {del: func(ctx context.Context, key string) error {
 			if sinks.CheckKey(key) != nil {
 				return nil
 			}

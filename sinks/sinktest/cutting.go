@@ -8,9 +8,9 @@ import (
 	"github.com/padsync/padsync/sinks"
 )
 
-// Cutting is a Sink whose bodies break off: each of the next Times that Get
-// gives has an error in the place of what comes after so many bytes. It is
-// safe for concurrent use; After is set before.
+// Cutting is a Sink whose bodies break off: each of the next Times bodies that
+// Get gives ends with an error after so many bytes. It is safe for concurrent
+// use; set After before.
 type Cutting struct {
 	sinks.Sink
 	After int64

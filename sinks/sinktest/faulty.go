@@ -73,8 +73,8 @@ func (f *Faulty) write(apply func() error) error {
 	return apply()
 }
 
-// next counts a write, and tells whether it is the one that fails and
-// whether an earlier one crashed.
+// next counts a write, and reports whether it is the one that fails and whether
+// an earlier one crashed.
 func (f *Faulty) next() (fails, crashed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

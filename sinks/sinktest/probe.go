@@ -107,7 +107,7 @@ var allNoise = sync.OnceValue(func() []byte {
 	return b
 })
 
-// A hooked reader calls hook before it reads behind the first n bytes.
+// A hooked reader calls hook before it reads past the first n bytes.
 type hooked struct {
 	io.ReaderAt
 	n    int64

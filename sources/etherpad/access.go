@@ -11,7 +11,7 @@ import (
 type Access = sources.Access
 
 // ErrCredentials is matched by errors for a password, key or token that a
-// server refuses, or asks for. They match fs.ErrPermission too.
+// server refuses or asks for. They match fs.ErrPermission too.
 var ErrCredentials = server.ErrCredentials
 
 func door(a Access) server.Door {

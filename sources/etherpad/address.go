@@ -10,7 +10,7 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// An Address tells where a pad is.
+// An Address says where a pad is.
 type Address struct {
 	Base string // the server's, as sources.Normalize gives it
 	ID   string // the pad's, as decoded text
@@ -44,9 +44,10 @@ func ParseAddress(raw string) (Address, error) {
 	return a, nil
 }
 
-// ParseVerbatim is ParseAddress but for the id, which is left as it is in the
-// address: who has the API finds pads by names that servers would change today,
-// or that lead elsewhere, and what they are printed by is to be understood.
+// ParseVerbatim is ParseAddress, but leaves the id as it is in the address. Who
+// has the API finds pads by names that servers would change today, or that lead
+// elsewhere; what padsync prints of these is to be understood when it is given
+// back.
 func ParseVerbatim(raw string) (Address, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil || u.Opaque != "" {
@@ -126,8 +127,8 @@ func splitMyPads(path, query string) (before, id string, found bool) {
 }
 
 // cleanID changes an id as a server does (Etherpad 1.8.14 to 3.3.1,
-// sanitizePadId). It would answer the id as given with a redirect, which for
-// exports leads nowhere.
+// sanitizePadId). The server would answer the id as given with a redirect,
+// which for exports leads nowhere.
 func cleanID(id string) (string, error) {
 	if err := checkID(id); err != nil {
 		return "", err
@@ -137,7 +138,7 @@ func cleanID(id string) (string, error) {
 	return id, checkID(id)
 }
 
-// replaceRuns puts one underscore in the place of each run of such characters.
+// replaceRuns puts one underscore in place of each run of such characters.
 func replaceRuns(s string, such func(rune) bool) string {
 	if !strings.ContainsFunc(s, such) {
 		return s
@@ -170,8 +171,8 @@ func isSpace(r rune) bool {
 // lists, and to which no address leads.
 func IsUnaskable(id string) bool { return id == "." || id == ".." }
 
-// checkID refuses what is no pad's id. Dots alone are no name but a way to
-// another path.
+// checkID refuses what is not a pad's id. Dots alone are not a name but a way
+// to another path.
 func checkID(id string) error {
 	if id == "" || IsUnaskable(id) || len(id) > maxID || !utf8.ValidString(id) {
 		return errAddress
@@ -179,7 +180,7 @@ func checkID(id string) error {
 	return nil
 }
 
-// groupOf is the group that a pad is in, "" if none.
+// groupOf is the group that a pad is in, "" if it is in none.
 func groupOf(id string) string {
 	group, _, found := strings.Cut(id, "$")
 	if !found || !strings.HasPrefix(group, "g.") {

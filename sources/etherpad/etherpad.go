@@ -1,6 +1,6 @@
-// Package etherpad is the source for Etherpad servers: it fetches pads by
-// their public exports, and checks what comes. It never joins a pad, as that
-// makes missing pads and shows a visitor.
+// Package etherpad is the source for Etherpad servers: it fetches pads by their
+// public exports, and checks what comes. It never joins a pad, as that would
+// create missing pads and show a visitor.
 //
 // What it knows of servers was seen on Etherpad 1.8.14 and 3.3.1, and MyPads
 // 1.7.17.
@@ -21,7 +21,7 @@ import (
 // Options say what is fetched of each pad.
 type Options struct {
 	// Formats are fetched besides .etherpad, with a request each: html, txt,
-	// pdf, docx, odt, doc. One that the server does not have is left out.
+	// pdf, docx, odt, doc. A format that the server does not have is left out.
 	Formats []string
 
 	// Access is what opens more than the public sees.
@@ -68,9 +68,9 @@ var (
 )
 
 // New makes the source for the server with this base address, as
-// sources.Normalize gives it. It sends nothing. The error is for a format
-// that is unknown, or an access that cannot be. Who gives an access calls
-// Close after the last Fetch.
+// sources.Normalize gives it. It sends nothing. The error is for an unknown
+// format or an impossible access. A caller that gives an access calls Close
+// after the last Fetch.
 func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Source, error) {
 	formats, err := extraFormats(o.Formats)
 	if err != nil {
@@ -97,8 +97,8 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 	return s, nil
 }
 
-// Close takes away what was made on the server for this run: sessions. The
-// Source can be used on.
+// Close deletes what was made on the server for this run: sessions. The Source
+// can still be used.
 func (s *Source) Close(ctx context.Context) error { return s.api.Close(ctx) }
 
 // Withhold implements sources.Withholder.

@@ -17,8 +17,8 @@ type lifetime struct {
 	source string // who says so, and when it was read there
 }
 
-// lifetimes are those of public servers. A server tells nothing of it with an
-// export, and to ask for each pad would double the requests.
+// lifetimes are those of public servers. A server does not say it with an
+// export, and asking for each pad would double the requests.
 func lifetimes() []lifetime {
 	const framapad, wiki = "list of instances on framapad.org, 2026-11", `wiki of Etherpad, "Sites That Run Etherpad", 2026-11`
 	return []lifetime{
@@ -58,7 +58,7 @@ func lifetimeOf(base string, given int) lifetime {
 	return all[i]
 }
 
-// Expires implements sources.Expirer: the day from which on the server deletes a
+// Expires implements sources.Expirer: the day from which the server deletes a
 // pad that was last changed then, as far as is known of the server.
 func (s *Source) Expires(id string, modified time.Time) string {
 	return s.lifetime.expires(id, modified)

@@ -22,20 +22,20 @@ import (
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
-// maxExport is far more than any server takes back: 50 MB, unless told
+// maxExport is far more than any server takes back: 50 MB, unless set
 // otherwise. Memory would bear more, but not the folder for temporary files,
-// which has eight exports at once, and ends the whole run when it is full.
+// which holds eight exports at once, and ends the whole run when it is full.
 const maxExport = 1 << 30
 
 var (
 	errUnchanged = errors.New("unchanged")
 
-	// errNoExport is matched by errors for answers that are for this pad,
-	// but are no complete export of it, and would not be the next time.
+	// errNoExport is matched by errors for answers that are for this pad but
+	// are not a complete export of it, and would not be the next time.
 	errNoExport = errors.New("the server gives no complete export")
 
-	// errForbidden is matched by the error for a pad that Etherpad itself, and not
-	// what stands before it, shows in no form.
+	// errForbidden is matched by the error for a pad that Etherpad itself, and
+	// not something before it, shows in no form.
 	errForbidden = fmt.Errorf("status 403: %w", fs.ErrPermission)
 )
 
@@ -82,7 +82,7 @@ func (s *Source) export(ctx context.Context, id string, f format, etag string, u
 	return err
 }
 
-// An opening is what a pad is asked for with.
+// An opening is what a request for a pad is sent with.
 type opening struct {
 	mypads.Opening
 	session string // of Etherpad's own groups
@@ -126,13 +126,13 @@ func (s *Source) exportWith(ctx context.Context, o opening, id string, f format,
 	}
 	err := s.server.Do(ctx, request, handle)
 	if listed && errors.Is(err, mypads.ErrNoPad) {
-		return fmt.Errorf("%w: MyPads lists it, and says that it has none", sources.ErrRefused)
+		return fmt.Errorf("%w: MyPads lists it, and says that it does not exist", sources.ErrRefused)
 	}
 	return err
 }
 
-// receive judges an answer before its body is read, and reads it. A page
-// stands for a pad that is archived.
+// receive judges an answer before its body is read, and reads it. For an
+// archived pad the answer is a page.
 func (s *Source) receive(r *http.Response, f format, conditional, archived bool) (*spool.Spool, error) {
 	switch {
 	case r.StatusCode == http.StatusOK:
@@ -167,7 +167,7 @@ func (s *Source) receive(r *http.Response, f format, conditional, archived bool)
 	return body, err
 }
 
-// refusal is the error for a status that comes with no export.
+// refusal is the error for a status that comes without an export.
 func refusal(r *http.Response) error {
 	if server.IsRedirect(r) {
 		return server.Redirected(r)
@@ -197,8 +197,8 @@ func refusal(r *http.Response) error {
 	}
 }
 
-// isNotEnabled recognises the page with status 200 that stands for a format
-// the server was not set up for.
+// isNotEnabled recognises the page with status 200 that comes in place of a
+// format for which the server is not set up.
 func isNotEnabled(page string) bool { return strings.Contains(page, "export is not enabled") }
 
 // etag is the server's, else what Etherpad's would be (a proxy may strip it).
@@ -214,7 +214,7 @@ func (a *answer) etag() (string, error) {
 	return fmt.Sprintf(`W/"%x-%s"`, a.body.Size(), sum), nil
 }
 
-// expressETag is how Express says how long a body is that it sends.
+// expressETag is how Express says how long the body is.
 var expressETag = regexp.MustCompile(`^W/"([0-9a-f]{1,12})-[A-Za-z0-9+/]{27}"$`)
 
 // isCut says whether the body is shorter than the server said.

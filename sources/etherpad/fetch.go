@@ -16,9 +16,9 @@ import (
 )
 
 // Fetch implements sources.Source. A pad has no title but the one that MyPads
-// tells an account. The version is a rescue copy, and says so, where the
-// server answers for the pad but gives no complete .etherpad. The id may be
-// another spelling of the pad's own, which the version has.
+// shows to an account. If the server answers for the pad but gives no complete
+// .etherpad, the version is a rescue copy, and says so. The id may be another
+// spelling of the pad's own id, which the version has.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
 	if IsUnaskable(id) {
 		return nil, sources.ErrUnaskable
@@ -40,7 +40,7 @@ func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Vers
 	etag, lacking := knownETag(rest, s.formats)
 	state, err := s.knownState(ctx, id)
 	if err != nil && !(errors.Is(err, fs.ErrNotExist) && id != strings.ToLower(id)) {
-		return nil, err // the API knows no pad by another spelling; an export tells
+		return nil, err // the API knows no pad by another spelling; an export shows it
 	}
 	if state != "" && state == known && etag != "" {
 		v.Unchanged, v.Validator, v.Lacking = true, validator, lacking
@@ -84,8 +84,8 @@ func (s *Source) entitle(ctx context.Context, v *sources.Version) error {
 	return err
 }
 
-// ownID leaves an id as it is where the API, which lists them so, opens it:
-// old pads have names that servers would change today.
+// ownID leaves an id as it is if the API, which lists ids so, opens it: old
+// pads have names that servers would change today.
 func (s *Source) ownID(id string) (string, error) {
 	if s.access.Operator() {
 		return id, checkID(id)
@@ -93,8 +93,8 @@ func (s *Source) ownID(id string) (string, error) {
 	return cleanID(id)
 }
 
-// fetchPad adds the .etherpad to v, with what it tells. It leaks if the server
-// told the real id behind a read-only one.
+// fetchPad adds the .etherpad to v, with what it shows. It leaks if the server
+// gave the real id behind a read-only one.
 func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) (leaks bool, err error) {
 	err = s.export(ctx, v.ID, padFormat, etag, func(a *answer) error {
 		in, err := s.inspect(a.body, a.body.Size(), v.ID)
@@ -130,7 +130,7 @@ func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) 
 	return leaks, err
 }
 
-// rewrite puts in the answer's place what may be kept of it.
+// rewrite replaces the answer with what may be kept of it.
 func (s *Source) rewrite(a *answer, in *pad.Inspection) (*pad.Inspection, error) {
 	w := s.pool.Create()
 	if err := in.Rewrite(w); err != nil {
@@ -165,9 +165,9 @@ func factsOf(in *pad.Inspection) sources.Facts {
 	}
 }
 
-// fetchExtra adds the formats that were asked for, and to an export that no text
-// can be made from, text and HTML. The .etherpad is not lost for one that cannot
-// be had; but if that may be different next time, v gets no validator.
+// fetchExtra adds the formats that were asked for and, beside an export that no
+// text can be made from, text and HTML. A format that cannot be had does not
+// cost the .etherpad; but if it may come next time, v gets no validator.
 func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool) error {
 	formats := s.formats
 	if v.Suspect == sources.Unreadable {
@@ -192,7 +192,7 @@ func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool)
 			v.Validator = ""
 		}
 		if !slices.ContainsFunc(s.formats, f.is) {
-			break // a server that cannot make one of it makes no other
+			break // a server that cannot make one form of it makes no other
 		}
 		v.Lacking = append(v.Lacking, f.name)
 	}

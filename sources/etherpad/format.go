@@ -33,11 +33,11 @@ var (
 	textFormat = format{name: "txt", types: []string{"text/plain"}}
 	htmlFormat = format{name: "html", types: []string{"text/html"}}
 
-	// archivedFormat is what MyPads gives of an archived pad in the place of
-	// every other.
+	// archivedFormat is what MyPads gives of an archived pad in place of every
+	// other.
 	archivedFormat = format{name: "html", types: []string{"text/html"}, page: true}
 
-	// Markdown is not one of them: to ask for it makes pads on servers with
+	// Markdown is not one of them: asking for it creates pads on servers with
 	// an old ep_markdown, and padsync makes it from the .etherpad itself.
 	others = []format{
 		textFormat, htmlFormat,
@@ -58,7 +58,7 @@ func (e *FormatError) Error() string { return fmt.Sprintf("format %q: %v", e.Nam
 func (e *FormatError) Unwrap() error { return ErrFormat }
 
 // ErrFormat is matched by FormatErrors.
-var ErrFormat = errors.New("none of html, txt, pdf, docx, odt, doc")
+var ErrFormat = errors.New("not one of html, txt, pdf, docx, odt, doc")
 
 func (f format) is(g format) bool { return f.name == g.name }
 
@@ -132,8 +132,8 @@ func checkHTMLEnd(a *answer) error {
 	return nil
 }
 
-// retitle puts the read-only id in the place of the title, which on 1.8.14 is
-// the real id.
+// retitle puts the read-only id in place of the title, which on 1.8.14 is the
+// real id.
 func (s *Source) retitle(a *answer, id string) error {
 	start := make([]byte, min(a.body.Size(), 4<<10))
 	if _, err := a.body.ReadAt(start, 0); err != nil && err != io.EOF {

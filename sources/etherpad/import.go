@@ -21,14 +21,14 @@ const (
 	LossSaved      sources.Loss = "saved-revisions" // those with a star
 	LossFormatting sources.Loss = "formatting"      // bold, lists and the like
 	LossPlugins    sources.Loss = "plugins"         // what plugins kept with the pad
-	LossProtection sources.Loss = "protection"      // who has the address may edit: it was in a group, or only to be read
+	LossProtection sources.Loss = "protection"      // anybody with the address may edit: it was in a group, or read-only
 )
 
 var _ sources.Importer = (*Source)(nil)
 
 // ErrTaken is matched by the error for a pad all of whose ids are those of
 // other pads.
-var ErrTaken = errors.New("the server has other pads under this id and those like it")
+var ErrTaken = errors.New("the server has other pads under this id and under similar ones")
 
 // errNotTaken is matched by errors for an import that the server refuses, and
 // would the next time.
@@ -56,9 +56,9 @@ func (s *Source) losses(v *sources.Version) []sources.Loss {
 }
 
 // Import implements sources.Importer: the pad is imported as .etherpad, which
-// has all of it; where the server refuses that, as HTML or text. It gets the
-// id that it had, if that is free, and in a group of MyPads a name; one that
-// holds the same already is found.
+// has all of it; where the server refuses that, as HTML or text. It gets the id
+// that it had, if that is free, and in a group of MyPads a name. A pad that
+// already holds the same is found.
 func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
 	was, err := s.openSaved(v)
 	if err != nil {
@@ -98,8 +98,8 @@ func (s *Source) imported(id string, was *saved) *sources.Imported {
 	return &sources.Imported{ID: id, Address: address, Losses: was.losses}
 }
 
-// create makes the pad of an id that is free. ErrTaken says that it is no
-// more.
+// create makes the pad of an id that is free. ErrTaken says that it no longer
+// is.
 func (s *Source) create(ctx context.Context, id string, was *saved) (*sources.Imported, error) {
 	err := errNotTaken
 	if was.export != nil {
@@ -124,8 +124,8 @@ func (s *Source) createWhole(ctx context.Context, id string, was *saved) error {
 	return s.send(ctx, id, was, func() error { return s.upload(ctx, id, padFormat, body, body.Size()) })
 }
 
-// createReduced imports as HTML, else as text; an operator's API takes what
-// the import, which may be closed, does not.
+// createReduced imports as HTML, else as text. An operator's API takes what the
+// import does not, which may be closed.
 func (s *Source) createReduced(ctx context.Context, id string, was *saved, err error) error {
 	for _, f := range []format{htmlFormat, textFormat} {
 		body, made := was.as(s.pool, f)
@@ -157,15 +157,15 @@ const (
 	settleTime = 5 * time.Second
 )
 
-// send sends what makes a pad and reads it back. Whether something was done of
-// a request that had no answer, only the pad tells. What was done and does not
-// show is not done again: it may show nothing of a pad that was there, either.
+// send sends what makes a pad and reads it back. Only the pad shows whether a
+// request without an answer did something. What was done and does not show is
+// not done again: the server may also not show a pad that was there before.
 func (s *Source) send(ctx context.Context, id string, was *saved, post func() error) error {
 	var err error
 	var withheld *sources.WithheldError
 	for try := range sendTries {
 		if err = post(); errors.As(err, &withheld) && withheld.Err != nil {
-			return fmt.Errorf("%w: %w", sources.ErrUnsure, err) // a look would need the password, too
+			return fmt.Errorf("%w: %w", sources.ErrUnsure, err) // a look would also need the password
 		}
 		unanswered := errors.Is(err, polite.ErrTemporary) && !errors.Is(err, polite.ErrDown) && ctx.Err() == nil
 		done := err == nil || try > 0 && errors.Is(err, ErrTaken) // by the try before, it seems

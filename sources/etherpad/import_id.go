@@ -10,9 +10,9 @@ import (
 )
 
 // newIDs are the ids that a pad may get on another server, the best first. The
-// name of one in a group keeps the group's id, and one that is known under a
-// read-only id gets one that nobody can guess: who could not open or edit the
-// old pad is not to find the new one by its name.
+// name of a pad in a group keeps the group's id, and a pad known under a
+// read-only id gets an id that nobody can guess: who could not open or edit the
+// old pad must not find the new one by its name.
 func newIDs(id string) []string {
 	switch group := groupOf(id); {
 	case strings.HasPrefix(id, "r."):

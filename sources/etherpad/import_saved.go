@@ -52,8 +52,8 @@ func (s *Source) openSaved(v *sources.Version) (*saved, error) {
 	return was, nil
 }
 
-// isOfPad says of an error that a pad is at fault: there is no text in it, or
-// more than a form can have.
+// isOfPad reports whether an error is the pad's fault: there is no text in it,
+// or more than a form can have.
 func isOfPad(err error) bool {
 	return errors.Is(err, pad.ErrMalformed) || errors.Is(err, pad.ErrTooLarge) || errors.Is(err, fs.ErrNotExist)
 }
@@ -81,7 +81,7 @@ func (was *saved) reduce() {
 	}
 }
 
-// as is the pad in this form: made from its export, else as it was saved. An
+// as gives the pad in this form: made from its export, else as it was saved. An
 // error matches fs.ErrNotExist if there is none.
 func (was *saved) as(pool *spool.Pool, f format) (*spool.Spool, error) {
 	made, err := was.make(pool, f)
@@ -124,8 +124,8 @@ func (was *saved) readLetters(pool *spool.Pool) error {
 }
 
 // lettersOf hashes what an import as HTML or text leaves as it is: servers
-// change the space between words, how lists are marked and numbered, and of
-// what parts a letter is composed (1.8.14, with HTML).
+// change the space between words, how lists are marked and numbered, and how
+// letters are composed (1.8.14, with HTML).
 func lettersOf(r io.Reader) (sum [sha256.Size]byte, err error) {
 	in, h := bufio.NewReader(norm.NFC.Reader(r)), sha256.New()
 	var buf []byte
@@ -148,8 +148,8 @@ func lettersOf(r io.Reader) (sum [sha256.Size]byte, err error) {
 }
 
 // addressTo copies an export for the pad id. What plugins added is left out:
-// Etherpad 1.8.14 without them would write it under a key that is none; so is an
-// author that is none.
+// Etherpad 1.8.14 without them would write it under a key that is not one. An
+// author that is not an object is left out too.
 func (s *Source) addressTo(id string, f *sources.File) (*spool.Spool, error) {
 	w := s.pool.Create()
 	p, err := pad.Open(f.Content, f.Size)

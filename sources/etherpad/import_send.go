@@ -8,8 +8,8 @@ import (
 	"github.com/padsync/padsync/documents/pad"
 )
 
-// A mending is what is sent in the place of what 1.8.14 could not use; nil is
-// nothing of a pad's own fields.
+// A mending is what is sent in place of what 1.8.14 could not use; nil: nothing
+// of the pad's own fields.
 type mending struct {
 	text              *pad.State // nil: as it stands
 	revision, message int        // the highest numbers
@@ -24,8 +24,8 @@ func mendingOf(p *pad.Pad) *mending {
 	return with
 }
 
-// end is the number up to which the server goes by this field of a pad, if it
-// would go further than there is anything.
+// end is the number up to which this field of a pad makes the server go, if
+// that is further than there is anything.
 func (w *mending) end(f *pad.Member) (number int, mends bool) {
 	if w == nil {
 		return 0, false
@@ -39,8 +39,8 @@ func (w *mending) end(f *pad.Member) (number int, mends bool) {
 	return 0, false
 }
 
-// reaches reports whether a loop of a server up to this value may go beyond a
-// number. JavaScript compares words and lists with numbers too, by what they
+// reaches reports whether a server's loop up to this value may go beyond a
+// number. JavaScript also compares words and lists with numbers, by what they
 // spell, in more than one way.
 func reaches(value []byte, number int) bool {
 	if value == nil {
@@ -56,11 +56,11 @@ func reaches(value []byte, number int) bool {
 	return n > float64(number)
 }
 
-// send writes the value of a member of a pad as it stands, but for what 1.8.14
-// could not use: the text of the pad, where it is not as servers write it, and
-// what its whole process ends of. That is a pool without a list of attributes,
-// or with one that is null; and, when the pad is read back, a number of
-// revisions or of messages that its memory does not hold.
+// send writes the value of a member of a pad as it stands, except for what
+// 1.8.14 could not use: the text of the pad, where it is not as servers write
+// it, and what would end its whole process. That is a pool without a list of
+// attributes, or with one that is null; and, when the pad is read back, a
+// number of revisions or messages for which it has no memory.
 func send(o *pad.ObjectWriter, m *pad.Member, r io.ReaderAt, with *mending) error {
 	isPad, harms, endless := m.Kind == pad.PadMember, false, false
 	for f, err := range m.Fields(r) {
@@ -133,7 +133,8 @@ func isHarmless(pool *pad.Member, r io.ReaderAt) (bool, error) {
 	return listed, nil
 }
 
-// sendPool writes one with what is readable of it: nothing in the place of the rest.
+// sendPool writes a pool with what is readable of it, and nothing in place of
+// the rest.
 func sendPool(o *pad.ObjectWriter, pool *pad.Member, r io.ReaderAt) error {
 	fields, numbers := o.Object(), o.Object()
 	fields.Name("numToAttrib")

@@ -19,8 +19,8 @@ const (
 	other              // any other pad
 )
 
-// look says what is under an id. For who has the API, which knows best what is
-// there, it costs an export only if something is.
+// look says what is under an id. With the API, which knows best what is there,
+// it costs an export only if something is.
 func (s *Source) look(ctx context.Context, id string, was *saved) (sight, error) {
 	missing := free
 	if s.access.Operator() {
@@ -43,8 +43,8 @@ func (s *Source) look(ctx context.Context, id string, was *saved) (sight, error)
 		return err
 	})
 	if errors.Is(err, errNoExport) && !was.reduced && !errors.Is(err, fs.ErrPermission) {
-		// A pad that is broken; or a server that exports none so, and does not
-		// tell whether there is one.
+		// The pad is broken, or the server exports no pad so and does not say
+		// whether there is one.
 		err = s.export(ctx, id, textFormat, "", func(*answer) error { return nil })
 	}
 	switch {

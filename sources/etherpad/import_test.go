@@ -280,7 +280,7 @@ func TestOddPadsAreSentAsTheyAre(t *testing.T) {
 		"no attributes":                {`"pool":{"numToAttrib":{`, `"pool":{"n":{`, nil, 0},
 		"a pool that is null":          {`"pool":{`, `"pool":null,"p":{`, nil, 0},
 		"an attribution of too few":    {`"attribs":"`, `"attribs":"+1","a":"`, sources.ErrDiffers, 0},
-		"a text that is none":          {`"text":"`, `"text":null,"t":"`, sources.ErrDiffers, 0},
+		"a text that is not one":       {`"text":"`, `"text":null,"t":"`, sources.ErrDiffers, 0},
 		"a pad without text at all":    {`"atext":{`, `"a":{`, sources.ErrDiffers, 0},
 		"messages that are missing":    {`:chat:0":`, `:chat:9":`, sources.ErrDiffers, 0},
 		"a head that is a word":        {`"head":`, `"head":"x","h":`, nil, 0},
@@ -288,7 +288,7 @@ func TestOddPadsAreSentAsTheyAre(t *testing.T) {
 		"a head that spells one":       {`"head":`, `"head":["1000000000000000"],"h":`, sources.ErrDiffers, 0},
 		"a head above all numbers":     {`"head":`, `"head":1e999,"h":`, sources.ErrDiffers, 0},
 		"a chat that goes far beyond":  {`"chatHead":`, `"chatHead":"1e15","c":`, sources.ErrDiffers, 0},
-		"a star that is none":          {`"savedRevisions":[`, `"savedRevisions":[7,`, nil, 0},
+		"a star that is not one":       {`"savedRevisions":[`, `"savedRevisions":[7,`, nil, 0},
 		"revisions without an order":   {`{"pad:réunion":`, `{"pad:réunion:revs:1":null,"pad:réunion":`, nil, 0},
 	} {
 		importing(t, etherpadtest.V1, etherpadtest.Options{}, etherpad.Access{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source, v *sources.Version) {

@@ -19,8 +19,8 @@ import (
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
-// upload imports a file into the pad id, as a browser's form does. That the
-// server says yes proves nothing.
+// upload imports a file into the pad id, as a browser's form does. A yes from
+// the server proves nothing.
 func (s *Source) upload(ctx context.Context, id string, f format, body io.ReaderAt, size int64) error {
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)

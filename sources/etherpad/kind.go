@@ -34,8 +34,8 @@ func Kind() kinds.Kind {
 	}
 }
 
-// parseAskable also takes what no address leads to: padsync prints it, and
-// Fetch says what is the matter.
+// parseAskable also takes a pad to which no address leads: padsync prints such
+// ids, and Fetch says what is wrong.
 func parseAskable(raw string) (Address, error) {
 	if a, err := ParseVerbatim(raw); err == nil && IsUnaskable(a.ID) {
 		return a, nil

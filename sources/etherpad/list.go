@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// ErrNoList is matched by the error for a server of which only single pads
-// can be read, as no access says more.
+// ErrNoList is matched by the error for a server of which only single pads can
+// be read, for lack of an access that lists them.
 var ErrNoList = errors.New("only the API lists pads, or MyPads those of an account")
 
-// List implements sources.Lister for those that the API is open to, else for
-// an account of MyPads, which has the pads of its groups. The list
-// is received whole before the first id, so that ids may be fetched while it
-// goes on. What no pad's id can be is left out.
+// List implements sources.Lister with the API if that is open, else for an
+// account of MyPads, which has the pads of its groups. It receives the list
+// whole before it gives the first id, so that ids may be fetched while it goes
+// on. It leaves out what cannot be a pad's id.
 func (s *Source) List(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		if err := s.list(ctx, yield); err != nil && !errors.Is(err, errEnough) {
@@ -38,8 +38,8 @@ func (s *Source) list(ctx context.Context, yield func(string, error) bool) error
 	})
 }
 
-// isListed leaves out what no pad's id can be. One that cannot be asked for is
-// listed: somebody has to be told of it.
+// isListed is false for what cannot be a pad's id. An id that cannot be asked
+// for is listed, so that somebody learns of it.
 func isListed(id string) bool { return checkID(id) == nil || IsUnaskable(id) }
 
 // listMember lists the pads of all groups that an account is in.

@@ -158,7 +158,7 @@ func TestTokenOutlivesTheRun(t *testing.T) {
 		server.Restart()
 		run("after the server was started again", 1)
 		kept.token = "garbage"
-		run("with a token that is none", 1)
+		run("with a token that is not one", 1)
 		kept.token = "no token\r\nat all"
 		run("with no token", 1)
 	})

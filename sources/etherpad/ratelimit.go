@@ -10,7 +10,7 @@ const (
 
 // LimitTime is about how long Etherpad's own limit, 10 exports in 90 seconds,
 // makes it take to fetch so many pads. The windows of 1.8.14 begin at times of
-// their own, so it may be up to one less.
+// their own, so it may take up to one window less.
 func (s *Source) LimitTime(pads int) time.Duration {
 	exports := pads * (1 + len(s.formats))
 	return time.Duration(max(exports-1, 0)/defaultLimit) * defaultWindow
@@ -26,7 +26,7 @@ func (s *Source) ImportTime(pads int) time.Duration {
 // ImportRequests counts those that the server's limit counts.
 func (s *Source) ImportRequests(pads int) int {
 	if s.access.Operator() || s.group != "" {
-		return 2 * pads // the API, or MyPads, tells which ids are free
+		return 2 * pads // the API, or MyPads, says which ids are free
 	}
 	return 3 * pads
 }

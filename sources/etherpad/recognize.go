@@ -16,8 +16,8 @@ import (
 
 var _ sources.Fronted = (*Source)(nil)
 
-// Front implements sources.Fronted. A front page that the server's operator
-// made anew is not recognised.
+// Front implements sources.Fronted. It does not recognise a front page that the
+// server's operator made anew.
 func (s *Source) Front(ctx context.Context) error {
 	request := func(ctx context.Context) (*http.Request, error) {
 		return s.server.Request(ctx, http.MethodGet, "/", "", nil)
@@ -49,7 +49,7 @@ func isFront(page string) bool {
 }
 
 // Probe says whether the server with this base address is an Etherpad, for
-// addresses whose kind does not show. It asks for the version of the API,
+// addresses that do not show their kind. It asks for the version of the API,
 // which is public and changes nothing. The error is for a server that gave no
 // answer of its own.
 func Probe(ctx context.Context, client *polite.Client, base string) (bool, error) {

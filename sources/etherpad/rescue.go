@@ -26,8 +26,8 @@ func (s *Source) rescue(ctx context.Context, v *sources.Version, cause error) er
 			return err
 		}
 		if err != nil {
-			// What this one says of the pad, even that it is missing, is not
-			// what the server said first.
+			// The server's first answer counts, not what it says now, even that
+			// the pad is missing.
 			return fmt.Errorf("%w; rescue copy: %v", cause, err)
 		}
 	}
@@ -40,8 +40,8 @@ func (s *Source) rescue(ctx context.Context, v *sources.Version, cause error) er
 var ErrReadOnly = fmt.Errorf("the server shows nothing under this read-only id: %w", fs.ErrPermission)
 
 // fetchByAPI makes v a rescue copy of a pad whose own id looks like a read-only
-// one, as the API lets it be made: exports take it for that of another pad. The
-// API tells its state, which is the whole validator.
+// one, as far as the API allows: exports take the id for that of another pad.
+// The API gives the pad's state, which is the whole validator.
 func (s *Source) fetchByAPI(ctx context.Context, v *sources.Version, state, known string) (*sources.Version, error) {
 	v.Validator = state
 	if v.Unchanged = state == known; v.Unchanged {

@@ -11,8 +11,8 @@ import (
 )
 
 // A respelled error stands for the redirect of a server that takes ids in lower
-// case only (Etherpad 3.x with lowerCasePadIds), but for pads that were there
-// before: the pad's own id is another spelling of the one that was asked for.
+// case only (Etherpad 3.x with lowerCasePadIds), except those of older pads:
+// the pad's own id is another spelling of the one that was asked for.
 type respelled struct{ id string }
 
 func (*respelled) Error() string {
@@ -20,9 +20,10 @@ func (*respelled) Error() string {
 }
 func (*respelled) Unwrap() error { return sources.ErrRefused }
 
-// respelling finds such a redirect of a request for the pad id. It leads to
-// nowhere: for an export as for the page its Location is the other id alone, as
-// a relative path. Only what differs in case alone is another spelling.
+// respelling finds such a redirect of a request for the pad id. It leads
+// nowhere: for an export as for the page, its Location is just the other id, as
+// a relative path. Only an id that differs in nothing but case is another
+// spelling.
 func respelling(r *http.Response, id string) (*respelled, bool) {
 	to, err := url.Parse(r.Header.Get("Location"))
 	if !server.IsRedirect(r) || err != nil || to.Host != "" && !strings.EqualFold(to.Hostname(), r.Request.URL.Hostname()) {

@@ -33,7 +33,7 @@ func splitState(validator string) (state, rest string) {
 }
 
 // knownState is the state as validators hold it, "" where there is none: the
-// API knows nothing of read-only ids, but of pads whose own ids look like one.
+// API does not know read-only ids, only pads whose own ids look like one.
 func (s *Source) knownState(ctx context.Context, id string) (string, error) {
 	if !s.access.Operator() {
 		return "", nil
@@ -69,8 +69,8 @@ func isETag(s string) bool {
 	return !strings.ContainsFunc(s[1:last], func(r rune) bool { return r < '!' || r > '~' || r == '"' })
 }
 
-// withFormats makes the validator of a version with these formats, but for
-// those that the server lacks: a 304 for the .etherpad says nothing of those
+// withFormats makes the validator of a version with these formats, without
+// those that the server lacks: a 304 for the .etherpad says nothing of formats
 // that were not asked for before.
 func withFormats(etag string, formats []format, lacking []string) string {
 	if etag == "" {

@@ -10,20 +10,20 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// An Address tells where a poll is.
+// An Address says where a poll is.
 type Address struct {
 	Base string // the server's, as sources.Normalize gives it
 
-	// ID is the poll's public id. That of an admin link is what it is when the
-	// server made it, the first 16 characters; where the author chose another
-	// one, only the server's answer, the Version's ID, tells.
+	// ID is the poll's public id. For an admin link it is the id that the
+	// server would have made, the first 16 characters. If the author chose
+	// another, only the server's answer has it: the Version's ID.
 	ID string
 
 	// Admin is the admin id, "" for a public link.
 	Admin string
 
-	// Certain is false for BASE/ID, which any page of any server may look
-	// like: Source.Probe asks.
+	// Certain is false for BASE/ID: any page of any server may look like that,
+	// so Source.Probe asks.
 	Certain bool
 }
 

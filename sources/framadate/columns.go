@@ -85,7 +85,7 @@ func (p *page) readVoteForm(doc *goquery.Document) {
 	})
 }
 
-// mayBeRaw says whether this may be what the server made the choice from: 1.2
+// mayBeRaw reports whether the server may have made the choice from this: 1.2
 // has only the text there. Markup that is shown must be in it.
 func (p *page) mayBeRaw(i int, raw string) bool {
 	shown := p.shown.choices[i]
@@ -102,8 +102,8 @@ func (p *page) mayBeRaw(i int, raw string) bool {
 
 var linkTarget = regexp.MustCompile(`\]\(<?([^()\s<>]+)`)
 
-// choiceMarkdown gives what the server made of a choice's Markdown, which is one
-// line, as Markdown again.
+// choiceMarkdown turns what the server made of a choice's Markdown, which is
+// one line, into Markdown again.
 func choiceMarkdown(n *html.Node) string {
 	if n.Type == html.TextNode {
 		return newlines(n.Data)
@@ -145,8 +145,9 @@ func attrOf(n *html.Node, name string) string {
 	return ""
 }
 
-// showMarkdown stands in for the Markdown of choices that is not told: what
-// the page shows of links, images and emphasis, as Markdown again.
+// showMarkdown stands in for the Markdown of choices that the page does not
+// have: it turns the links, images and emphasis that the page shows into
+// Markdown again.
 func (p *page) showMarkdown() {
 	p.shown.rawChoices = !slices.ContainsFunc(p.Choices, func(c poll.Choice) bool { return c.Markdown == "" })
 	for i := range p.Choices {
@@ -173,7 +174,8 @@ func dateChoice(s *goquery.Selection, raw column, shown string) poll.Choice {
 }
 
 // dayOf gives the day whose midnight this is in the zone of a server that is
-// less than 10 hours from Greenwich. Farther away it could be either of two.
+// less than 10 hours from Greenwich. Farther away it could be either of two
+// days.
 func dayOf(epoch int64) string {
 	const day, limit = 24 * 60 * 60, 10 * 60 * 60
 	offset := ((epoch+day/2)%day+day)%day - day/2 // seconds behind Greenwich

@@ -6,8 +6,8 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 )
 
-// differs names the first part of a poll that is not as in the draft, "" if
-// there is none. Labels are made from the rest, and times are the server's.
+// differs names the first part of a poll that differs from the draft, "" if
+// none does. Labels are made from the rest, and times are the server's.
 func (d *draft) differs(got *poll.Poll) string {
 	switch {
 	case got.Title != d.Title:
@@ -36,7 +36,7 @@ func sameVote(a, b poll.Vote) bool { return a.Name == b.Name && slices.Equal(a.A
 
 func sameComment(a, b poll.Comment) bool { return a.Author == b.Author && a.Text == b.Text }
 
-// sameSettings: a locked poll's page does not tell who may change votes.
+// sameSettings: a locked poll's page does not say who may change votes.
 func (d *draft) sameSettings(got poll.Settings) bool {
 	return on(got.Hidden) == on(d.Settings.Hidden) && on(got.Password) == on(d.Settings.Password) &&
 		on(got.PublicResults) == on(d.Settings.PublicResults) && got.Mail == d.Settings.Mail &&

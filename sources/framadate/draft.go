@@ -37,7 +37,7 @@ var ErrTooLarge = errors.New("larger than the server's forms take")
 // saved in words that padsync does not understand, or not in order.
 var ErrNoDays = errors.New("the days of the poll are not certain")
 
-// A draft is a poll as a server's forms take it, and as it will read back.
+// A draft is a poll as a server's forms take it and as it will read back.
 type draft struct {
 	poll.Poll
 	losses   []sources.Loss
@@ -45,7 +45,7 @@ type draft struct {
 	password string
 	wide     bool            // the server stores what is beyond Unicode's first plane
 	taken    map[string]bool // names and comments, collated
-	numbers  map[string]int  // that were put behind these
+	numbers  map[string]int  // that were added to these
 }
 
 // A target is what a draft depends on besides the poll.
@@ -160,7 +160,8 @@ func (d *draft) takeChoices(saved []poll.Choice) error {
 		d.Choices = append(d.Choices, poll.Choice{Date: day, Moment: d.moment(c.Moment)})
 	}
 	for i, c := range d.Choices {
-		// A moment without words is none, which only a day without others has.
+		// A moment without words is no moment, which only a day without others
+		// has.
 		if c.Moment == "" && d.Kind == poll.Date && d.sharesDay(i) {
 			d.Choices[i].Moment = solid("")
 			d.loses(LossChoices)
@@ -175,7 +176,8 @@ func (d *draft) takeChoices(saved []poll.Choice) error {
 	return nil
 }
 
-// day is a choice's, from the words that were shown if nothing else is known.
+// day is a choice's day, from the words that were shown if nothing else is
+// known.
 func (d *draft) day(c poll.Choice) (string, error) {
 	if c.Date != "" {
 		return c.Date, nil
@@ -191,8 +193,8 @@ func (d *draft) sharesDay(i int) bool {
 	return i > 0 && d.Choices[i-1].Date == d.Choices[i].Date || i+1 < len(d.Choices) && d.Choices[i+1].Date == d.Choices[i].Date
 }
 
-// moment avoids the comma too, at which the server would split it. Adding a
-// column in the browser, it writes the same in its place.
+// moment also avoids the comma, at which the server would split it. The server
+// writes the same in its place where a column is added in the browser.
 func (d *draft) moment(saved string) string {
 	if saved = trimPHP(saved); saved == "" {
 		return ""
@@ -230,12 +232,12 @@ func (d *draft) takeVotes(saved []poll.Vote) {
 	}
 }
 
-// unique puts a number behind a name that the server would take for one that
-// has voted before.
+// unique adds a number to a name that the server would take for one that has
+// voted before.
 func (d *draft) unique(name string) string { return d.free("", name, maxName, LossNames) }
 
-// free is the text, with the first number behind it that makes it another
-// than all before, of this owner, if need be.
+// free is the text, if need be with the first number that makes it differ from
+// all earlier ones of this owner.
 func (d *draft) free(owner, text string, size int, l sources.Loss) string {
 	key := func(s string) string { return d.collated(owner + strings.TrimRight(s, " ")) }
 	free := text
@@ -250,9 +252,9 @@ func (d *draft) free(owner, text string, size int, l sources.Loss) string {
 }
 
 // collated is the same for names that a server's database may take for one.
-// That of Framadate 1.1 is utf8mb3_general_ci, which knows neither case nor
-// accents (in composed letters); others take combining accents for nothing and
-// all emoji for one.
+// Framadate 1.1's is utf8mb3_general_ci, which ignores case and accents (in
+// composed letters); others ignore combining accents and take all emoji for
+// one.
 func (d *draft) collated(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -270,8 +272,8 @@ func (d *draft) collated(name string) string {
 	}, name)
 }
 
-// takeComments puts a number behind a comment that its author has written
-// before, as the server drops it otherwise.
+// takeComments adds a number to a comment that its author has written before,
+// as the server would drop it.
 func (d *draft) takeComments(saved []poll.Comment) {
 	d.Comments = []poll.Comment{}
 	for _, c := range saved {
@@ -304,14 +306,14 @@ func (d *draft) takeSettings(saved *poll.Poll, t target) {
 	}
 }
 
-// onlyPublic says whether what only an admin page tells, and that only before
-// the end of the poll, was not saved.
+// onlyPublic reports whether the save lacks what only an admin page has, and
+// only before the end of the poll.
 func onlyPublic(saved *poll.Poll) bool {
 	if saved.Expires == "" && saved.Settings.Edit == "" {
 		return true
 	}
 	if len(saved.Unseen)+len(saved.Earlier) == 0 {
-		// It does not say, as it was saved by an older program, or was seen whole.
+		// It does not say: an older program saved it, or it was seen whole.
 		return on(saved.Settings.Expired) && !fromPollaris(saved)
 	}
 	return slices.Contains(saved.Unseen, poll.PartDescriptionMarkdown) || slices.Contains(saved.Unseen, poll.PartChoicesMarkdown)
@@ -319,8 +321,8 @@ func onlyPublic(saved *poll.Poll) bool {
 
 func on(b *bool) bool { return b != nil && *b }
 
-// takeExpiry keeps the day if it is to come, and else gives the poll a new
-// life. A server shifts days that it does not like.
+// takeExpiry keeps the day if it is still to come; otherwise it gives the poll
+// a new life. A server shifts days that it does not like.
 func (d *draft) takeExpiry(saved *poll.Poll, now time.Time) {
 	day := func(n int) string { return now.AddDate(0, 0, n).Format(time.DateOnly) }
 	d.Expires = saved.Expires
@@ -332,8 +334,8 @@ func (d *draft) takeExpiry(saved *poll.Poll, now time.Time) {
 	}
 }
 
-// checkSize: what is more than the database takes is refused with 500, and
-// by then there may be half a poll.
+// checkSize: the server refuses with 500 what is more than the database takes,
+// and by then there may be half a poll.
 func (d *draft) checkSize() error {
 	for _, text := range textsOf(&d.Poll) {
 		if len(*text) > maxText {

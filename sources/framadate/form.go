@@ -18,7 +18,7 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A creation is what a server's form to make polls tells.
+// A creation is what a server's form to make polls says.
 type creation struct {
 	mail   bool // the organiser's address is wanted
 	wide   bool // texts may have emoji, as from 1.2 on
@@ -27,7 +27,7 @@ type creation struct {
 
 var versionInWords = regexp.MustCompile(`\bVersion (?:1\.[2-9]|[2-9]\.|\d\d)`)
 
-// openCreation gets the form, in French, as it is to be filled in so.
+// openCreation gets the form in French, as it is filled in in French.
 func (s *Source) openCreation(ctx context.Context, kind poll.Kind) (c creation, err error) {
 	err = s.creationPage(ctx, "create_poll.php?type="+string(kind), nil, func(doc *goquery.Document) error {
 		if doc.Find(`form input[name="title"]`).Length() == 0 || doc.Find(`form [name="gotostep2"]`).Length() == 0 {
@@ -73,7 +73,7 @@ func (s *Source) create(ctx context.Context, d *draft) (l locator, err error) {
 		if err != nil {
 			return fmt.Errorf("status %d", resp.StatusCode)
 		}
-		// Only the id counts, wherever the server believes to be.
+		// Only the id counts, wherever the server believes itself to be.
 		a, err := ParseAddress(to.String())
 		if err != nil || a.Admin == "" {
 			return errors.New("a redirect to another page")
@@ -133,8 +133,8 @@ func describeForm(d *draft) url.Values {
 	return form
 }
 
-// choicesForm is the second step. Each day has a list of moments, be it of
-// none: without it, the server looks for it for ever.
+// choicesForm is the second step. Each day has a list of moments, even if it is
+// empty: without it, the server looks for it for ever.
 func choicesForm(d *draft) url.Values {
 	form := make(url.Values)
 	if d.Kind == poll.Classic {

@@ -32,13 +32,13 @@ type Options struct {
 	User, Password string
 
 	// Passwords open polls, by the polls' public ids; that of "" is tried on
-	// all others. The server gets them as a visitor's form sends them.
-	// A poll that Import makes from one that had a password gets it from here, too,
-	// by the id that it had.
+	// all others. The server gets them as a visitor's form sends them. If a
+	// poll had a password, the one that Import makes from it gets one from here
+	// too, by the old id.
 	Passwords map[string]string
 
 	// Mail is the organiser's address of polls that Import makes, to which the
-	// server mails their links. "": that which was saved with each.
+	// server mails their links. "": the one that was saved with each poll.
 	Mail string
 }
 
@@ -49,7 +49,7 @@ type Source struct {
 	client  *polite.Client
 	pool    *spool.Pool
 	options Options
-	closed  chan struct{} // holds who fetches a poll with a password
+	closed  chan struct{} // held by whoever fetches a poll with a password
 
 	maxPages int // of a list
 
@@ -83,9 +83,9 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 
 // Probe asks the server, with one request that changes nothing, whether the
 // locator is one of Framadate's. An error that matches sources.ErrServer says
-// that it cannot be told now; else one that matches sources.ErrRefused, that the
-// server is another one; fs.ErrNotExist, that it is Framadate and has no such
-// poll.
+// that nobody can know now; else one that matches sources.ErrRefused says that
+// the server is another one, and fs.ErrNotExist that it is Framadate and has no
+// such poll.
 func (s *Source) Probe(ctx context.Context, locator string) error {
 	l, err := parseLocator(locator)
 	if err != nil {
@@ -107,14 +107,15 @@ func (s *Source) Probe(ctx context.Context, locator string) error {
 }
 
 // Fetch implements sources.Source. The id is a locator: a public id, or
-// ADMINID/admin, which shows more, and stands in for an id that List gave; the Version's ID is the public one, and its
-// Private has the "admin" link. Polls that have not changed cost one request,
-// others two.
+// ADMINID/admin, which shows more. If List found an admin id, it is used in
+// place of the public one. The Version's ID is the public one, and its Private
+// has the "admin" link. Polls that have not changed cost one request, others
+// two.
 //
-// A poll with a password costs one more request, and such polls are fetched
-// one at a time; without the password, or the admin link, which needs none, it
-// is ErrPassword. One whose votes are hidden is saved without them, and
-// suspect.
+// A poll with a password costs one more request, and such polls are fetched one
+// at a time; without the password, or the admin link, which needs none, the
+// error is ErrPassword. A poll whose votes are hidden is saved without them,
+// and is suspect.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
 	l, err := parseLocator(id)
 	if err != nil {
@@ -129,7 +130,7 @@ func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Vers
 	}
 	v, err := s.fetch(ctx, l, validator)
 	if err == nil && v.Suspect == Disagreement {
-		// Somebody voted between the two requests, or it is always so.
+		// Either somebody voted between the two requests, or it is always so.
 		v, err = s.again(ctx, l, validator, v)
 	}
 	return v, err

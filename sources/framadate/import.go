@@ -21,7 +21,7 @@ import (
 
 var _ sources.Importer = (*Source)(nil)
 
-// Losses implements sources.Importer: the server's form tells what it wants of
+// Losses implements sources.Importer: the server's form shows what it wants of
 // its organisers, and which ids and letters it takes. Errors are as Import's.
 func (s *Source) Losses(ctx context.Context, v *sources.Version) ([]sources.Loss, error) {
 	saved, err := savedPoll(v)
@@ -64,10 +64,10 @@ func (f *foreseen) form(ask func() (creation, error)) (creation, error) {
 // poll; votes and comments go through the admin page, which sends none. The
 // server deletes polls that expired long ago whenever it makes one.
 //
-// Errors match ErrTooLarge, ErrNoDays or sources.ErrMail for what cannot be imported
-// here, and nothing was made; sources.ErrUnsure where the last step of making the
-// poll had no answer: it may be there, without votes, and its organiser may have
-// got a mail with its links.
+// Errors match ErrTooLarge, ErrNoDays or sources.ErrMail for what cannot be
+// imported here; then nothing was made. They match sources.ErrUnsure if the
+// last step of making the poll had no answer: it may be there, without votes,
+// and its organiser may have got a mail with its links.
 func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
 	saved, err := savedPoll(v)
 	if err != nil {
@@ -107,8 +107,8 @@ func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Impor
 	return made, nil
 }
 
-// visitor is one of the same server without a session: the form that is being
-// filled in lives there, and two polls at once would be mixed.
+// visitor is a Source for the same server without a session: the form that is
+// being filled in lives in the session, and two polls at once would be mixed.
 func (s *Source) visitor() *Source {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -175,7 +175,7 @@ func (s *Source) fill(ctx context.Context, l locator, p *page, d *draft) error {
 		}
 	}
 	if on(d.Settings.Locked) {
-		// 1.2-alpha1 answers 500: what came of it is seen later.
+		// 1.2-alpha1 answers 500; whether it worked is seen later.
 		if _, err = s.look(ctx, l, url.Values{"rules": {"0"}, "update_poll_info": {"rules"}}); ctx.Err() != nil {
 			return err
 		}
@@ -184,8 +184,9 @@ func (s *Source) fill(ctx context.Context, l locator, p *page, d *draft) error {
 }
 
 // mendExpiry asks for the day again where the poll ends a day early: a server
-// whose database counts days in another zone than PHP takes one off when it makes a
-// poll, and none when the day is changed. What came of it is seen later.
+// whose database counts days in another zone than PHP takes one off when it
+// makes a poll, but not when the day is changed. Whether it worked is seen
+// later.
 func (s *Source) mendExpiry(ctx context.Context, l locator, p *page, d *draft) (*page, error) {
 	if next, err := time.Parse(time.DateOnly, p.Expires); err != nil || next.AddDate(0, 0, 1).Format(time.DateOnly) != d.Expires {
 		return p, nil
@@ -212,10 +213,10 @@ func (s *Source) look(ctx context.Context, l locator, form url.Values) (*page, e
 // tries is how often a vote or a comment is sent at most.
 const tries = 4
 
-// cast sends the vote i. The page that answers shows whether it was taken,
-// whatever it says; if it was not, the name was another's for the server, and
-// the vote gets a new one. Without an answer, the poll is looked at before the
-// vote is sent again.
+// cast sends the vote i. The page that answers shows whether the vote was
+// taken, whatever the page says. If it was not, the server took the name for
+// another's, and the vote gets a new one. Without an answer, the poll is looked
+// at before the vote is sent again.
 func (s *Source) cast(ctx context.Context, l locator, p *page, d *draft, i int) (*page, error) {
 	name := d.Votes[i].Name
 	for range tries {
@@ -288,7 +289,7 @@ func (s *Source) compare(ctx context.Context, l locator, d *draft, saved *poll.P
 		return err
 	}
 	if v.Suspect != "" {
-		return errors.New("its page and its table are not of the same votes")
+		return errors.New("its page and its table do not show the same votes")
 	}
 	d.losses = slices.DeleteFunc(d.losses, func(l sources.Loss) bool { return l == LossExpiry })
 	if got.Expires != saved.Expires {

@@ -9,27 +9,26 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// What a Version of a poll may be suspect of, besides what shows by
-// comparison.
+// What a Version of a poll may be suspect of, besides what a comparison shows.
 const (
 	// VotesHidden: only the admin link shows the votes.
 	VotesHidden = sources.VotesHidden
 
-	// Disagreement: the page and the table of votes differ, again and again,
-	// or the table cannot be had though the page shows the votes.
+	// Disagreement: the page and the table of votes differ again and again, or
+	// the page shows votes while the table cannot be had.
 	Disagreement sources.Suspicion = "page-and-table-differ"
 )
 
 // join makes the poll from its page and its table, which may be nil, and says
 // what it may be suspect of. The page has all but certain dates: names with
-// their newlines, answers without words, choices whole. The table tells the
-// days, and checks the rest.
+// their newlines, answers without words, choices whole. The table has the days,
+// and checks the rest.
 func (p *page) join(t *table) (*poll.Poll, sources.Suspicion) {
 	joined, suspicion := p.Poll, sources.Suspicion("")
 	joined.Choices = append([]poll.Choice(nil), p.Choices...)
 	switch {
 	case t == nil && (p.hidden() || len(p.Votes) == 0):
-		joined.Votes = nil // not shown, which is not none
+		joined.Votes = nil // not shown, as opposed to no votes
 		suspicion = VotesHidden
 	case t == nil || !p.agrees(t):
 		suspicion = Disagreement
@@ -65,7 +64,8 @@ func (p *page) agrees(t *table) bool {
 	return true
 }
 
-// sameAnswers compares those that both have: rows of both may be cut short.
+// sameAnswers compares the answers that both have: rows of both may be cut
+// short.
 func sameAnswers(table, page []poll.Answer) bool {
 	for i := range min(len(table), len(page)) {
 		if table[i] != "" && table[i] != page[i] {

@@ -17,8 +17,8 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// maxPolls and maxPages bound a list: Framadate has 30 polls on a page, and one
-// that has one more on each, always, is not asked a million times.
+// maxPolls and maxPages bound a list: Framadate has 30 polls on a page, and a
+// server that always has one more page is not asked a million times.
 const (
 	maxPolls = 1_000_000
 	maxPages = maxPolls/30 + 1
@@ -31,9 +31,9 @@ const readings = 3
 // that lists all polls, which the server should show to operators only. It
 // remembers their admin links, so that Fetch sees what those show.
 //
-// What is created or deleted meanwhile moves the polls behind it to other
-// pages. As that may hide one, the list is then read again, and if it always
-// changes, the polls of all readings are given.
+// What is created or deleted meanwhile moves later polls to other pages, which
+// may hide one. So the list is then read again, and if it always changes, the
+// polls of all readings are given.
 func (s *Source) List(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		all := make(map[string]bool)
@@ -86,7 +86,7 @@ func (s *Source) remember(id, admin string) {
 	s.admins[id] = admin
 }
 
-// best is the admin's locator of a poll that was listed, or else l.
+// best is the admin locator of a poll that was listed, or else l.
 func (s *Source) best(l locator) locator {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +114,7 @@ func (s *Source) fetchList(ctx context.Context, number int) (p *listPage, err er
 // A listPage is a page of the list of polls.
 type listPage struct {
 	admins map[string]string // admin ids by public ids
-	total  int               // of polls on all pages; 0: not told
+	total  int               // of polls on all pages; 0: not known
 }
 
 var firstNumber = regexp.MustCompile(`^\s*(\d{1,9})\b`)

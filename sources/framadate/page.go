@@ -14,12 +14,12 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A page is what a poll's page tells, public or admin.
+// A page is what a poll's page says, public or admin.
 type page struct {
-	poll.Poll        // without what only the table tells
+	poll.Poll        // without what only the table has
 	publicID  string // as the server writes it
 	adminID   string // "" on a public page
-	control   string // what a vote for these choices is sent with
+	control   string // sent with a vote for these choices
 	french    bool   // then its dates, and its table, are read
 	shown     shown
 }
@@ -28,10 +28,10 @@ type page struct {
 // Markdown may have one too.
 const results = "form#poll_form table.results"
 
-// parsePage reads the page of a poll in any of the dialects. Its selectors
-// hold from Framadate 1.0.3 to 1.2-alpha1; nothing is read from words of a
-// language. An error matches fs.ErrNotExist for Framadate's page that a poll
-// does not exist, ErrPassword for that which asks for one, and
+// parsePage reads the page of a poll in any of the dialects. Its selectors hold
+// from Framadate 1.0.3 to 1.2-alpha1; nothing is read from words of a language.
+// An error matches fs.ErrNotExist for Framadate's page that a poll does not
+// exist, ErrPassword for the page that asks for a password, and
 // sources.ErrRefused for any other.
 func parsePage(r io.Reader) (*page, error) {
 	root, err := webpage.Parse(r)
@@ -158,7 +158,7 @@ func (p *page) readSettings(doc *goquery.Document) {
 		}
 		return
 	}
-	// What is not there, as on pages of polls that are over, is not told.
+	// What is not there, as on pages of polls that are over, is not known.
 	if *has("input#hidden") {
 		s.Hidden = has("input#hidden[checked]")
 	}
@@ -203,7 +203,8 @@ func trim(s string) string { return strings.Trim(s, " \t\r\n") }
 
 func newlines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
-// readVotes reads the rows of votes; the form and the totals are no such rows.
+// readVotes reads the rows of votes; the form and the totals are not among
+// them.
 func (p *page) readVotes(doc *goquery.Document) {
 	p.Votes = []poll.Vote{}
 	doc.Find(results + " > tbody > tr:not(#vote-form):not(#addition)").Each(func(_ int, row *goquery.Selection) {

@@ -10,14 +10,14 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// shown is what a page shows to everybody, and whether it told more.
+// shown is what a page shows to everybody, and whether it showed more.
 type shown struct {
 	description string   // as Markdown again
 	choices     []string // a classic poll's, as Markdown again
 
 	rawDescription bool // the poll has its author's
 	rawChoices     bool // all of them are their author's
-	mail           bool // the author's address, be it none
+	mail           bool // the author's address, perhaps empty
 }
 
 // parts are what a look saw of a poll, and what it did not see.
@@ -26,8 +26,8 @@ type parts struct {
 	unseen        []poll.Part
 }
 
-// partsOf tells the parts of the poll that the page and its table were joined
-// to. What time does by itself, such as that the poll is over, is none.
+// partsOf gives the parts of the poll that the page and its table were joined
+// to. What time does by itself, such as that the poll is over, is not a part.
 func (p *page) partsOf(joined *poll.Poll) parts {
 	all := parts{fields: make(map[string]string), items: make(map[string]string)}
 	choices, comparable := p.shownChoices(joined)
@@ -87,9 +87,9 @@ func (a *parts) addItems(joined *poll.Poll, choices, comments []string) {
 	}
 }
 
-// shownChoices are the choices as every look sees them. A day that only its
-// words tell is compared by what these seem to mean, and not at all if they
-// may be others on the next page.
+// shownChoices are the choices as every look sees them. A day that is known
+// only by its words is compared by what these seem to mean, and not at all if
+// the next page may use other words.
 func (p *page) shownChoices(joined *poll.Poll) (choices []string, comparable bool) {
 	if joined.Kind == poll.Classic {
 		return p.shown.choices, true
@@ -107,10 +107,10 @@ func (p *page) shownChoices(joined *poll.Poll) (choices []string, comparable boo
 	return choices, true
 }
 
-// split separates what people wrote from when.
+// split separates what people wrote from when they did.
 func split(comments []poll.Comment) (texts, times []string) {
 	for _, c := range comments {
-		text, _ := json.Marshal([2]string{c.Author, c.Text}) // strings always can be
+		text, _ := json.Marshal([2]string{c.Author, c.Text}) // strings never fail
 		texts, times = append(texts, string(text)), append(times, c.Date)
 	}
 	return texts, times

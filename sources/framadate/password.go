@@ -17,8 +17,8 @@ import (
 // needs none.
 var ErrPassword = fmt.Errorf("the poll asks for a password: %w", fs.ErrPermission)
 
-// ErrWrongPassword is matched by the error for a poll that the password it was
-// given does not open. It matches fs.ErrPermission, and not ErrPassword.
+// ErrWrongPassword is matched by the error for a poll that the given password
+// does not open. It matches fs.ErrPermission, and not ErrPassword.
 var ErrWrongPassword = fmt.Errorf("the password does not open the poll: %w", fs.ErrPermission)
 
 // ErrCredentials is matched by the error for a server that asks for another
@@ -67,14 +67,14 @@ func (s *Source) openPage(ctx context.Context, l locator) (*page, *spool.Spool, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.unlocked[l.key] { // then the page does not tell
+	if s.unlocked[l.key] { // then the page does not show it
 		asks, public := true, false
 		p.Settings.Password, p.Settings.PublicResults = &asks, &public
 	}
 	return p, body, nil
 }
 
-// unlock sends the poll's password, if that is no withheld one, and once.
+// unlock sends the poll's password once, unless that is withheld.
 func (s *Source) unlock(ctx context.Context, l locator, password string) (*page, *spool.Spool, error) {
 	secret := "poll\x00" + password
 	if err := s.withholding.Check(l.key, secret); err != nil {

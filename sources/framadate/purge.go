@@ -17,8 +17,8 @@ var months = []string{
 	"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
 }
 
-// purgeDate reads the day on which an expired poll will be deleted, as its
-// page says it in words. It is "" for what is not certain.
+// purgeDate reads the day on which an expired poll will be deleted, which its
+// page says in words. It is "" if that is not certain.
 func purgeDate(sentence string, french bool) string {
 	if _, after, ok := strings.Cut(sentence, ":"); ok {
 		if day := readDate(trim(after), french); day != "" {

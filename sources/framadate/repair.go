@@ -33,7 +33,7 @@ func repair(p *poll.Poll) {
 }
 
 // undo gives the text as it was before it was encoded the second time, and how
-// many of its characters that concerns; fewer than 0 if it was not so encoded.
+// many of its characters that concerns; less than 0 if it was not so encoded.
 func undo(text string) (string, int) {
 	once := make([]byte, 0, len(text))
 	for _, r := range text {

@@ -22,7 +22,7 @@ import (
 // maxBody bounds a page and a table: 240 columns of 50 votes are some 4 MB.
 const maxBody = 16 << 20
 
-// fetchPage gets the poll's page in French, and what it tells. With a form, it
+// fetchPage gets the poll's page in French, and what it says. With a form, it
 // sends that. The caller closes the body.
 func (s *Source) fetchPage(ctx context.Context, l locator, form url.Values) (p *page, body *spool.Spool, err error) {
 	script := "studs.php?poll="
@@ -49,8 +49,8 @@ func (s *Source) fetchPage(ctx context.Context, l locator, form url.Values) (p *
 	return p, body, nil
 }
 
-// recognized says of a page that is none of Framadate's what it is instead, if
-// that is known.
+// recognized says what a page that is not Framadate's is instead, if that is
+// known.
 func recognized(resp *http.Response, body *spool.Spool, err error) error {
 	if !errors.Is(err, sources.ErrRefused) {
 		return err
@@ -66,7 +66,7 @@ func recognized(resp *http.Response, body *spool.Spool, err error) error {
 }
 
 // check says whether the page is of the poll that was asked for. The server's
-// database does not tell upper from lower case.
+// database ignores case.
 func (l locator) check(p *page) error {
 	if l.admin && strings.EqualFold(p.adminID, l.key) || !l.admin && p.adminID == "" && strings.EqualFold(p.publicID, l.key) {
 		return nil
@@ -121,8 +121,8 @@ func (s *Source) readTable(resp *http.Response, p *page) (*table, *spool.Spool, 
 	return t, body, nil
 }
 
-// readRefusal is nil for Framadate's own page, with status 200, that a table
-// is not for all.
+// readRefusal is nil for Framadate's own page, with status 200, which says that
+// a table is not for all.
 func (s *Source) readRefusal(resp *http.Response) error {
 	body, err := s.receive(resp, pageEnd)
 	if err != nil {
@@ -225,7 +225,7 @@ func checkStatus(resp *http.Response) error {
 	case http.StatusUnauthorized:
 		return ErrCredentials
 	}
-	start, _ := io.ReadAll(io.LimitReader(resp.Body, sources.RecognizeLength)) // what breaks off tells as much as it can
+	start, _ := io.ReadAll(io.LimitReader(resp.Body, sources.RecognizeLength)) // what breaks off still says something
 	if isPollaris(string(start)) {
 		return &sources.Barrier{Kind: sources.Replaced}
 	}
@@ -250,8 +250,8 @@ func isType(resp *http.Response, mediaType string) bool {
 	return strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), mediaType)
 }
 
-// What shows that a body is whole. A page may have something behind its end,
-// as PHP writes its warnings there.
+// What shows that a body is whole. A page may have something after its end: PHP
+// writes its warnings there.
 var (
 	pageEnd   = regexp.MustCompile(`(?i)</html>`)
 	lineEnd   = regexp.MustCompile(`\n\z`)
@@ -272,7 +272,7 @@ func (s *Source) receivePage(resp *http.Response) (*spool.Spool, error) {
 	return s.receive(resp, pageEnd)
 }
 
-// receive takes a body that is whole, which its end shows, and UTF-8.
+// receive takes a body that is UTF-8 and whole, as its end shows.
 func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool, error) {
 	body, err := s.pool.Receive(transform.NewReader(resp.Body, encoding.UTF8Validator), maxBody)
 	switch {

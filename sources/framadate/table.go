@@ -12,17 +12,17 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A table is what an export as CSV tells.
+// A table is what an export as CSV has.
 type table struct {
 	dates []string // a date poll's, one for each column, "" if not certain
 	rows  []poll.Vote
 }
 
-// parseTable reads an export of a poll of this kind, in any of the dialects;
-// what it says of dates and answers only if it is in French. With Framadate 1.0 to 1.2-alpha1 every line ends with a comma,
-// 1.2 begins with a BOM, up to 1.1.19 a classic poll's head is unquoted, so
-// that commas in choices split it; and nothing says how many columns a vote
-// has.
+// parseTable reads an export of a poll of this kind, in any of the dialects; it
+// reads dates and answers only in French. With Framadate 1.0 to 1.2-alpha1
+// every line ends with a comma, 1.2 begins with a BOM, up to 1.1.19 a classic
+// poll's head is unquoted, so that commas in choices split it; and nothing says
+// how many columns a vote has.
 func parseTable(r io.Reader, kind poll.Kind, french bool) (*table, error) {
 	lines := csv.NewReader(r)
 	lines.FieldsPerRecord = -1

@@ -1,6 +1,6 @@
-// Package kinds says what a kind of server is: how addresses, servers and
-// documents of it are told and opened, and what its documents can be given as. Each kind has a package of its own beside
-// this one.
+// Package kinds says what a kind of server is: how its addresses, servers and
+// documents are recognised and opened, and what its documents can be given as.
+// Each kind has a package of its own beside this one.
 package kinds
 
 import (
@@ -14,8 +14,8 @@ import (
 )
 
 // A Kind is all that the rest of padsync has to know of a kind of server. Each
-// package of a kind makes its own; the list of all is in internal/setup. What is
-// not said to be optional is there.
+// package of a kind makes its own; the list of all is in internal/setup. A
+// field is required unless it says that it is optional.
 type Kind struct {
 	Name string // in manifests and configurations, such as "etherpad"
 
@@ -23,16 +23,16 @@ type Kind struct {
 	// that belongs to it. It asks no server. An error matches sources.ErrAddress.
 	Parse func(address string) (Address, error)
 
-	// ParseVerbatim, optional, reads what Parse would change or refuse, and
-	// what padsync prints all the same: who has the key of a server finds
+	// ParseVerbatim, optional, reads ids that Parse would change or refuse and
+	// that padsync prints all the same: who has the key of a server finds
 	// documents by such ids.
 	ParseVerbatim func(address string) (Address, error)
 
 	// Within is the address of the document with this id on the server at base.
 	Within func(base, id string) string
 
-	// Assumed: an id on a server that is said to be of no kind is taken for one
-	// of this, where the server is of no other.
+	// Assumed: if nobody says of which kind a server is, and it is of no other,
+	// an id on it is taken for one of this kind.
 	Assumed bool
 
 	// URL is the public address of a document for people.
@@ -41,19 +41,19 @@ type Kind struct {
 	// Probe asks the server, with requests that change nothing, whether it is
 	// of this kind; the locator is that of a document that may be there, "" for
 	// none. Opening's Client and Pool are used, and what opens the server. An
-	// error says that it cannot be told now.
+	// error says that nobody can know now.
 	Probe func(ctx context.Context, base, locator string, o Opening) (bool, error)
 
 	// Open makes the source of the server at base, and sends nothing. The error
-	// is for an Opening that cannot be.
+	// is for an impossible Opening.
 	Open func(base string, o Opening) (sources.Source, error)
 
 	// Documents is the kind of its documents.
 	Documents documents.Kind
 
-	// Expires, optional, is the day from which on the server may delete the
-	// document id that was last modified then, as sources.Expirer has it, where the
-	// configuration says that it keeps documents for so many days.
+	// Expires, optional, is the day from which the server may delete the
+	// document id that was last modified then, as sources.Expirer has it, where
+	// the configuration says that it keeps documents for so many days.
 	Expires func(base string, after int, id string, modified time.Time) string
 
 	// ParseGroup, optional, reads the address of a group on a server in which a
@@ -76,14 +76,14 @@ type Kind struct {
 // An Address is where a document is.
 type Address struct {
 	Base    string // the server's, as sources.Normalize gives it
-	ID      string // the document's own, as far as its address tells
+	ID      string // the document's own, as far as its address shows
 	Locator string // what Fetch takes
 
 	// Certain: no document of another kind has such an address.
 	Certain bool
 }
 
-// An Opening is what a source is opened with.
+// An Opening is what is needed to open a source.
 type Opening struct {
 	Client *polite.Client
 	Pool   *spool.Pool

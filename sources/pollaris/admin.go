@@ -223,7 +223,7 @@ func (s *Source) fetchDates(ctx context.Context, k *look, l locator) error {
 	return nil
 }
 
-// fetchChoices reads all choices of a poll whose page is not to be had.
+// fetchChoices reads all choices of a poll whose page cannot be read.
 func (s *Source) fetchChoices(ctx context.Context, k *look, l locator) error {
 	if k.admin == nil || k.admin.Kind == poll.Date {
 		err := s.fetchDates(ctx, k, l)

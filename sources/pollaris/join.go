@@ -14,7 +14,7 @@ const (
 	VotesHidden = sources.VotesHidden
 
 	// VotesUnseen: the admin link shows all but the answers, and the poll's page,
-	// which has these, was not to be had.
+	// which has these, could not be read.
 	VotesUnseen = sources.VotesUnseen
 
 	// Disagreement: the page and the table of votes differ, again and again, or
@@ -114,7 +114,7 @@ func (c *choiceForm) days(p *page) map[string]string {
 	return days
 }
 
-// all are the choices of a poll whose page is not to be had. The days of the form
+// all are the choices of a poll whose page cannot be read. The days of the form
 // are sorted as the slots are; one of them is not certain if its words say
 // otherwise.
 func (c *choiceForm) all() (choices []poll.Choice, differ bool) {

@@ -82,12 +82,14 @@ func New(base string, client *polite.Client, pool *spool.Pool, o Options) (*Sour
 // ID/TOKEN/admin, which shows more, and stands in for a slug that List gave; the
 // Version's ID is the slug, and its Private has the "admin" link.
 //
-// A poll that has not changed costs one request by its slug and three by its
-// admin link, which then asks for the forms of the title and the options before
-// the page; one that has, two, or up to six. A poll with hidden results costs one
-// more by its admin link, one with a password three more. By its slug that is
-// ErrPassword without the password, and hidden results are left out, which is
-// suspect; by its admin link, without the password, so are the votes.
+// A poll that has not changed costs one request by its slug. By its admin link it
+// costs three, two forms and the page, and four if its results are hidden. A poll
+// that changed costs two, and up to six by its admin link. A password costs three
+// more, once.
+//
+// By its slug, hidden results are left out, which is suspect, and a poll whose
+// password is not known is ErrPassword. By its admin link that one is saved without
+// its votes, and suspect.
 func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
 	l, err := parseLocator(id)
 	if err != nil {
@@ -136,7 +138,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 type look struct {
 	slug       string
 	session    *session     // in which the page was shown
-	page       *page        // nil: it was not to be had
+	page       *page        // nil: it could not be read
 	forms      *forms       // of the admin link; nil by the slug alone
 	admin      *adminPage   // nil: it was not needed, or is of a draft
 	shownAdmin *spool.Spool // what it was read from
@@ -174,7 +176,7 @@ func (s *Source) lookAsVisitor(ctx context.Context, k *look, slug string) (err e
 }
 
 // lookAsOrganiser reads what tells of a change: two forms and the page. Where
-// that is not to be had, it reads all that there is.
+// that cannot be read, it reads all that there is.
 func (s *Source) lookAsOrganiser(ctx context.Context, k *look, l locator) (err error) {
 	if k.forms, err = s.fetchForms(ctx, l); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {

@@ -166,6 +166,38 @@ func TestRecordedAdminPagesAreRead(t *testing.T) {
 	}
 }
 
+func TestDaysAreReadOnlyWhereTheirWordsAreCertain(t *testing.T) {
+	for words, want := range map[string]string{
+		"Sunday 25 October 2026": "2026-10-25", "Sun 25 Oct 2026": "2026-10-25", "25 Oct 2026": "2026-10-25", "Sunday, 25 October\u00a02026": "2026-10-25",
+		"Tue 1 Sept 2026": "2026-09-01", "1 May 2026": "2026-05-01", "Monday 25 October 2026": "", "30 February 2026": "", "dimanche 25 octobre 2026": "",
+		"25 Octopus 2026": "", "2026-10-25": "", "25 10 2026": "", "25 October": "", "": "", "Sunday 25 October 2026 9h": "",
+	} {
+		if got := dayInWords(words, true); got != want {
+			t.Errorf("%q is %q", words, got)
+		}
+		if got := dayInWords(words, false); got != "" {
+			t.Errorf("not in English, %q is %q", words, got)
+		}
+	}
+}
+
+// TestVotesHaveTimesOnlyOfTheirOwn: within a second, votes have no order.
+func TestVotesHaveTimesOnlyOfTheirOwn(t *testing.T) {
+	for said, want := range map[[2]string]string{
+		{"Bob has voted", "Nil has voted"}: "2026-10-01T08:00:01+02:00", {"Nil has voted", "Bob has voted"}: "", {"Bob has voted", ""}: "",
+	} {
+		p := garden(poll.Settings{})
+		k := &look{admin: &adminPage{Votes: []castVote{{said[0], "2026-10-01T08:00:01+02:00"}, {said[1], "2026-10-01T08:00:01+02:00"}}}}
+		if said[1] == "" {
+			k.admin.Votes = k.admin.Votes[:1]
+		}
+		k.joinTimes(&p)
+		if p.Votes[0].Date != want || p.Votes[1].Date != want {
+			t.Errorf("%q: %+v", said, p.Votes)
+		}
+	}
+}
+
 func TestRecordedPagesThatAreNoPollAreTold(t *testing.T) {
 	for _, name := range []string{"not-found-404.html", "password.html", "password-wrong-422.html", "date-poll-admin.html", "admin-form-edit.html"} {
 		if p, err := parsePage(recordedPage(t, name), "0123456789abcdef0123"); err == nil {

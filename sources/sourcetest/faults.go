@@ -101,7 +101,7 @@ func (f *Faults) Through(server http.Handler, w http.ResponseWriter, r *http.Req
 	case Down:
 		http.Error(w, page, http.StatusServiceUnavailable)
 	case Silent:
-		io.Copy(io.Discard, r.Body) // else nothing tells that the client went away
+		io.Copy(io.Discard, r.Body) // else nothing shows that the client went away
 		<-r.Context().Done()
 	case ErrorPage:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -186,7 +186,7 @@ func (a *answer) send(w http.ResponseWriter, fault Fault) {
 	w.Write(body) // an error is the client's going away
 	if fault == CutCleanly {
 		if flusher, ok := w.(http.Flusher); ok {
-			flusher.Flush() // chunked: no length tells of the missing half
+			flusher.Flush() // chunked: no length shows the missing half
 		}
 	}
 }

@@ -32,7 +32,7 @@ func CheckImporter(ctx context.Context, f ImportFixture) error {
 		{"what is broken is not sent", checkBroken},
 		{"no document that holds anything is changed", checkUntouched},
 		{"a spent limit is waited for", checkImportLimited},
-		{"a bad answer is no success", checkImportFaults},
+		{"a bad answer is not a success", checkImportFaults},
 		{"a cancelled context ends Import", checkImportCancelled},
 	})
 }

@@ -16,8 +16,8 @@ import (
 // A ListerFixture is a lister under test and the fake server that it asks
 // through Faults only.
 type ListerFixture struct {
-	// Open makes a lister that has asked nothing yet: one may keep for a run
-	// what it was told. Closed makes one that the server shows no list.
+	// Open makes a lister that has asked nothing yet: a lister may keep for a
+	// run what it was told. Closed makes one to which the server shows no list.
 	Open, Closed func() sources.Lister
 	Faults       *Faults
 
@@ -34,7 +34,7 @@ func CheckLister(ctx context.Context, f ListerFixture) error {
 		{"a list may be left", checkListLeft},
 		{"List may be called concurrently", checkListConcurrent},
 		{"a spent limit is waited for", checkListLimited},
-		{"a bad answer is no whole list", checkListFaults},
+		{"a bad answer is not a whole list", checkListFaults},
 		{"a list that is not shown is fs.ErrPermission", checkListClosed},
 		{"a cancelled context ends List", checkListCancelled},
 		{"ids that mean harm hide no others", checkListHostile}, // they stay

@@ -73,7 +73,7 @@ func TestCheckListerFindsBugs(t *testing.T) {
 		"errors name a document":          {onListError(func(_ string, err error) (string, error) { return "", fmt.Errorf("other: %w", err) }), "names the document"},
 
 		"an odd id is an error":    {onOddID(func(string) (string, error) { return "", sources.ErrRefused }), "ids that mean harm hide no others"},
-		"an odd id is no text":     {onOddID(func(string) (string, error) { return "\xff", nil }), `"\xff" is listed`},
+		"an odd id is not text":    {onOddID(func(string) (string, error) { return "\xff", nil }), `"\xff" is listed`},
 		"an odd id is too long":    {onOddID(func(id string) (string, error) { return strings.Repeat(id, 1000), nil }), "is listed, and for Fetch no id"},
 		"an odd id hides the rest": {onList(func(yield yielder, id string, err error) bool { return !strings.Contains(id, "\x1b") && yield(id, err) }), `"conformance" is not listed`},
 

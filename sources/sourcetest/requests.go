@@ -134,7 +134,7 @@ var headers = []string{
 	"User-Agent", "Accept-Encoding", "Accept-Language", "Authorization", "Cookie", "Content-Type", "Content-Length", "If-None-Match", "Connection",
 }
 
-// Watch passes requests on to h, and tells of those that are not in the list.
+// Watch passes requests on to h, and reports those that are not in the list.
 func (r *Requests) Watch(h http.Handler, unlisted func(string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(req.Body)

@@ -41,7 +41,7 @@ func Check(ctx context.Context, f Fixture) error {
 		{"a document is given whole", checkFetch},
 		{"an unchanged document has no files", checkUnchanged},
 		{"a changed document is given again", checkChanged},
-		{"an odd validator is no error", checkOddValidator},
+		{"an odd validator is not an error", checkOddValidator},
 		{"a missing document is fs.ErrNotExist", checkMissing},
 		{"a forbidden document is fs.ErrPermission", checkForbidden},
 		{"a spent limit is waited for", checkLimited},
@@ -269,7 +269,7 @@ func checkText(what string, err error, ids ...string) error {
 
 func checkVersion(v *sources.Version) error {
 	if v.ID == "" || !utf8.ValidString(v.ID) || !utf8.ValidString(v.Title) || !utf8.ValidString(v.Revision) {
-		return errors.New("id, title or revision is no text, or the id is missing")
+		return errors.New("id, title or revision is not text, or the id is missing")
 	}
 	if len(v.Files) == 0 || v.Facts.Content == "" {
 		return errors.New("no files, or no fact of the content")

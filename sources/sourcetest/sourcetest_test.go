@@ -74,7 +74,7 @@ func TestCheckFindsBugs(t *testing.T) {
 	findsBugs(t, map[string]planted[bug[sources.Version]]{
 		"none":            {on(func(*sources.Version) {}), ""},
 		"no id":           {on(func(v *sources.Version) { v.ID = "" }), "the id is missing"},
-		"title no text":   {on(func(v *sources.Version) { v.Title = "\xff" }), "is no text"},
+		"title no text":   {on(func(v *sources.Version) { v.Title = "\xff" }), "is not text"},
 		"never unchanged": {on(func(v *sources.Version) { v.Unchanged = false }), "an unchanged document"},
 		"more than said":  {on(func(v *sources.Version) { v.Revision = "1" }), "more than id and validator"},
 		"no content":      {on(func(v *sources.Version) { v.Facts.Content = "" }), "no fact of the content"},

@@ -33,8 +33,8 @@ func hide() map[string]string {
 	return found
 }
 
-// Restore gives the environment back. It is for sinks/rclone alone, before
-// main, and always nil.
+// Restore gives the environment back. Only sinks/rclone calls it, before main.
+// It always gives nil.
 func Restore() error {
 	os.Unsetenv(configuration)
 	for name, value := range hidden {

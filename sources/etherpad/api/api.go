@@ -24,9 +24,9 @@ import (
 // 3.3.1 take it.
 const apiVersion = "1.2.11"
 
-// ErrAnswer is matched by the error for an answer that is none of the API. It
+// ErrAnswer is matched by the error for an answer that is not the API's. It
 // matches sources.ErrRefused.
-var ErrAnswer = fmt.Errorf("%w: no answer of the API", sources.ErrRefused)
+var ErrAnswer = fmt.Errorf("%w: not an answer of the API", sources.ErrRefused)
 
 // Options say what opens the API.
 type Options struct {
@@ -48,7 +48,8 @@ type Client struct {
 	tokens   tokens
 }
 
-// New makes the client. It sends nothing. Who asked for a Session calls Close.
+// New makes the client. It sends nothing. A caller that asked for a Session
+// calls Close.
 func New(at *server.Server, pool *spool.Pool, o Options) *Client {
 	return &Client{server: at, pool: pool, options: o}
 }

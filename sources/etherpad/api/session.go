@@ -44,7 +44,7 @@ func (c *Client) Session(ctx context.Context, group string) (string, error) {
 	}
 	made, err := c.createSession(ctx, group)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil // what is not there needs none
+		return "", nil // a group that is not there needs no session
 	}
 	if err != nil {
 		return "", err
@@ -56,8 +56,8 @@ func (c *Client) Session(ctx context.Context, group string) (string, error) {
 	return made.id, nil
 }
 
-// createSession makes a session for padsync's own author, which is the same
-// one in all runs: the API can take no author away.
+// createSession makes a session for padsync's own author, which is the same one
+// in all runs: the API cannot delete an author.
 func (c *Client) createSession(ctx context.Context, group string) (session, error) {
 	if c.sessions.author == "" {
 		var data struct{ AuthorID string }
@@ -80,8 +80,8 @@ func isCookieValue(s string) bool {
 	return strings.HasPrefix(s, "s.") && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ';' || r == ',' || r == '"' })
 }
 
-// Close takes the sessions away that were made on the server for this run. The
-// Client can be used on.
+// Close deletes the sessions that were made on the server for this run. The
+// Client can still be used.
 func (c *Client) Close(ctx context.Context) error {
 	c.sessions.mu.Lock()
 	defer c.sessions.mu.Unlock()

@@ -10,14 +10,14 @@ import (
 	"sync"
 )
 
-// State is what the API tells of a pad in a few numbers and a hash of its
-// authors' names, a word without spaces; if it is as before, so is the pad.
-// It is "" where a number is lacking: only an export can tell then. These calls
-// do not count against the limit for exports.
+// State is what the API says of a pad in a few numbers and a hash of its
+// authors' names, as a word without spaces. If it is as before, so is the pad.
+// It is "" where a number is lacking: then only an export can show it. These
+// calls do not count against the limit for exports.
 //
-// It asks for one after the other. The last change is among them since a
-// pad that is made anew under the same id can have as many revisions, and the
-// names since an author can be erased from all pads (3.x), which changes none of
+// It asks for one after the other. The last change is among them because a pad
+// that is made anew under the same id can have as many revisions, and the names
+// because an author can be erased from all pads (3.x), which changes none of
 // the numbers.
 func (c *Client) State(ctx context.Context, id string) (string, error) {
 	var data struct{ Revisions, LastEdited, ChatHead, SavedRevisions *int64 }
@@ -64,15 +64,16 @@ func (c *Client) authors(ctx context.Context, id string) (string, error) {
 // maxNames bounds the names that are remembered: some 10 MB.
 const maxNames = 100_000
 
-// authorNames remembers hashes of authors' names: who writes in many pads is asked
-// for once. A Client is of one run, so they do not grow old.
+// authorNames remembers hashes of authors' names, so that each author is asked
+// for once, however many pads they write in. A Client lasts one run, so the
+// names do not grow old.
 type authorNames struct {
 	mu    sync.Mutex
 	known map[string][8]byte
 }
 
-// of gives a hash of what the API calls an author; null, a number, whatever it
-// is.
+// of gives a hash of the API's name of an author, be it null, a number or
+// anything else.
 func (n *authorNames) of(ctx context.Context, c *Client, author string) ([8]byte, error) {
 	n.mu.Lock()
 	hash, known := n.known[author]

@@ -22,16 +22,15 @@ import (
 )
 
 // A TokenKeeper keeps the token of the account. Each login to MyPads ends the
-// one before.
+// token of the one before.
 type TokenKeeper = sources.TokenKeeper
 
 // maxGroups bounds the list of what an account is in: some hundred thousand
 // pads.
 const maxGroups = 32 << 20
 
-// maxVain is how often a login is tried in a run that has no answer: where
-// nothing was heard of the server before, it may have been away, or have died of
-// it.
+// maxVain is how often a run tries to log in without an answer: a server that
+// was not heard before may have been away, or have died of the login.
 const maxVain = 3
 
 var (
@@ -40,7 +39,7 @@ var (
 	ErrLogin = fmt.Errorf("MyPads refuses the login or its password: %w", fs.ErrPermission)
 
 	// ErrOusted is matched by the error for an account to which somebody else
-	// logged in twice in a run, which ends what lets padsync in each time.
+	// logged in twice during a run: each time that ends padsync's own token.
 	ErrOusted = errors.New("somebody logged in to the same account twice in the meantime")
 
 	// ErrMembers is matched by the error for a pad that MyPads shows only to
@@ -48,15 +47,15 @@ var (
 	ErrMembers = fmt.Errorf("MyPads shows it only to members of its group, or with a password: %w", fs.ErrPermission)
 
 	// ErrWrongPassword is matched by the error for a pad of MyPads that the
-	// password it was given does not open. It matches fs.ErrPermission.
+	// given password does not open. It matches fs.ErrPermission.
 	ErrWrongPassword = fmt.Errorf("the password does not open the pad: %w", fs.ErrPermission)
 )
 
 var (
 	errNoMyPads = fmt.Errorf("%w: the server has no MyPads", sources.ErrRefused)
 
-	// ErrNoPad is matched by the error for pads that were deleted, and for those
-	// of no group where MyPads closes them: it answers alike for both.
+	// ErrNoPad is matched by the error for pads that were deleted, and for pads
+	// in no group where MyPads closes those: it answers alike for both.
 	ErrNoPad = fmt.Errorf("MyPads has no such pad: %w", fs.ErrNotExist)
 
 	errDenied = errors.New("MyPads refuses it")
@@ -78,12 +77,12 @@ type Account struct {
 	pool    *spool.Pool
 	options Options
 
-	alone       chan struct{} // holds who asks with a password
+	alone       chan struct{} // held by whoever asks with a password
 	withholding sources.Withholding
 
 	mu       sync.Mutex  // guards what follows, also while the server is asked
-	now      *Membership // nil until the server was asked
-	loggedIn bool        // in this run
+	now      *Membership // nil until the server is asked
+	loggedIn bool        // during this run
 	vain     int         // logins in this run that came to nothing
 	refused  error       // for good
 	claimed  []string    // pads that imports of this run fill
@@ -120,7 +119,8 @@ type Pad struct {
 var (
 	errEnded = errors.New("the token has ended")
 
-	// errUnknown is for one that the server did not give since it was started.
+	// errUnknown is for a token that the server has not given since it was
+	// started.
 	errUnknown  = fmt.Errorf("%w: the server does not know it", errEnded)
 	errVain     = fmt.Errorf("%w: no answer to %d logins", sources.ErrRefused, maxVain)
 	errNoGroups = fmt.Errorf("%w: no list of groups", sources.ErrRefused)
@@ -129,8 +129,8 @@ var (
 // Membership is that of the account.
 func (a *Account) Membership(ctx context.Context) (*Membership, error) { return a.membership(ctx, nil) }
 
-// membership gives that of the account. One that is doubted, since a pad was
-// refused, is asked for again.
+// membership gives that of the account. It asks again for one that is in doubt
+// because a pad was refused.
 func (a *Account) membership(ctx context.Context, doubted *Membership) (*Membership, error) {
 	if a.options.Login == "" {
 		return new(Membership), nil
@@ -154,9 +154,9 @@ func (a *Account) membership(ctx context.Context, doubted *Membership) (*Members
 	return now, err
 }
 
-// renew tries the tokens that there are, and logs in if none is good: once in
-// a run, so as not to throw out for ever who does the same, and once more when
-// the server was started again. The caller holds a.mu.
+// renew tries the tokens that there are, and logs in if none is good: once in a
+// run, so as not to throw out again and again somebody who does the same, and
+// once more if the server was started again. The caller holds a.mu.
 func (a *Account) renew(ctx context.Context) (*Membership, error) {
 	var tokens []string
 	if a.now != nil {
@@ -194,8 +194,8 @@ func (a *Account) renew(ctx context.Context) (*Membership, error) {
 	return now, err
 }
 
-// groups asks for all that the account is in. MyPads 1.7.17 answers to a
-// token that a login ended with status 500.
+// groups asks for all groups of the account. MyPads 1.7.17 answers 500 to a
+// token that a login ended.
 func (a *Account) groups(ctx context.Context, token string) (*Membership, error) {
 	now := &Membership{token: token}
 	err := a.ask(ctx, http.MethodGet, "group?auth_token="+url.QueryEscape(token), nil, func(r io.Reader) error {

@@ -14,8 +14,9 @@ import (
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
-// ask sends a request to MyPads' API. An answer of success is given to use; others
-// match errDenied, errFailed or errNoMyPads, as far as they are MyPads' own.
+// ask sends a request to MyPads' API, and gives an answer of success to use.
+// Errors for other answers match errDenied, errFailed or errNoMyPads, if they
+// are MyPads' own.
 func (a *Account) ask(ctx context.Context, method, path string, form any, use func(io.Reader) error) error {
 	body, err := json.Marshal(form)
 	if err != nil {
@@ -33,7 +34,8 @@ func (a *Account) ask(ctx context.Context, method, path string, form any, use fu
 		return r, nil
 	}
 	return a.server.Do(polite.Unrepeated(polite.Uncounted(ctx)), request, func(r *http.Response) error {
-		// MyPads answers in JSON: what it says of a login is in no page.
+		// MyPads answers in JSON: it never says in a page what it thinks of a
+		// login.
 		if server.ContentType(r.Header) == "text/html" && r.StatusCode < 500 {
 			if barrier := sources.Recognize(r, server.Peek(r)); barrier != nil && !server.IsRedirect(r) {
 				return barrier
@@ -57,10 +59,10 @@ func (a *Account) ask(ctx context.Context, method, path string, form any, use fu
 	})
 }
 
-// IsNoPad recognises the answer that stands for ErrNoPad among those with status
-// 401. With more in it, it is about an error of the server's, but for one: of a
-// read-only id MyPads asks Etherpad's API which pad is behind it, and tells that
-// the API knows none.
+// IsNoPad recognises the answer that stands for ErrNoPad among those with
+// status 401. With more in it, it is about an error of the server, with one
+// exception: for a read-only id, MyPads asks Etherpad's API which pad is behind
+// it, and passes on that the API knows none.
 func IsNoPad(r *http.Response) bool {
 	var said struct {
 		Error string
@@ -74,5 +76,5 @@ func IsNoPad(r *http.Response) bool {
 	return said.Extra == nil || none && readOnlyPath.MatchString(r.Request.URL.EscapedPath())
 }
 
-// readOnlyPath finds the read-only ids that MyPads takes for such.
+// readOnlyPath finds what MyPads takes for read-only ids.
 var readOnlyPath = regexp.MustCompile(`/p/r\.[A-Za-z0-9_-]{32}/`)

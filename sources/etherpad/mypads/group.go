@@ -74,7 +74,7 @@ func (m *Membership) TakesPads(group string) bool {
 	return known && !archived
 }
 
-// Claim says that nobody else in this run fills this pad.
+// Claim reserves the pad: nobody else in this run fills it.
 func (a *Account) Claim(id string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -95,9 +95,9 @@ func (m *Membership) Named(group, name string) (ids []string) {
 	return ids
 }
 
-// CreatePad makes a pad in a group, without any text, and gives its id, which the
-// server chooses and isID approves. The membership is that by which the pad was
-// looked for.
+// CreatePad makes a pad in a group, without any text, and gives its id, which
+// the server chooses and isID approves. The membership is the one with which
+// the pad was looked for.
 func (a *Account) CreatePad(ctx context.Context, now *Membership, group, name string, isID func(string) bool) (string, error) {
 	for {
 		id, err := a.createPadAs(ctx, now, group, name, isID)

@@ -19,9 +19,9 @@ var tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]+$`)
 
 func isToken(s string) bool { return len(s) <= 4096 && tokenForm.MatchString(s) }
 
-// logIn gives a new token, and asks for none where the server may have died of
-// this login. Of the answer, which tells all of the person, nothing else is looked
-// at.
+// logIn gives a new token. It sends nothing if the server may have died of this
+// login. It looks at nothing else in the answer, which says everything about
+// the person.
 func (a *Account) logIn(ctx context.Context) (string, error) {
 	var answer struct{ Token string }
 	form := map[string]string{"login": a.options.Login, "password": a.options.Password}
@@ -52,9 +52,9 @@ func (a *Account) logIn(ctx context.Context) (string, error) {
 	return answer.Token, err
 }
 
-// withheldLogin begins what is kept in place of a token, none of which has a
-// space, where the server may have died of the login: the list of an account's
-// pads is asked for before documents can say so.
+// withheldLogin begins what is kept in place of a token where the server may
+// have died of the login; no token has a space. It is kept there because the
+// list of an account's pads is asked for before documents can say so.
 const withheldLogin = "withheld "
 
 func (a *Account) rememberLogin(kept string) {

@@ -10,7 +10,7 @@ import (
 	"github.com/padsync/padsync/sources/etherpad/server"
 )
 
-// An Opening is what a pad is asked for with.
+// An Opening is what a request for a pad is sent with.
 type Opening struct {
 	member   *Membership
 	token    bool   // the account's is sent
@@ -32,8 +32,8 @@ func (a *Account) opening(ctx context.Context, id string) (o Opening, err error)
 	return o, nil
 }
 
-// Open asks for a pad with one thing after the other that may open it, until ask
-// fails no more with a server.SentAway, or nothing is left: then the error matches
+// Open asks for a pad with one opening after the other, until ask no longer
+// fails with a server.SentAway, or nothing is left: then the error matches
 // ErrMembers or ErrWrongPassword.
 func (a *Account) Open(ctx context.Context, id string, ask func(context.Context, Opening) error) error {
 	o, err := a.opening(ctx, id)
@@ -47,7 +47,7 @@ func (a *Account) Open(ctx context.Context, id string, ask func(context.Context,
 	return err
 }
 
-// carefully asks with a password, if that is no withheld one: for one pad at a
+// carefully asks with a password, unless that is withheld: for one pad at a
 // time, and once.
 func (a *Account) carefully(ctx context.Context, id string, o Opening, ask func(context.Context, Opening) error) error {
 	if o.password == "" {
@@ -73,7 +73,7 @@ func (a *Account) carefully(ctx context.Context, id string, o Opening, ask func(
 	return err
 }
 
-// secret is the password with what makes its request another one.
+// secret is the password with all else that makes its request a different one.
 func (o Opening) secret() string {
 	if o.token {
 		return "member\x00" + o.password
@@ -82,11 +82,11 @@ func (o Opening) secret() string {
 }
 
 // reopen says with what to ask again for a pad that MyPads has refused. A
-// password goes only where one is asked for, and without the account's token: of
-// a member, MyPads 1.7.17 wants the pad's own password, even where only the group
-// has one, and dies of there being none. Both together are sent for a pad that
-// is private itself, as the list of this run says, like MyPads' page does; by
-// then the password alone was refused.
+// password goes only where one is asked for, and without the account's token:
+// from a member, MyPads 1.7.17 wants the pad's own password, even where only
+// the group has one, and dies if there is none. For a pad that is itself
+// private, as the list of this run says, both are sent together, as MyPads'
+// page does; by then the password alone was refused.
 func (a *Account) reopen(ctx context.Context, id string, away *server.SentAway, o Opening) (Opening, error) {
 	known := o.member.Pads[id]
 	switch {
@@ -119,7 +119,7 @@ func (a *Account) reopen(ctx context.Context, id string, away *server.SentAway, 
 	return o, nil
 }
 
-// password is the pad's, its group's, or that of all others.
+// password is the pad's, its group's, or the one for all others.
 func (a *Account) password(id, group string) string {
 	for _, key := range []string{id, group, ""} {
 		if p, known := a.options.Passwords[key]; known {
@@ -129,13 +129,14 @@ func (a *Account) password(id, group string) string {
 	return ""
 }
 
-// Pad is what the account's list says of a pad, if that is in it.
+// Pad is what the account's list says of a pad, if it has the pad.
 func (o Opening) Pad(id string) (p Pad, listed bool) {
 	p, listed = o.member.Pads[id]
 	return p, listed
 }
 
-// Query is how MyPads wants the token and the password: it takes no header.
+// Query has the token and the password as MyPads wants them: it takes no
+// header.
 func (o Opening) Query() string {
 	q := url.Values{}
 	if o.token {

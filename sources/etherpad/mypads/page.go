@@ -16,15 +16,15 @@ const archivedStart = "<!DOCTYPE HTML><html><body>"
 // maxTag bounds what is held of a page.
 const maxTag = 1 << 20
 
-// foreign are elements that no pad has: a page with one of them is another
-// one, such as a form to log in.
+// foreign are elements that no pad has: a page with one of them is not a pad's,
+// but a form to log in, for example.
 var foreign = []string{"script", "form", "input", "button", "iframe", "meta", "title"}
 
 // lines are elements that end a line of the text.
 var lines = []string{"br", "p", "div", "li", "tr", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
 
-// WritePageText writes the text of the page of an archived pad. The error is for a page that is no
-// pad's, or one of w.
+// WritePageText writes the text of the page of an archived pad. The error is
+// for a page that is not a pad's, or is w's.
 func WritePageText(w io.Writer, r io.Reader) error {
 	out := bufio.NewWriter(w)
 	z := html.NewTokenizer(r)
@@ -44,7 +44,7 @@ func WritePageText(w io.Writer, r io.Reader) error {
 		tag, _ := z.TagName()
 		name := string(tag)
 		if slices.Contains(foreign, name) {
-			return errors.New("it is no pad's page")
+			return errors.New("it is not a pad's page")
 		}
 		if ends := kind == html.EndTagToken || name == "br"; ends && slices.Contains(lines, name) {
 			out.WriteByte('\n')

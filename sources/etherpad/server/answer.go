@@ -43,8 +43,8 @@ func ContentType(h http.Header) string {
 	return t
 }
 
-// ReceiveJSON takes a body that is whole, and UTF-8: decoders read other ids
-// from what is not.
+// ReceiveJSON takes a body that is whole and UTF-8: from other bytes, decoders
+// read other ids.
 func ReceiveJSON(pool *spool.Pool, r io.Reader, most int64) (*spool.Spool, error) {
 	body, err := pool.Receive(transform.NewReader(r, encoding.UTF8Validator), most)
 	if errors.Is(err, polite.ErrTemporary) || errors.Is(err, spool.ErrTooLarge) || errors.Is(err, encoding.ErrInvalidUTF8) {
@@ -54,7 +54,7 @@ func ReceiveJSON(pool *spool.Pool, r io.Reader, most int64) (*spool.Spool, error
 }
 
 // errForm says that something else stands where an object or a list should.
-var errForm = errors.New("JSON of another form")
+var errForm = errors.New("JSON of an unexpected form")
 
 // EachMember reads an object. The value of each member is left to who is
 // called with its key.

@@ -17,8 +17,8 @@ var ErrSecure = errors.New("the server wants https")
 // IsRedirect says whether an answer leads elsewhere.
 func IsRedirect(r *http.Response) bool { return r.StatusCode >= 300 && r.StatusCode < 400 }
 
-// Redirected tells a server that wants https from one that sends away. No
-// redirect of an export is followed: MyPads leads to a page for what may not
+// Redirected distinguishes a server that wants https from one that sends away.
+// No redirect of an export is followed: MyPads leads to a page for what may not
 // be read, and Etherpad to nowhere.
 func Redirected(r *http.Response) error {
 	from := r.Request.URL

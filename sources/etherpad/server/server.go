@@ -1,5 +1,5 @@
-// Package server is one Etherpad server as every request to it sees it: where
-// it is, what opens its door, and what it answers whatever was asked for.
+// Package server is one Etherpad server as every request sees it: where it is,
+// what opens its door, and how it may answer any request.
 package server
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// A Server is one. It is safe for concurrent use.
+// A Server is one Etherpad server. It is safe for concurrent use.
 type Server struct {
 	base   string
 	client *polite.Client
@@ -36,14 +36,14 @@ type Door struct {
 }
 
 // ErrCredentials is matched by errors for a password, key or token that a
-// server refuses, or asks for. They match fs.ErrPermission too.
+// server refuses or asks for. They match fs.ErrPermission too.
 var ErrCredentials = errors.New("the server refuses the password or key, or asks for one")
 
 // New makes the server with this base address, as sources.Normalize gives it.
-// It sends nothing. The error is for a cookie that no header can hold.
+// It sends nothing. The error is for a cookie that does not fit in a header.
 func New(base string, client *polite.Client, door Door) (*Server, error) {
 	if !IsHeader(door.Cookie) {
-		return nil, errors.New("the cookie is none")
+		return nil, errors.New("not a cookie")
 	}
 	return &Server{base: base, client: client, door: door}, nil
 }
@@ -89,8 +89,8 @@ func (s *Server) Request(ctx context.Context, method, path, session string, body
 }
 
 // Do sends a request that Request made, and gives the answer to handle, as
-// polite.Client.Do does. If handle fails with ErrSecure, it sends it once more,
-// by https, as it does all requests after that. An error for a server that did
+// polite.Client.Do does. If handle fails with ErrSecure, it sends the request
+// once more, by https, and all later ones too. An error for a server that did
 // not answer matches sources.ErrServer.
 func (s *Server) Do(ctx context.Context, request func(context.Context) (*http.Request, error), handle func(*http.Response) error) error {
 	err := s.client.Do(ctx, request, handle)
@@ -104,8 +104,8 @@ func (s *Server) Do(ctx context.Context, request func(context.Context) (*http.Re
 	return err
 }
 
-// CheckDoor is ErrCredentials for the answer of a server that is closed, not
-// the one document.
+// CheckDoor is ErrCredentials for the answer of a server that is itself closed,
+// not just the one document.
 func CheckDoor(r *http.Response) error {
 	if r.StatusCode == http.StatusUnauthorized && r.Header.Get("WWW-Authenticate") != "" {
 		return fmt.Errorf("%w: %w", ErrCredentials, fs.ErrPermission)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A session opens the pads of a group to who has it.
+// A session opens the pads of a group to whoever has it.
 type session struct {
 	group string
 	until int64 // Unix seconds
@@ -45,8 +45,8 @@ type envelope struct {
 
 type data map[string]any
 
-// serveAPI answers POST /api/VERSION/FUNCTION. A key in an address is told as
-// unasked: it would end in logs.
+// serveAPI answers POST /api/VERSION/FUNCTION. A key in an address is reported
+// as unasked: it would end in logs.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, function string) {
 	if r.URL.RawQuery != "" {
 		s.unasked(w, r)
@@ -174,7 +174,7 @@ func (s *Server) authorsOf(id string) []string {
 	return ids
 }
 
-// authorName is null for one without a name, and for one that there is not.
+// authorName is null for one without a name, and for one that does not exist.
 func (s *Server) authorName(id string) any {
 	for _, p := range s.pads {
 		for _, a := range p.authors {
@@ -186,7 +186,7 @@ func (s *Server) authorName(id string) any {
 	return nil
 }
 
-// numbers are what the API tells of a pad. The caller holds s.mu.
+// numbers are what the API says of a pad. The caller holds s.mu.
 func (s *Server) numbers(id string) (map[string]int64, bool) {
 	if n, ok := s.syntheticNumber(id); ok {
 		head := s.syntheticHead(n)

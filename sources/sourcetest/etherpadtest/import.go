@@ -167,8 +167,8 @@ func textOfHTML(s string) string {
 	return markup.UnescapeString(tags.ReplaceAllString(breaks.ReplaceAllString(s, "\n"), ""))
 }
 
-// endsServer says whether 1.8.14 ends of an import: an exception that nobody
-// catches, as a member's pool has no list of attributes, or one that is null.
+// endsServer says whether an import ends 1.8.14, by an exception that nobody
+// catches: a member's pool has no list of attributes, or one that is null.
 func endsServer(export []byte) bool {
 	var members map[string]json.RawMessage
 	json.Unmarshal(export, &members)
@@ -224,9 +224,8 @@ func isGivenBack(id string, export []byte) bool {
 	return json.Unmarshal(export, &members) == nil && json.Unmarshal(members["pad:"+id], &pad) == nil && pad.AText != nil
 }
 
-// readExport makes the pad that an export tells of. 3.3.1 checks that it is
-// whole; 1.8.14 does not, and cannot export it afterwards. The caller holds
-// s.mu.
+// readExport makes the pad that is in an export. 3.3.1 checks that it is whole;
+// 1.8.14 does not, and cannot export it afterwards. The caller holds s.mu.
 func (s *Server) readExport(id string, export []byte) (*Pad, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(export, &members); err != nil {

@@ -42,9 +42,9 @@ type Group struct {
 	Created       int64 // ms
 }
 
-// A Member is what MyPads says of a pad in a group. The group's own word
-// counts where Visibility is neither Private nor Public, or ReadOnly nil. A pad
-// that was private once has a Password still.
+// A Member is what MyPads says of a pad in a group. The group's own word counts
+// where Visibility is neither Private nor Public, or ReadOnly nil. A pad that
+// was once private still has a Password.
 type Member struct {
 	Name, Group string
 	Visibility  Visibility
@@ -155,7 +155,7 @@ func (s *Server) signature(signed string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// claims is what a token says, without a look at who signed it.
+// claims is what a token says, without checking who signed it.
 func claims(token string) (login, key string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -136,7 +136,7 @@ func (p *Pad) Publish() {
 
 // Compact cuts the whole history off as 3.x does for compactPad: the pad begins
 // with the text it has, in one revision, which was made now; and two line ends
-// are put behind it.
+// are added to it.
 func (p *Pad) Compact() {
 	p.server.mu.Lock()
 	defer p.server.mu.Unlock()

@@ -60,9 +60,9 @@ type Options struct {
 	// shown all pads, and others none.
 	AllForAccounts bool
 
-	// Died is told when the process dies of a request. Nothing is answered from
-	// then on, until Restart; a Supervised one is started again at once. Died may
-	// be nil, and calls no method of the Server.
+	// Died is called when the process dies of a request. Nothing is answered
+	// from then on, until Restart; a Supervised one is started again at once.
+	// Died may be nil, and calls no method of the Server.
 	Died       func()
 	Supervised bool
 
@@ -70,8 +70,8 @@ type Options struct {
 	// second with each change.
 	Now func() time.Time
 
-	// Unasked is told of each request that no careful client sends: any but
-	// for exports of known kinds and /api. It may be nil.
+	// Unasked is called with each request that no careful client sends: any
+	// except for exports of known kinds and /api. It may be nil.
 	Unasked func(request string)
 }
 

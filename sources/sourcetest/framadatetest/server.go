@@ -48,11 +48,10 @@ type Options struct {
 	// wants User and Password (HTTP Basic); "": nowhere.
 	Protected, User, Password string
 
-	// Unasked is told of each request that padsync may never send: any but
-	// for the front page, a page, a table or the list of polls, in French, at its
-	// address with .php, the form with a poll's password, and those that make and
-	// fill a poll.
-	// Those that delete do so. It may be nil.
+	// Unasked is called with each request that padsync may never send: any
+	// except for the front page, a page, a table or the list of polls, in
+	// French, at its address with .php, the form with a poll's password, and
+	// those that make and fill a poll. Those that delete do so. It may be nil.
 	Unasked func(request string)
 }
 
@@ -74,7 +73,7 @@ const (
 	None    Fault = iota
 	Broken        // 500 without a body, as for a poll without choices
 	NoTable       // the table is refused
-	Differs       // the table has a vote that the page has not
+	Differs       // the table has a vote that the page does not have
 	Deadly        // the connection breaks where the answer to a password is due
 )
 
