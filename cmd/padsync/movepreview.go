@@ -9,6 +9,7 @@ import (
 	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/move"
+	"github.com/padsync/padsync/sources/pollaris"
 )
 
 // preview says what a move would do.
@@ -86,7 +87,11 @@ func (m *mover) tellCost(t *move.Target, n int) {
 	})
 	if !isPads {
 		a.say("move-polls", "Count", n, "Target", t.URL)
-		a.say("move-polls-warning")
+		if _, ok := t.Client.(*pollaris.Source); ok {
+			a.say("move-votes-slow")
+		} else {
+			a.say("move-polls-warning")
+		}
 		return
 	}
 	text := "move-pads"
