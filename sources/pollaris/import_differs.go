@@ -11,8 +11,10 @@ import (
 )
 
 // differs names the first part of a poll that is not as in the draft, "" if there
-// is none. Times are the server's.
+// is none. Times are the server's, and so is the order of the choices, which its
+// database may have in any.
 func (d *draft) differs(got *poll.Poll) string {
+	got = d.arranged(got)
 	switch {
 	case got.Title != d.Title:
 		return "title"
@@ -32,6 +34,37 @@ func (d *draft) differs(got *poll.Poll) string {
 		return "settings"
 	}
 	return ""
+}
+
+// arranged is the poll with its choices in the order of the draft, if they are the
+// same.
+func (d *draft) arranged(got *poll.Poll) *poll.Poll {
+	left := slices.Clone(got.Choices)
+	var order []int
+	for _, c := range d.Choices {
+		at := slices.Index(left, c)
+		if at < 0 {
+			return got
+		}
+		left[at] = poll.Choice{} // twins are in the order of the page
+		order = append(order, at)
+	}
+	if len(order) != len(left) {
+		return got
+	}
+	p := *got
+	p.Choices, p.Votes = slices.Clone(d.Choices), nil
+	for _, v := range got.Votes {
+		answers := make([]poll.Answer, len(order))
+		for i, at := range order {
+			answers[i] = poll.Unknown
+			if at < len(v.Answers) {
+				answers[i] = v.Answers[at]
+			}
+		}
+		p.Votes = append(p.Votes, poll.Vote{Name: v.Name, Answers: answers})
+	}
+	return &p
 }
 
 func sameVote(a, b poll.Vote) bool { return a.Name == b.Name && slices.Equal(a.Answers, b.Answers) }
