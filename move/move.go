@@ -34,7 +34,8 @@ type Plan struct {
 // A Target is a server, or a group on it, that takes documents of its kind.
 type Target struct {
 	manifest.Source
-	Server string // its address, also where the source's URL is that of a group on it
+	Takes  []string // other kinds whose documents it takes where no target is of these
+	Server string   // its address, also where the source's URL is that of a group on it
 	Client sources.Importer
 
 	// Finds says that its Import may be done again where it was broken off: it

@@ -140,13 +140,12 @@ func (m *mover) unsureTwice(e *Event) bool {
 }
 
 func (m *mover) do(e *Event, c contexts) {
-	i := slices.IndexFunc(m.Targets, func(t Target) bool { return t.Kind == e.Document.Source.Kind })
-	if i < 0 {
+	e.Target = m.targetOf(e.Document.Source.Kind)
+	if e.Target == nil {
 		e.Version, e.Skipped = library.ChooseVersion(e.Document, m.Newest)
 		e.Err = ErrNoTarget
 		return
 	}
-	e.Target = &m.Targets[i]
 	m.mu.Lock()
 	e.Choice, e.Err = m.Choose(m.reader, e.Document)
 	m.mu.Unlock()
@@ -156,6 +155,18 @@ func (m *mover) do(e *Event, c contexts) {
 	if e.Err = m.opens(e.Version); e.Err == nil {
 		m.one(e, c)
 	}
+}
+
+// targetOf is the target for documents of a kind, nil if none takes them.
+func (m *mover) targetOf(kind string) *Target {
+	i := slices.IndexFunc(m.Targets, func(t Target) bool { return t.Kind == kind })
+	if i < 0 {
+		i = slices.IndexFunc(m.Targets, func(t Target) bool { return slices.Contains(t.Takes, kind) })
+	}
+	if i < 0 {
+		return nil
+	}
+	return &m.Targets[i]
 }
 
 // doneBefore reports whether an earlier run made the document, or may have.

@@ -58,7 +58,7 @@ func planFor(t *testing.T, r *repository.Repository) move.Plan {
 	}
 	t.Cleanup(func() { c.Close() })
 	return move.Plan{
-		Repository: r, Query: library.Query{Contents: c, Kinds: documents.Kinds{"etherpad": pad.Documents(), "framadate": poll.Documents()}},
+		Repository: r, Query: library.Query{Contents: c, Kinds: documents.Kinds{"etherpad": pad.Documents(), "framadate": poll.Documents(), "pollaris": poll.Documents()}},
 		Address: func(s manifest.Source, id string) string { return s.URL + "/p/" + id },
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/move"
+	"github.com/padsync/padsync/sources/pollaris"
 )
 
 // preview says what a move would do.
@@ -85,7 +86,11 @@ func (m *mover) tellCost(t *move.Target, n int) {
 	})
 	if !isPads {
 		a.say("move-polls", "Count", n, "Target", t.URL)
-		a.say("move-polls-warning")
+		if _, ok := t.Client.(*pollaris.Source); ok {
+			a.say("move-votes-slow")
+		} else {
+			a.say("move-polls-warning")
+		}
 		return
 	}
 	text := "move-pads"

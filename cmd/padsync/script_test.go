@@ -78,6 +78,10 @@ func setUp(t *testing.T, e *testscript.Env) {
 	e.Defer(pollarisServer.Close)
 	e.Setenv("POLLARIS", pollarisServer.URL)
 	e.Values["pollaris"] = pollaris
+	newPollaris := pollaristest.New(pollaristest.Options{Unasked: unasked, Importing: true, RequireMail: true})
+	newPollarisServer := httptest.NewServer(newPollaris)
+	e.Defer(newPollarisServer.Close)
+	e.Setenv("NEWPOLLARIS", newPollarisServer.URL)
 	e.Values["pads"], e.Values["polls"], e.Values["made"] = pads, polls, make(map[string]*etherpadtest.Pad)
 	padFaults, pollFaults := &sourcetest.Faults{Handler: pads}, &sourcetest.Faults{Handler: stalling(polls)}
 	e.Values["pad faults"], e.Values["poll faults"] = padFaults, pollFaults

@@ -118,6 +118,7 @@ func (t *Targets) add(ctx context.Context, n *Servers, a TargetAddress) error {
 	}
 	t.All = append(t.All, move.Target{
 		Source: manifest.Source{Kind: kind.Name, URL: shown}, Server: a.Base, Client: importer, Finds: kind.Finds, WantsMail: kind.WantsMail,
+		Takes: kind.Takes,
 	})
 	return nil
 }

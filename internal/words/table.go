@@ -97,6 +97,8 @@ func table() []Row {
 		{Is: sources.ErrMail, Cause: "reason-mail"},
 		{Is: framadate.ErrTooLarge, Cause: "reason-too-large"},
 		{Is: framadate.ErrNoDays, Cause: "reason-no-days"},
+		{Is: pollaris.ErrTooLarge, Cause: "reason-too-large"},
+		{Is: pollaris.ErrNoDays, Cause: "reason-no-days"},
 		{Is: mypads.ErrLogin, Cause: "reason-login", Hint: "hint-login"},
 		{Is: mypads.ErrOusted, Cause: "reason-ousted"},
 		{Is: mypads.ErrMembers, Cause: "reason-members"},

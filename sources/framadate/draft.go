@@ -70,6 +70,9 @@ func draftOf(saved *poll.Poll, t target) (*draft, error) {
 	d.takeComments(saved.Comments)
 	d.takeSettings(saved, t)
 	d.takeExpiry(saved, time.Now())
+	if fromPollaris(saved) {
+		d.takePollaris(saved, time.Now())
+	}
 	return d, d.checkSize()
 }
 
@@ -310,7 +313,8 @@ func onlyPublic(saved *poll.Poll) bool {
 		return true
 	}
 	if len(saved.Unseen)+len(saved.Earlier) == 0 {
-		return on(saved.Settings.Expired) // it does not say: an older program saved it, or it was seen whole
+		// It does not say: an older program saved it, or it was seen whole.
+		return on(saved.Settings.Expired) && !fromPollaris(saved)
 	}
 	return slices.Contains(saved.Unseen, poll.PartDescriptionMarkdown) || slices.Contains(saved.Unseen, poll.PartChoicesMarkdown)
 }

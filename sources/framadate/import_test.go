@@ -742,6 +742,42 @@ func TestMakingAPollPurgesOthers(t *testing.T) {
 	})
 }
 
+// TestPollOfAPollarisIsTaken, and what no Framadate has is named.
+func TestPollOfAPollarisIsTaken(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, s *framadate.Source) {
+		none := 0
+		p := fits().Poll
+		p.Settings = poll.Settings{
+			Hidden: is(false), Expired: is(false), Password: is(false), Edit: poll.EditOwn,
+			MaxVotes: &none, NoIfNeedBe: is(false), NoByDefault: is(false), NotifyVotes: is(false), NotifyComments: is(false),
+		}
+		p.Comments = []poll.Comment{{Author: "Dora", Date: "2026-10-01T07:15:00+01:00", Text: "Hello"}}
+		got, made := imported(t, s, version(t, &p))
+		if d := cmp.Diff(&p, got, likeness); d != "" {
+			t.Error(d)
+		}
+		plain := []sources.Loss{framadate.LossAdmin, framadate.LossTimes}
+		if d := d(made.Losses, plain); d != "" {
+			t.Error(d)
+		}
+
+		limit := 2
+		p.Settings.MaxVotes, p.Settings.NoIfNeedBe, p.Settings.NotifyVotes, p.Settings.Draft = &limit, is(true), is(true), is(true)
+		p.Comments[0].Text = "Hello **all**"
+		if d := d(losses(t, s, version(t, &p)), append(plain, framadate.LossRules, framadate.LossDraft, framadate.LossMarkup)); d != "" {
+			t.Error(d)
+		}
+
+		p.Expires, p.Settings.Expired = "1999-12-31", is(true)
+		if strings.HasSuffix(t.Name(), "/1.2") {
+			return // which cannot lock
+		}
+		if got, _ := imported(t, s, version(t, &p)); !*got.Settings.Locked {
+			t.Error("a poll that was over is open")
+		}
+	})
+}
+
 func TestImporterConforms(t *testing.T) {
 	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
 		requests := 0

@@ -14,6 +14,7 @@ import (
 func Kind() kinds.Kind {
 	return kinds.Kind{
 		Name:      "framadate",
+		Takes:     []string{"pollaris"},
 		WantsMail: true,
 		AnyBase:   true,
 		Parse: func(raw string) (kinds.Address, error) {

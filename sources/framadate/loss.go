@@ -2,9 +2,9 @@ package framadate
 
 import "github.com/padsync/padsync/sources"
 
-// What an Import of a poll cannot bring back. One of the first two, and the
-// next two, are lost of every poll, as no page of Framadate shows them or no
-// form takes them.
+// What an Import of a poll cannot bring back. One of the first two, and the times,
+// are lost of every poll, and the options of each of a Framadate, whose pages do not
+// show them.
 const (
 	LossLinks   sources.Loss = "poll-links"   // its own, the admin's, and those to change a vote; or, where it keeps its own,
 	LossAdmin   sources.Loss = "poll-admin"   // the admin's, and those to change a vote
@@ -22,4 +22,9 @@ const (
 	LossEmoji    sources.Loss = "poll-emoji"    // they are numbers where the server cannot store them
 	LossRepeats  sources.Loss = "poll-repeats"  // comments that somebody wrote twice have a number
 	LossLock     sources.Loss = "poll-lock"     // anybody may vote again
+
+	// Of polls of a Pollaris.
+	LossRules  sources.Loss = "poll-rules"  // its options, where they were other than here
+	LossDraft  sources.Loss = "poll-draft"  // it is published now
+	LossMarkup sources.Loss = "poll-markup" // texts look otherwise
 )

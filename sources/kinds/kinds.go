@@ -67,6 +67,10 @@ type Kind struct {
 	// Finds: its Importer finds what an earlier Import made. WantsMail: it may
 	// want the address of an organiser, and its error then matches sources.ErrMail.
 	Finds, WantsMail bool
+
+	// Takes, optional, are the names of other kinds whose documents its Importer
+	// takes, too.
+	Takes []string
 }
 
 // An Address is where a document is.

@@ -13,8 +13,10 @@ import (
 // Kind is the kind of Pollaris servers.
 func Kind() kinds.Kind {
 	return kinds.Kind{
-		Name:    "pollaris",
-		AnyBase: true,
+		Name:      "pollaris",
+		Takes:     []string{"framadate"},
+		WantsMail: true,
+		AnyBase:   true,
 		Parse: func(raw string) (kinds.Address, error) {
 			a, err := ParseAddress(raw)
 			return kinds.Address{Base: a.Base, ID: a.Slug, Locator: a.Locator(), Certain: a.Certain}, err
@@ -30,7 +32,9 @@ func Kind() kinds.Kind {
 }
 
 func openAs(base string, o kinds.Opening) (*Source, error) {
-	return New(base, o.Client, o.Pool, Options{User: o.Access.User, Password: o.Access.Password, Passwords: o.Passwords})
+	return New(base, o.Client, o.Pool, Options{
+		User: o.Access.User, Password: o.Access.Password, Passwords: o.Passwords, Mail: o.Mail,
+	})
 }
 
 // probe is not about a poll: every Pollaris shows everybody the page of a visitor's

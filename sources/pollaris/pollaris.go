@@ -3,7 +3,7 @@
 //
 // It fetches only addresses that it builds itself, and never a link from a
 // page. A backup sends nothing but GET, besides a poll's password and an
-// operator's login.
+// operator's login. An import makes a poll by the server's own forms.
 package pollaris
 
 import (
@@ -35,9 +35,14 @@ type Options struct {
 	// Passwords open polls, by the polls' slugs; that of "" is tried on all
 	// others. The server gets them as a visitor's form sends them.
 	Passwords map[string]string
+
+	// Mail is the address of the organiser of polls that are made; "": as it was
+	// saved.
+	Mail string
 }
 
-// A Source is one Pollaris server. It implements sources.Lister.
+// A Source is one Pollaris server. It implements sources.Lister and
+// sources.Importer.
 type Source struct {
 	base    string
 	client  *polite.Client
@@ -52,6 +57,7 @@ type Source struct {
 	listing                      chan struct{} // holds who reads the list
 
 	withholding sources.Withholding
+	foreseen    foreseen
 
 	mu      sync.Mutex // guards what follows
 	upgrade bool       // from http to https, as the server wishes

@@ -74,9 +74,12 @@ func (s *session) keep(resp *http.Response) {
 	}
 }
 
+// An encoder is a form to send: url.Values, or a form whose fields have an order.
+type encoder interface{ Encode() string }
+
 // send sends a request for an address of the server that this package built: GET,
 // or a form.
-func (s *Source) send(ctx context.Context, in *session, address string, form url.Values, handle func(*http.Response) error) error {
+func (s *Source) send(ctx context.Context, in *session, address string, form encoder, handle func(*http.Response) error) error {
 	for {
 		moved := false
 		err := s.client.Do(ctx, func(ctx context.Context) (*http.Request, error) {
@@ -97,12 +100,12 @@ func (s *Source) send(ctx context.Context, in *session, address string, form url
 	}
 }
 
-func (s *Source) request(ctx context.Context, in *session, address string, form url.Values) (*http.Request, error) {
-	method := http.MethodGet
+func (s *Source) request(ctx context.Context, in *session, address string, form encoder) (*http.Request, error) {
+	method, body := http.MethodGet, ""
 	if form != nil {
-		method = http.MethodPost
+		method, body = http.MethodPost, form.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, method, s.address()+"/"+address, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, method, s.address()+"/"+address, strings.NewReader(body))
 	if err != nil {
 		return nil, errors.New("make a request") // net/http's error has the address
 	}
