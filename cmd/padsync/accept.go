@@ -57,11 +57,8 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 		some, err := a.acceptIn(ctx, flags, s, place, keys, point, selection)
 		found, errs = append(found, some...), append(errs, err)
 	}
-	for _, f := range found {
-		if a.quiet && !flags.json {
-			break
-		}
-		if err := f.print(a, flags.json); err != nil {
+	for i := 0; i < len(found) && (flags.json || !a.quiet); i++ {
+		if err := found[i].print(a, flags.json); err != nil {
 			return err
 		}
 	}
