@@ -12,10 +12,12 @@ import (
 
 // Pollaris has come in Framadate's place on many servers, the largest among them.
 // It took over no polls, and has no page at their addresses. Its own pages are
-// known by these two.
+// known by the first two, and the form of a visitor's settings by the third: it is
+// shown within a page, and is none.
 var (
 	ofPollaris  = regexp.MustCompile(`<html\b[^>]*\sdata-controller="[^"]*\bcolor-scheme\b`)
-	itsElements = regexp.MustCompile(`\bheader__link\b|preferences\[locale\]`)
+	itsElements = regexp.MustCompile(`\bheader__link\b`)
+	itsSettings = regexp.MustCompile(`\bname="preferences\[locale\]"`)
 )
 
 func isPollaris(page string) bool {
@@ -37,7 +39,7 @@ func (s *Source) replaced(ctx context.Context, err error) error {
 		known = new(bool)
 		asked := s.send(ctx, "preferences", nil, func(resp *http.Response) error {
 			start, err := io.ReadAll(io.LimitReader(resp.Body, sources.RecognizeLength))
-			*known = isPollaris(string(start))
+			*known = isPollaris(string(start)) || itsSettings.Match(start)
 			return err
 		})
 		if asked != nil && !*known {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -32,11 +31,11 @@ func (s *Source) Front(ctx context.Context) error {
 // any other that it is none.
 func (s *Source) Probe(ctx context.Context) error { return s.preferences(ctx) }
 
-// preferences asks for the page by which a Pollaris is known, from 1.0 on.
+// preferences asks for the form by which a Pollaris is known, from 1.0 on. It is
+// shown within another page: what comes is the form in a turbo-frame, and no page.
 func (s *Source) preferences(ctx context.Context) error {
 	return s.read(ctx, &s.visitor, "preferences", func(doc *goquery.Document) error {
-		own := strings.Contains(doc.Find("html").AttrOr("data-controller", ""), "color-scheme")
-		if own && doc.Find(`form[name="preferences"] [name="preferences[locale]"]`).Length() > 0 {
+		if doc.Find(`form[name="preferences"] [name="preferences[locale]"]`).Length() > 0 {
 			return nil
 		}
 		return fmt.Errorf("%w: not a visitor's settings", sources.ErrRefused)

@@ -300,6 +300,7 @@ var edits = map[poll.Edit]string{poll.EditNone: "no", poll.EditOwn: "own", poll.
 // sendSettings sends all options of the poll, as what a form leaves out is switched
 // off. Without a slug, the poll keeps the one that it has.
 func (m *making) sendSettings(ctx context.Context, s poll.Settings, slug, password string) error {
+	asked := ""
 	err := m.again(ctx, sheet{
 		address: m.poll.address("settings"), name: "poll_settings", done: m.leadsOn("settings"),
 		fill: func(doc *goquery.Document) (f form, err error) {
@@ -311,13 +312,14 @@ func (m *making) sendSettings(ctx context.Context, s poll.Settings, slug, passwo
 				s.Edit, m.draft.Settings.Edit = poll.EditOwn, poll.EditOwn
 				m.draft.loses(LossEdit)
 			}
-			m.slug = cmp.Or(slug, has.Slug)
-			return settingsForm(s, m.slug, password), nil
+			m.slug, asked = has.Slug, cmp.Or(slug, has.Slug)
+			return settingsForm(s, asked, password), nil
 		},
 	})
 	if err != nil {
 		return fmt.Errorf("options: %w", err)
 	}
+	m.slug = asked
 	return nil
 }
 
@@ -349,8 +351,13 @@ func settingsForm(s poll.Settings, slug, password string) (f form) {
 // poll's, it keeps the one that the server gave it.
 func (m *making) finish(ctx context.Context) error {
 	d := m.draft
-	err := m.sendSettings(ctx, d.Settings, d.slug, d.password)
-	if d.slug != "" && refuses(err, "poll_settings_slug") {
+	err := m.sendSettings(ctx, d.Settings, "", d.password)
+	if err != nil || d.slug == "" {
+		return err
+	}
+	// The address comes alone: where it is taken, a server may break instead of
+	// saying so, and what protects the poll would be lost with it.
+	if err = m.sendSettings(ctx, d.Settings, d.slug, d.password); err != nil && ctx.Err() == nil {
 		d.renounces()
 		err = m.sendSettings(ctx, d.Settings, "", d.password)
 	}

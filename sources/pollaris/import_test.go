@@ -1,10 +1,13 @@
 package pollaris_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -384,8 +387,38 @@ func TestBrokenOffImportTellsTheAdminLink(t *testing.T) {
 			if made.Private["admin"] != base+"/polls/"+last.ID+"/"+last.Token+"/admin" {
 				t.Errorf("%d: %q", stop, made.Private)
 			}
+			if made.Address != base+"/polls/"+last.Slug {
+				t.Errorf("%d: it is said to be at %s, and is at %s", stop, made.Address, last.Slug)
+			}
 		}
 		t.Error("it never ends well")
+	})
+}
+
+// TestPollIsProtectedWhereItsAddressBreaksTheServer: some end in 500 where the
+// address is taken. All else is set by then.
+func TestPollIsProtectedWhereItsAddressBreaksTheServer(t *testing.T) {
+	inBubbles(t, importing, func(t *testing.T, server *pollaristest.Server) {
+		p := garden()
+		p.Hidden, p.Slug = true, "garden-2026"
+		v := saved(t, p, true)
+		s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/settings") {
+				body, _ := io.ReadAll(r.Body)
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				if form, err := url.ParseQuery(string(body)); err == nil && !strings.Contains(r.URL.Path, form.Get("poll_settings[slug]")) {
+					w.WriteHeader(http.StatusInternalServerError)
+					return
+				}
+			}
+			server.ServeHTTP(w, r)
+		}))
+		made, err := s.Import(t.Context(), v)
+		all := server.Polls()
+		last := all[len(all)-1]
+		if err != nil || made.Address != base+"/polls/"+last.ID || !last.Hidden {
+			t.Errorf("%+v, %v, %+v", made, err, last)
+		}
 	})
 }
 

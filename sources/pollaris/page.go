@@ -164,7 +164,11 @@ func nameOf(n *html.Node) string {
 	var b strings.Builder
 	for child := range n.ChildNodes() {
 		switch child.Data {
-		case "a", "button", "form", "svg":
+		case "a":
+			if child.Type == html.ElementNode && changesVote(child) {
+				continue
+			}
+		case "button", "form", "svg":
 			if child.Type == html.ElementNode {
 				continue
 			}
@@ -172,6 +176,11 @@ func nameOf(n *html.Node) string {
 		b.WriteString(nameOf(child))
 	}
 	return b.String()
+}
+
+// changesVote says whether a link leads to a vote. Others may be around a name.
+func changesVote(a *html.Node) bool {
+	return slices.ContainsFunc(a.Attr, func(at html.Attribute) bool { return at.Key == "href" && strings.Contains(at.Val, "/votes/") })
 }
 
 func cellAnswer(cell *goquery.Selection) poll.Answer {

@@ -190,7 +190,7 @@ func isOwn(start string) bool { return ownPage.MatchString(start) && ownScript.M
 
 // What shows that a body is whole.
 var (
-	pageEnd = regexp.MustCompile(`(?i)</html>`)
+	pageEnd = regexp.MustCompile(`(?i)</html>|</turbo-frame>\s*\z`) // the latter of what is shown within a page
 	lineEnd = regexp.MustCompile(`\n\z`)
 )
 

@@ -162,7 +162,8 @@ func (v *visit) ownPage(path string) bool {
 	return true
 }
 
-// preferences sets the language of the session.
+// preferences sets the language of the session. The form is shown within a page, and
+// comes without one.
 func (v *visit) preferences() {
 	f := inputs{Name: "preferences", Class: "form--standard"}
 	for _, locale := range slices.Sorted(maps.Keys(languages)) {
@@ -176,5 +177,5 @@ func (v *visit) preferences() {
 		}
 		f.refuse("locale", v.words.Refused)
 	}
-	v.form("form", f, "")
+	v.form("settings", f, "")
 }
