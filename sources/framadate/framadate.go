@@ -22,6 +22,7 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/internal/webpage"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -53,11 +54,11 @@ type Source struct {
 
 	maxPages int // of a list
 
+	session     webpage.Session
 	withholding sources.Withholding
 	foreseen    foreseen
 
 	mu       sync.Mutex // guards what follows
-	session  string     // PHP's, see cookie
 	upgrade  bool       // from http to https, as the server wishes
 	unlocked map[string]bool
 	admins   map[string]string // admin ids that List found, by public ids

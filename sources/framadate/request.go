@@ -144,7 +144,7 @@ func (s *Source) send(ctx context.Context, address string, form url.Values, hand
 		err := s.client.Do(ctx, func(ctx context.Context) (*http.Request, error) {
 			return s.request(ctx, address, form)
 		}, func(resp *http.Response) error {
-			s.keep(resp)
+			s.session.Keep(resp)
 			if moved = s.moved(resp); moved {
 				return nil
 			}
@@ -181,9 +181,7 @@ func (s *Source) request(ctx context.Context, address string, form url.Values) (
 	if s.options.User != "" {
 		req.SetBasicAuth(s.options.User, s.options.Password)
 	}
-	if s.session != "" {
-		req.AddCookie(&http.Cookie{Name: cookie, Value: s.session})
-	}
+	s.session.Add(req)
 	return req, nil
 }
 
@@ -199,20 +197,6 @@ func (s *Source) moved(resp *http.Response) bool {
 	defer s.mu.Unlock()
 	s.upgrade = true
 	return true
-}
-
-// cookie is the name of PHP's session. Without it, each request makes the
-// server keep another session file.
-const cookie = "PHPSESSID"
-
-func (s *Source) keep(resp *http.Response) {
-	for _, c := range resp.Cookies() {
-		if c.Name == cookie && len(c.Value) < 256 {
-			s.mu.Lock()
-			s.session = c.Value
-			s.mu.Unlock()
-		}
-	}
 }
 
 // checkStatus: Framadate itself answers 200 to everything, and 500 for polls

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -325,6 +326,43 @@ func TestConformance(t *testing.T) {
 				t.Errorf("%s: %v", given.locator, err)
 			}
 		}
+	})
+}
+
+// TestAnswersThatComeLateTakeNoSessionAway: two polls are looked at at once, and the
+// first answer for the other comes between the admin page of this one, which opens
+// its results, and its own page.
+func TestAnswersThatComeLateTakeNoSessionAway(t *testing.T) {
+	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
+		p, other := garden(), garden()
+		other.ID, other.Token, other.Votes = strings.Repeat("0", 20), strings.Repeat("1", 20), nil
+		p.Hidden, other.Hidden = true, true
+		server.Put(p)
+		server.Put(other)
+		s, _ := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			took := time.Second
+			if strings.Contains(r.URL.Path, other.ID) && r.Header.Get("Cookie") == "" {
+				took = 1500 * time.Millisecond // it is sent after the first second
+			}
+			server.ServeHTTP(w, r)
+			time.Sleep(took) // of the bubble: what is written is not sent before
+		}))
+		var both sync.WaitGroup
+		for i, at := range []string{link, other.ID + "/" + other.Token + "/admin"} {
+			both.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond)
+				v, err := s.Fetch(t.Context(), at, "")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer v.Close()
+				if v.Suspect != "" {
+					t.Errorf("%s is suspect: %s", v.ID, v.Suspect)
+				}
+			})
+		}
+		both.Wait()
 	})
 }
 

@@ -30,23 +30,12 @@ const maxBody = 16 << 20
 // fs.ErrPermission.
 var ErrCredentials = fmt.Errorf("the server asks for another user and password: %w", fs.ErrPermission)
 
-// A session is one visitor's, by the cookie that the server gave it.
+// A session is one visitor's.
 type session struct {
-	mu     sync.Mutex // guards what follows
-	cookie string
-	open   map[string]bool // polls that their passwords opened
-}
+	webpage.Session
 
-// cookie is the name of PHP's session. Without it, each request makes the server
-// keep another.
-const cookie = "PHPSESSID"
-
-func (s *session) add(req *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.cookie != "" {
-		req.AddCookie(&http.Cookie{Name: cookie, Value: s.cookie})
-	}
+	mu   sync.Mutex      // guards open
+	open map[string]bool // polls that their passwords opened
 }
 
 func (s *session) unlocked(slug string) {
@@ -64,16 +53,6 @@ func (s *session) isUnlocked(slug string) bool {
 	return s.open[slug]
 }
 
-func (s *session) keep(resp *http.Response) {
-	for _, c := range resp.Cookies() {
-		if c.Name == cookie && len(c.Value) < 256 {
-			s.mu.Lock()
-			s.cookie = c.Value
-			s.mu.Unlock()
-		}
-	}
-}
-
 // An encoder is a form to send: url.Values, or a form whose fields have an order.
 type encoder interface{ Encode() string }
 
@@ -85,7 +64,7 @@ func (s *Source) send(ctx context.Context, in *session, address string, form enc
 		err := s.client.Do(ctx, func(ctx context.Context) (*http.Request, error) {
 			return s.request(ctx, in, address, form)
 		}, func(resp *http.Response) error {
-			in.keep(resp)
+			in.Keep(resp)
 			if moved = s.moved(resp); moved {
 				return nil
 			}
@@ -113,7 +92,7 @@ func (s *Source) request(ctx context.Context, in *session, address string, form 
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	in.add(req)
+	in.Add(req)
 	return req, nil
 }
 
