@@ -44,13 +44,14 @@ var layers = []layer{
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
 
 	{"sources", []string{"manifest"}},
+	{"sources/polls", []string{"sources", "documents/poll", "internal/polite", "internal/spool"}},
 	{"sources/kinds", []string{"sources", "documents", "internal/polite", "internal/spool"}},
 	{"sources/sourcetest", []string{"sources", "documents/*"}},
 	{"sources/sourcetest/*", []string{"sources", "sources/sourcetest", "documents/*"}},
 	{"sources/etherpad/server", []string{"sources", "internal/polite", "internal/spool"}},
 	{"sources/etherpad/*", []string{"sources", "sources/etherpad/server", "internal/polite", "internal/spool"}},
 	{"sources/etherpad", []string{"sources", "sources/kinds", "sources/etherpad/*", "documents/*", "internal/polite", "internal/spool"}},
-	{"sources/*", []string{"sources", "sources/kinds", "documents/*", "internal/polite", "internal/spool", "internal/webpage"}},
+	{"sources/*", []string{"sources", "sources/kinds", "sources/polls", "documents/*", "internal/polite", "internal/spool", "internal/webpage"}},
 
 	{"sinks", nil},
 	{"sinks/sinktest", []string{"sinks"}},

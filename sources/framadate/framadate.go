@@ -9,21 +9,18 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
-	"github.com/padsync/padsync/internal/webpage"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
 
 // Options are what a Source may know besides its address.
@@ -54,9 +51,9 @@ type Source struct {
 
 	maxPages int // of a list
 
-	session     webpage.Session
+	session     polls.Session
 	withholding sources.Withholding
-	foreseen    foreseen
+	foreseen    polls.Foreseen[creation]
 
 	mu       sync.Mutex // guards what follows
 	upgrade  bool       // from http to https, as the server wishes
@@ -101,7 +98,7 @@ func (s *Source) Probe(ctx context.Context, locator string) error {
 		return nil
 	case barred && barrier.Kind == sources.NotThere:
 		return fmt.Errorf("%w: it has no polls", sources.ErrRefused)
-	case errors.Is(err, polite.ErrTemporary) && !errors.Is(err, errMangled):
+	case errors.Is(err, polite.ErrTemporary) && !errors.Is(err, polls.ErrMangled):
 		return sources.AboutServer(polite.Temporary(errors.New("ask what the server is: no answer for now")))
 	case err != nil:
 		return err
@@ -145,7 +142,7 @@ func (s *Source) again(ctx context.Context, l locator, validator string, first *
 }
 
 func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sources.Version, err error) {
-	var kept bodies
+	var kept polls.Bodies
 	defer func() {
 		if err != nil || v.Unchanged {
 			err = errors.Join(err, kept.Close())
@@ -155,7 +152,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 	if err != nil {
 		return nil, s.replaced(ctx, err)
 	}
-	kept.add("page.html", "html", body)
+	kept.Add("page.html", "html", body)
 	current := validatorOf(body)
 	if validator == current {
 		return &sources.Version{ID: p.publicID, Validator: current, Unchanged: true}, nil
@@ -165,11 +162,11 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 		return nil, err
 	}
 	if body != nil {
-		kept.add("poll.csv", "csv", body)
+		kept.Add("poll.csv", "csv", body)
 	}
 	joined, suspicion := p.join(t)
 	seen := p.partsOf(joined)
-	joined.Unseen = seen.unseen
+	joined.Unseen = seen.Unseen
 	repair(joined)
 	encoded, err := joined.Encode()
 	if err != nil {
@@ -178,23 +175,24 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 	if body, err = s.pool.Receive(bytes.NewReader(encoded), poll.MaxSize); err != nil {
 		return nil, fmt.Errorf("keep poll: %w", err)
 	}
-	kept.add("poll.json", "json", body)
-	slices.Reverse(kept.files) // the poll itself first
+	kept.Add("poll.json", "json", body)
+	slices.Reverse(kept.Files) // the poll itself first
 	v = s.version(l, p, joined, suspicion, current, &kept)
-	v.Facts.Fields, v.Facts.Items = seen.fields, seen.items
+	v.Facts.Fields, v.Facts.Items = seen.Fields, seen.Items
 	return v, nil
 }
 
-func (s *Source) version(l locator, p *page, joined *poll.Poll, suspicion sources.Suspicion, validator string, kept *bodies) *sources.Version {
+func (s *Source) version(l locator, p *page, joined *poll.Poll, suspicion sources.Suspicion, validator string, kept *polls.Bodies) *sources.Version {
 	v := &sources.Version{
 		ID:        p.publicID,
 		Validator: validator,
 		Title:     joined.Title,
 		Suspect:   suspicion,
-		Facts:     facts(joined, kept.files[0].SHA256),
-		Files:     kept.files,
+		Facts:     polls.Facts(joined, kept.Files[0].SHA256),
+		Files:     kept.Files,
 		Release:   kept.Close,
 	}
+	v.Facts.Expires = cmp.Or(joined.Purge, joined.Expires)
 	if suspicion == Disagreement {
 		v.Validator = "" // look again next time
 	}
@@ -213,28 +211,6 @@ func validatorOf(page *spool.Spool) string {
 	return "3-" + hex.EncodeToString(sum[:])
 }
 
-func facts(p *poll.Poll, content [sha256.Size]byte) sources.Facts {
-	texts := []string{p.Title, p.Description}
-	for _, c := range p.Choices {
-		texts = append(texts, c.Moment, c.Label)
-	}
-	for _, v := range p.Votes {
-		texts = append(texts, v.Name)
-	}
-	for _, c := range p.Comments {
-		texts = append(texts, c.Author, c.Text)
-	}
-	f := sources.Facts{
-		Content: hex.EncodeToString(content[:]),
-		Blank:   p.Votes != nil && len(p.Votes)+len(p.Comments) == 0,
-		Expires: cmp.Or(p.Purge, p.Expires),
-	}
-	for _, text := range texts {
-		f.Length += int64(utf8.RuneCountInString(text))
-	}
-	return f
-}
-
 // A locator is what Fetch calls an id.
 type locator struct {
 	key   string // a public id or an admin id
@@ -249,24 +225,4 @@ func parseLocator(id string) (locator, error) {
 		return locator{id, false}, nil
 	}
 	return locator{}, fmt.Errorf("%w: neither a public id nor an admin id", sources.ErrAddress)
-}
-
-// bodies are the files of a version in the making.
-type bodies struct {
-	files  []sources.File
-	spools []io.Closer
-}
-
-func (b *bodies) add(name, format string, body *spool.Spool) {
-	b.files = append(b.files, sources.File{Name: name, Format: format, Size: body.Size(), SHA256: body.SHA256(), Content: body})
-	b.spools = append(b.spools, body)
-}
-
-// Close frees them.
-func (b *bodies) Close() error {
-	var errs []error
-	for _, s := range b.spools {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(errs...)
 }

@@ -61,12 +61,12 @@ func FuzzPage(f *testing.F) {
 		}
 		joined, _ := p.join(nil)
 		seen := p.partsOf(joined)
-		for _, part := range seen.unseen {
-			if seen.fields[string(part)] != "" {
+		for _, part := range seen.Unseen {
+			if seen.Fields[string(part)] != "" {
 				t.Errorf("%s is seen, and is not", part)
 			}
 		}
-		joined.Unseen = seen.unseen
+		joined.Unseen = seen.Unseen
 		encoded, err := joined.Encode()
 		if err != nil {
 			return

@@ -11,12 +11,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
 
 var _ sources.Importer = (*Source)(nil)
@@ -24,11 +24,11 @@ var _ sources.Importer = (*Source)(nil)
 // Losses implements sources.Importer: the server's form shows what it wants of
 // its organisers, and which ids and letters it takes. Errors are as Import's.
 func (s *Source) Losses(ctx context.Context, v *sources.Version) ([]sources.Loss, error) {
-	saved, err := savedPoll(v)
+	saved, err := polls.Saved(v)
 	if err != nil {
 		return nil, err
 	}
-	form, err := s.foreseen.form(func() (creation, error) { return s.visitor().openCreation(ctx, saved.Kind) })
+	form, err := s.foreseen.Get(func() (creation, error) { return s.visitor().openCreation(ctx, saved.Kind) })
 	if err != nil {
 		return nil, err
 	}
@@ -37,25 +37,6 @@ func (s *Source) Losses(ctx context.Context, v *sources.Version) ([]sources.Loss
 		return nil, err
 	}
 	return d.losses, nil
-}
-
-// A foreseen form is asked for once, so that a plan for hundreds of polls costs
-// one request, also where there is no answer.
-type foreseen struct {
-	mu    sync.Mutex // guards what follows, also while the server is asked
-	asked bool
-	found creation
-	err   error
-}
-
-func (f *foreseen) form(ask func() (creation, error)) (creation, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.asked {
-		f.found, f.err = ask()
-		f.asked = true
-	}
-	return f.found, f.err
 }
 
 // Import implements sources.Importer: it fills in the forms of Framadate 1.0.3
@@ -69,7 +50,7 @@ func (f *foreseen) form(ask func() (creation, error)) (creation, error) {
 // last step of making the poll had no answer: it may be there, without votes,
 // and its organiser may have got a mail with its links.
 func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
-	saved, err := savedPoll(v)
+	saved, err := polls.Saved(v)
 	if err != nil {
 		return nil, err
 	}
@@ -116,15 +97,6 @@ func (s *Source) visitor() *Source {
 		base: s.base, client: s.client, pool: s.pool, upgrade: s.upgrade, options: Options{User: s.options.User, Password: s.options.Password},
 		closed: make(chan struct{}, 1), unlocked: make(map[string]bool), admins: make(map[string]string),
 	}
-}
-
-// savedPoll reads the poll of a version.
-func savedPoll(v *sources.Version) (*poll.Poll, error) {
-	at := slices.IndexFunc(v.Files, func(f sources.File) bool { return f.Format == "json" })
-	if at < 0 {
-		return nil, fmt.Errorf("%w: the version has no poll.json", poll.ErrInvalid)
-	}
-	return poll.Decode(io.NewSectionReader(v.Files[at].Content, 0, v.Files[at].Size))
 }
 
 func (s *Source) target(id string) target {
@@ -263,7 +235,7 @@ func (s *Source) readCommented(resp *http.Response) error {
 	if err := checkStatus(resp); err != nil {
 		return err
 	}
-	body, err := s.receive(resp, objectEnd)
+	body, err := polls.Receive(s.pool, resp, objectEnd)
 	if err != nil {
 		return err
 	}
@@ -284,7 +256,7 @@ func (s *Source) compare(ctx context.Context, l locator, d *draft, saved *poll.P
 		return err
 	}
 	defer v.Close()
-	got, err := savedPoll(v)
+	got, err := polls.Saved(v)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ const (
 	LossExpiry   sources.Loss = "poll-expiry"   // it ends on another day, as the server allows
 	LossPassword sources.Loss = "poll-password" // it has another, which nobody knows
 	LossMail     sources.Loss = "poll-mail"     // it has another organiser's address, or none
-	LossVotes    sources.Loss = "poll-votes"    // they were hidden, and so not saved
+	LossVotes    sources.Loss = "poll-votes"    // they were not saved: hidden, or behind a password
 	LossPublic   sources.Loss = "poll-public"   // what only the admin page shows was not saved
 	LossDays     sources.Loss = "poll-days"     // they were read from words
 	LossNames    sources.Loss = "poll-names"    // some were changed, as the server takes each once, and short

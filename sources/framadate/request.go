@@ -11,16 +11,11 @@ import (
 	"regexp"
 	"strings"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/transform"
-
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
-
-// maxBody bounds a page and a table: 240 columns of 50 votes are some 4 MB.
-const maxBody = 16 << 20
 
 // fetchPage gets the poll's page in French, and what it says. With a form, it
 // sends that. The caller closes the body.
@@ -102,15 +97,15 @@ func (s *Source) readTable(resp *http.Response, p *page) (*table, *spool.Spool, 
 	if err := checkStatus(resp); err != nil {
 		return nil, nil, err
 	}
-	if isType(resp, "text/html") {
+	if polls.IsType(resp, "text/html") {
 		return nil, nil, s.readRefusal(resp)
 	}
 	// The rest of the header cannot be parsed: it has the title, unescaped.
 	disposition := strings.ToLower(resp.Header.Get("Content-Disposition"))
-	if !isType(resp, "text/csv") || !strings.HasPrefix(disposition, "attachment") {
+	if !polls.IsType(resp, "text/csv") || !strings.HasPrefix(disposition, "attachment") {
 		return nil, nil, fmt.Errorf("%w: not a table", sources.ErrRefused)
 	}
-	body, err := s.receive(resp, lineEnd)
+	body, err := polls.Receive(s.pool, resp, lineEnd)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -124,7 +119,7 @@ func (s *Source) readTable(resp *http.Response, p *page) (*table, *spool.Spool, 
 // readRefusal is nil for Framadate's own page, with status 200, which says that
 // a table is not for all.
 func (s *Source) readRefusal(resp *http.Response) error {
-	body, err := s.receive(resp, pageEnd)
+	body, err := polls.Receive(s.pool, resp, pageEnd)
 	if err != nil {
 		return err
 	}
@@ -230,10 +225,6 @@ func checkStatus(resp *http.Response) error {
 	return fmt.Errorf("%w: status %d", sources.ErrRefused, resp.StatusCode)
 }
 
-func isType(resp *http.Response, mediaType string) bool {
-	return strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), mediaType)
-}
-
 // What shows that a body is whole. A page may have something after its end: PHP
 // writes its warnings there.
 var (
@@ -242,39 +233,13 @@ var (
 	objectEnd = regexp.MustCompile(`\}\s*\z`)
 )
 
-// errMangled is for a body that may be better the next time.
-var errMangled = polite.Temporary(fmt.Errorf("%w", sources.ErrRefused))
-
 // receivePage takes a page that is whole.
 func (s *Source) receivePage(resp *http.Response) (*spool.Spool, error) {
 	if err := checkStatus(resp); err != nil {
 		return nil, err
 	}
-	if !isType(resp, "text/html") {
+	if !polls.IsType(resp, "text/html") {
 		return nil, fmt.Errorf("%w: not a page", sources.ErrRefused)
 	}
-	return s.receive(resp, pageEnd)
-}
-
-// receive takes a body that is UTF-8 and whole, as its end shows.
-func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool, error) {
-	body, err := s.pool.Receive(transform.NewReader(resp.Body, encoding.UTF8Validator), maxBody)
-	switch {
-	case errors.Is(err, spool.ErrTooLarge):
-		return nil, fmt.Errorf("%w: more than %d bytes", sources.ErrRefused, maxBody)
-	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return nil, fmt.Errorf("%w: not UTF-8", errMangled)
-	case errors.Is(err, polite.ErrTemporary):
-		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
-	case err != nil:
-		return nil, err
-	}
-	tail := make([]byte, min(body.Size(), 4096))
-	if _, err := body.ReadAt(tail, body.Size()-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
-		return nil, errors.Join(err, body.Close())
-	}
-	if !end.Match(tail) {
-		return nil, errors.Join(fmt.Errorf("%w: cut short", errMangled), body.Close())
-	}
-	return body, nil
+	return polls.Receive(s.pool, resp, pageEnd)
 }

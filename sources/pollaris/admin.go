@@ -167,7 +167,7 @@ func (s *Source) fetchAdmin(ctx context.Context, k *look, l locator) error {
 		return fmt.Errorf("admin page of the poll: %w", err)
 	}
 	if body != nil {
-		k.files.spools = append(k.files.spools, body)
+		k.files.Hold(body)
 	}
 	k.admin, k.shownAdmin = read, body
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
 
 // nobodys stands in for an id or a token that was replaced.
@@ -28,7 +29,7 @@ var (
 func (s *Source) cleaned(body *spool.Spool, l locator) (*spool.Spool, error) {
 	var out bytes.Buffer
 	z := html.NewTokenizer(io.NewSectionReader(body, 0, body.Size()))
-	z.SetMaxBuf(maxBody)
+	z.SetMaxBuf(polls.MaxBody)
 	for z.Next() != html.ErrorToken {
 		raw := string(z.Raw())
 		if strings.HasPrefix(raw, "<") && tokenField.MatchString(raw) {
@@ -41,7 +42,7 @@ func (s *Source) cleaned(body *spool.Spool, l locator) (*spool.Spool, error) {
 	}
 	page := bytes.ReplaceAll(out.Bytes(), []byte(l.token), []byte(nobodys))
 	page = voteLink.ReplaceAll(page, []byte("${1}"+nobodys))
-	kept, err := s.pool.Receive(bytes.NewReader(page), 2*maxBody)
+	kept, err := s.pool.Receive(bytes.NewReader(page), 2*polls.MaxBody)
 	if err != nil {
 		return nil, fmt.Errorf("keep page: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 	"github.com/padsync/padsync/sources/sourcetest/pollaristest"
 )
 
@@ -98,12 +99,12 @@ func FuzzPage(f *testing.F) {
 func checkJoined(t *testing.T, k *look, joined *poll.Poll) {
 	t.Helper()
 	seen := k.partsOf(joined)
-	for _, part := range seen.unseen {
-		if seen.fields[string(part)] != "" {
+	for _, part := range seen.Unseen {
+		if seen.Fields[string(part)] != "" {
 			t.Errorf("%s is seen, and is not", part)
 		}
 	}
-	joined.Unseen = seen.unseen
+	joined.Unseen = seen.Unseen
 	encoded, err := joined.Encode()
 	if err != nil {
 		return
@@ -201,7 +202,7 @@ func FuzzCleaned(f *testing.F) {
 	}
 	s := &Source{pool: new(spool.Pool)}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		body, err := s.pool.Receive(bytes.NewReader(b), maxBody)
+		body, err := s.pool.Receive(bytes.NewReader(b), polls.MaxBody)
 		if err != nil {
 			return
 		}
@@ -224,7 +225,7 @@ func FuzzCleaned(f *testing.F) {
 func TestPagesOfAnAdminAreKeptWithoutTheirKeys(t *testing.T) {
 	s := &Source{pool: new(spool.Pool)}
 	for _, b := range answers(t, 0, func([]byte) bool { return true }, "/polls/"+hexID+"/"+token+"/admin") {
-		body, err := s.pool.Receive(bytes.NewReader(b), maxBody)
+		body, err := s.pool.Receive(bytes.NewReader(b), polls.MaxBody)
 		if err != nil {
 			t.Fatal(err)
 		}

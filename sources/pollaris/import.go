@@ -5,13 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
 
 var _ sources.Importer = (*Source)(nil)
@@ -19,11 +17,11 @@ var _ sources.Importer = (*Source)(nil)
 // Losses implements sources.Importer: the server's form tells whether it wants its
 // organisers' addresses. Errors are as Import's.
 func (s *Source) Losses(ctx context.Context, v *sources.Version) ([]sources.Loss, error) {
-	saved, err := savedPoll(v)
+	saved, err := polls.Saved(v)
 	if err != nil {
 		return nil, err
 	}
-	form, err := s.foreseen.form(func() (creation, error) { return s.openCreation(ctx, new(session), saved.Kind) })
+	form, err := s.foreseen.Get(func() (creation, error) { return s.openCreation(ctx, new(session), saved.Kind) })
 	if err != nil {
 		return nil, err
 	}
@@ -32,25 +30,6 @@ func (s *Source) Losses(ctx context.Context, v *sources.Version) ([]sources.Loss
 		return nil, err
 	}
 	return d.losses, nil
-}
-
-// A foreseen form is asked for once, so that a plan for hundreds of polls costs one
-// request, also where there is no answer.
-type foreseen struct {
-	mu    sync.Mutex // guards what follows, also while the server is asked
-	asked bool
-	found creation
-	err   error
-}
-
-func (f *foreseen) form(ask func() (creation, error)) (creation, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.asked {
-		f.found, f.err = ask()
-		f.asked = true
-	}
-	return f.found, f.err
 }
 
 // Import implements sources.Importer: it fills in the forms of Pollaris 1.1 and 1.2,
@@ -64,7 +43,7 @@ func (f *foreseen) form(ask func() (creation, error)) (creation, error) {
 // here, and nothing was made. Where the first step has no answer, there may be a
 // draft that nobody can find.
 func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Imported, error) {
-	saved, err := savedPoll(v)
+	saved, err := polls.Saved(v)
 	if err != nil {
 		return nil, err
 	}
@@ -91,15 +70,6 @@ func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Impor
 		return made, fmt.Errorf("%w: %w", sources.ErrDiffers, err)
 	}
 	return made, nil
-}
-
-// savedPoll reads the poll of a version.
-func savedPoll(v *sources.Version) (*poll.Poll, error) {
-	at := slices.IndexFunc(v.Files, func(f sources.File) bool { return f.Format == "json" })
-	if at < 0 {
-		return nil, fmt.Errorf("%w: the version has no poll.json", poll.ErrInvalid)
-	}
-	return poll.Decode(io.NewSectionReader(v.Files[at].Content, 0, v.Files[at].Size))
 }
 
 // draft makes the draft for the server whose form this is.
@@ -174,7 +144,7 @@ func (m *making) compare(ctx context.Context) error {
 		return err
 	}
 	defer v.Close()
-	got, err := savedPoll(v)
+	got, err := polls.Saved(v)
 	if err != nil {
 		return err
 	}

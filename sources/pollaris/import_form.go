@@ -17,6 +17,7 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
 
 // A form is fields in the order in which they are sent. The token comes last: PHP
@@ -102,7 +103,7 @@ func (s *Source) submit(ctx context.Context, in *session, to sheet) error {
 }
 
 func (s *Source) readErrors(resp *http.Response) error {
-	body, err := s.receive(resp, pageEnd)
+	body, err := polls.Receive(s.pool, resp, pageEnd)
 	if err != nil {
 		return err
 	}

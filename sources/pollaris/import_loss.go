@@ -15,7 +15,7 @@ const (
 	LossLock     sources.Loss = "poll-closed"   // it was locked, and is over instead
 	LossPassword sources.Loss = "poll-password" // it has another, which nobody knows
 	LossMail     sources.Loss = "poll-mail"     // it has another organiser's address
-	LossVotes    sources.Loss = "poll-votes"    // they were hidden, and so not saved
+	LossVotes    sources.Loss = "poll-votes"    // they were not saved: hidden, or behind a password
 	LossAnswers  sources.Loss = "poll-answers"  // some were to choices that are none
 	LossPublic   sources.Loss = "poll-public"   // what only the admin link tells was not saved
 	LossDays     sources.Loss = "poll-days"     // they were read from words

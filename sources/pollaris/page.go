@@ -302,17 +302,17 @@ func (s *Source) openPage(ctx context.Context, k *look) error {
 	if k.session == &s.organiser {
 		return s.addCleaned(k, body)
 	}
-	k.files.add("page.html", "html", body)
+	k.files.Add("page.html", "html", body)
 	return nil
 }
 
 // addCleaned keeps a page that an admin's session was shown. It takes the body.
 func (s *Source) addCleaned(k *look, body *spool.Spool) error {
-	k.files.spools = append(k.files.spools, body)
+	k.files.Hold(body)
 	clean, err := s.cleaned(body, k.forms.locator)
 	if err != nil {
 		return err
 	}
-	k.files.add("page.html", "html", clean)
+	k.files.Add("page.html", "html", clean)
 	return nil
 }

@@ -1,92 +1,61 @@
 package pollaris
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 
 	"github.com/padsync/padsync/documents/poll"
-	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
-
-// parts are what a look saw of a poll, and what it did not see.
-type parts struct {
-	fields, items map[string]string
-	unseen        []poll.Part
-}
 
 // partsOf tells the parts of the poll that the look was joined to. What time does
 // by itself, such as that the poll is over, is none.
-func (k *look) partsOf(p *poll.Poll) parts {
-	all := parts{fields: make(map[string]string), items: make(map[string]string)}
+func (k *look) partsOf(p *poll.Poll) polls.Parts {
+	all := polls.NewParts()
 	organiser := k.forms != nil
 	choices, comparable := k.shownChoices(p)
 	shown, isShown := k.shownDescription()
-	all.add(poll.PartTitle, true, p.Title)
-	all.add(poll.PartAuthor, organiser, p.Author)
-	all.add(poll.PartCreated, p.Created != "", p.Created)
-	all.add(poll.PartDescription, isShown, shown)
-	all.add(poll.PartDescriptionMarkdown, organiser, p.Description)
-	all.add(poll.PartChoices, comparable, choices)
+	all.Add(poll.PartTitle, true, p.Title)
+	all.Add(poll.PartAuthor, organiser, p.Author)
+	all.Add(poll.PartCreated, p.Created != "", p.Created)
+	all.Add(poll.PartDescription, isShown, shown)
+	all.Add(poll.PartDescriptionMarkdown, organiser, p.Description)
+	all.Add(poll.PartChoices, comparable, choices)
 	if p.Kind == poll.Date {
 		uncertain := func(c poll.Choice) bool { return c.Date == "" }
-		all.add(poll.PartDays, !slices.ContainsFunc(p.Choices, uncertain), p.Choices)
+		all.Add(poll.PartDays, !slices.ContainsFunc(p.Choices, uncertain), p.Choices)
 	}
 	votes, voted := withoutTimes(p.Votes)
-	all.add(poll.PartVotes, p.Votes != nil, votes)
+	all.Add(poll.PartVotes, p.Votes != nil, votes)
 	switch {
 	case k.page == nil && k.admin != nil: // a vote more is news, though not which
-		all.add(poll.PartVoteTimes, true, k.admin.votedAt())
+		all.Add(poll.PartVoteTimes, true, k.admin.votedAt())
 	case len(voted) > 0 || p.Votes == nil:
-		all.add(poll.PartVoteTimes, len(voted) > 0 && !slices.Contains(voted, ""), voted)
+		all.Add(poll.PartVoteTimes, len(voted) > 0 && !slices.Contains(voted, ""), voted)
 	}
 	comments, times := textsOf(p.Comments)
-	all.add(poll.PartComments, true, comments)
+	all.Add(poll.PartComments, true, comments)
 	if len(times) > 0 {
-		all.add(poll.PartTimes, !slices.Contains(times, ""), times)
+		all.Add(poll.PartTimes, !slices.Contains(times, ""), times)
 	}
-	all.settings(p.Settings, organiser)
-	all.add(poll.PartExpires, organiser, p.Expires)
-	all.addItems(p, choices, comments)
+	addSettings(&all, p.Settings, organiser)
+	all.Add(poll.PartExpires, organiser, p.Expires)
+	all.AddItems(p, choices, comments)
 	return all
 }
 
-func (a *parts) settings(s poll.Settings, organiser bool) {
-	a.add(poll.PartHidden, s.Hidden != nil, s.Hidden)
-	a.add(poll.PartPassword, s.Password != nil, s.Password)
+func addSettings(a *polls.Parts, s poll.Settings, organiser bool) {
+	a.Add(poll.PartHidden, s.Hidden != nil, s.Hidden)
+	a.Add(poll.PartPassword, s.Password != nil, s.Password)
 	if s.Password == nil || *s.Password {
-		a.add(poll.PartResults, s.PublicResults != nil, s.PublicResults)
+		a.Add(poll.PartResults, s.PublicResults != nil, s.PublicResults)
 	}
-	a.add(poll.PartEdit, s.Edit != "", s.Edit)
-	a.add(poll.PartMail, organiser, s.Mail)
-	a.add(poll.PartIfNeedBe, s.NoIfNeedBe != nil, s.NoIfNeedBe)
-	a.add(poll.PartDefault, s.NoByDefault != nil, s.NoByDefault)
-	a.add(poll.PartMaxVotes, s.MaxVotes != nil, s.MaxVotes)
-	a.add(poll.PartNotify, s.NotifyVotes != nil, []*bool{s.NotifyVotes, s.NotifyComments})
-}
-
-// add takes a part that this look could see, or else says that it could not.
-func (a *parts) add(part poll.Part, seen bool, value any) {
-	text, err := json.Marshal(value)
-	if !seen || err != nil {
-		a.unseen = append(a.unseen, part)
-		return
-	}
-	sum := sha256.Sum256(text)
-	a.fields[string(part)] = hex.EncodeToString(sum[:8])
-}
-
-func (a *parts) addItems(p *poll.Poll, choices, comments []string) {
-	several := map[poll.Part][]string{poll.PartComments: comments, poll.PartChoices: choices, poll.PartVotes: nil}
-	for _, v := range p.Votes {
-		several[poll.PartVotes] = append(several[poll.PartVotes], v.Name)
-	}
-	for part, items := range several {
-		if text := sources.ItemsOf(items); text != "" && a.fields[string(part)] != "" {
-			a.items[string(part)] = text
-		}
-	}
+	a.Add(poll.PartEdit, s.Edit != "", s.Edit)
+	a.Add(poll.PartMail, organiser, s.Mail)
+	a.Add(poll.PartIfNeedBe, s.NoIfNeedBe != nil, s.NoIfNeedBe)
+	a.Add(poll.PartDefault, s.NoByDefault != nil, s.NoByDefault)
+	a.Add(poll.PartMaxVotes, s.MaxVotes != nil, s.MaxVotes)
+	a.Add(poll.PartNotify, s.NotifyVotes != nil, []*bool{s.NotifyVotes, s.NotifyComments})
 }
 
 // shownDescription is the description as every look sees it that sees it at all.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
 
 // ErrPassword is matched by the error for a poll that shows itself only to those
@@ -79,7 +80,7 @@ func (s *Source) unlock(ctx context.Context, k *look, password string) error {
 
 // readRefusal is ErrWrongPassword where the server says so.
 func (s *Source) readRefusal(resp *http.Response) error {
-	body, err := s.receive(resp, pageEnd)
+	body, err := polls.Receive(s.pool, resp, pageEnd)
 	if err != nil {
 		return err
 	}

@@ -14,16 +14,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
 
 // Options are what a Source may know besides its address.
@@ -57,7 +56,7 @@ type Source struct {
 	listing                      chan struct{} // holds who reads the list
 
 	withholding sources.Withholding
-	foreseen    foreseen
+	foreseen    polls.Foreseen[creation]
 
 	mu      sync.Mutex // guards what follows
 	upgrade bool       // from http to https, as the server wishes
@@ -145,7 +144,7 @@ type look struct {
 	choices    *choiceForm  // nil: it was not needed
 	table      *table       // nil: there is none
 	draft      bool
-	files      bodies
+	files      polls.Bodies
 }
 
 // validator is a hash of all that was read, as there is neither ETag nor date,
@@ -208,7 +207,7 @@ func (s *Source) lookAsOrganiser(ctx context.Context, k *look, l locator) (err e
 		if err != nil {
 			return err
 		}
-		k.files.add("page.html", "html", clean)
+		k.files.Add("page.html", "html", clean)
 	}
 	return s.fetchChoices(ctx, k, l)
 }
@@ -237,7 +236,7 @@ func (s *Source) complete(ctx context.Context, k *look, l locator) error {
 func (s *Source) version(k *look, l locator, validator string) (*sources.Version, error) {
 	joined, suspicion := k.join()
 	seen := k.partsOf(joined)
-	joined.Unseen = seen.unseen
+	joined.Unseen = seen.Unseen
 	encoded, err := joined.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
@@ -246,13 +245,13 @@ func (s *Source) version(k *look, l locator, validator string) (*sources.Version
 	if err != nil {
 		return nil, fmt.Errorf("keep poll: %w", err)
 	}
-	k.files.add("poll.json", "json", body)
-	slices.Reverse(k.files.files) // the poll itself first
+	k.files.Add("poll.json", "json", body)
+	slices.Reverse(k.files.Files) // the poll itself first
 	v := &sources.Version{
 		ID: k.slug, Validator: validator, Title: joined.Title, Suspect: suspicion,
-		Facts: facts(joined, body.SHA256()), Files: k.files.files, Release: k.files.Close,
+		Facts: polls.Facts(joined, body.SHA256()), Files: k.files.Files, Release: k.files.Close,
 	}
-	v.Facts.Fields, v.Facts.Items = seen.fields, seen.items
+	v.Facts.Fields, v.Facts.Items = seen.Fields, seen.Items
 	if suspicion == Disagreement {
 		v.Validator = "" // look again next time
 	}
@@ -260,45 +259,4 @@ func (s *Source) version(k *look, l locator, validator string) (*sources.Version
 		v.Private = map[string]string{"admin": s.base + "/polls/" + l.String()}
 	}
 	return v, nil
-}
-
-func facts(p *poll.Poll, content [sha256.Size]byte) sources.Facts {
-	texts := []string{p.Title, p.Description}
-	for _, c := range p.Choices {
-		texts = append(texts, c.Moment, c.Label)
-	}
-	for _, v := range p.Votes {
-		texts = append(texts, v.Name)
-	}
-	for _, c := range p.Comments {
-		texts = append(texts, c.Author, c.Text)
-	}
-	f := sources.Facts{
-		Content: hex.EncodeToString(content[:]),
-		Blank:   p.Votes != nil && len(p.Votes)+len(p.Comments) == 0,
-	}
-	for _, text := range texts {
-		f.Length += int64(utf8.RuneCountInString(text))
-	}
-	return f
-}
-
-// bodies are the files of a version in the making.
-type bodies struct {
-	files  []sources.File
-	spools []io.Closer
-}
-
-func (b *bodies) add(name, format string, body *spool.Spool) {
-	b.files = append(b.files, sources.File{Name: name, Format: format, Size: body.Size(), SHA256: body.SHA256(), Content: body})
-	b.spools = append(b.spools, body)
-}
-
-// Close frees them.
-func (b *bodies) Close() error {
-	var errs []error
-	for _, s := range b.spools {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(errs...)
 }

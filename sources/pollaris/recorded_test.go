@@ -204,11 +204,11 @@ func TestVotesInAnotherOrderAreTheSame(t *testing.T) {
 	other := lunch(poll.Settings{})
 	slices.Reverse(other.Votes)
 	k := &look{page: &page{Poll: p}}
-	if k.partsOf(&p).fields["votes"] != k.partsOf(&other).fields["votes"] {
+	if k.partsOf(&p).Fields["votes"] != k.partsOf(&other).Fields["votes"] {
 		t.Error("the order of votes counts")
 	}
 	other.Votes[0].Answers[0] = y
-	if k.partsOf(&p).fields["votes"] == k.partsOf(&other).fields["votes"] {
+	if k.partsOf(&p).Fields["votes"] == k.partsOf(&other).Fields["votes"] {
 		t.Error("another answer does not count")
 	}
 }

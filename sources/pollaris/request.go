@@ -13,17 +13,13 @@ import (
 	"sync"
 
 	"github.com/PuerkitoBio/goquery"
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/transform"
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/internal/webpage"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
-
-// maxBody bounds a page and a table.
-const maxBody = 16 << 20
 
 // ErrCredentials is matched by the error for a server that asks for a user and a
 // password before it shows anything, or refuses those of its operator. It matches
@@ -32,7 +28,7 @@ var ErrCredentials = fmt.Errorf("the server asks for another user and password: 
 
 // A session is one visitor's.
 type session struct {
-	webpage.Session
+	polls.Session
 
 	mu   sync.Mutex      // guards open
 	open map[string]bool // polls that their passwords opened
@@ -173,36 +169,6 @@ var (
 	lineEnd = regexp.MustCompile(`\n\z`)
 )
 
-// errMangled is for a body that may be better the next time.
-var errMangled = polite.Temporary(fmt.Errorf("%w", sources.ErrRefused))
-
-// receive takes a body that is whole, which its end shows, and UTF-8.
-func (s *Source) receive(resp *http.Response, end *regexp.Regexp) (*spool.Spool, error) {
-	body, err := s.pool.Receive(transform.NewReader(resp.Body, encoding.UTF8Validator), maxBody)
-	switch {
-	case errors.Is(err, spool.ErrTooLarge):
-		return nil, fmt.Errorf("%w: more than %d bytes", sources.ErrRefused, maxBody)
-	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return nil, fmt.Errorf("%w: not UTF-8", errMangled)
-	case errors.Is(err, polite.ErrTemporary):
-		return nil, fmt.Errorf("%w: %w", sources.ErrRefused, err)
-	case err != nil:
-		return nil, err
-	}
-	tail := make([]byte, min(body.Size(), 4096))
-	if _, err := body.ReadAt(tail, body.Size()-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
-		return nil, errors.Join(err, body.Close())
-	}
-	if !end.Match(tail) {
-		return nil, errors.Join(fmt.Errorf("%w: cut short", errMangled), body.Close())
-	}
-	return body, nil
-}
-
-func isType(resp *http.Response, mediaType string) bool {
-	return strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), mediaType)
-}
-
 // get asks for a page and gives it to read. What read does not take, matching
 // sources.ErrRefused, is told as what it is instead, if that is known. The caller
 // closes the body.
@@ -219,10 +185,10 @@ func (s *Source) readPage(resp *http.Response, read func(*goquery.Document) erro
 	if err := checkStatus(resp); err != nil {
 		return nil, err
 	}
-	if !isType(resp, "text/html") {
+	if !polls.IsType(resp, "text/html") {
 		return nil, fmt.Errorf("%w: not a page", sources.ErrRefused)
 	}
-	body, err := s.receive(resp, pageEnd)
+	body, err := polls.Receive(s.pool, resp, pageEnd)
 	if err != nil {
 		return nil, err
 	}

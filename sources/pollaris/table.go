@@ -13,6 +13,7 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/sources"
+	"github.com/padsync/padsync/sources/polls"
 )
 
 // A table is what an export as CSV tells.
@@ -37,10 +38,10 @@ func (s *Source) fetchTable(ctx context.Context, k *look) (err error) {
 			return err
 		}
 		disposition := strings.ToLower(resp.Header.Get("Content-Disposition"))
-		if !isType(resp, "text/csv") || !strings.HasPrefix(disposition, "attachment") {
+		if !polls.IsType(resp, "text/csv") || !strings.HasPrefix(disposition, "attachment") {
 			return fmt.Errorf("%w: not a table", sources.ErrRefused)
 		}
-		if body, err = s.receive(resp, lineEnd); err != nil {
+		if body, err = polls.Receive(s.pool, resp, lineEnd); err != nil {
 			return err
 		}
 		if k.table, err = parseTable(io.NewSectionReader(body, 0, body.Size())); err != nil {
@@ -52,7 +53,7 @@ func (s *Source) fetchTable(ctx context.Context, k *look) (err error) {
 		return fmt.Errorf("table of the poll: %w", err)
 	}
 	if body != nil {
-		k.files.add("poll.csv", "csv", body)
+		k.files.Add("poll.csv", "csv", body)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package webpage
+package polls
 
 import (
 	"net/http"
