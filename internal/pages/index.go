@@ -29,29 +29,11 @@ const indexMark = `<meta name="generator" content="padsync restore">`
 
 // indexPage leads to the pages of a folder. All of it is escaped, and links
 // lead into the folder only.
-var indexPage = template.Must(template.New("").Parse(`<!doctype html>
-<html lang="{{.Language}}">
-<head>
-<meta charset="utf-8">
-` + indexMark + `
-<meta name="viewport" content="width=device-width">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>{{.Title}}</title>
-<style>
-body { font: 1rem/1.5 sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: break-word; }
-.address { overflow-wrap: anywhere; }
-</style>
-</head>
-<body>
-<h1>{{.Title}}</h1>
-<table>
+var indexPage = template.Must(template.New("").Parse(head(indexMark+"\n", "") + `<table>
 <thead><tr><th scope="col">{{.Document}}</th><th scope="col">{{.Server}}</th><th scope="col">{{.Saved}}</th></tr></thead>
 <tbody>
 {{- range .Rows}}
-<tr><td><a href="{{.Link}}">{{.Name}}</a></td><td class="address">{{.Server}}</td><td>{{.Saved}}{{if .Suspect}} ({{.Suspect}}){{end}}</td></tr>
+<tr><td data-column="{{$.Document}}"><a href="{{.Link}}">{{.Name}}</a></td><td data-column="{{$.Server}}">{{.Server}}</td><td data-column="{{$.Saved}}">{{.Saved}}{{if .Suspect}} ({{.Suspect}}){{end}}</td></tr>
 {{- end}}
 </tbody>
 </table>

@@ -14,31 +14,12 @@ import (
 
 // movePage is the table for people. All of it is escaped, and links lead to
 // the web only.
-var movePage = template.Must(template.New("").Parse(`<!doctype html>
-<html lang="{{.Language}}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>{{.Title}}</title>
-<style>
-body { font: 1rem/1.5 sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: break-word; }
-td:first-child, td:nth-child(2) { overflow-wrap: anywhere; }
-td:nth-child(3) { min-width: 9rem; }
-ul { margin: 0; padding-left: 1.2rem; }
-</style>
-</head>
-<body>
-<h1>{{.Title}}</h1>
-<p>{{.Secret}}</p>
+var movePage = template.Must(template.New("").Parse(head("", ".address { overflow-wrap: anywhere; }\nul { margin: 0; padding-left: 1.2rem; }\n") + `<p>{{.Secret}}</p>
 <table>
 <thead><tr><th scope="col">{{.Old}}</th><th scope="col">{{.New}}</th><th scope="col">{{.What}}</th></tr></thead>
 <tbody>
 {{- range .Rows}}
-<tr><td><a href="{{.Old}}">{{.Old}}</a></td><td>{{if .New}}<a href="{{.New}}">{{.New}}</a>{{end}}{{if .Admin}}<br><a href="{{.Admin}}">{{$.Admin}}</a>{{end}}</td><td>{{.State}}{{if .Losses}}<br>{{$.Lost}}<ul>{{range .Losses}}<li>{{.}}</li>{{end}}</ul>{{end}}</td></tr>
+<tr><td class="address" data-column="{{$.Old}}"><a href="{{.Old}}">{{.Old}}</a></td><td class="address" data-column="{{$.New}}">{{if .New}}<a href="{{.New}}">{{.New}}</a>{{end}}{{if .Admin}}<br><a href="{{.Admin}}">{{$.Admin}}</a>{{end}}</td><td data-column="{{$.What}}">{{.State}}{{if .Losses}}<br>{{$.Lost}}<ul>{{range .Losses}}<li>{{.}}</li>{{end}}</ul>{{end}}</td></tr>
 {{- end}}
 </tbody>
 </table>
