@@ -90,6 +90,7 @@ func table() []Row {
 		{Is: pollaris.ErrPassword, Cause: "reason-poll-password"},
 		{Is: pollaris.ErrWrongPassword, Cause: "reason-wrong-password"},
 		{Is: pollaris.ErrAdminLink, Cause: "reason-admin-link"},
+		{Is: pollaris.ErrNoPoll, Cause: "reason-no-poll"},
 		{Is: pollaris.ErrShadowed, Cause: "reason-shadowed"},
 		{Is: pollaris.ErrLogin, Cause: "reason-credentials", Hint: "hint-operator"},
 		{Is: pollaris.ErrNoList, Cause: "reason-no-list", Hint: "hint-operator"},

@@ -24,6 +24,12 @@ import (
 // poll, which is there. It matches fs.ErrPermission.
 var ErrAdminLink = fmt.Errorf("the poll is there, and its admin link is another one: %w", fs.ErrPermission)
 
+// ErrNoPoll is matched by the error for an admin link that opens nothing, where
+// nothing is at the address of its poll's id either. The poll is gone or, if its
+// author chose another address, the link may be wrong: the server does not show
+// which. It matches fs.ErrNotExist, as no poll has that id for its address now.
+var ErrNoPoll = fmt.Errorf("neither the admin link nor the poll's id leads to a poll: %w", fs.ErrNotExist)
+
 // forms are what two forms of the admin link hold: the poll as its author wrote
 // it, and its options.
 type forms struct {
@@ -109,8 +115,8 @@ func isoDay(s string) string {
 	return t.Format(time.DateOnly)
 }
 
-// whichIsGone says of an admin link that leads to nothing whether the poll is there.
-func (s *Source) whichIsGone(ctx context.Context, l locator, missing error) error {
+// whichIsGone says of an admin link that leads to nothing what is known of its poll.
+func (s *Source) whichIsGone(ctx context.Context, l locator) error {
 	_, body, err := s.fetchPage(ctx, &s.visitor, l.id)
 	switch {
 	case err == nil:
@@ -118,7 +124,7 @@ func (s *Source) whichIsGone(ctx context.Context, l locator, missing error) erro
 	case errors.Is(err, ErrPassword):
 		return ErrAdminLink
 	case errors.Is(err, fs.ErrNotExist):
-		return missing
+		return ErrNoPoll
 	}
 	return err
 }

@@ -176,7 +176,7 @@ func (s *Source) lookAsVisitor(ctx context.Context, k *look, slug string) (err e
 func (s *Source) lookAsOrganiser(ctx context.Context, k *look, l locator) (err error) {
 	if k.forms, err = s.fetchForms(ctx, l); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = s.whichIsGone(ctx, l, err)
+			err = s.whichIsGone(ctx, l)
 		}
 		return err
 	}

@@ -601,8 +601,13 @@ func TestWrongAdminLinkIsToldFromAPollThatIsGone(t *testing.T) {
 		if _, err := s.Fetch(t.Context(), wrong, ""); !errors.Is(err, pollaris.ErrAdminLink) || !errors.Is(err, fs.ErrPermission) {
 			t.Error(err)
 		}
+		// Of a poll whose author chose its address, the server shows nothing to tell.
+		server.Change(id, func(p *pollaristest.Poll) { p.Slug = "chosen" })
+		if _, err := s.Fetch(t.Context(), wrong, ""); !errors.Is(err, pollaris.ErrNoPoll) || errors.Is(err, pollaris.ErrAdminLink) {
+			t.Error(err)
+		}
 		server.Delete(id)
-		for _, locator := range []string{wrong, link, id} {
+		for _, locator := range []string{wrong, link, "chosen"} {
 			if _, err := s.Fetch(t.Context(), locator, ""); !errors.Is(err, fs.ErrNotExist) || errors.Is(err, sources.ErrServer) {
 				t.Errorf("%s: %v", locator, err)
 			}
