@@ -13,7 +13,7 @@ import (
 var page string
 
 // WriteHTML writes the poll as one page that needs nothing else and runs
-// nothing: its title and description, the table of votes, the comments.
+// nothing: its title, what it says of itself, the table of votes, the comments.
 func (p *Poll) WriteHTML(w io.Writer, l documents.Language) error {
 	t, err := template.New("poll").Parse(page)
 	if err != nil {
@@ -30,6 +30,7 @@ type view struct {
 	*Poll
 	Words   words
 	Expires string
+	Rules   []string
 	Days    []day    // over the moments; none for a classic poll
 	Heads   []string // one for each column
 	Rows    []row
@@ -57,7 +58,7 @@ type total struct {
 }
 
 func (p *Poll) view(w words) view {
-	v := view{Poll: p, Words: w, Expires: w.day(p.Expires), Told: p.Votes != nil}
+	v := view{Poll: p, Words: w, Expires: w.day(p.Expires), Rules: w.rules(p.Settings), Told: p.Votes != nil}
 	for _, t := range p.Taken() {
 		v.Notes = append(v.Notes, fmt.Sprintf(w.Earlier, w.date(t.Saved.Local()), names(t.Parts, w.Language)))
 	}

@@ -224,8 +224,8 @@ func TestMomentsAreTimesOnlyWhereCertain(t *testing.T) {
 
 func TestHTMLShowsEverythingAndRunsNothing(t *testing.T) {
 	for l, words := range map[documents.Language][]string{
-		documents.English: {`lang="en"`, "Monday 11 January 2027", "If need be", "Created by"},
-		documents.French:  {`lang="fr"`, "lundi 11 janvier 2027", "lundi 1er février 2027", "Si nécessaire", "Créé par"},
+		documents.English: {`lang="en"`, "Monday 11 January 2027", "If need be", "Created by", "People can change their own votes."},
+		documents.French:  {`lang="fr"`, "lundi 11 janvier 2027", "lundi 1er février 2027", "Si nécessaire", "Créé par", "Chacun peut modifier son propre vote."},
 	} {
 		var b strings.Builder
 		if err := assembly().WriteHTML(&b, l); err != nil {

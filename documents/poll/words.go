@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,11 @@ type words struct {
 	DaysDiffer                                          string // a note
 	Earlier                                             string // of parts from an earlier version, and when that was saved
 	date                                                func(time.Time) string
+
+	// Rules, as sentences.
+	Draft, Closed, Hidden, Password, VotePassword string
+	MaxVotes                                      string // and how many
+	Edit                                          map[Edit]string
 }
 
 func wordsIn(l documents.Language) words {
@@ -29,6 +35,12 @@ func wordsIn(l documents.Language) words {
 			DaysDiffer: "Le tableau du serveur donne d’autres jours que ses pages\u00a0; ceux-ci sont ceux des pages.",
 			Earlier:    "Repris de ce qui a été sauvegardé le %s, le serveur ne l’ayant plus montré ensuite\u00a0: %s.",
 			date:       frenchDate,
+			Draft:      "C’est un brouillon, que son auteur n’a pas publié.", Closed: "Le vote est clos.",
+			Hidden: "Seul l’auteur du sondage voit les votes.", Password: "Le sondage demande un mot de passe.", VotePassword: "Voter demande un mot de passe.",
+			MaxVotes: "Chaque choix accepte au plus %d «\u00a0Oui\u00a0».",
+			Edit: map[Edit]string{
+				EditNone: "Aucun vote ne peut être modifié.", EditOwn: "Chacun peut modifier son propre vote.", EditAll: "Chacun peut modifier tous les votes.",
+			},
 		}
 	}
 	return words{
@@ -39,6 +51,12 @@ func wordsIn(l documents.Language) words {
 		DaysDiffer: "The server’s own table has other days than its pages; these are those of the pages.",
 		Earlier:    "As saved on %s, since the server did not show it any more: %s.",
 		date:       func(t time.Time) string { return t.Format("Monday 2 January 2006") },
+		Draft:      "It is a draft, which its author has not published.", Closed: "Voting is over.",
+		Hidden: "Only the author of the poll sees the votes.", Password: "The poll asks for a password.", VotePassword: "Voting asks for a password.",
+		MaxVotes: "Each choice takes at most %d “Yes”.",
+		Edit: map[Edit]string{
+			EditNone: "No vote can be changed.", EditOwn: "People can change their own votes.", EditAll: "Everybody can change all votes.",
+		},
 	}
 }
 
@@ -52,6 +70,27 @@ func (w words) answer(a Answer) string {
 		return w.No
 	}
 	return w.Unknown
+}
+
+// rules are what of the settings readers of the poll want to know.
+func (w words) rules(s Settings) (sentences []string) {
+	is := func(b *bool) bool { return b != nil && *b }
+	tell := func(told bool, sentence string) {
+		if told {
+			sentences = append(sentences, sentence)
+		}
+	}
+	tell(is(s.Draft), w.Draft)
+	tell(is(s.Expired) || is(s.Locked), w.Closed)
+	tell(is(s.Hidden), w.Hidden)
+	whole := s.PublicResults != nil && !*s.PublicResults
+	tell(is(s.Password) && whole, w.Password)
+	tell(is(s.Password) && !whole, w.VotePassword)
+	if s.MaxVotes != nil {
+		tell(*s.MaxVotes > 0, fmt.Sprintf(w.MaxVotes, *s.MaxVotes))
+	}
+	tell(w.Edit[s.Edit] != "", w.Edit[s.Edit])
+	return sentences
 }
 
 // day is the date in words; what is not a date is returned as it is.
