@@ -15,6 +15,7 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
+	"github.com/padsync/padsync/sources/sourcetest/pollaristest"
 )
 
 // What the first screen says must work as it stands there, but for the
@@ -34,20 +35,20 @@ func TestReadmeWorks(t *testing.T) {
 					}
 				}
 			}
-			if len(commands) != 13 {
-				t.Fatalf("the page has %d commands, want 13: %q", len(commands), commands)
+			if len(commands) != 14 {
+				t.Fatalf("the page has %d commands, want 14: %q", len(commands), commands)
 			}
 			dir := t.TempDir()
 			said := readme(t, dir, key, commands)
 			if !strings.Contains(said, "ag-2026") {
 				t.Errorf("ls does not show the pad:\n%s", said)
 			}
-			for _, saved := range []string{"*/*/*/ag-2026.etherpad", "*/*/*/poll.csv", "*/*/*/ag-2026.html"} {
+			for _, saved := range []string{"*/*/*/ag-2026.etherpad", "*/*/AbCdEf1234567890/poll.csv", "*/*/budget-2026/poll.csv", "*/*/*/ag-2026.html"} {
 				if found, err := filepath.Glob(filepath.Join(dir, saved)); err != nil || len(found) == 0 {
 					t.Errorf("nothing restored as %s: %v", saved, err)
 				}
 			}
-			if moved, err := filepath.Glob(filepath.Join(dir, "moved-*.csv")); err != nil || len(moved) != 1 || !strings.Contains(said, "\n2 moved") {
+			if moved, err := filepath.Glob(filepath.Join(dir, "moved-*.csv")); err != nil || len(moved) != 1 || !strings.Contains(said, "\n3 moved") {
 				t.Errorf("not moved: %q, %v", moved, err)
 			}
 			if found, err := filepath.Glob(filepath.Join(dir, "*/pads/packs/*.age")); err != nil || len(found) == 0 {
@@ -65,6 +66,11 @@ func readme(t *testing.T, dir, key string, commands []string) string {
 	polls.Add(framadatetest.Poll{ID: "AbCdEf1234567890", Poll: poll.Poll{
 		Title: "Quand ?", Kind: poll.Date, Choices: []poll.Choice{{Date: "2027-01-11"}}, Expires: "2027-07-10",
 	}})
+	pollaris := pollaristest.New(pollaristest.Options{Prefix: "/pollaris", Unasked: func(request string) { t.Errorf("unasked: %s", request) }})
+	pollaris.Put(pollaristest.Poll{
+		Slug: "budget-2026", Kind: poll.Classic, Title: "Budget", Proposals: []pollaristest.Proposal{{Label: "A"}, {Label: "B"}},
+		Votes: []pollaristest.Vote{{Name: "Ada", Answers: []poll.Answer{poll.Yes, poll.No}}},
+	})
 	newPads := etherpadtest.New(etherpadtest.Options{Prefix: "/newpads", TakesImports: true})
 	newPolls := framadatetest.New(framadatetest.Options{Prefix: "/newpolls"})
 	mux := http.NewServeMux()
@@ -72,6 +78,7 @@ func readme(t *testing.T, dir, key string, commands []string) string {
 	mux.Handle("/newpolls/", newPolls)
 	mux.Handle("/pads/", pads)
 	mux.Handle("/polls/", polls)
+	mux.Handle("/pollaris/", pollaris)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	if err := os.WriteFile(filepath.Join(dir, "pads.txt"), []byte(server.URL+"/pads/p/ag-2026\n"), 0o600); err != nil {
@@ -82,7 +89,7 @@ func readme(t *testing.T, dir, key string, commands []string) string {
 	recipient := ""
 	for _, command := range commands {
 		command = strings.NewReplacer("./padsync", program, "https://annuel.framapad.org", server.URL+"/pads",
-			"https://framadate.org", server.URL+"/polls",
+			"https://framadate.org", server.URL+"/pollaris", "https://date.example.org", server.URL+"/polls",
 			"https://pads.example.org", server.URL+"/newpads", "https://polls.example.org", server.URL+"/newpolls", "2026-11-20", time.Now().Format(time.DateOnly), "age1…", recipient).Replace(command)
 		cmd := exec.Command("sh", "-c", command)
 		cmd.Dir = dir
