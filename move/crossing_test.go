@@ -107,6 +107,11 @@ func cross(t *testing.T, kind, id, text string, to move.Target, lost ...sources.
 	return strings.TrimPrefix(row.Admin, pollServer+"/polls/")
 }
 
+// newPollaris is one that polls are made on.
+func newPollaris(t *testing.T) *pollaristest.Server {
+	return pollaristest.New(pollaristest.Options{Importing: true, Unasked: func(request string) { t.Errorf("unasked: %s", request) }})
+}
+
 // TestPollGoesToAPollarisAndBack with all that both servers have, and the losses of
 // each way are all that differs.
 func TestPollGoesToAPollarisAndBack(t *testing.T) {
@@ -124,7 +129,7 @@ func TestPollGoesToAPollarisAndBack(t *testing.T) {
 		}})
 		first, text := document(t, framadateTarget(t, old), admin+"/admin")
 
-		between := pollarisTarget(t, pollaristest.New(pollaristest.Options{Importing: true, Unasked: func(r string) { t.Error("unasked:", r) }}))
+		between := pollarisTarget(t, newPollaris(t))
 		there := cross(t, "framadate", "AbCdEf1234567890", text, between,
 			pollaris.LossAdmin, pollaris.LossTimes, pollaris.LossLocale, pollaris.LossOptions, // always
 			pollaris.LossSlots,  // the 12th has no moment
@@ -151,7 +156,7 @@ func TestPollGoesToAPollarisAndBack(t *testing.T) {
 // TestDocumentGoesToItsOwnKindFirst.
 func TestDocumentGoesToItsOwnKindFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		taking, own := pollarisTarget(t, pollaristest.New(pollaristest.Options{Importing: true})), framadateTarget(t, framadatetest.New(framadatetest.Options{}))
+		taking, own := pollarisTarget(t, newPollaris(t)), framadateTarget(t, framadatetest.New(framadatetest.Options{}))
 		m := &moving{Plan: planOf(t, "framadate", saved{id: "p", file: "poll.json", format: "json", text: aPoll}), table: filepath.Join(t.TempDir(), "moved.csv")}
 		m.Targets = []move.Target{taking, own}
 		if err := m.run(t, t.Context()); err != nil || m.events[0].Target.Kind != "framadate" {

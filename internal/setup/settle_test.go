@@ -31,7 +31,7 @@ func TestEachAddressIsAskedForWhereItMayBe(t *testing.T) {
 		atRoot.ServeHTTP(w, r)
 	}))
 	defer both.Close()
-	pollaris := httptest.NewServer(pollaristest.New(pollaristest.Options{}))
+	pollaris := httptest.NewServer(pollaristest.New(pollaristest.Options{Unasked: func(request string) { t.Errorf("unasked: %s", request) }}))
 	defer pollaris.Close()
 	barred := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/preferences" {

@@ -16,13 +16,17 @@ import (
 	"github.com/padsync/padsync/sources/sourcetest/pollaristest"
 )
 
+// replacing is a Pollaris where a Framadate was.
+func replacing(t *testing.T, noPHP bool) *pollaristest.Server {
+	return pollaristest.New(pollaristest.Options{Prefix: "/sub", NoPHP: noPHP, Unasked: func(request string) { t.Errorf("unasked: %s", request) }})
+}
+
 // TestServerThatBecameAPollarisIsTold, and no poll of before is taken for gone,
 // whoever answers for its script.
 func TestServerThatBecameAPollarisIsTold(t *testing.T) {
 	for noPHP, cost := range map[bool]int64{false: 2, true: 3} {
 		synctest.Test(t, func(t *testing.T) {
-			server := pollaristest.New(pollaristest.Options{Prefix: "/sub", NoPHP: noPHP})
-			s, client := open(t, server)
+			s, client := open(t, replacing(t, noPHP))
 			for range 2 {
 				_, err := s.Fetch(t.Context(), "AbCdEf1234567890", "")
 				barrier, barred := errors.AsType[*sources.Barrier](err)
@@ -53,7 +57,7 @@ func TestServerThatBecameAPollarisIsTold(t *testing.T) {
 func TestPollarisIsNoFramadate(t *testing.T) {
 	for _, noPHP := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			transport, stop := sourcetest.Serve(pollaristest.New(pollaristest.Options{Prefix: "/sub", NoPHP: noPHP}))
+			transport, stop := sourcetest.Serve(replacing(t, noPHP))
 			t.Cleanup(stop)
 			opening := kinds.Opening{Client: polite.New(polite.Options{Transport: transport}), Pool: new(spool.Pool)}
 			is, err := framadate.Kind().Probe(t.Context(), base, "", opening)

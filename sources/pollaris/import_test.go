@@ -33,7 +33,7 @@ var importing = pollaristest.Options{Importing: true}
 // server of the dialect of the test.
 func saved(t *testing.T, p pollaristest.Poll, admin bool) *sources.Version {
 	t.Helper()
-	server := pollaristest.New(pollaristest.Options{Prefix: "/sub", Dialect: dialects[name(t)]})
+	server := pollaristest.New(pollaristest.Options{Prefix: "/sub", Dialect: dialects[name(t)], Unasked: func(request string) { t.Errorf("unasked: %s", request) }})
 	p = server.Put(p)
 	s, _ := openWith(t, server, pollaris.Options{Passwords: map[string]string{p.Slug: p.Password}})
 	if admin {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -28,12 +29,15 @@ func TestServersAreToldByOneRequestThatOpensNoPoll(t *testing.T) {
 		})
 	}
 	framadate := framadatetest.New(framadatetest.Options{Prefix: "/sub"})
+	running := func(d pollaristest.Dialect) http.Handler {
+		return pollaristest.New(pollaristest.Options{Prefix: "/sub", Dialect: d, Unasked: func(request string) { t.Errorf("unasked: %s", request) }})
+	}
 	for name, c := range map[string]struct {
 		server  http.Handler
 		is, not bool
 	}{
-		"pollaris":  {server: pollaristest.New(pollaristest.Options{Prefix: "/sub"}), is: true},
-		"older":     {server: pollaristest.New(pollaristest.Options{Prefix: "/sub", Dialect: pollaristest.V11}), is: true},
+		"pollaris":  {server: running(pollaristest.V12), is: true},
+		"older":     {server: running(pollaristest.V11), is: true},
 		"framadate": {server: framadate, not: true},
 		"nothing":   {server: http.NotFoundHandler(), not: true},
 		"a page":    {server: page(200, "<html><body><form name=preferences></form></html>"), not: true},
@@ -74,7 +78,11 @@ func TestFrontIsKnown(t *testing.T) {
 func TestLanguageChangesNothing(t *testing.T) {
 	for _, language := range []string{"fr", "de", "uk"} {
 		synctest.Test(t, func(t *testing.T) {
-			server := pollaristest.New(pollaristest.Options{Prefix: "/sub"})
+			server := pollaristest.New(pollaristest.Options{Prefix: "/sub", Unasked: func(request string) {
+				if !strings.HasPrefix(request, "GET /sub/polls/"+id) { // that would be asked in any language
+					t.Errorf("unasked: %s", request)
+				}
+			}})
 			server.Put(garden())
 			s, _ := open(t, server)
 			want, _ := decode(t, fetch(t, s, id, ""))

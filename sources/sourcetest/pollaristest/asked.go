@@ -13,7 +13,7 @@ var (
 	making = regexp.MustCompile(`^(/polls/new\?type=(date|classic)|` + admins + `/(edit|dates|slots|proposals|settings|summary|complete)(\?flow=on)?)$`)
 	// ofFramadate are those that a saved poll is looked for at, before it is
 	// known that its server became another one.
-	ofFramadate = regexp.MustCompile(`^/(|(studs|adminstuds|exportcsv)\.php\?(poll|admin)=[A-Za-z0-9-]+(&lang=fr)?|[A-Za-z0-9-]{16,64}(/admin)?)$`)
+	ofFramadate = regexp.MustCompile(`^/(|preferences|(studs|adminstuds|exportcsv)\.php\?(poll|admin)=[A-Za-z0-9-]+(&lang=fr)?|[A-Za-z0-9-]{16,64}(/admin)?)$`)
 )
 
 // asked says whether padsync may send the request.
