@@ -38,6 +38,7 @@ func TestServersAreToldByOneRequestThatOpensNoPoll(t *testing.T) {
 	}{
 		"pollaris":  {server: running(pollaristest.V12), is: true},
 		"older":     {server: running(pollaristest.V11), is: true},
+		"radios":    {server: page(200, `<turbo-frame><form name="preferences"><input type="radio" name="preferences[locale]" value="fr_FR"></form></turbo-frame>`), is: true},
 		"framadate": {server: framadate, not: true},
 		"nothing":   {server: http.NotFoundHandler(), not: true},
 		"a page":    {server: page(200, "<html><body><form name=preferences></form></html>"), not: true},

@@ -32,6 +32,7 @@ type input struct {
 	Max               int // characters
 	Required, Checked bool
 	Prefix            string // before an address
+	Options           []string
 	Error             string
 	Form              string
 }

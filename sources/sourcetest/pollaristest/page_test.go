@@ -134,6 +134,9 @@ func TestPagesAreInTheLanguageThatIsAskedFor(t *testing.T) {
 	}
 	// What a session chose wins over what its browser asks for.
 	v := visitor(t, s)
+	if got := v.get("/preferences").Body.String(); !strings.Contains(got, `name="preferences[locale]"><option`) || !strings.Contains(got, `<option value="en_GB" selected="selected">`) {
+		t.Error(got)
+	}
 	if got := v.send("/preferences", "preferences", "preferences[locale]", "fr_FR"); got.Code != 302 {
 		t.Fatal(got.Code)
 	}

@@ -166,9 +166,8 @@ func (v *visit) ownPage(path string) bool {
 // comes without one.
 func (v *visit) preferences() {
 	f := inputs{Name: "preferences", Class: "form--standard"}
-	for _, locale := range slices.Sorted(maps.Keys(languages)) {
-		f.add(input{Type: "radio", Name: "locale", Value: locale, Checked: locale == v.words.Locale})
-	}
+	f.add(input{Type: "select", Name: "locale", Required: true, Options: slices.Sorted(maps.Keys(languages)), Value: v.words.Locale})
+	f.add(input{Type: "select", Name: "colorScheme", Required: true, Options: []string{"auto", "light", "dark"}})
 	if v.submitted(f.Name) && v.valid(&f) {
 		if locale := v.fields.value("preferences[locale]"); languages[locale] != nil {
 			v.start().locale = locale
