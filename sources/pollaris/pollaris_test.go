@@ -37,7 +37,8 @@ const (
 
 var dialects = map[string]pollaristest.Dialect{"1.1": pollaristest.V11, "1.2": pollaristest.V12}
 
-// inBubbles runs test with a server of each dialect, where waiting takes no time.
+// inBubbles runs test with a server of each dialect, where waiting takes no time: that
+// of 1.1 has a table without head and body.
 // A request that padsync may not send, such as one that changes something, fails
 // it.
 func inBubbles(t *testing.T, o pollaristest.Options, test func(*testing.T, *pollaristest.Server)) {
@@ -499,27 +500,34 @@ func TestPasswordForVotingHidesNothing(t *testing.T) {
 	})
 }
 
+// TestClosedPollIsSavedAndItsEndIsNoChange: a poll that closes today is open, the
+// one that closed yesterday is not.
 func TestClosedPollIsSavedAndItsEndIsNoChange(t *testing.T) {
 	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
-		p := garden()
-		today := time.Now().In(time.FixedZone("", 60*60)).Format(time.DateOnly)
-		p.Closes = today // still open
-		server.Put(p)
+		now := time.Now().In(time.FixedZone("", 60*60)) // as the server has it
+		today, yesterday := now.Format(time.DateOnly), now.AddDate(0, 0, -1).Format(time.DateOnly)
+		server.Put(garden())
 		s, _ := open(t, server)
-		open, byOpen := fetch(t, s, id, ""), fetch(t, s, link, "")
-		server.Change(id, func(p *pollaristest.Poll) { p.Closes = "1999-12-31" })
-		closed, byClosed := fetch(t, s, id, ""), fetch(t, s, link, "")
-		for v, over := range map[*sources.Version]bool{open: false, byOpen: false, closed: true, byClosed: true} {
-			if got, _ := decode(t, v); *got.Settings.Expired != over || len(got.Votes) != 2 {
-				t.Errorf("over is %t: %+v", over, got.Settings)
+		var public, organiser []*sources.Version
+		for _, c := range []struct {
+			closes string
+			over   bool
+		}{{today, false}, {yesterday, true}, {"", false}} {
+			server.Change(id, func(p *pollaristest.Poll) { p.Closes = c.closes })
+			for locator, looks := range map[string]*[]*sources.Version{id: &public, link: &organiser} {
+				v := fetch(t, s, locator, "")
+				if got, _ := decode(t, v); *got.Settings.Expired != c.over || len(got.Votes) != 2 || locator == link && got.Expires != c.closes {
+					t.Errorf("%s closes %q: %+v", locator, c.closes, got)
+				}
+				*looks = append(*looks, v)
 			}
 		}
-		for part, hash := range closed.Facts.Fields {
-			if open.Facts.Fields[part] != hash {
+		for part, hash := range public[1].Facts.Fields {
+			if public[0].Facts.Fields[part] != hash || public[2].Facts.Fields[part] != hash {
 				t.Errorf("%s is another since the poll is closed", part)
 			}
 		}
-		if day := byClosed.Facts.Fields["expires"]; day == byOpen.Facts.Fields["expires"] {
+		if organiser[0].Facts.Fields["expires"] == organiser[1].Facts.Fields["expires"] {
 			t.Error("the admin link does not tell of another closing date")
 		}
 	})
@@ -593,6 +601,8 @@ func TestPollThatItsAdminLinkShowsIsNotGone(t *testing.T) {
 	})
 }
 
+// TestWrongAdminLinkIsToldFromAPollThatIsGone, where the server shows a difference: of
+// a poll whose author chose its address, it shows none.
 func TestWrongAdminLinkIsToldFromAPollThatIsGone(t *testing.T) {
 	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
 		server.Put(garden())
@@ -601,7 +611,6 @@ func TestWrongAdminLinkIsToldFromAPollThatIsGone(t *testing.T) {
 		if _, err := s.Fetch(t.Context(), wrong, ""); !errors.Is(err, pollaris.ErrAdminLink) || !errors.Is(err, fs.ErrPermission) {
 			t.Error(err)
 		}
-		// Of a poll whose author chose its address, the server shows nothing to tell.
 		server.Change(id, func(p *pollaristest.Poll) { p.Slug = "chosen" })
 		if _, err := s.Fetch(t.Context(), wrong, ""); !errors.Is(err, pollaris.ErrNoPoll) || errors.Is(err, pollaris.ErrAdminLink) {
 			t.Error(err)
@@ -638,6 +647,8 @@ func TestMomentsHaveTheOffsetOfTheirDay(t *testing.T) {
 	})
 }
 
+// TestTwinNamesAndOthersVotesAreRead: where everybody may change all votes, each name
+// has a link beside it, which is no part of it.
 func TestTwinNamesAndOthersVotesAreRead(t *testing.T) {
 	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
 		p := lunch()
@@ -658,6 +669,8 @@ func TestTwinNamesAndOthersVotesAreRead(t *testing.T) {
 	})
 }
 
+// TestPollWithoutVotesHasNone, though its table is a line, or two. By its title that
+// table is called ".csv".
 func TestPollWithoutVotesHasNone(t *testing.T) {
 	for _, p := range []pollaristest.Poll{garden(), lunch()} {
 		inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
@@ -670,6 +683,30 @@ func TestPollWithoutVotesHasNone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestClassicPollOfDaysIsNoPollOfDates: its table begins as that of one does.
+func TestClassicPollOfDaysIsNoPollOfDates(t *testing.T) {
+	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
+		p := lunch()
+		p.Proposals = []pollaristest.Proposal{{ID: 1, Label: "2027-01-11"}, {ID: 2, Label: "2027-01-12"}}
+		want := []poll.Choice{{Label: "2027-01-11"}, {Label: "2027-01-12"}}
+		for _, votes := range [][]pollaristest.Vote{nil, {{Name: "Bob", Answers: []poll.Answer{y, n}}}} {
+			p.Votes = votes
+			server.Put(p)
+			s, _ := open(t, server)
+			for _, locator := range []string{p.Slug, link} {
+				v := fetch(t, s, locator, "")
+				got, _ := decode(t, v)
+				if d := cmp.Diff(want, got.Choices); d != "" || got.Kind != poll.Classic || len(got.Votes) != len(votes) || v.Suspect != "" {
+					t.Errorf("%s with %d votes: %s, %+v, %s", locator, len(votes), v.Suspect, got, d)
+				}
+				if table := file(t, v, "poll.csv"); !strings.HasPrefix(table, ",2027-01-11,2027-01-12\n") {
+					t.Errorf("%q", table)
+				}
+			}
+		}
+	})
 }
 
 func TestDaysOfThePageWinOverThoseOfTheTable(t *testing.T) {
