@@ -77,9 +77,9 @@ const (
 // narrow says whether the table fits into a terminal. It looks at the choices
 // alone: where a name decided, one vote more would change all lines.
 func (p *Poll) narrow(words words) bool {
-	width := nameColumns
+	width, longest := nameColumns, words.longest()
 	for i := range p.columns() {
-		width += len("  ") + max(utf8.RuneCountInString(oneLine(p.header(i))), words.longest())
+		width += len("  ") + max(utf8.RuneCountInString(oneLine(p.header(i))), longest)
 	}
 	return width <= textColumns
 }
