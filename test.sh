@@ -14,5 +14,8 @@ sh internal/testserver/install-etherpad.sh
 # compile, and those four are the ones that the program has to talk to in tests.
 # The race detector watches everything but the arithmetic of curve25519, which
 # shares nothing: watching it took half the time of every test that seals.
+# A program that it watches waits a second when it ends, for a race that might
+# still come in what nobody waits for: in a thousand runs, that is all the time.
+export GORACE="${GORACE-atexit_sleep_ms=10}"
 [ $# -gt 0 ] || set -- ./...
 exec go test -race -gcflags=crypto/internal/fips140/edwards25519/field=-race=false -tags small -timeout 20m "$@"
