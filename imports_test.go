@@ -2,6 +2,7 @@ package padsync_test
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -94,6 +95,31 @@ func TestImportsFollowTheLayers(t *testing.T) {
 	}
 	for _, problem := range violations(imports) {
 		t.Error(problem)
+	}
+}
+
+// TestDocumentsStartNoGoroutine, which is why test.sh does not have the race
+// detector watch their own tests.
+func TestDocumentsStartNoGoroutine(t *testing.T) {
+	files, err := fs.Glob(os.DirFS("."), "documents/*/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, name := range append(files, "documents/documents.go") {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			method, _ := n.(*ast.SelectorExpr)
+			if _, starts := n.(*ast.GoStmt); starts || method != nil && method.Sel.Name == "Go" { // of a group
+				t.Errorf("%s starts a goroutine", name)
+			}
+			return true
+		})
 	}
 }
 

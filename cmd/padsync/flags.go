@@ -9,6 +9,7 @@ import (
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
@@ -39,7 +40,9 @@ func (c *commonFlags) addRecipients(a *app, cmd *cobra.Command) {
 // cron and units do not have.
 func (a *app) speakAsConfigured(file string) {
 	if language := config.Language(a.setup.ConfigFile(file)); language != "" {
-		a.words = a.catalogue.In(language)
+		if said, err := words.In(language, errorRows()); err == nil {
+			a.words = said
+		}
 	}
 }
 

@@ -29,8 +29,7 @@ type app struct {
 	words  *words.Words
 	args   []string
 
-	catalogue *words.Catalogue
-	setup     *setup.Setup
+	setup *setup.Setup
 
 	configured *setup.Settings // once they are read
 
@@ -48,12 +47,12 @@ type app struct {
 
 // run executes the command line args and gives the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	catalogue, err := words.Load(errorRows())
+	said, err := words.In(words.Language(getenv), errorRows())
 	if err != nil {
 		fmt.Fprintln(stderr, "padsync: error:", err)
 		return exitFailed
 	}
-	a := newApp(catalogue, getenv, stdin, stdout, stderr)
+	a := newApp(said, getenv, stdin, stdout, stderr)
 	a.args = args
 	root := a.rootCommand()
 	root.SetArgs(args)
@@ -71,8 +70,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	return a.exitCode(err)
 }
 
-func newApp(catalogue *words.Catalogue, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, catalogue: catalogue, words: catalogue.In(words.Language(getenv)), exposed: make(map[string]bool)}
+func newApp(said *words.Words, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) *app {
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, words: said, exposed: make(map[string]bool)}
 	a.setup = &setup.Setup{
 		Kinds: setup.AllKinds(), Program: "padsync " + programVersion(), Agent: polite.UserAgent(programVersion(), contact),
 		Getenv: getenv, Input: stdin, Asker: a, Tell: a.told, Attended: terminal.Is(stderr),

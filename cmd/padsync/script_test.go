@@ -345,9 +345,9 @@ func pollarisCommand(ts *testscript.TestScript, neg bool, args []string) {
 func testApp(t *testing.T, env map[string]string) *app {
 	t.Helper()
 	getenv := func(name string) string { return env[name] }
-	catalogue, err := words.Load(errorRows())
+	said, err := words.In(words.Language(getenv), errorRows())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newApp(catalogue, getenv, strings.NewReader(""), new(bytes.Buffer), new(bytes.Buffer))
+	return newApp(said, getenv, strings.NewReader(""), new(bytes.Buffer), new(bytes.Buffer))
 }

@@ -24,26 +24,10 @@ import (
 //go:embed active.en.toml active.fr.toml
 var files embed.FS
 
-var fileNames = []string{"active.en.toml", "active.fr.toml"}
-
-// A Catalogue has the words of all languages. It is safe for concurrent use.
-type Catalogue struct {
-	bundle *i18n.Bundle
-	rows   []Row
-}
-
-// Load reads the catalogue. The rows of own, for errors that only the caller
-// knows, stand before those of the table of errors.
-func Load(own []Row) (*Catalogue, error) {
-	bundle := i18n.NewBundle(language.English)
-	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	for _, name := range fileNames {
-		if _, err := bundle.LoadMessageFileFS(files, name); err != nil {
-			return nil, fmt.Errorf("catalogue of words: %w", err)
-		}
-	}
-	return &Catalogue{bundle, append(own[:len(own):len(own)], table()...)}, nil
-}
+var (
+	fileNames = []string{"active.en.toml", "active.fr.toml"}
+	languages = []language.Tag{language.English, language.French} // of these files
+)
 
 // Words are those of one language. They are safe for concurrent use.
 type Words struct {
@@ -54,10 +38,19 @@ type Words struct {
 	plain map[string]phrase
 }
 
-// In gives the words of a language, such as "fr" or "fr-CA"; English where
-// there are none.
-func (c *Catalogue) In(language string) *Words {
-	return &Words{localizer: i18n.NewLocalizer(c.bundle, language), rows: c.rows, plain: map[string]phrase{}}
+// In reads the words of a language, such as "fr" or "fr-CA"; English where
+// there are none. The rows of own, for errors that only the caller knows, stand
+// before those of the table of errors.
+func In(name string, own []Row) (*Words, error) {
+	wanted, _, _ := language.ParseAcceptLanguage(name) // none: English
+	_, n, _ := language.NewMatcher(languages).Match(wanted...)
+	// Only that one: reading a file takes a tenth of what a short command does.
+	bundle := i18n.NewBundle(languages[n])
+	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	if _, err := bundle.LoadMessageFileFS(files, fileNames[n]); err != nil {
+		return nil, fmt.Errorf("words: %w", err)
+	}
+	return &Words{localizer: i18n.NewLocalizer(bundle, name), rows: append(own[:len(own):len(own)], table()...), plain: map[string]phrase{}}, nil
 }
 
 // Language is what the locale of a process asks for, such as "fr-CA" for

@@ -253,11 +253,11 @@ func literal(e ast.Expr) (string, bool) {
 // speak gives the words of a language.
 func speak(t *testing.T, language string) *Words {
 	t.Helper()
-	c, err := Load(nil)
+	w, err := In(language, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.In(language)
+	return w
 }
 
 func TestNumbersAgreeWithWhatTheyCount(t *testing.T) {
