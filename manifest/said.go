@@ -240,9 +240,11 @@ func (s *SaidRecord) settle() {
 }
 
 // mend makes what breaks a bound fit to be shown, but for the description,
-// which may be sealed. It drops the choices that were taken back, and those
-// that are none.
+// which may be sealed. It drops the choices that were taken back, those that are
+// none, and those of machines whose ids are not fit to be shown.
 func (s *SaidRecord) mend() {
 	s.Name, s.Tags = MendName(s.Name), MendTags(s.Tags)
-	s.Choices = slices.DeleteFunc(s.Choices, func(c ChoiceRecord) bool { return !c.Choice.known() })
+	s.Choices = slices.DeleteFunc(s.Choices, func(c ChoiceRecord) bool {
+		return !c.Choice.known() || mended(c.Machine, maxMachine) != c.Machine
+	})
 }

@@ -109,7 +109,7 @@ func TestWhatBreaksABoundIsReadAndShownMended(t *testing.T) {
 		Name: new("a\x1b[31mb\n\u202ec" + strings.Repeat("é", 300)),
 		Tags: append([]string{"deux mots", "ok", "\u200f", "ok", "x\ty" + strings.Repeat("z", 50)}, strings.Split(strings.Repeat("a ", 40), " ")...),
 		Choices: []manifest.MachineChoice{
-			{Machine: "a", Choice: "sometimes"}, {Machine: "b", Choice: manifest.Manual}, {Machine: "c", Choice: ""},
+			{Machine: "a", Choice: "sometimes"}, {Machine: "b", Choice: manifest.Manual}, {Machine: "c", Choice: ""}, {Machine: "d\x1b", Choice: manifest.Manual},
 		},
 	}
 	for i := range 40 {

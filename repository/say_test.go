@@ -348,6 +348,10 @@ func TestWhatIsSaidInPassesIsTheSame(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+	// As it was said, and not as it is shown.
+	if part := decompress(t, w.object(w.keys("parts/")[0])); !bytes.Contains(part, []byte(`"tags":["tag78","b\nad"]`)) {
+		t.Errorf("a checkpoint has %s", part)
+	}
 }
 
 func TestSealedRepositoryTakesNoPlainSaying(t *testing.T) {
