@@ -209,24 +209,3 @@ func (c *Catalog) Join(ctx context.Context, from, to Key) error {
 func (t *tx) alias(k Key, id int64) error {
 	return t.exec(`insert or replace into alias (kind, server, name, document) values (?, ?, ?, ?)`, k.Kind, k.Server(), k.ID, id)
 }
-
-// Save notes that the runs of a configuration save these documents, and no
-// others.
-func (c *Catalog) Save(ctx context.Context, configuration string, keys []Key) error {
-	now := time.Now()
-	return c.change(ctx, func(t *tx) error {
-		if err := t.exec(`update document set configuration = '' where configuration = ?`, configuration); err != nil {
-			return err
-		}
-		for _, k := range keys {
-			id, err := t.add(k, now)
-			if err == nil {
-				err = t.exec(`update document set configuration = ? where id = ?`, configuration, id)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}

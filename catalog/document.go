@@ -48,10 +48,6 @@ type Document struct {
 	Choice            Choice
 	Removed           bool // somebody said that it is no document
 
-	// Configuration is the file of the configuration whose runs save it, "" if
-	// none does.
-	Configuration string
-
 	Origins []Origin
 	States  []State
 }
@@ -108,7 +104,7 @@ func (t *tx) add(k Key, now time.Time) (id int64, err error) {
 	if id, err = t.find(k); id != 0 || err != nil {
 		return id, err
 	}
-	r, err := t.ExecContext(t.ctx, `insert into document (kind, server, name, base, address, configuration, added) values (?, ?, ?, ?, '', '', ?)`,
+	r, err := t.ExecContext(t.ctx, `insert into document (kind, server, name, base, address, added) values (?, ?, ?, ?, '', ?)`,
 		k.Kind, k.Server(), k.ID, k.Base, now.Unix())
 	if err != nil {
 		return 0, err
@@ -120,9 +116,9 @@ func (t *tx) add(k Key, now time.Time) (id int64, err error) {
 func (t *tx) documents(only int64) (map[int64]*Document, error) {
 	all := make(map[int64]*Document)
 	args := []any{only}
-	err := t.each(`select id, kind, base, name, address, configuration, added from document where ?1 in (0, id)`, args, func(scan func(...any) error) error {
+	err := t.each(`select id, kind, base, name, address, added from document where ?1 in (0, id)`, args, func(scan func(...any) error) error {
 		d, id, added := new(Document), int64(0), int64(0)
-		err := scan(&id, &d.Kind, &d.Base, &d.ID, &d.Address, &d.Configuration, &added)
+		err := scan(&id, &d.Kind, &d.Base, &d.ID, &d.Address, &added)
 		d.Added, all[id] = moment(added), d
 		return err
 	})

@@ -20,7 +20,6 @@ create table document (
 	kind text not null, server text not null, name text not null,
 	base text not null,
 	address text not null,
-	configuration text not null,
 	added integer not null,
 	unique (kind, server, name)
 ) strict;

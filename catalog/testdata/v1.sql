@@ -9,7 +9,6 @@ create table document (
 	kind text not null, server text not null, name text not null,
 	base text not null,
 	address text not null,
-	configuration text not null,
 	added integer not null,
 	unique (kind, server, name)
 ) strict;
@@ -60,7 +59,7 @@ create table failure (
 ) strict, without rowid
 ;
 update machine set changes = 3;
-insert into document values (1, 'etherpad', 'pad.example.org', 'ag', 'https://pad.example.org', '', '', 1790000000);
+insert into document values (1, 'etherpad', 'pad.example.org', 'ag', 'https://pad.example.org', '', 1790000000);
 insert into alias values ('etherpad', 'pad.example.org', 'AG', 1);
 insert into fact values (1, 'name', 'Assemblée générale', 1), (1, 'tags', 'budget œuvre', 2), (1, 'choice', 'automatic', 3);
 insert into heard values (1, '0123456789abcdef0123456789abcdef', 'name', 'Assemblée générale', 1);
