@@ -54,6 +54,13 @@ func Open(ctx context.Context, file string) (*Catalog, error) {
 	return c, nil
 }
 
+// Exists says whether there is a file.
+func (c *Catalog) Exists() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.db != nil
+}
+
 // File is where the catalogue is.
 func (c *Catalog) File() string { return c.file }
 

@@ -209,3 +209,26 @@ func (c *Catalog) Join(ctx context.Context, from, to Key) error {
 func (t *tx) alias(k Key, id int64) error {
 	return t.exec(`insert or replace into alias (kind, server, name, document) values (?, ?, ?, ?)`, k.Kind, k.Server(), k.ID, id)
 }
+
+// ChooseNew makes a choice for those documents of which nobody made one, and
+// which nobody removed. It adds those that are new.
+func (c *Catalog) ChooseNew(ctx context.Context, keys []Key, choice Choice) error {
+	now := time.Now()
+	return c.change(ctx, func(t *tx) error {
+		for _, k := range keys {
+			id, err := t.add(k, now)
+			if err != nil {
+				return err
+			}
+			var said bool
+			err = t.row(`select exists (select 1 from fact where document = ? and name in ('choice', 'removed') and change > 0)`, id).Scan(&said)
+			if err == nil && !said {
+				err = t.say(id, factChoice, string(choice))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
