@@ -19,7 +19,7 @@ const module = "github.com/padsync/padsync/"
 
 // everything is what only the top of the tree may import.
 var everything = []string{
-	"backup", "restore", "move", "library", "repository", "manifest", "crypto",
+	"backup", "restore", "move", "library", "catalog", "repository", "manifest", "crypto",
 	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
@@ -60,23 +60,24 @@ var layers = []layer{
 	{"sinks/rclone/early", nil},
 	{"sinks/*", []string{"sinks", "internal/durable"}},
 
+	{"catalog", []string{"manifest", "internal/durable"}},
 	{"documents", nil},
 	{"documents/*", []string{"documents"}},
 	{"manifest", nil},
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
-		"restore", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
+		"restore", "move", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{
-		"backup", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
+		"backup", "move", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
 	{"internal/pages", []string{"restore", "move", "library", "internal/durable", "internal/words"}},
-	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "repository", "manifest", "sources", "internal/setup"}},
+	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "catalog", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }
 

@@ -35,6 +35,10 @@ type Plan struct {
 	// that runs no longer report what only they open.
 	FormerLost bool
 
+	// Ignored, if not nil, says of a document that a source lists, or that a
+	// repository knows of it, that it is not to be looked at.
+	Ignored func(s manifest.Source, id string) bool
+
 	// Observe is called, if not nil, with each document when it is done. It may
 	// be called concurrently.
 	Observe func(Event)

@@ -31,6 +31,7 @@ var errNoLister = errors.New("it cannot list its documents")
 // takes longer than its time.
 func (p *Plan) List(ctx context.Context) []Unlisted {
 	listed, errs := make([][]Document, len(p.Sources)), make([]error, len(p.Sources))
+	ignored := func(d Document) bool { return p.ignored(d.Source.Source, d.ID) }
 	var g errgroup.Group
 	for i, s := range p.Sources {
 		if s.All && (s.Until.IsZero() || time.Now().Before(s.Until)) {
@@ -47,9 +48,13 @@ func (p *Plan) List(ctx context.Context) []Unlisted {
 			p.Sources[i].All = false
 			failed = append(failed, Unlisted{p.Sources[i], err})
 		}
-		p.Documents = append(p.Documents, listed[i]...)
+		p.Documents = append(p.Documents, slices.DeleteFunc(listed[i], ignored)...)
 	}
 	return failed
+}
+
+func (p *Plan) ignored(s manifest.Source, id string) bool {
+	return p.Ignored != nil && p.Ignored(s, id)
 }
 
 func (s *Source) list(ctx context.Context) (documents []Document, err error) {
@@ -85,7 +90,7 @@ func (r *run) addKnown(c *repository.Contents) error {
 			return err
 		}
 		s := r.server(record.Source)
-		if s != nil && s.All && len(record.Versions) > 0 && (record.State == manifest.Current || record.State == manifest.Failed) {
+		if s != nil && s.All && !r.plan.ignored(record.Source, record.ID) && len(record.Versions) > 0 && (record.State == manifest.Current || record.State == manifest.Failed) {
 			r.plan.Documents = append(r.plan.Documents, Document{Source: s.Source, ID: strings.Clone(record.ID)})
 		}
 	}

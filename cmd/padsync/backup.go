@@ -10,6 +10,7 @@ import (
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/jsonlines"
+	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
@@ -59,6 +60,16 @@ func (f *backupFlags) addChange(a *app, cmd *cobra.Command) {
 }
 
 func (a *app) backup(ctx context.Context, flags backupFlags, args []string) error {
+	s, err := a.settings(flags.commonFlags)
+	if err != nil {
+		return err
+	}
+	known := s.Known(ctx)
+	defer known.Close()
+	return errors.Join(a.backUp(ctx, flags, s, known, args), known.Problem())
+}
+
+func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, known *setup.Known, args []string) error {
 	// The reader of the lines of progress may go away; what is done must be
 	// stored.
 	signal.Ignore(syscall.SIGPIPE)
@@ -66,18 +77,20 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if limit.Most < 0 {
 		return message.Of(message.Usage, errUsage, "bad-max-duration")
 	}
-	s, err := a.settings(flags.commonFlags)
+	turn, err := a.turn(ctx, s, flags.dryRun)
 	if err != nil {
 		return err
 	}
-	all, bad := s.Wanted(args, flags.documentsFiles)
+	defer turn.End()
+	named := len(flags.documentsFiles)+len(args) > 0
+	all, bad := s.Wanted(args, flags.documentsFiles, known)
 	if len(all) == 0 && bad.Count == 0 {
-		return s.NothingWanted(len(flags.documentsFiles)+len(args) > 0)
+		return s.NothingWanted(named)
 	}
 	if len(all) == 0 {
 		return bad.Alone()
 	}
-	b := &backingUp{app: a, flags: flags, settings: s, bad: bad, limit: limit}
+	b := &backingUp{app: a, flags: flags, settings: s, known: known, turn: turn, named: named, bad: bad, limit: limit}
 	if !flags.dryRun {
 		if b.keys, err = s.Sealing(); err != nil {
 			return err
@@ -93,7 +106,11 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if all, err = servers.Settle(ctx, all, bad); err != nil {
 		return err
 	}
-	if len(all) == 0 {
+	all = known.Without(all)
+	switch {
+	case len(all) == 0 && bad.Count == 0:
+		return s.NothingWanted(named)
+	case len(all) == 0:
 		return bad.Alone()
 	}
 	b.progress.know(all)
@@ -101,8 +118,19 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if err != nil {
 		return err
 	}
+	plan.Ignored = known.Ignores
 	defer s.CloseSources(ctx, plan)
 	return b.do(ctx, plan)
+}
+
+// turn waits for another run with the same configuration, and says for which.
+func (a *app) turn(ctx context.Context, s *setup.Settings, dryRun bool) (*machine.Turn, error) {
+	if dryRun {
+		return new(machine.Turn), nil
+	}
+	return s.Turn(ctx, func(other machine.Progress) {
+		a.note("backup-waits", "Process", other.Process, "Started", other.Started, "Done", other.Done, "Documents", other.Documents)
+	})
 }
 
 // backingUp is a backup whose plan is made.
@@ -110,6 +138,9 @@ type backingUp struct {
 	app      *app
 	flags    backupFlags
 	settings *setup.Settings
+	known    *setup.Known
+	turn     *machine.Turn
+	named    bool               // somebody named the documents for this once
 	keys     repository.Options // who can read what is written
 	bad      *setup.Mistakes
 	limit    setup.Budget
@@ -130,7 +161,11 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), setup.Unlisted(message.Incomplete, unlisted), bad)
 	}
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
-	report, err := b.settings.BackUp(ctx, plan, setup.Writing{Keys: b.keys, Warn: a.warnDamaged, Anew: b.flags.newRepository}, func() {
+	writing := setup.Writing{
+		Keys: b.keys, Warn: a.warnDamaged, Anew: b.flags.newRepository,
+		Known: b.known, Turn: b.turn, Named: b.named, Unlisted: unlisted,
+	}
+	report, err := b.settings.BackUp(ctx, plan, writing, func() {
 		b.progress.start(b.settings.Machine, plan, b.client)
 	})
 	if err != nil {

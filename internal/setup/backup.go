@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -19,6 +20,14 @@ type Writing struct {
 	Keys repository.Options // who can read what is written: Sealing
 	Warn Warner             // may be nil
 	Anew bool               // one may be made in place of one that this machine knows
+
+	// Of a backup: what the catalogue says, and learns; who waits for its end;
+	// whether somebody named its documents for this once; and the sources that
+	// could not be asked what they hold. All may be zero.
+	Known    *Known
+	Turn     *machine.Turn
+	Named    bool
+	Unlisted []backup.Unlisted
 }
 
 // BackUp carries a plan out, into all repositories that can be opened, and
@@ -38,8 +47,11 @@ func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, sta
 	}
 	own := s.Machine.Runs()
 	defer own.Close()
-	plan.Machine = own
+	plan.Machine, plan.Observe = own, w.observing(plan)
 	report, err := backup.Run(ctx, *plan)
+	if err == nil || ctx.Err() == nil {
+		w.Known.learn(ctx, plan, report, w)
+	}
 	if in, ok := errors.AsType[*backup.RepositoryError](err); ok {
 		err = message.In(in.Err, "repository", "Repository", in.Name)
 	}
@@ -56,6 +68,24 @@ func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, sta
 	}
 	report.Repositories = append(report.Repositories, lost...)
 	return report, nil
+}
+
+// observing also tells the catalogue and those who wait what becomes of the
+// plan's documents.
+func (w Writing) observing(plan *backup.Plan) func(backup.Event) {
+	before := plan.Observe
+	if w.Turn != nil {
+		w.Turn.Begin(len(plan.Documents))
+	}
+	return func(e backup.Event) {
+		w.Known.observe(e)
+		if w.Turn != nil {
+			w.Turn.Step(string(e.Outcome))
+		}
+		if before != nil {
+			before(e)
+		}
+	}
 }
 
 // otherRunner marks the error that nothing written earlier can be read.

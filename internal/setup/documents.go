@@ -41,7 +41,7 @@ func (w *Wanted) Origin() Origin { return w.origin }
 type Origin struct {
 	text  string // an argument; or
 	file  *string
-	line  int32 // in the file; and
+	line  int32 // in the file, 0 for the catalogue; and
 	entry int32 // in a list of the configuration, 0 for a line of its own
 }
 
@@ -60,6 +60,8 @@ func (o Origin) Name() any {
 	switch {
 	case o.Given():
 		return o.text
+	case o.line == 0:
+		return message.New("in-catalogue", "File", *o.file)
 	case o.entry > 0:
 		return message.New("entry-of-file", "Entry", o.entry, "File", fileName(*o.file), "Line", o.line)
 	}
@@ -99,8 +101,9 @@ func WithoutUser(address string) string {
 }
 
 // Wanted are the documents of the arguments and of these files of documents,
-// or else those of the configuration, and what is wrong with some.
-func (s *Settings) Wanted(args, files []string) ([]Wanted, *Mistakes) {
+// or else those of the configuration and the catalogue's automatic ones, and
+// what is wrong with some. Known may be nil.
+func (s *Settings) Wanted(args, files []string, known *Known) ([]Wanted, *Mistakes) {
 	c := collector{setup: s.setup, bases: make(map[string]string), Mistakes: new(Mistakes)}
 	for _, arg := range args {
 		if isList(arg) {
@@ -116,6 +119,7 @@ func (s *Settings) Wanted(args, files []string) ([]Wanted, *Mistakes) {
 	}
 	if len(args)+len(files) == 0 {
 		c.addConfigured(s)
+		c.addAutomatic(s, known)
 	}
 	return c.all, c.Mistakes
 }

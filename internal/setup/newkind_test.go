@@ -147,7 +147,7 @@ func newTown(t *testing.T) *town {
 // night backs up what is named, or else configured: so many documents.
 func night(t *testing.T, s *Settings, repo *repository.Repository, documents int, named ...string) {
 	t.Helper()
-	wanted, bad := s.Wanted(named, nil)
+	wanted, bad := s.Wanted(named, nil, nil)
 	servers, err := s.Servers(t.Context(), wanted, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func TestEachAddressIsAskedForWhereItMayBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // in whichever order
-		wanted, bad := load.Wanted(given, nil)
+		wanted, bad := load.Wanted(given, nil, nil)
 		servers, err := load.Servers(t.Context(), wanted, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -102,8 +102,6 @@ func (s *Setup) folder(variable, otherwise string) string {
 
 // defaultRepository is the folder for callers that name none.
 func (s *Setup) defaultRepository() (string, error) {
-	if s.homeless(dataVariable) {
-		return "", message.Of(message.Usage, ErrHomeless, "no-home", "Variable", dataVariable)
-	}
-	return filepath.Join(s.folder(dataVariable, xdg.DataHome), "padsync", "repository"), nil
+	folder, err := s.DataFolder()
+	return filepath.Join(folder, "repository"), err
 }

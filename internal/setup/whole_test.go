@@ -66,7 +66,7 @@ func saveAndRestore(t *testing.T, s *Setup, o Options, documents []string) error
 	if err != nil {
 		return err
 	}
-	wanted, bad := load.Wanted(documents, nil)
+	wanted, bad := load.Wanted(documents, nil, nil)
 	servers, err := load.Servers(t.Context(), wanted, nil)
 	if err != nil {
 		return err

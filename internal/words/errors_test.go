@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
@@ -138,7 +139,7 @@ func TestWhatWasAskedForWronglyIsUsage(t *testing.T) {
 	w := speak(t, "en")
 	usage := []error{
 		setup.ErrOptions, sources.ErrAddress, setup.ErrLocation, library.ErrSeveral, library.ErrPoint, library.ErrNoRun, library.ErrWhen,
-		repository.ErrSealed, repository.ErrPlain, repository.ErrRecipients,
+		repository.ErrSealed, repository.ErrPlain, repository.ErrRecipients, catalog.ErrTooLong, catalog.ErrCharacter,
 	}
 	for _, err := range usage {
 		if got := w.ClassOf(fmt.Errorf("x: %w", err)); got != message.Usage {

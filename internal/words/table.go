@@ -13,6 +13,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/plugin"
 
+	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/page"
@@ -185,6 +186,12 @@ func table() []Row {
 		{Is: crypto.ErrPassphrase, Cause: "cause-passphrase", Hint: "hint-passphrase"},
 		{As: as(noPlugin), Hint: "hint-plugin"},
 		{As: as(none[*age.NoIdentityMatchError]), Hint: "hint-no-identity"},
+
+		// The catalogue.
+		{Is: catalog.ErrNewer, Cause: "cause-catalog-newer", Hint: "hint-unsupported"},
+		{Is: catalog.ErrDamaged, Cause: "cause-catalog-damaged", Hint: "hint-catalog-damaged"},
+		{Is: catalog.ErrTooLong, Cause: "cause-said-long", Hint: "hint-said-long", Class: message.Usage},
+		{Is: catalog.ErrCharacter, Cause: "cause-said-character", Hint: "hint-said-character", Class: message.Usage},
 
 		// The configuration, and this machine.
 		{As: notText, Hint: "hint-not-text", Class: message.Usage},

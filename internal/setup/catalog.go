@@ -1,0 +1,362 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/adrg/xdg"
+
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/catalog"
+	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/machine"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources"
+)
+
+// DataFolder is where this person's catalogue and indexes are.
+func (s *Setup) DataFolder() (string, error) {
+	if s.homeless(dataVariable) {
+		return "", message.Of(message.Usage, ErrHomeless, "no-home", "Variable", dataVariable)
+	}
+	return filepath.Join(s.folder(dataVariable, xdg.DataHome), "padsync"), nil
+}
+
+// CatalogFile is this person's catalogue.
+func (s *Setup) CatalogFile() (string, error) {
+	folder, err := s.DataFolder()
+	return filepath.Join(folder, "catalog.db"), err
+}
+
+// OpenCatalog opens this person's catalogue. The error is as that of
+// catalog.Open. The caller closes it.
+func (s *Setup) OpenCatalog(ctx context.Context) (*catalog.Catalog, error) {
+	file, err := s.CatalogFile()
+	if err != nil {
+		return nil, err
+	}
+	return catalog.Open(ctx, file)
+}
+
+// Known is what this machine's catalogue says to a backup, and learns from it.
+// Where there is none, or it cannot be read, it says nothing, and nothing is
+// kept: a backup goes on without it. A nil one is for a caller that has no
+// catalogue.
+type Known struct {
+	settings *Settings
+	catalog  *catalog.Catalog // nil if there is none
+	chosen   []catalog.Chosen
+	ignored  map[library.Address]bool
+	began    time.Time
+
+	mu       sync.Mutex // guards what follows
+	err      error      // what is wrong with the catalogue
+	joined   [][2]catalog.Key
+	failures []catalog.Failure
+}
+
+// Known reads the catalogue. The caller closes it.
+func (s *Settings) Known(ctx context.Context) *Known {
+	k := &Known{settings: s, ignored: make(map[library.Address]bool), began: time.Now()}
+	c, err := s.setup.OpenCatalog(ctx)
+	switch {
+	case errors.Is(err, ErrHomeless):
+		return k
+	case err != nil:
+		file, _ := s.setup.CatalogFile()
+		k.err = message.In(err, "catalogue-unread", "File", file)
+		return k
+	case !c.Exists():
+		return k
+	}
+	if k.chosen, k.err = c.Chosen(ctx); k.err != nil {
+		k.err = message.In(errors.Join(k.err, c.Close()), "catalogue-unread", "File", c.File())
+		return k
+	}
+	k.catalog = c
+	for _, d := range k.chosen {
+		if d.Choice == catalog.Ignored {
+			for _, key := range append(d.Also, d.Key) {
+				k.ignored[place(key)] = true
+			}
+		}
+	}
+	return k
+}
+
+// place is where a document is.
+func place(k catalog.Key) library.Address {
+	return library.Address{Kind: k.Kind, Server: k.Server(), ID: k.ID}
+}
+
+// keyOf is the key of a repository's document.
+func keyOf(from manifest.Source, id string) catalog.Key {
+	return catalog.Key{Kind: from.Kind, Base: from.URL, ID: id}
+}
+
+// Close ends its use.
+func (k *Known) Close() {
+	if k.catalog != nil {
+		k.catalog.Close()
+	}
+}
+
+// Problem is what is wrong with the catalogue, nil if nothing is.
+func (k *Known) Problem() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err == nil {
+		return nil
+	}
+	return message.Classed(message.Incomplete, k.err)
+}
+
+// fail notes that the catalogue cannot be used.
+func (k *Known) fail(err error) {
+	if err == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.err == nil {
+		k.err = message.In(err, "at", "Place", k.catalog.File())
+	}
+}
+
+// Ignores says that no list brings this document back.
+func (k *Known) Ignores(from manifest.Source, id string) bool {
+	return k != nil && k.ignored[library.Address{Kind: from.Kind, Server: from.Address(), ID: id}]
+}
+
+// Without are the documents but those that are ignored and that no argument
+// names. It overwrites all.
+func (k *Known) Without(all []Wanted) []Wanted {
+	return slices.DeleteFunc(all, func(w Wanted) bool {
+		from := manifest.Source{Kind: w.kind, URL: w.base}
+		return !w.all && !w.origin.Given() && (k.Ignores(from, w.id) || w.verbatim != "" && k.Ignores(from, w.verbatim))
+	})
+}
+
+// addAutomatic adds the documents of the catalogue that each backup saves.
+func (c *collector) addAutomatic(s *Settings, k *Known) {
+	if k == nil || k.catalog == nil {
+		return
+	}
+	file := k.catalog.File()
+	for _, d := range k.chosen {
+		if d.Choice != catalog.Automatic {
+			continue
+		}
+		w, err := s.setup.Kinds.wanted(d.Key, d.Address)
+		if err != nil {
+			c.fail(message.New("in-catalogue", "File", file), err)
+			continue
+		}
+		w.origin, w.source = Origin{file: &file}, s.sourceOf(w.base)
+		c.all = append(c.all, w)
+	}
+}
+
+// wanted is the document of a key, by the address that opens more than that, if
+// there is one.
+func (k Kinds) wanted(key catalog.Key, address string) (Wanted, error) {
+	kind, ok := k.Named(key.Kind)
+	if !ok {
+		return Wanted{}, ErrKind
+	}
+	if address != "" {
+		c, err := parse(kind, address)
+		return wantedOf(c), err
+	}
+	return Wanted{kind: key.Kind, base: key.Base, locator: key.ID, id: key.ID}, nil
+}
+
+// sourceOf is what the configuration says of a server.
+func (s *Settings) sourceOf(base string) *config.Source {
+	for i := range s.Sources {
+		known, err := sources.Normalize(s.Sources[i].URL.Reveal())
+		if err == nil && manifest.Address(known) == manifest.Address(base) {
+			return &s.Sources[i]
+		}
+	}
+	return new(config.Source)
+}
+
+// Configured are the documents that the configuration names.
+type Configured struct {
+	documents map[library.Address]bool
+	all       map[string]bool // servers of which everything is saved
+}
+
+// Configured reads the configuration's lists, but none from the input.
+func (s *Settings) Configured() Configured {
+	silent := *s.setup
+	silent.Input, silent.Tell = strings.NewReader(""), func(message.Message) {}
+	c := collector{setup: &silent, bases: make(map[string]string), Mistakes: new(Mistakes)}
+	c.addConfigured(s)
+	named := Configured{make(map[library.Address]bool), make(map[string]bool)}
+	for _, w := range c.all {
+		if w.all {
+			named.all[manifest.Address(w.base)] = true
+			continue
+		}
+		named.documents[library.Address{Kind: w.kind, Server: manifest.Address(w.base), ID: w.id}] = true
+		for _, is := range w.candidates {
+			named.documents[library.Address{Kind: is.Kind.Name, Server: manifest.Address(is.Base), ID: is.ID}] = true
+		}
+	}
+	return named
+}
+
+// Names says whether the configuration's runs save the document.
+func (c Configured) Names(k catalog.Key) bool { return c.documents[place(k)] || c.all[k.Server()] }
+
+// observe takes what became of a document.
+func (k *Known) observe(e backup.Event) {
+	if k == nil || k.catalog == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	from := e.Document.Source.Source
+	if e.ID != e.Document.ID && e.ID != "" && e.Document.ID != "" {
+		k.joined = append(k.joined, [2]catalog.Key{keyOf(from, e.Document.ID), keyOf(from, e.ID)})
+	}
+	switch {
+	case e.Err == nil:
+	case errors.Is(e.Err, sources.ErrServer):
+		f := catalog.Failure{Kind: "server", Subject: from.URL}
+		if !slices.Contains(k.failures, f) {
+			k.failures = append(k.failures, f)
+		}
+	default:
+		k.failures = append(k.failures, catalog.Failure{Kind: "document", Subject: k.settings.setup.Kinds.URL(from, e.ID)})
+	}
+}
+
+// learn takes what a run did. Interrupted or not, the run is recorded; what
+// repositories say is read if there is time.
+func (k *Known) learn(ctx context.Context, plan *backup.Plan, report *backup.Report, w Writing) {
+	if k == nil || k.catalog == nil {
+		return
+	}
+	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	for _, keys := range k.joined {
+		k.fail(k.catalog.Join(keep, keys[0], keys[1]))
+	}
+	k.fail(k.catalog.Record(keep, k.run(report, w)))
+	if w.Named {
+		k.fail(k.namedOnce(keep, plan))
+	}
+	for i, repo := range plan.Repositories {
+		if report != nil && report.Repositories[i].Err == nil && ctx.Err() == nil {
+			k.fail(k.settings.learn(ctx, k.catalog, repo.Repository))
+		}
+	}
+}
+
+// keepTime is how long what a run did may take to be noted.
+const keepTime = 20 * time.Second
+
+// run is what is recorded of a run.
+func (k *Known) run(report *backup.Report, w Writing) catalog.Run {
+	r := catalog.Run{Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Failures: slices.Clone(k.failures)}
+	for _, s := range w.Unlisted {
+		r.Failures = append(r.Failures, catalog.Failure{Kind: "server", Subject: s.URL})
+	}
+	if report == nil {
+		return r
+	}
+	switch {
+	case report.Interrupted:
+		r.Ending = "interrupted"
+	case len(report.Left) > 0:
+		r.Ending = "limited"
+	default:
+		r.Ending = ""
+	}
+	r.Saved, r.Unchanged, r.Missing = report.Outcomes[backup.Saved], report.Outcomes[backup.Unchanged], report.Outcomes[backup.Missing]
+	r.Failed, r.Suspect = report.Outcomes[backup.Failed]+report.Outcomes[backup.Unaskable], report.Suspect
+	for _, repo := range report.Repositories {
+		if repo.Err != nil {
+			r.Failures = append(r.Failures, catalog.Failure{Kind: "repository", Subject: repo.Name})
+		}
+	}
+	return r
+}
+
+// namedOnce notes that documents are saved when somebody names them, unless
+// more was said of them.
+func (k *Known) namedOnce(ctx context.Context, plan *backup.Plan) error {
+	configured := k.settings.Configured()
+	var keys []catalog.Key
+	for _, d := range plan.Documents {
+		if key := keyOf(d.Source.Source, d.ID); !configured.Names(key) {
+			keys = append(keys, key)
+		}
+	}
+	return k.catalog.ChooseNew(ctx, keys, catalog.Manual)
+}
+
+// learn lets the catalogue learn what a repository says. What is wrong with the
+// repository is left to those who read it for its own sake.
+func (s *Settings) learn(ctx context.Context, c *catalog.Catalog, repo *repository.Repository) error {
+	contents, err := repo.Read(ctx, repository.At{})
+	if err != nil || contents.Readable() != nil {
+		return nil
+	}
+	defer contents.Close()
+	read := error(nil)
+	err = c.Learn(ctx, repo.ID(), s.heard(contents, &read))
+	if read != nil {
+		return nil
+	}
+	return err
+}
+
+// heard are what a repository says of its documents. An error of the repository
+// is also stored into read.
+func (s *Settings) heard(contents *repository.Contents, read *error) iter.Seq2[catalog.Heard, error] {
+	expiries := s.Expiries()
+	return func(yield func(catalog.Heard, error) bool) {
+		for record, err := range contents.Documents() {
+			if err != nil {
+				*read = err
+				yield(catalog.Heard{}, err)
+				return
+			}
+			if record.State != manifest.Erased && !yield(heardOf(s.setup.Kinds, record, expiries), nil) {
+				return
+			}
+		}
+	}
+}
+
+func heardOf(kinds Kinds, record *manifest.Record, expiries Expiries) catalog.Heard {
+	h := catalog.Heard{Key: keyOf(record.Source, record.ID)}
+	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked}
+	if v := record.Newest(); v != nil {
+		h.Newest, h.Title, h.Suspect, h.Expires = v.Saved, v.Title, v.Suspect, expiries.Of(kinds, record)
+	}
+	return h
+}
+
+// Turn waits until no other run works with the same configuration and the same
+// repositories, as machine.Machine has it. The caller ends the turn.
+func (s *Settings) Turn(ctx context.Context, waiting func(machine.Progress)) (*machine.Turn, error) {
+	of := s.File
+	for _, r := range s.Repositories {
+		of += "\n" + r.Kind + ":" + r.Value
+	}
+	return s.Machine.Turn(ctx, of, s.File, waiting)
+}
