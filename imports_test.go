@@ -19,7 +19,7 @@ const module = "github.com/padsync/padsync/"
 
 // everything is what only the top of the tree may import.
 var everything = []string{
-	"backup", "restore", "move", "library", "catalog", "repository", "manifest", "crypto",
+	"backup", "restore", "move", "library", "catalog", "search", "repository", "manifest", "crypto",
 	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
@@ -37,6 +37,7 @@ var layers = []layer{
 	{"e2e", nil}, // tests only
 
 	{"library", []string{"repository", "manifest", "documents", "documents/page", "internal/spool"}},
+	{"search", []string{"library", "repository", "manifest", "documents", "crypto", "internal/durable"}},
 	{"backup", []string{"repository", "manifest", "sources", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"library", "repository", "manifest", "documents", "internal/durable"}},
 	{"move", []string{"library", "repository", "manifest", "sources", "documents", "internal/durable", "internal/grace", "internal/spool"}},

@@ -133,6 +133,48 @@ type Taken struct {
 	Parts func(Language) string // their names for people
 }
 
+// A Searchable is a document that gives its texts to those who search.
+type Searchable interface {
+	Document
+
+	// Texts calls tell with what people wrote in the document: as it is now, and,
+	// if it holds its own past, what was written and is there no more, but had
+	// stood for a minute, or at one of these marks or of its own. For each mark,
+	// held says that the document's past has that text, so that nobody need read
+	// what was saved then. It stops after an error: tell's, or the reader's.
+	Texts(marks []Mark, tell func(Text) error) (held []bool, err error)
+}
+
+// A Mark is a revision that was saved.
+type Mark struct {
+	Revision int
+	Hash     string // of its text, as manifest.Facts.Text; "": not known
+}
+
+// A Text is something that people wrote in a document.
+type Text struct {
+	In   Place
+	Text string
+
+	// Since and Until are between when the words were certainly there, zero if
+	// that is not known or if they still are; of a message, Since is when it was
+	// said. Revision is one that has them: at Until, of an InPast.
+	Since, Until time.Time
+	Revision     int
+}
+
+// A Place is where in a document a text is.
+type Place string
+
+// The places.
+const (
+	InText   Place = "text"   // what it says now
+	InPast   Place = "past"   // what it said and does not say any more
+	InChat   Place = "chat"   // beside it
+	InPoll   Place = "poll"   // all that a poll shows
+	InAuthor Place = "author" // the name of somebody who wrote in it
+)
+
 // A Language is what the words around a document are in. Any but French is
 // English.
 type Language string

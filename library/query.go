@@ -138,13 +138,13 @@ func (q *Query) Batches() iter.Seq2[[]*manifest.Record, error] {
 			if some = append(some, record); len(some) < together {
 				continue
 			}
-			q.byPack(some)
+			q.ByPack(some)
 			if !yield(some, nil) {
 				return
 			}
 			some = some[:0]
 		}
-		q.byPack(some)
+		q.ByPack(some)
 		yield(some, nil)
 	}
 }
@@ -170,9 +170,9 @@ func (q *Query) eligible(record *manifest.Record) []manifest.VersionRecord {
 	})
 }
 
-// byPack sorts documents by the place of what will be read, the packs in the
+// ByPack sorts documents by the place of what will be read, the packs in the
 // order in which the documents need them first.
-func (q *Query) byPack(records []*manifest.Record) {
+func (q *Query) ByPack(records []*manifest.Record) {
 	rank := make(map[manifest.Pack]int)
 	place := func(record *manifest.Record) (pack int, offset int64) {
 		v, _ := ChooseVersion(record, q.Newest)

@@ -86,6 +86,29 @@ func (q *Query) Read(reader *repository.Reader, record *manifest.Record, c Choic
 	return d, nil
 }
 
+// Use reads the document of a choice and calls use with it: with nil where it
+// cannot be read, or has no file of its own. The error is that of reading the
+// repository, or use's.
+func (q *Query) Use(reader *repository.Reader, record *manifest.Record, c Choice, use func(documents.Document) error) error {
+	own := ownFile(q.kind(record), c.Version)
+	if own == nil {
+		return use(nil)
+	}
+	s, err := reader.File(*own)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	d, err := q.Read(reader, record, c, s, s.Size())
+	if errors.Is(err, documents.ErrUnreadable) {
+		return use(nil)
+	}
+	if err != nil {
+		return err
+	}
+	return use(d)
+}
+
 // Taken are what a document took from earlier versions.
 func Taken(d documents.Document) []documents.Taken {
 	if partial, ok := d.(documents.Partial); ok {

@@ -1,0 +1,478 @@
+package search_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/gofrs/flock"
+	"pgregory.net/rapid"
+
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/search"
+)
+
+// TestMain is also another process that asks an index.
+func TestMain(m *testing.M) {
+	if place := os.Getenv(asksVariable); place != "" {
+		if err := ask(place); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+const asksVariable = "PADSYNC_TEST_ASKS"
+
+// ask asks an index anew until the input ends, and wants what was found to be
+// what it was each time, or more.
+func ask(encoded string) error {
+	var p struct{ Folder, Repository, Identity string }
+	if err := json.Unmarshal([]byte(encoded), &p); err != nil {
+		return err
+	}
+	ids, err := crypto.ParseIdentities(strings.NewReader(p.Identity), crypto.Prompt{})
+	if err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		close(ended)
+	}()
+	place := search.Place{Folder: p.Folder, Repository: p.Repository, Sealed: true, Identities: ids}
+	ctx := context.Background()
+	for n, last := 0, 0; ; n++ {
+		x, err := search.Open(ctx, place)
+		if err != nil {
+			return err
+		}
+		found, err := search.Find(ctx, []*search.Index{x}, search.Ask("mot", time.UTC), 10)
+		if err = errors.Join(err, x.Close()); err != nil {
+			return err
+		}
+		if found.Total < last {
+			return fmt.Errorf("%d documents, after %d", found.Total, last)
+		}
+		last = found.Total
+		if n == 0 {
+			fmt.Println("ready")
+		}
+		select {
+		case <-ended:
+			fmt.Println("asked", n, "times, at last of", last)
+			return nil
+		default:
+		}
+	}
+}
+
+// planted is a word that no file of a sealed index may show.
+const planted = "Schnurrbartträger"
+
+func (w *world) plant(t *testing.T, pads int) (ids []string) {
+	t.Helper()
+	for n := range pads {
+		id := fmt.Sprintf("pad-%03d", n)
+		if n >= w.planted {
+			w.planted++
+			w.pads.Create(id, strings.Repeat(fmt.Sprintf("Un mot %s et %d autres\n", planted, n), 40))
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// files are all that the index has on the disk, also of files that have no name
+// any more.
+func files(t *testing.T, w *world) map[string][]byte {
+	t.Helper()
+	all := make(map[string][]byte)
+	entries, err := os.ReadDir(w.place.Folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if b, err := os.ReadFile(filepath.Join(w.place.Folder, e.Name())); err == nil {
+			all[e.Name()] = b
+		}
+	}
+	open, _ := os.ReadDir("/proc/self/fd")
+	for _, e := range open {
+		name := "/proc/self/fd/" + e.Name()
+		if target, _ := os.Readlink(name); strings.Contains(target, "(deleted)") && !strings.Contains(target, "padsync-spool") {
+			if b, err := os.ReadFile(name); err == nil {
+				all[target] = b
+			}
+		}
+	}
+	return all
+}
+
+func shows(t *testing.T, w *world, word string) (names []string) {
+	t.Helper()
+	for name, b := range files(t, w) {
+		for _, form := range []string{word, strings.ToLower(word), "schnurrbarttrager", "SQLite format"} {
+			if bytes.Contains(b, []byte(form)) {
+				names = append(names, name+" "+form)
+			}
+		}
+	}
+	return names
+}
+
+func TestNoFileOfASealedIndexShowsAWord(t *testing.T) {
+	for _, sealed := range []bool{true, false} {
+		w := newWorld(t, sealed)
+		w.night(t, w.plant(t, 1)...)
+		w.index(t)
+		asks, err := search.Open(t.Context(), w.place) // so that no log is emptied because its last user goes
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.night(t, w.plant(t, 30)...)
+		from := w.source(t)
+		var seen []string
+		from.Observe = func(done, of int) {
+			if done%7 == 0 {
+				seen = append(seen, shows(t, w, planted)...)
+			}
+		}
+		if _, err := search.Update(t.Context(), w.place, from); err != nil {
+			t.Fatal(err)
+		}
+		x, err := search.Open(t.Context(), w.place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := search.Find(t.Context(), []*search.Index{x}, search.Ask(planted+" autres", time.UTC), 10)
+		if err != nil || found.Total != 30 {
+			t.Fatalf("%+v, %v", found, err)
+		}
+		seen = append(seen, shows(t, w, planted)...)
+		if info, err := os.Stat(filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".db-wal")); err != nil || info.Size() > 0 {
+			t.Errorf("the log after an update: %v, %v", info, err)
+		}
+		if err := errors.Join(x.Close(), asks.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if seen = append(seen, shows(t, w, planted)...); (len(seen) == 0) != sealed {
+			t.Errorf("sealed %v: the word is in %q", sealed, seen)
+		}
+		for name := range files(t, w) {
+			info, err := os.Stat(filepath.Join(w.place.Folder, name))
+			if err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+				t.Errorf("%s has mode %v", name, info.Mode())
+			}
+		}
+	}
+}
+
+func TestWhatTheRepositoryHasNoMoreLeavesTheFiles(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Ordre du jour\n")
+	w.night(t, "ag")
+	before := w.source(t).Contents
+	list := before.Seen()
+	w.pads.Create("secret", strings.Repeat(planted+" a parlé\n", 100))
+	for n := range 20 { // so that there are several segments
+		w.pads.Create(fmt.Sprint("autre-", n), "Rien\n")
+		w.night(t, fmt.Sprint("autre-", n), "secret")
+		w.index(t)
+	}
+	if found := w.find(t, planted); len(found.Hits) != 1 || len(shows(t, w, planted)) == 0 {
+		t.Fatalf("%+v", found)
+	}
+	then, err := w.repo.Read(t.Context(), repository.At{Manifest: list[len(list)-1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer then.Close()
+	from := w.source(t)
+	from.Contents = then
+	r, err := search.Update(t.Context(), w.place, from)
+	if err != nil || r.Removed != 21 || r.Documents != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if found := w.find(t, planted); len(found.Hits) != 0 {
+		t.Errorf("%+v", found)
+	}
+	for name, b := range files(t, w) {
+		if bytes.Contains(bytes.ToLower(b), []byte("schnurrbart")) {
+			t.Errorf("%s still has the word", name)
+		}
+	}
+}
+
+func TestIndexOpensForItsOwnerAlone(t *testing.T) {
+	w := newWorld(t, true)
+	w.night(t, w.plant(t, 2)...)
+	if _, err := search.Open(t.Context(), w.place); !errors.Is(err, search.ErrNone) {
+		t.Errorf("before there is one: %v", err)
+	}
+	w.index(t)
+	stranger, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, ids := range map[string][]age.Identity{"without an identity": nil, "with another": {stranger}} {
+		other := w.place
+		other.Identities = ids
+		if _, err := search.Open(t.Context(), other); !errors.Is(err, search.ErrNoIdentity) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Somebody else is to read packs from now on: the key that the former can open
+	// is not used any more.
+	key, err := os.ReadFile(filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".key.age"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := crypto.Generate(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := crypto.RecipientOf(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.place.Recipients = append(w.place.Recipients, to)
+	if r := w.index(t); !r.New {
+		t.Errorf("other recipients: %+v", r)
+	}
+	now, err := os.ReadFile(filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".key.age"))
+	if err != nil || bytes.Equal(key, now) {
+		t.Errorf("the key is the same, %v", err)
+	}
+	w.place.Identities = []age.Identity{next}
+	if found := w.find(t, planted); found.Total != 2 {
+		t.Errorf("%+v", found)
+	}
+}
+
+// TestDamagedIndexIsMadeAnew, whatever happened to its files; and nothing that
+// they hold is taken for a result.
+func TestDamagedIndexIsMadeAnew(t *testing.T) {
+	w := newWorld(t, true)
+	w.night(t, w.plant(t, 60)...)
+	w.index(t)
+	name := filepath.Join(w.place.Folder, "index-"+w.repo.ID())
+	change := func(file string, to func([]byte) []byte) func() error {
+		return func() error {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(file, to(b), 0o600)
+		}
+	}
+	for what, damage := range map[string]func() error{
+		"emptied":       change(name+".db", func(b []byte) []byte { return nil }),
+		"cut short":     change(name+".db", func(b []byte) []byte { return b[:len(b)/2/4096*4096] }),
+		"its beginning": change(name+".db", func(b []byte) []byte { return append(bytes.Repeat([]byte{7}, 4096), b[4096:]...) }),
+		"all after it": change(name+".db", func(b []byte) []byte {
+			return append(b[:4096:4096], bytes.Repeat([]byte{7}, len(b)-4096)...)
+		}),
+		"no key":         func() error { return os.Remove(name + ".key.age") },
+		"another key":    change(name+".key.age", func(b []byte) []byte { return b[:len(b)-1] }),
+		"no index":       func() error { return os.Remove(name + ".db") },
+		"a log of noise": func() error { return os.WriteFile(name+".db-wal", bytes.Repeat([]byte{7}, 9000), 0o600) },
+		"another layout": func() error { return os.WriteFile(name+".db", []byte("SQLite format 3\x00 and so on"), 0o600) },
+	} {
+		if err := damage(); err != nil {
+			t.Fatal(err)
+		}
+		x, err := search.Open(t.Context(), w.place)
+		if err == nil {
+			var found *search.Results
+			found, err = search.Find(t.Context(), []*search.Index{x}, search.Ask(planted, time.UTC), 10)
+			if err == nil && found.Total != 60 {
+				t.Errorf("%s: it found %d", what, found.Total)
+			}
+			x.Close()
+		}
+		if err != nil && !errors.Is(err, search.ErrDamaged) && !errors.Is(err, search.ErrNone) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err != nil { // who finds that out says so
+			if err := search.Discard(w.place); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		w.index(t)
+		if found := w.find(t, planted); found.Total != 60 {
+			t.Errorf("%s: made anew, it found %d", what, found.Total)
+		}
+	}
+}
+
+// TestNoDamagedPageIsBelieved of a plain index, where noise looks like data.
+func TestNoDamagedPageIsBelieved(t *testing.T) {
+	w := newWorld(t, false)
+	w.night(t, w.plant(t, 60)...)
+	w.index(t)
+	name := filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".db")
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noticed := 0
+	for at := 0; at < len(whole); at += 4096 {
+		b := bytes.Clone(whole)
+		for i := at + 2000; i < at+2100; i++ {
+			b[i] ^= 1
+		}
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		x, err := search.Open(t.Context(), w.place)
+		if err == nil {
+			var found *search.Results
+			found, err = search.Find(t.Context(), []*search.Index{x}, search.Ask("in:text "+planted, time.UTC), 60)
+			if err == nil && (found.Total != 60 || len(found.Hits) != 60 || slices.ContainsFunc(found.Hits, func(h search.Hit) bool {
+				return !strings.Contains(shown(h), "Un mot ["+planted+"] et ")
+			})) {
+				t.Errorf("byte %d: %+v", at, found)
+			}
+			x.Close()
+		}
+		if err != nil {
+			noticed++
+		}
+		if err != nil && !errors.Is(err, search.ErrDamaged) {
+			t.Errorf("byte %d: %v", at, err)
+		}
+	}
+	if noticed < len(whole)/4096/3 {
+		t.Errorf("of %d pages, %d were missed", len(whole)/4096, noticed)
+	}
+}
+
+// TestKilledUpdateIsGoneOnWith: the files as a process leaves them that is killed
+// at any document.
+func TestKilledUpdateIsGoneOnWith(t *testing.T) {
+	w := newWorld(t, true)
+	w.night(t, w.plant(t, 450)...) // more than are written at once
+	from := w.source(t)
+	var left []string
+	from.Observe = func(done, of int) {
+		if done%90 != 1 && done != of {
+			return
+		}
+		dir := t.TempDir()
+		for name, b := range files(t, w) {
+			if !strings.Contains(name, "/") {
+				if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		left = append(left, dir)
+	}
+	if _, err := search.Update(t.Context(), w.place, from); err != nil {
+		t.Fatal(err)
+	}
+	if len(left) < 5 {
+		t.Fatalf("only %d times", len(left))
+	}
+	for n, dir := range left {
+		w.place.Folder = dir
+		x, err := search.Open(t.Context(), w.place)
+		if err != nil {
+			t.Errorf("%d: %v", n, err)
+			continue
+		}
+		found, err := search.Find(t.Context(), []*search.Index{x}, search.Ask("mot", time.UTC), 10)
+		if err != nil || found.Total%200 != 0 { // whole commits
+			t.Errorf("%d: it found %+v, %v", n, found, err)
+		}
+		x.Close()
+		r := w.index(t)
+		if again := w.find(t, "mot"); r.New || again.Total != 450 || r.Changed != 450-found.Total {
+			t.Errorf("%d: %+v, and it found %d", n, r, again.Total)
+		}
+	}
+}
+
+func TestSeveralUseOneIndex(t *testing.T) {
+	w := newWorld(t, true)
+	ids := w.plant(t, 40)
+	w.night(t, ids[:10]...)
+	w.index(t)
+	identity, err := json.Marshal(map[string]string{
+		"Folder": w.place.Folder, "Repository": w.repo.ID(), "Identity": fmt.Sprint(w.place.Identities[0]),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks := exec.CommandContext(t.Context(), os.Args[0])
+	asks.Env = append(os.Environ(), asksVariable+"="+string(identity))
+	input, err := asks.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := asks.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := asks.Start(); err != nil {
+		t.Fatal(err)
+	}
+	first := make([]byte, 6)
+	if _, err := io.ReadFull(output, first); err != nil {
+		t.Fatal(err)
+	}
+	for n := 11; n <= len(ids); n += 3 {
+		w.night(t, ids[:n]...)
+		w.index(t)
+	}
+	input.Close()
+	said, _ := io.ReadAll(output)
+	if err := asks.Wait(); err != nil {
+		t.Errorf("the other process: %v, %s%s", err, first, said)
+	}
+
+	lock := flock.New(filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".lock"))
+	if locked, err := lock.TryLock(); !locked || err != nil {
+		t.Fatal(locked, err)
+	}
+	defer lock.Close()
+	if _, err := search.Update(t.Context(), w.place, w.source(t)); !errors.Is(err, search.ErrBusy) {
+		t.Errorf("while another updates it: %v", err)
+	}
+}
+
+func TestNoQuestionIsWrong(t *testing.T) {
+	w := newWorld(t, false)
+	w.night(t, w.plant(t, 2)...)
+	w.index(t)
+	x, err := search.Open(t.Context(), w.place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	typed := rapid.OneOf(rapid.String(), rapid.StringMatching(`((in|tag|before|author|service|x):)?["*'^(){}:+ -]?(mot|et|NEAR|AND|text|é|会)["*'^(){}:+, -]{0,3}`),
+		rapid.StringMatching(`(["«»“” a*:-]|in:|text|OR ){0,12}`))
+	rapid.Check(t, func(t *rapid.T) {
+		s := typed.Draw(t, "typed")
+		if _, err := search.Find(t.Context(), []*search.Index{x}, search.Ask(s, time.UTC), 10); err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+	})
+}

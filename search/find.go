@@ -1,0 +1,297 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/manifest"
+)
+
+// An Index can be asked. It is safe for concurrent use, while others ask it or
+// update it.
+type Index struct {
+	db *sql.DB
+
+	mu    sync.Mutex
+	codec codec
+}
+
+// Open opens the index at a place, to ask it. The error matches ErrNone,
+// ErrNoIdentity, or ErrDamaged. It sends no request. The caller closes it.
+func Open(ctx context.Context, p Place) (*Index, error) {
+	key, err := p.key()
+	if err != nil {
+		return nil, err
+	}
+	x := new(Index)
+	if x.db, err = p.connect(ctx, key, false); err != nil {
+		return nil, err
+	}
+	if err := p.check(ctx, x.db); err != nil {
+		return nil, errors.Join(err, x.db.Close())
+	}
+	if x.codec, err = newCodec(); err != nil {
+		return nil, errors.Join(err, x.db.Close())
+	}
+	return x, nil
+}
+
+// Close closes it.
+func (x *Index) Close() error { return x.db.Close() }
+
+// A Hit is a document that has what was searched for.
+type Hit struct {
+	Source  manifest.Source
+	ID      string
+	Called  string // the first of its names, its title, or its id
+	Changed time.Time
+
+	In      documents.Place
+	Snippet []Piece // none where no words were asked for
+
+	// When the words were there, of InPast; of a message, Since is when it was
+	// said. Zero: not known.
+	Since, Until time.Time
+
+	// Revision is one that has the words, of a document that holds its past, if
+	// Version is "". Else that version has them, if Whole, or its own past has at
+	// Until.
+	Revision int
+	Version  string
+	Whole    bool
+}
+
+// Results are what was found.
+type Results struct {
+	Hits  []Hit
+	Total int // documents that fit, of which Hits are the first
+}
+
+// maxRanked is how many documents are ranked, the newest of those that fit: words
+// that are in nearly all say little of any.
+const maxRanked = 1000
+
+// Find finds the documents that fit a question, at most so many: those that are
+// called so first, then by how well they fit, the later changed first. A document
+// that several indexes have is found once.
+func Find(ctx context.Context, indexes []*Index, q *Question, limit int) (*Results, error) {
+	all := new(Results)
+	type key struct{ kind, address, id string }
+	seen := make(map[key]bool)
+	var found []candidate
+	for _, x := range indexes {
+		some, total, err := x.find(ctx, q, limit)
+		if err != nil {
+			return nil, damage(err)
+		}
+		all.Total += total
+		for _, c := range some {
+			k := key{c.source.Kind, c.source.Address(), c.doc}
+			if seen[k] {
+				all.Total--
+				continue
+			}
+			seen[k] = true
+			found = append(found, c)
+		}
+	}
+	slices.SortStableFunc(found, candidate.compare)
+	for _, c := range found[:min(len(found), limit)] {
+		hit, err := c.index.hit(ctx, &c, q)
+		if err != nil {
+			return nil, damage(err)
+		}
+		all.Hits = append(all.Hits, *hit)
+	}
+	return all, nil
+}
+
+// A candidate is a document that fits.
+type candidate struct {
+	index  *Index
+	id     int64
+	source manifest.Source
+	doc    string
+	named  bool // all words are in what it is called
+	rank   float64
+}
+
+func (c candidate) compare(d candidate) int {
+	if c.named != d.named {
+		if c.named {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(c.rank, d.rank), cmp.Compare(d.id, c.id))
+}
+
+// filters are those that are no words, as conditions.
+func (q *Question) filters() (where string, args []any) {
+	for _, s := range q.Services {
+		where, args = where+` and instr(docs.service, ?) > 0`, append(args, s)
+	}
+	for _, tag := range q.Tags {
+		where, args = where+` and instr(docs.tags, ?) > 0`, append(args, "\n"+tag+"\n")
+	}
+	if !q.After.IsZero() {
+		where, args = where+` and docs.id >= ?`, append(args, q.After.Unix()*perSecond)
+	}
+	if !q.Before.IsZero() {
+		where, args = where+` and docs.id < ?`, append(args, q.Before.Unix()*perSecond)
+	}
+	return where, args
+}
+
+// find gives the first candidates of an index, and how many documents fit.
+func (x *Index) find(ctx context.Context, q *Question, limit int) (found []candidate, total int, err error) {
+	where, args := q.filters()
+	match := q.match(q.columns())
+	if match == "" {
+		if q.IsEmpty() {
+			return nil, 0, nil
+		}
+		return x.list(ctx, where, args, limit)
+	}
+	seen := make(map[int64]bool)
+	add := func(named bool, query string, args ...any) error {
+		some, err := x.candidates(ctx, query, args...)
+		for _, c := range some {
+			if !seen[c.id] {
+				seen[c.id], c.named = true, named
+				found = append(found, c)
+			}
+		}
+		return err
+	}
+	if len(q.terms) > 0 && len(q.authors) == 0 && slices.Contains(q.columns(), InName) {
+		err := add(true, `select docs.id, docs.kind, docs.url, docs.doc, names.rank from names join docs on docs.id = names.rowid
+			where names match ?`+where+` order by names.rank, docs.id desc limit ?`,
+			slices.Concat([]any{q.match([]documents.Place{InName})}, args, []any{limit})...)
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	from, condition := `words`, ``
+	if where != "" {
+		from, condition = `words join docs on docs.id = words.rowid`, where
+	}
+	err = add(false, `select docs.id, docs.kind, docs.url, docs.doc, r from (
+			select words.rowid as n, words.rank as r from `+from+` where words match ?`+condition+` order by words.rowid desc limit ?
+		) join docs on docs.id = n order by r, docs.id desc limit ?`,
+		slices.Concat([]any{match}, args, []any{maxRanked, limit})...)
+	if err != nil {
+		return nil, 0, err
+	}
+	err = x.db.QueryRowContext(ctx, `select count(*) from `+from+` where words match ?`+condition, append([]any{match}, args...)...).Scan(&total)
+	return found, total, err
+}
+
+// list gives documents that fit a question without words, the last changed first.
+func (x *Index) list(ctx context.Context, where string, args []any, limit int) (found []candidate, total int, err error) {
+	found, err = x.candidates(ctx, `select id, kind, url, doc, 0.0 from docs where true`+where+` order by id desc limit ?`, append(slices.Clone(args), limit)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	err = x.db.QueryRowContext(ctx, `select count(*) from docs where true`+where, args...).Scan(&total)
+	return found, total, err
+}
+
+func (x *Index) candidates(ctx context.Context, query string, args ...any) (all []candidate, err error) {
+	rows, err := x.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		c := candidate{index: x}
+		if err := rows.Scan(&c.id, &c.source.Kind, &c.source.URL, &c.doc, &c.rank); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, rows.Err()
+}
+
+// hit shows a candidate: where it has most of what was searched for.
+func (x *Index) hit(ctx context.Context, c *candidate, q *Question) (*Hit, error) {
+	h := &Hit{Source: c.source, ID: c.doc, Changed: time.Unix(c.id/perSecond, 0).UTC()}
+	var names string
+	var packed []byte
+	err := x.db.QueryRowContext(ctx, `select called, texts from docs where id = ?`, c.id).Scan(&names, &packed)
+	if errors.Is(err, sql.ErrNoRows) { // it was updated since: found anew by its address
+		err = x.db.QueryRowContext(ctx, `select called, texts from docs where kind = ? and address = ? and doc = ?`,
+			c.source.Kind, c.source.Address(), c.doc).Scan(&names, &packed)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return h, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	h.Called, _, _ = strings.Cut(names, "\n")
+	x.mu.Lock()
+	t, err := x.codec.unpack(packed)
+	x.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	q.show(h, names, t.Texts)
+	return h, nil
+}
+
+// show fills in where a document has most of what was searched for. What it is
+// called is shown in any case, so that says least.
+func (q *Question) show(h *Hit, names string, all []text) {
+	if len(q.terms) == 0 {
+		return
+	}
+	in := q.columns()
+	var at *text
+	shown := fragment{}
+	consider := func(one *text) {
+		if !slices.Contains(in, one.In) {
+			return
+		}
+		if f := best(spansOf(one.Text, q.terms), len(q.terms)); f.terms > shown.terms {
+			at, shown = one, f
+		}
+	}
+	lines := strings.Split(names, "\n")
+	for _, line := range lines[1:] {
+		consider(&text{In: InName, Text: line})
+	}
+	for _, place := range []documents.Place{documents.InText, documents.InPoll, documents.InChat} {
+		for i := range all {
+			if all[i].In == place {
+				consider(&all[i])
+			}
+		}
+	}
+	consider(&text{In: InName, Text: lines[0]})
+	for i := range slices.Backward(all) {
+		if all[i].In == documents.InPast {
+			consider(&all[i])
+		}
+	}
+	if at == nil {
+		return
+	}
+	h.In, h.Snippet = at.In, cut(at.Text, shown.spans)
+	h.Since, h.Until, h.Revision = fromUnix(at.Since), fromUnix(at.Until), at.Revision
+	h.Version, h.Whole = at.Version, at.Whole
+}
+
+func fromUnix(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0).UTC()
+}

@@ -1,0 +1,241 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+)
+
+// A row is a document as it is written into the index.
+type row struct {
+	record *manifest.Record
+	names  called
+	state  []byte
+	texts  []byte
+	words  map[documents.Place]string
+	purge  bool // it lacks what it had
+}
+
+// places are the columns of the words, but for the names.
+var places = []documents.Place{documents.InText, documents.InPast, documents.InChat, documents.InPoll, documents.InAuthor}
+
+func (r *row) size() (n int) {
+	for _, words := range r.words {
+		n += len(words)
+	}
+	return n + len(r.texts)
+}
+
+// row reads what the index is to have of a document.
+func (u *updater) row(ctx context.Context, record *manifest.Record) (*row, error) {
+	before, err := u.known(ctx, record)
+	if err != nil {
+		return nil, err
+	}
+	r := &row{record: record, names: u.names(record), state: stateOf(record)}
+	r.purge = slices.ContainsFunc(before.Versions, func(name string) bool {
+		return !slices.ContainsFunc(record.Versions, func(v manifest.VersionRecord) bool { return v.Name == name })
+	})
+	if r.purge { // what it had of others was left out where that one had it, too
+		before = new(texts)
+	}
+	t, err := u.texts(record, before)
+	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) || errors.Is(err, repository.ErrNoIdentity) {
+		u.report.Unreadable++
+		t, r.state = before, nil // tried again the next time
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.words = make(map[documents.Place]string, len(places))
+	for _, in := range places {
+		r.words[in] = t.fold(in)
+	}
+	r.texts, err = u.codec.pack(t)
+	return r, err
+}
+
+// known is what the index has of a document.
+func (u *updater) known(ctx context.Context, record *manifest.Record) (*texts, error) {
+	var packed []byte
+	err := u.db.QueryRowContext(ctx, `select texts from docs where kind = ? and address = ? and doc = ?`,
+		record.Source.Kind, record.Source.Address(), record.ID).Scan(&packed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return new(texts), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, err := u.codec.unpack(packed)
+	return &t, err
+}
+
+// texts reads those of a document: of the version that is shown, and of others as
+// far as that does not hold what they have. What the index has of these is not
+// read again.
+func (u *updater) texts(record *manifest.Record, before *texts) (*texts, error) {
+	shown, _ := library.ChooseVersion(record, false)
+	if shown == nil {
+		return new(texts), nil
+	}
+	var others []*manifest.VersionRecord
+	var marks []documents.Mark
+	for i := range record.Versions {
+		v := &record.Versions[i]
+		if v.Name == shown.Name {
+			continue
+		}
+		m := documents.Mark{Revision: -1}
+		if v.Facts.Revision != nil {
+			m = documents.Mark{Revision: int(*v.Facts.Revision), Hash: v.Facts.Text}
+		}
+		others, marks = append(others, v), append(marks, m)
+	}
+	t, held, err := u.version(record, shown, marks)
+	if err != nil {
+		return nil, err
+	}
+	var all []text
+	for i, v := range others {
+		t.Versions = append(t.Versions, v.Name)
+		if held[i] {
+			continue
+		}
+		earlier, err := u.earlier(record, v, before)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, earlier...)
+	}
+	t.Versions = append(t.Versions, shown.Name)
+	t.Texts = append(all, t.Texts...)
+	t.prune()
+	return t, nil
+}
+
+// earlier are the texts of a version that is not shown.
+func (u *updater) earlier(record *manifest.Record, v *manifest.VersionRecord, before *texts) (all []text, err error) {
+	if before.shown() == v.Name {
+		return before.earlier(v.Name, v.Saved), nil
+	}
+	if slices.Contains(before.Versions, v.Name) {
+		for _, one := range before.Texts {
+			if one.Version == v.Name {
+				all = append(all, one)
+			}
+		}
+		return all, nil
+	}
+	t, _, err := u.version(record, v, nil)
+	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) {
+		return nil, nil // the others are not to be missed for it
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.earlier(v.Name, v.Saved), nil
+}
+
+// version reads the texts of a version, and which marks its own past holds.
+func (u *updater) version(record *manifest.Record, v *manifest.VersionRecord, marks []documents.Mark) (t *texts, held []bool, err error) {
+	t, held = new(texts), make([]bool, len(marks))
+	size := 0
+	tell := func(text documents.Text) error {
+		t.add(text, &size)
+		return nil
+	}
+	read := false
+	err = u.query.Use(u.reader, record, library.Choice{Version: v}, func(d documents.Document) error {
+		searchable, ok := d.(documents.Searchable)
+		if !ok {
+			return nil
+		}
+		read = true
+		found, err := searchable.Texts(marks, tell)
+		copy(held, found)
+		return err
+	})
+	if err != nil || read {
+		return t, held, err
+	}
+	return t, held, u.plain(v, tell)
+}
+
+// plain reads the text of a version that was saved only so.
+func (u *updater) plain(v *manifest.VersionRecord, tell func(documents.Text) error) error {
+	i := slices.IndexFunc(v.Files, func(f manifest.FileRecord) bool { return f.Format == "txt" })
+	if i < 0 || v.Files[i].Size > maxTexts {
+		return nil
+	}
+	s, err := u.reader.File(v.Files[i])
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var b strings.Builder
+	if _, err := io.Copy(&b, io.NewSectionReader(s, 0, s.Size())); err != nil {
+		return err
+	}
+	return tell(documents.Text{In: documents.InText, Text: b.String()})
+}
+
+// write puts the row in place of the document's last one.
+func (r *row) write(ctx context.Context, tx *sql.Tx) error {
+	s := r.record.Source
+	var id int64
+	err := tx.QueryRowContext(ctx, `select id from docs where kind = ? and address = ? and doc = ?`, s.Kind, s.Address(), r.record.ID).Scan(&id)
+	if err == nil {
+		err = drop(ctx, tx, id)
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if r.purge {
+		if _, err := tx.ExecContext(ctx, `insert or replace into meta values ('purge', 1)`); err != nil {
+			return err
+		}
+	}
+	if id, err = r.id(ctx, tx); err != nil {
+		return err
+	}
+	state := r.state
+	if state == nil {
+		state = []byte{}
+	}
+	if _, err := tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, s.Kind, s.URL, s.Address(), r.record.ID, state, r.names.text, r.names.tags, serviceOf(s), r.texts); err != nil {
+		return err
+	}
+	names := string(appendWords(nil, r.names.text))
+	w := r.words
+	if _, err := tx.ExecContext(ctx, `insert into words(rowid, name, text, past, chat, poll, author) values (?, ?, ?, ?, ?, ?, ?)`,
+		id, names, w[documents.InText], w[documents.InPast], w[documents.InChat], w[documents.InPoll], w[documents.InAuthor]); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `insert into names(rowid, name) values (?, ?)`, id, names)
+	return err
+}
+
+// perSecond is how many documents may have been changed in the same second.
+const perSecond = 1 << 20
+
+// id is a free one in the order of the last changes.
+func (r *row) id(ctx context.Context, tx *sql.Tx) (id int64, err error) {
+	first := max(lastChange(r.record).Unix(), 1) * perSecond
+	err = tx.QueryRowContext(ctx, `select coalesce(max(id) + 1, ?) from docs where id >= ? and id < ?`, first, first, first+perSecond).Scan(&id)
+	return id, err
+}
+
+// serviceOf is what service: looks into.
+func serviceOf(s manifest.Source) string {
+	return strings.ToLower(s.Kind + "\n" + s.Address() + "\n" + s.Name)
+}

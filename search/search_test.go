@@ -1,0 +1,276 @@
+package search_test
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"filippo.io/age"
+
+	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/search"
+	"github.com/padsync/padsync/sinks/memory"
+	"github.com/padsync/padsync/sources/kinds"
+	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
+)
+
+// A world has a server with pads, a repository of them, and an index of that.
+type world struct {
+	now    time.Time
+	pads   *etherpadtest.Server
+	server string
+	repo   *repository.Repository
+	place  search.Place
+	said   map[string]search.Said
+
+	planted int // pads
+}
+
+var ada = etherpadtest.Author{ID: "a.ada", Name: "Adélaïde"}
+
+func newWorld(t *testing.T, sealed bool) *world {
+	t.Helper()
+	w := &world{now: time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC), said: map[string]search.Said{}}
+	w.pads = etherpadtest.New(etherpadtest.Options{Now: func() time.Time { return w.now }})
+	server := httptest.NewServer(w.pads)
+	t.Cleanup(server.Close)
+	w.server = server.URL
+	options := repository.Options{Pool: spool.New(t.TempDir(), 0)}
+	w.place = search.Place{Folder: filepath.Join(t.TempDir(), "padsync"), Sealed: sealed}
+	if sealed {
+		id, err := crypto.Generate(false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := crypto.RecipientOf(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options.Recipients, options.Identities = []crypto.Recipient{to}, []age.Identity{id}
+		w.place.Recipients, w.place.Identities = options.Recipients, options.Identities
+	}
+	var err error
+	if w.repo, err = repository.Create(t.Context(), memory.New(time.Now), options); err != nil {
+		t.Fatal(err)
+	}
+	w.place.Repository = w.repo.ID()
+	return w
+}
+
+// night backs these pads up.
+func (w *world) night(t *testing.T, ids ...string) {
+	t.Helper()
+	kind, _ := setup.AllKinds().Named("etherpad")
+	pool := spool.New(t.TempDir(), 0)
+	client, err := kind.Open(w.server, kinds.Opening{Client: polite.New(polite.Options{Tries: 1}), Pool: pool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := &backup.Source{Source: manifest.Source{Kind: kind.Name, URL: w.server}, Client: client}
+	plan := backup.Plan{
+		Pool: pool, Program: "test", Host: "host", Sources: []*backup.Source{from},
+		Repositories: []backup.Repository{{Name: "here", Repository: w.repo}},
+	}
+	for _, id := range ids {
+		plan.Documents = append(plan.Documents, backup.Document{Source: from, ID: id})
+	}
+	if report, err := backup.Run(t.Context(), plan); err != nil || report.Outcomes[backup.Failed] > 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+}
+
+func (w *world) source(t *testing.T) search.Source {
+	t.Helper()
+	contents, err := w.repo.Read(t.Context(), repository.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { contents.Close() })
+	return search.Source{
+		Repository: w.repo, Contents: contents, Kinds: setup.AllKinds().OfDocuments(),
+		Said: func(r *manifest.Record) search.Said { return w.said[r.ID] },
+	}
+}
+
+func (w *world) index(t *testing.T) *search.Report {
+	t.Helper()
+	report, err := search.Update(t.Context(), w.place, w.source(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func (w *world) find(t *testing.T, typed string) *search.Results {
+	t.Helper()
+	x, err := search.Open(t.Context(), w.place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	found, err := search.Find(t.Context(), []*search.Index{x}, search.Ask(typed, time.UTC), 10)
+	if err != nil {
+		t.Fatalf("%q: %v", typed, err)
+	}
+	return found
+}
+
+// shown is a hit as a person might see it: what it is called, where, and the
+// snippet.
+func shown(h search.Hit) string {
+	var b strings.Builder
+	for _, p := range h.Snippet {
+		if p.Hit {
+			b.WriteString("[" + p.Text + "]")
+		} else {
+			b.WriteString(p.Text)
+		}
+	}
+	return h.Called + " " + string(h.In) + ": " + b.String()
+}
+
+func ids(r *search.Results) (all []string) {
+	for _, h := range r.Hits {
+		all = append(all, h.ID)
+	}
+	return all
+}
+
+func TestDocumentsAreFoundByAllTheirWords(t *testing.T) {
+	w := newWorld(t, true)
+	ag := w.pads.Create("ag-2026", "Ordre du jour\nL’assemblée vote le budget de l’École.\n")
+	bureau := w.pads.Create("bureau", "Rien à signaler aujourd’hui\n")
+	w.now = w.now.Add(time.Hour)
+	ag.Append(ada, "Un brouillon que personne n’a gardé.\n")
+	w.now = w.now.Add(time.Hour)
+	before, _, _ := strings.Cut(ag.Text(), "Un brouillon")
+	ag.Remove(ada, utf8.RuneCountInString(before), utf8.RuneCountInString("Un brouillon que personne n’a gardé.\n"))
+	w.now = w.now.Add(time.Hour)
+	bureau.Append(ada, "Et voilà\n")
+	bureau.Say(ada, "On se voit à la cafétéria ?")
+	w.said["bureau"] = search.Said{Name: "Réunions du bureau", Tags: []string{"asso"}, Description: "Tous les mardis"}
+	w.night(t, "ag-2026", "bureau")
+	if r := w.index(t); !r.New || r.Documents != 2 || r.Changed != 2 || r.Unreadable != 0 {
+		t.Errorf("%+v", r)
+	}
+	for typed, want := range map[string]string{
+		"ecole":                               "ag-2026 text: Ordre du jour L’assemblée vote le budget de l’[École].",
+		"l'assemblée BUDGET":                  "ag-2026 text: Ordre du jour [L’assemblée] vote le [budget] de l’École.",
+		`"vote le budget"`:                    "ag-2026 text: Ordre du jour L’assemblée [vote le budget] de l’École.",
+		"assem":                               "ag-2026 text: Ordre du jour L’[assemblée] vote le budget de l’École.",
+		"2026":                                "ag-2026 name: ag-[2026]",
+		"aujourd'hui":                         "Réunions du bureau text: Rien à signaler [aujourd’hui] Et voilà",
+		"brouillon":                           "ag-2026 past: Un [brouillon] que personne n’a gardé.",
+		"cafeteria":                           "Réunions du bureau chat: Adélaïde: On se voit à la [cafétéria] ?",
+		"reunions":                            "Réunions du bureau name: [Réunions] du bureau",
+		"mardi":                               "Réunions du bureau name: Tous les [mardis]",
+		"author:adelaide":                     "bureau",
+		"tag:asso":                            "Réunions du bureau : ",
+		"tag:Ass":                             "",
+		"in:past budget":                      "",
+		"in:chat cafétéria":                   "Réunions du bureau chat: Adélaïde: On se voit à la [cafétéria] ?",
+		"service:127.0.0.1 signaler":          "Réunions du bureau text: Rien à [signaler] aujourd’hui Et voilà",
+		"service:framadate signaler":          "",
+		"after:2026-03-02 budget":             "",
+		"before:2026-03-01 budget":            "",
+		"after:1/3/2026 before:2026-04 école": "ag-2026 text: Ordre du jour L’assemblée vote le budget de l’[École].",
+		"nulle part":                          "",
+	} {
+		found := w.find(t, typed)
+		if typed == "author:adelaide" {
+			if len(found.Hits) != 2 {
+				t.Errorf("%q: %+v", typed, ids(found))
+			}
+			continue
+		}
+		got := ""
+		if len(found.Hits) > 0 {
+			got = shown(found.Hits[0])
+		}
+		if got != want || len(found.Hits) > 1 || found.Total != len(found.Hits) {
+			t.Errorf("%q: %q of %d, want %q", typed, got, found.Total, want)
+		}
+	}
+	h := w.find(t, "brouillon").Hits[0]
+	if h.Revision != 1 || h.Version != "" || !h.Since.Equal(time.Date(2026, 3, 1, 21, 0, 0, 0, time.UTC)) || !h.Until.Equal(time.Date(2026, 3, 1, 22, 0, 0, 0, time.UTC)) {
+		t.Errorf("it was there: %+v", h)
+	}
+	if r := w.index(t); r.New || r.Changed != 0 || r.Documents != 2 {
+		t.Errorf("nothing changed: %+v", r)
+	}
+}
+
+func TestEarlierVersionsAreFoundThatTheNewestDoesNotHold(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Le premier texte parlait de girafes\n")
+	w.night(t, "ag")
+	w.index(t)
+	w.pads.Delete("ag")
+	w.now = w.now.Add(time.Hour)
+	again := w.pads.Create("ag", "Un tout autre texte, bien plus long que le premier\n")
+	w.night(t, "ag")
+	if _, err := w.repo.Accept(t.Context(), repository.RunOptions{Program: "test", Host: "host"}, (*manifest.Record).Newest); err != nil {
+		t.Fatal(err)
+	}
+	for _, anew := range []bool{false, true} {
+		if anew {
+			if err := os.RemoveAll(w.place.Folder); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.index(t)
+		found := w.find(t, "girafes")
+		if len(found.Hits) != 1 || shown(found.Hits[0]) != "ag past: Le premier texte parlait de [girafes]" {
+			t.Fatalf("made anew %v: %+v", anew, found)
+		}
+		if h := found.Hits[0]; h.Version == "" || !h.Whole {
+			t.Errorf("made anew %v: of version %q, whole %v", anew, h.Version, h.Whole)
+		}
+		if again := w.find(t, `"tout autre"`); len(again.Hits) != 1 {
+			t.Errorf("made anew %v: %+v", anew, again)
+		}
+	}
+	w.now = w.now.Add(time.Hour)
+	again.Append(ada, "Encore une ligne\n")
+	w.night(t, "ag")
+	w.index(t)
+	for _, typed := range []string{"girafes", "encore ligne", `"tout autre"`} {
+		if found := w.find(t, typed); len(found.Hits) != 1 {
+			t.Errorf("%q: %+v", typed, found)
+		}
+	}
+}
+
+func TestNothingThatIsTypedIsAnError(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "C++ et l’assemblée du 8-Mai (titre) NEAR AND OR NOT budget:école \"x\" * ^ { } + -\n")
+	w.night(t, "ag")
+	w.index(t)
+	for _, typed := range []string{
+		"l'assemblée", "C++", "8-Mai", "-budget", "(", ")", `"`, `""`, `"a`, "*", "a*", "***", "", " ", "\x00", "a\x00b", "titre:budget",
+		"budget AND", "OR", "NOT x", "NEAR(a b)", "NEAR/2", "name : x", "{name} : x", "^x", "x + y", "in:", "in:nowhere", "tag:", "before:hier",
+		"after:", "service:", "author:", "author:*", "author:'", "\xff\xfe", "…", "’", "🎉", "« »", "“a", `tag:"a b"`, "in:name,text x", "IN:PAST x",
+		strings.Repeat("a ", 5000), strings.Repeat("a", 100_000), strings.Repeat(`"`, 999), `\`, ";drop table docs", "会議*", "%", "_", "--", "/* */",
+	} {
+		w.find(t, typed)
+	}
+	for typed, want := range map[string][]string{"before:hier": {"before:hier"}, "in:nowhere tag:": {"in:nowhere", "tag:"}, "c++ titre:x": nil} {
+		if got := search.Ask(typed, time.UTC).Unclear; !slices.Equal(got, want) {
+			t.Errorf("%q: unclear %q, want %q", typed, got, want)
+		}
+	}
+	if found := w.find(t, "c++ l'assemblée budget:école"); len(found.Hits) != 1 {
+		t.Errorf("%+v", found)
+	}
+}

@@ -1,0 +1,157 @@
+package search
+
+import (
+	"encoding/json"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/padsync/padsync/documents"
+)
+
+// texts are those of a document, as the index holds them.
+type texts struct {
+	Versions []string `json:"v"` // names of those that they are of, the one that is shown last
+	Texts    []text   `json:"t"`
+}
+
+// A text is one of them, with the words it has there.
+type text struct {
+	In       documents.Place `json:"i"`
+	Text     string          `json:"t"`
+	Since    int64           `json:"s,omitempty"` // Unix time, 0: not known
+	Until    int64           `json:"u,omitempty"`
+	Revision int             `json:"r,omitempty"`
+
+	// Version is that of which it is: "" for the one that is shown. Whole says
+	// that the version itself has it, not its past.
+	Version string `json:"o,omitempty"`
+	Whole   bool   `json:"w,omitempty"`
+}
+
+// shown is the name of the version that the document is shown as, "" if it has
+// none.
+func (t *texts) shown() string {
+	if len(t.Versions) == 0 {
+		return ""
+	}
+	return t.Versions[len(t.Versions)-1]
+}
+
+// maxTexts bounds the texts of one document, in bytes: twenty novels.
+const maxTexts = 32 << 20
+
+// add takes a text of the version that is shown, unless it is too much.
+func (t *texts) add(from documents.Text, size *int) {
+	if *size += len(from.Text); *size > maxTexts {
+		return
+	}
+	t.Texts = append(t.Texts, text{
+		In: from.In, Text: strings.ToValidUTF8(from.Text, "\ufffd"), Since: unix(from.Since), Until: unix(from.Until), Revision: from.Revision,
+	})
+}
+
+// earlier are the texts of another version: what it showed is past.
+func (t *texts) earlier(name string, saved time.Time) (all []text) {
+	for _, one := range t.Texts {
+		if one.Version != "" || one.In == documents.InAuthor {
+			continue
+		}
+		if one.Version = name; one.In != documents.InPast {
+			one.In, one.Whole, one.Since, one.Until = documents.InPast, true, saved.Unix(), saved.Unix()
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// prune leaves out lines that a text has which counts more: one that is not past,
+// or is later.
+func (t *texts) prune() {
+	seed, seen := maphash.MakeSeed(), make(map[uint64]bool)
+	var folded []byte
+	known := func(line string) bool {
+		if folded = appendWords(folded[:0], line); len(folded) == 0 {
+			return true
+		}
+		hash := maphash.Bytes(seed, folded)
+		defer func() { seen[hash] = true }()
+		return seen[hash]
+	}
+	for _, one := range t.Texts {
+		if one.In == documents.InText || one.In == documents.InPoll || one.In == documents.InChat {
+			for line := range strings.Lines(one.Text) {
+				known(line)
+			}
+		}
+	}
+	for i := range slices.Backward(t.Texts) {
+		one := &t.Texts[i]
+		if one.In != documents.InPast {
+			continue
+		}
+		var kept strings.Builder
+		for line := range strings.Lines(one.Text) {
+			if !known(line) {
+				kept.WriteString(line)
+			}
+		}
+		one.Text = kept.String()
+	}
+	t.Texts = slices.DeleteFunc(t.Texts, func(one text) bool { return one.In == documents.InPast && one.Text == "" })
+}
+
+// fold gives the words of all texts in a place.
+func (t *texts) fold(in documents.Place) string {
+	var b []byte
+	for _, one := range t.Texts {
+		if one.In == in {
+			b = appendWords(b, one.Text)
+		}
+	}
+	return string(b)
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+// A codec packs texts. It is for one goroutine at a time.
+type codec struct {
+	encoder *zstd.Encoder
+	decoder *zstd.Decoder
+}
+
+func newCodec() (codec, error) {
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		return codec{}, err
+	}
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(4*maxTexts))
+	return codec{encoder, decoder}, err
+}
+
+func (c *codec) pack(t *texts) ([]byte, error) {
+	b, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	return c.encoder.EncodeAll(b, nil), nil
+}
+
+func (c *codec) unpack(b []byte) (t texts, err error) {
+	plain, err := c.decoder.DecodeAll(b, nil)
+	if err == nil {
+		err = json.Unmarshal(plain, &t)
+	}
+	if err != nil {
+		return t, ErrDamaged
+	}
+	return t, nil
+}
