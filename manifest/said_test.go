@@ -243,7 +243,9 @@ func TestFactsAreMergedTheSameInEveryOrder(t *testing.T) {
 		merged := func(order []int, view manifest.View) (records []*manifest.Record) {
 			var inputs []manifest.Input
 			for _, i := range order {
-				inputs = append(inputs, told(int64(i+1), docs[i], header()))
+				h := header()
+				h.Sources[0].URL = []string{"https://a.example", "http://a.example"}[i%2] // one source
+				inputs = append(inputs, told(int64(i+1), docs[i], h))
 			}
 			for r, err := range manifest.Merge(inputs, view) {
 				if err != nil {
