@@ -178,6 +178,7 @@ func KnownOf(record *manifest.Record) Known {
 	if v := record.Newest(); v != nil {
 		k.Called = v.Title
 	}
+	k.Called = cmp.Or(record.Said.Name, k.Called)
 	return k
 }
 
