@@ -18,7 +18,7 @@ const module = "github.com/padsync/padsync/"
 
 // everything is what only the top of the tree may import.
 var everything = []string{
-	"backup", "restore", "move", "library", "repository", "manifest", "crypto",
+	"backup", "restore", "move", "mirror", "library", "repository", "manifest", "crypto",
 	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
@@ -39,6 +39,8 @@ var layers = []layer{
 	{"backup", []string{"repository", "manifest", "sources", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"library", "repository", "manifest", "documents", "internal/durable"}},
 	{"move", []string{"library", "repository", "manifest", "sources", "documents", "internal/durable", "internal/grace", "internal/spool"}},
+	{"mirror", []string{"library", "repository", "manifest", "documents", "sinks", "internal/spool"}},
+	{"mirror/mirrortest", []string{"mirror"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},
 	{"repository/pack", []string{"repository/object", "manifest", "crypto", "internal/spool"}},
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},

@@ -1,0 +1,2 @@
+// Package mirror keeps pages of what is saved in a place where people open them.
+package mirror
