@@ -71,12 +71,12 @@ var layers = []layer{
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{
-		"backup", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
+		"backup", "move", "mirror", "library", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
-	{"internal/pages", []string{"restore", "move", "library", "internal/durable", "internal/words"}},
+	{"internal/pages", []string{"restore", "move", "mirror", "library", "documents", "internal/durable", "internal/words"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }

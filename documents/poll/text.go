@@ -12,9 +12,16 @@ import (
 
 // WriteText writes the title, the votes as a table with a line for each, and
 // the comments, for people who read a terminal or compare two polls.
-func (p *Poll) WriteText(w io.Writer, l documents.Language) error {
+func (p *Poll) WriteText(w io.Writer, l documents.Language) error { return p.writeText(w, l, nil) }
+
+func (p *Poll) writeText(w io.Writer, l documents.Language, as *documents.Publication) error {
 	words, out := wordsIn(l), bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s\n\n", oneLine(p.Title))
+	if as != nil {
+		for _, note := range as.Notes {
+			fmt.Fprintf(out, "%s\n\n", oneLine(note))
+		}
+	}
 	switch {
 	case p.Votes == nil:
 		fmt.Fprintln(out, words.NotTold)
