@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +23,7 @@ import (
 
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
@@ -214,11 +217,16 @@ func (v *vector) compare(t *testing.T) (documents []string) {
 	}
 	for _, d := range v.listed(t, list) {
 		line := fmt.Sprintf("%q %s %d", d.ID, d.State, len(d.Versions))
+		public := ""
 		for _, version := range d.Versions {
 			if version.Version == d.Restore {
 				line += " " + version.Files[0].SHA256
 			}
+			if version.Public {
+				public = " public"
+			}
 		}
+		line += public + d.Said.line()
 		documents = append(documents, line)
 	}
 	return documents
@@ -227,11 +235,19 @@ func (v *vector) compare(t *testing.T) (documents []string) {
 // A readDocument is what the reader lists.
 type readDocument struct {
 	Kind, Source, ID, State, Restore string
+	Said                             readSaid
 	Versions                         []readVersion
+}
+
+type readSaid struct {
+	Name, Description string
+	Tags              []string
+	Choices           map[string]manifest.Choice
 }
 
 type readVersion struct {
 	Version, Title, Suspect string
+	Public                  bool
 	Files                   []readFile
 }
 
@@ -239,6 +255,17 @@ type readFile struct {
 	Name   string
 	Size   int64
 	SHA256 string
+}
+
+// line is what a header of a vector has of what is said.
+func (s *readSaid) line() (line string) {
+	if s.Name+s.Description != "" || len(s.Tags) > 0 {
+		line = fmt.Sprintf(" %q %q %q", s.Name, s.Tags, s.Description)
+	}
+	for _, machine := range slices.Sorted(maps.Keys(s.Choices)) {
+		line += fmt.Sprintf(" %q=%s", machine, s.Choices[machine])
+	}
+	return line
 }
 
 func (v *vector) listed(t *testing.T, list string) (documents []readDocument) {
@@ -276,18 +303,25 @@ func (v *vector) ofPadsync(t *testing.T, out string, files *int) (documents []re
 	defer contents.Close()
 	rd := repo.NewReader(t.Context())
 	defer rd.Close()
-	for record, err := range contents.Documents() {
+	for record, err := range contents.All() {
 		if err != nil {
 			t.Fatal(err)
 		}
 		d := readDocument{Kind: record.Source.Kind, Source: record.Source.Address(), ID: record.ID, State: string(record.State), Versions: []readVersion{}}
+		d.Said = readSaid{Name: record.Said.Name, Tags: append([]string{}, record.Said.Tags...), Choices: make(map[string]manifest.Choice)}
+		for _, c := range record.Said.Choices {
+			d.Said.Choices[c.Machine] = c.Choice
+		}
+		if d.Said.Description, err = repo.Description(&record.Said); err != nil && v.expect == "ok" {
+			t.Fatal(err)
+		}
 		if given := record.NewestSound(); given != nil {
 			d.Restore = given.Name
 		} else if given = record.Newest(); given != nil {
 			d.Restore = given.Name
 		}
 		for _, version := range record.Versions {
-			r := readVersion{Version: version.Name, Title: version.Title, Suspect: version.Suspect}
+			r := readVersion{Version: version.Name, Title: version.Title, Suspect: version.Suspect, Public: version.Public}
 			for _, f := range version.Files {
 				r.Files = append(r.Files, readFile{f.Name, f.Size, f.SHA256})
 				name := filepath.Join(out, repository.Escape(d.Source), repository.Escape(d.ID), version.Name, repository.Escape(f.Name))

@@ -20,7 +20,7 @@ func alone(t *testing.T) (manifest.Source, manifest.DocumentVersion, []byte) {
 		f := &v.Files[i]
 		f.Pack, f.Frame, f.Offset = 0, [2]int64{}, 0
 	}
-	v.Name = manifest.VersionName(*v.Saved, v.Files)
+	v.Name, v.Public = manifest.VersionName(*v.Saved, v.Files), new(true)
 	b, err := manifest.EncodeAlone(source, "ag-2026", &v, map[string]string{"admin": "https://…"})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +51,7 @@ func TestAloneIsReadInItsOneEncodingOnly(t *testing.T) {
 		"no time":         {`"saved":"2026-11-22T14:41:06Z",`, ""},
 		"no id":           {`"id":"ag-2026"`, `"id":""`},
 		"a location":      {`}]}]`, `,"pack":0}]}]`},
+		"public or not":   {`"public":true`, `"public":1`},
 		"no version":      {`"versions":[{`, `"versions":[],"x":[{`},
 		"something after": {"}\n", "}\n{}"},
 	} {
@@ -111,7 +112,7 @@ func TestRecoveredFactsCountLeast(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if v := r.Versions[0]; v.Recovered || v.Title != "told" || v.Validator != "told" || v.Suspect != "" || v.Told != [4]string{"5", "5", "6", "5"} {
+			if v := r.Versions[0]; v.Recovered || v.Title != "told" || v.Validator != "told" || v.Suspect != "" || v.Told != [5]string{"5", "5", "6", "5"} {
 				t.Errorf("in the order %s: %+v", order, v)
 			}
 		}

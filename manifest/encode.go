@@ -60,9 +60,47 @@ func (t *text) document(d *Document) {
 		t.string("key", w.Key)
 		t.end()
 	}
+	if d.Said != nil {
+		t.key("said")
+		t.said(d.Said)
+	}
 	if len(d.Versions) > 0 {
 		t.key("versions")
 		list(t, d.Versions, (*text).version)
+	}
+	t.end()
+}
+
+func (t *text) said(s *Said) {
+	t.begin()
+	if s.Name != nil {
+		t.string("name", *s.Name)
+	}
+	if s.Tags != nil {
+		t.key("tags")
+		list(t, s.Tags, func(t *text, tag *string) { t.quote(*tag) })
+	}
+	if s.Description != nil {
+		t.string("description", *s.Description)
+	}
+	t.bool("removed", s.Removed)
+	if len(s.Choices) > 0 {
+		t.key("choices")
+		list(t, s.Choices, (*text).choice)
+	}
+	if s.Told != nil {
+		t.key("told")
+		list(t, s.Told[:], (*text).index)
+	}
+	t.end()
+}
+
+func (t *text) choice(c *MachineChoice) {
+	t.begin()
+	t.string("machine", c.Machine)
+	t.string("choice", string(c.Choice))
+	if c.Told != nil {
+		t.number("told", int64(*c.Told))
 	}
 	t.end()
 }
@@ -72,8 +110,7 @@ func (t *text) version(v *DocumentVersion) {
 	t.string("version", v.Name)
 	t.time("saved", v.Saved)
 	if v.Recovered {
-		t.key("recovered")
-		t.b = append(t.b, "true"...)
+		t.bool("recovered", &v.Recovered)
 	}
 	t.optional("revision", v.Revision)
 	t.time("modified", v.Modified)
@@ -88,13 +125,14 @@ func (t *text) version(v *DocumentVersion) {
 	if v.Suspect != nil {
 		t.string("suspect", *v.Suspect)
 	}
+	t.bool("public", v.Public)
 	if len(v.Files) > 0 {
 		t.key("files")
 		list(t, v.Files, (*text).file)
 	}
-	if v.Told != nil {
+	if len(v.Told) > 0 {
 		t.key("told")
-		list(t, v.Told[:], func(t *text, place *int) { t.b = strconv.AppendInt(t.b, int64(*place), 10) })
+		list(t, v.Told, (*text).index)
 	}
 	t.end()
 }
@@ -121,8 +159,7 @@ func (t *text) facts(f *Facts) {
 	}
 	t.optional("flaw", f.Flaw)
 	if f.Blank {
-		t.key("blank")
-		t.b = append(t.b, "true"...)
+		t.bool("blank", &f.Blank)
 	}
 	t.optional("expires", f.Expires)
 	t.end()
@@ -216,6 +253,16 @@ func (t *text) number(name string, n int64) {
 	t.key(name)
 	t.b = strconv.AppendInt(t.b, n, 10)
 }
+
+func (t *text) bool(name string, is *bool) {
+	if is != nil {
+		t.key(name)
+		t.b = strconv.AppendBool(t.b, *is)
+	}
+}
+
+// index writes a place in a list of the header.
+func (t *text) index(place *int) { t.b = strconv.AppendInt(t.b, int64(*place), 10) }
 
 func (t *text) string(name, s string) {
 	t.key(name)

@@ -73,6 +73,10 @@ const (
 	Missing State = "missing" // the source no longer has it
 	Failed  State = "failed"  // it could not be looked at
 	Erased  State = "erased"  // a tombstone
+
+	// Removed is of Records alone: somebody said after the last look that it
+	// is no document, and it never had a version.
+	Removed State = "removed"
 )
 
 // A Document is what a manifest tells of one document.
@@ -88,6 +92,9 @@ type Document struct {
 
 	// Withheld is a request that this look did not make, or not again.
 	Withheld *Withheld `json:"withheld,omitempty"`
+
+	// Said is what somebody said of the document, without looking at it.
+	Said *Said `json:"said,omitempty"`
 
 	Versions []DocumentVersion `json:"versions,omitempty"`
 }
@@ -111,11 +118,12 @@ type DocumentVersion struct {
 	Facts     *Facts  `json:"facts,omitempty"`
 	Validator *string `json:"validator,omitempty"`
 	Suspect   *string `json:"suspect,omitempty"` // "" clears it
+	Public    *bool   `json:"public,omitempty"`  // whether its public address was all that it took; nil: nothing is told
 	Files     []File  `json:"files,omitempty"`
 
-	// Checkpoints: who told the version first, its validator, its suspect
-	// and its location.
-	Told *[4]int `json:"told,omitempty"`
+	// Checkpoints: who told the version first, its validator, its suspect, its
+	// location and, if that is told, whether it is public.
+	Told []int `json:"told,omitempty"`
 }
 
 // Places in DocumentVersion.Told.
@@ -124,6 +132,7 @@ const (
 	ToldValidator
 	ToldSuspect
 	ToldLocation
+	ToldPublic
 )
 
 // A File is one saved form of a document and its place.

@@ -230,6 +230,7 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Add(encode(f, header(), documents()))
+	f.Add(encode(f, header(), []manifest.Document{{ID: "a", State: manifest.Current, Said: said()}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, documents, err := decode(b)
 		if err != nil {

@@ -21,6 +21,7 @@ type Record struct {
 	Checked  time.Time
 	Withheld *Withheld       // what the last look did not ask for
 	Told     string          // id of the manifest that told the last look
+	Said     SaidRecord      // what people say of it
 	Versions []VersionRecord // in the order in which they were first told
 
 	// Lost says that there was a newer version than all of these, which has
@@ -39,11 +40,12 @@ type VersionRecord struct {
 	Facts     Facts
 	Validator string
 	Suspect   string
+	Public    bool // its public address was all that it took
 	Files     []FileRecord
-	Told      [4]string // manifest ids, by ToldVersion and so on
+	Told      [5]string // manifest ids, by ToldVersion and so on
 
 	stored bool      // the location counts
-	ranks  [4]string // of who told each fact: the highest counts; for the version itself, the lowest
+	ranks  [5]string // of who told each fact: the highest counts; for the version itself, the lowest
 }
 
 // A FileRecord is a File with the pack it lies in, and those of its pieces
@@ -66,7 +68,11 @@ type View struct {
 	Told   func(id string) bool // what this manifest first told
 	Stored func(p Pack) bool    // what lies in this pack
 	Lost   bool                 // also versions without a location that counts
-	Parts  bool                 // also versions that no input tells whole
+	All    bool                 // also what is no document, and of which something was said
+
+	// Parts is for what is merged again: also versions that no input tells
+	// whole, and what was said as it was said.
+	Parts bool
 }
 
 func (v View) normal() View {
@@ -82,7 +88,8 @@ func (v View) normal() View {
 // Merge yields the record of each document that the inputs tell of, sorted by
 // source, then id, in one pass. It leaves out a version without a location that
 // counts, unless the view says Lost, and one that is not told whole, unless it
-// says Parts. After an error it stops.
+// says Parts. Of what is removed, or was never looked at and has no version, it
+// yields the record only if the view says All or Parts. After an error it stops.
 //
 // The order and the number of the inputs do not matter, nor that one tells what
 // another tells too: each fact is taken from the highest manifest id that first
@@ -104,7 +111,7 @@ func Merge(inputs []Input, view View) iter.Seq2[*Record, error] {
 				yield(nil, err)
 				return
 			}
-			if !record.empty() && !yield(record, nil) {
+			if record.counts(view) && !yield(record, nil) {
 				return
 			}
 		}
@@ -167,6 +174,7 @@ func (q *inputQueue) record(view View) (*Record, error) {
 	for len(*q) > 0 && (*q)[0].source().Compare(r.Source) == 0 && (*q)[0].doc.ID == r.ID {
 		c := heap.Pop(q).(*cursor)
 		r.look(c, view)
+		r.Said.merge(c, view)
 		for i := range c.doc.Versions {
 			r.version(places, c, &c.doc.Versions[i], view)
 		}
@@ -194,10 +202,10 @@ func (r *Record) look(c *cursor, view View) {
 // version merges one version; places are those of the record's versions, by
 // their names.
 func (r *Record) version(places map[string]int, c *cursor, v *DocumentVersion, view View) {
-	var who, ranks [4]string
+	var who, ranks [5]string
 	for fact := range who {
 		who[fact] = c.ID
-		if v.Told != nil {
+		if fact < len(v.Told) {
 			who[fact] = c.teller(&v.Told[fact])
 		}
 		ranks[fact] = rank(fact, who[fact], v.Recovered && who[fact] == who[ToldVersion])
@@ -226,6 +234,9 @@ func (r *Record) version(places map[string]int, c *cursor, v *DocumentVersion, v
 	}
 	if v.Suspect != nil && newer(ToldSuspect) {
 		have.Suspect = *v.Suspect
+	}
+	if v.Public != nil && newer(ToldPublic) {
+		have.Public = *v.Public
 	}
 	// A file that was moved is the same file: a location counts whoever told it.
 	if len(v.Files) == 0 {
@@ -286,11 +297,12 @@ func located(h *Header, files []File) []FileRecord {
 func (r *Record) settle(view View) {
 	r.Versions = slices.DeleteFunc(r.Versions, func(v VersionRecord) bool {
 		if view.Parts {
-			return v.Told == [4]string{}
+			return v.Told == [5]string{}
 		}
 		return v.Told[ToldVersion] == "" || len(v.Files) == 0
 	})
 	slices.SortFunc(r.Versions, VersionRecord.compare)
+	had := len(r.Versions) > 0
 	if newest := r.Newest(); newest != nil && !view.Lost {
 		r.Lost = !newest.stored
 		r.Versions = slices.DeleteFunc(r.Versions, func(v VersionRecord) bool { return !v.stored })
@@ -298,9 +310,21 @@ func (r *Record) settle(view View) {
 	if r.State == "" && len(r.Versions) > 0 {
 		r.State = Current
 	}
+	r.Said.settle()
+	if view.Parts {
+		return
+	}
+	r.Said.mend()
+	if r.Said.Removed && r.Said.Told[SaidRemoved] > r.Told && !had && r.State != Erased {
+		r.State = Removed
+	}
 }
 
-func (r *Record) empty() bool { return r.State == "" && len(r.Versions) == 0 }
+// counts reports whether the view has the record.
+func (r *Record) counts(view View) bool {
+	document := r.State != "" && r.State != Removed || len(r.Versions) > 0
+	return document || (view.All || view.Parts) && (r.State != "" || r.Said.any())
+}
 
 // compare orders versions as they were first told; those that were told from
 // packs alone stand before all others, as they were saved.

@@ -132,6 +132,9 @@ func (o *order) next(d *Document) error {
 	if !o.told(d.Told) {
 		return errTold
 	}
+	if err := o.said(d.Said); err != nil {
+		return err
+	}
 	for i := range d.Versions {
 		if err := o.version(&d.Versions[i]); err != nil {
 			return err
@@ -153,12 +156,12 @@ func (o *order) version(v *DocumentVersion) error {
 	if v.Recovered && v.Saved == nil {
 		return errors.New("manifest: a recovered version is not told whole")
 	}
-	if v.Told != nil {
-		for _, place := range v.Told {
-			if !o.told(&place) {
-				return errTold
-			}
-		}
+	facts := ToldPublic
+	if v.Public != nil {
+		facts++
+	}
+	if n := len(v.Told); n > 0 && n != facts || slices.ContainsFunc(v.Told, func(place int) bool { return !o.told(&place) }) {
+		return errTold
 	}
 	for i := range v.Files {
 		if err := o.file(&v.Files[i]); err != nil {

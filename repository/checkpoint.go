@@ -242,6 +242,7 @@ func (w *checkpointWriter) document(r *manifest.Record) error {
 		doc.State, doc.Error, doc.Checked, doc.Told = r.State, r.Error, &checked, w.place(r.Told)
 		doc.Withheld = r.Withheld
 	}
+	doc.Said = w.said(&r.Said)
 	for i := range r.Versions {
 		doc.Versions = append(doc.Versions, w.version(&r.Versions[i]))
 	}
@@ -254,8 +255,41 @@ func (w *checkpointWriter) document(r *manifest.Record) error {
 	return w.endPart()
 }
 
+// said is nil where nothing was said.
+func (w *checkpointWriter) said(r *manifest.SaidRecord) *manifest.Said {
+	said := new(manifest.Said)
+	for _, c := range r.Choices {
+		said.Choices = append(said.Choices, manifest.MachineChoice{Machine: c.Machine, Choice: c.Choice, Told: w.place(c.Told)})
+	}
+	anyone := cmp.Or(r.Told[:]...) // of what is not told
+	switch {
+	case anyone != "":
+	case len(said.Choices) > 0:
+		return said
+	default:
+		return nil
+	}
+	said.Told = new([4]int)
+	for i, id := range r.Told {
+		said.Told[i] = *w.place(cmp.Or(id, anyone))
+	}
+	if r.Told[manifest.SaidName] != "" {
+		said.Name = &r.Name
+	}
+	if r.Told[manifest.SaidTags] != "" {
+		said.Tags = append([]string{}, r.Tags...) // not nil
+	}
+	if r.Told[manifest.SaidDescription] != "" {
+		said.Description = &r.Description
+	}
+	if r.Told[manifest.SaidRemoved] != "" {
+		said.Removed = &r.Removed
+	}
+	return said
+}
+
 func (w *checkpointWriter) version(r *manifest.VersionRecord) manifest.DocumentVersion {
-	v := manifest.DocumentVersion{Name: r.Name, Revision: r.Revision, Title: r.Title, Told: new([4]int)}
+	v := manifest.DocumentVersion{Name: r.Name, Revision: r.Revision, Title: r.Title}
 	if r.Told[manifest.ToldVersion] != "" {
 		saved, facts := manifest.At(r.Saved), r.Facts
 		v.Saved, v.Recovered, v.Facts = &saved, r.Recovered, &facts
@@ -270,9 +304,14 @@ func (w *checkpointWriter) version(r *manifest.VersionRecord) manifest.DocumentV
 	if r.Told[manifest.ToldSuspect] != "" {
 		v.Suspect = &r.Suspect
 	}
+	if r.Told[manifest.ToldPublic] != "" {
+		v.Public = &r.Public
+	}
 	anyone := cmp.Or(r.Told[:]...) // of what is not told
-	for i, id := range r.Told {
-		v.Told[i] = *w.place(cmp.Or(id, anyone))
+	for fact, id := range r.Told {
+		if fact != manifest.ToldPublic || id != "" {
+			v.Told = append(v.Told, *w.place(cmp.Or(id, anyone)))
+		}
 	}
 	for _, f := range r.Files {
 		v.Files = append(v.Files, f.Relocate(w.packPlace))

@@ -135,10 +135,11 @@ func unite(entries []entry) []entry {
 		}
 		into := &united[last]
 		versions, files := slices.Concat(into.doc.Versions, e.doc.Versions), slices.Concat(into.files, e.files)
+		said := cmp.Or(into.doc.Said, e.doc.Said)
 		if found(e) < found(*into) {
 			*into = e
 		}
-		into.doc.Versions, into.files = versions, files
+		into.doc.Versions, into.doc.Said, into.files = versions, said, files
 	}
 	clear(entries[len(united):])
 	return united
@@ -146,7 +147,7 @@ func unite(entries []entry) []entry {
 
 // found is how much a look found, the most first.
 func found(e entry) int {
-	return slices.Index([]manifest.State{manifest.Current, manifest.Missing, manifest.Failed}, e.doc.State)
+	return slices.Index([]manifest.State{manifest.Current, manifest.Missing, manifest.Failed, ""}, e.doc.State)
 }
 
 // fill is how many entries go into one manifest.
@@ -154,6 +155,9 @@ func fill(entries []entry) int {
 	size := 0
 	for i, e := range entries {
 		size += 100 + len(e.doc.ID) + len(e.doc.Error)
+		if e.doc.Said != nil && e.doc.Said.Description != nil {
+			size += len(*e.doc.Said.Description)
+		}
 		for _, v := range e.doc.Versions {
 			size += 500 + len(v.Title)
 			for _, f := range v.Files {

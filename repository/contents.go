@@ -576,6 +576,12 @@ func (c *Contents) Documents() iter.Seq2[*manifest.Record, error] {
 	return c.merge(manifest.View{Told: c.at.counts, Stored: c.stored})
 }
 
+// All yields what Documents yields, and also of what is no document, where
+// something was said of it: what was never looked at, and what was removed.
+func (c *Contents) All() iter.Seq2[*manifest.Record, error] {
+	return c.merge(manifest.View{Told: c.at.counts, Stored: c.stored, All: true})
+}
+
 func (c *Contents) stored(p manifest.Pack) bool {
 	size, ok := c.listed.packs[p.Key]
 	return ok && size == p.Size

@@ -26,7 +26,7 @@ import (
 // and checkpoints between, and compares all along with what was reported.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		m := &model{t: t, rt: rt, sink: memory.New(time.Now)}
+		m := &model{t: t, rt: rt, sink: memory.New(time.Now), names: map[string]string{}}
 		for _, skew := range []int{0, -3, 20} { // in years
 			m.machines = append(m.machines, &machine{clock: time.Date(2026+skew, 11, 22, 3, 0, 0, 0, time.UTC), pool: spool.New("", 0)})
 		}
@@ -35,6 +35,7 @@ func TestModel(t *testing.T) {
 			"save":       m.save,
 			"save again": m.save,
 			"tell":       m.tell,
+			"say":        m.say,
 			"commit":     m.commit,
 			"end":        m.end,
 			"crash":      m.crash,
@@ -75,6 +76,7 @@ type model struct {
 	texts    int
 	all      []saved // reported as saved, in the order of the reports
 	moments  []moment
+	names    map[string]string // as was said last, by id
 }
 
 // A moment is what a manifest's id must always show.
@@ -175,6 +177,31 @@ func (m *model) tell(rt *rapid.T) {
 		return
 	}
 	mine.run.Tell(manifest.Document{ID: rapid.SampledFrom(modelIDs).Draw(rt, "id"), State: manifest.Missing})
+}
+
+// say gives a document a name, or takes it back, and makes a choice, whether the
+// document was saved or not.
+func (m *model) say(rt *rapid.T) {
+	mine := m.pick(rt, false)
+	if mine == nil {
+		return
+	}
+	m.texts++
+	id, name := rapid.SampledFrom(append(modelIDs, "said")).Draw(rt, "id"), fmt.Sprint("name ", m.texts)
+	if rapid.IntRange(0, 3).Draw(rt, "back") == 0 {
+		name = ""
+	}
+	r, err := m.open(m.sink, mine)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	said := manifest.Said{Name: &name, Choices: []manifest.MachineChoice{{Machine: fmt.Sprint(mine.clock.Year()), Choice: manifest.Manual}}}
+	sequence, err := r.Say(context.Background(), repository.RunOptions{Last: mine.last}, []repository.Saying{{Source: pads, ID: id, Said: said}})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	mine.last = max(mine.last, sequence)
+	m.names[id] = name
 }
 
 // commit writes an incomplete manifest: most of two minutes have passed.
@@ -317,10 +344,15 @@ func (m *model) included(rt *rapid.T) map[string]bool {
 
 // compare reads everything and holds it against what was reported.
 func (m *model) compare(rt *rapid.T) {
-	if len(m.all) == 0 {
+	if len(m.all)+len(m.names) == 0 {
 		return
 	}
 	got := m.shown(rt, repository.At{})
+	for id, name := range m.names {
+		if !strings.Contains(got, fmt.Sprintf("%s is called %q;", id, name)) {
+			rt.Fatalf("%q was called %q, and there is %s", id, name, got)
+		}
+	}
 	newest := map[string]saved{}
 	for _, s := range m.all {
 		if !strings.Contains(got, fmt.Sprintf("%s=%s;", s.id, short(s.text))) {
@@ -371,11 +403,11 @@ func (m *model) shown(rt *rapid.T, at repository.At) string {
 	}
 	reader := r.NewReader(context.Background())
 	defer reader.Close()
-	for record, err := range c.Documents() {
+	for record, err := range c.All() {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		fmt.Fprintf(&b, "%s is %s;", record.ID, record.State)
+		fmt.Fprintf(&b, "%s is %s;%s is called %q;%v;", record.ID, record.State, record.ID, record.Said.Name, record.Said.Choices)
 		for _, v := range record.Versions {
 			s, err := reader.File(v.Files[0])
 			if err != nil {

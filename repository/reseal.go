@@ -138,6 +138,9 @@ func whole(v *manifest.VersionRecord, files []manifest.File) manifest.DocumentVe
 	if v.Suspect != "" {
 		told.Suspect = &v.Suspect
 	}
+	if v.Public {
+		told.Public = &v.Public
+	}
 	return told
 }
 

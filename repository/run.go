@@ -271,6 +271,9 @@ func newVersion(now time.Time, v *sources.Version, suspect string) manifest.Docu
 	if suspect = clean(suspect); suspect != "" {
 		told.Suspect = &suspect
 	}
+	if v.Public {
+		told.Public = &v.Public
+	}
 	for _, f := range v.Files {
 		told.Files = append(told.Files, manifest.File{Name: f.Name, Format: clean(f.Format), Size: f.Size, SHA256: hex.EncodeToString(f.SHA256[:])})
 	}

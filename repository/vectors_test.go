@@ -33,7 +33,8 @@ import (
 //	comment: what is special about it
 //	expect: ok | corrupt | wrong key | unsupported | headless | none
 //	identity: an age identity                       (if it is sealed)
-//	document: id, versions, SHA-256 of the newest   (each that must come back)
+//	document: id, state, versions, SHA-256 of the newest, whether one is
+//	          public, and what is said of it        (each that must come back)
 //
 // Until the first release -update may write them anew. Afterwards those of a
 // version stay as they are for ever, and others are added beside them.
@@ -115,7 +116,7 @@ func (w *world) describe() (documents []string, err error) {
 	defer c.Close()
 	rd := r.NewReader(w.t.Context())
 	defer rd.Close()
-	for record, err := range c.Documents() {
+	for record, err := range c.All() {
 		if err != nil {
 			return documents, err
 		}
@@ -128,6 +129,11 @@ func (w *world) describe() (documents []string, err error) {
 			line += fmt.Sprintf(" %x", s.SHA256())
 			s.Close()
 		}
+		said, err := said(r, record)
+		if err != nil {
+			return documents, err
+		}
+		line += said
 		documents = append(documents, line)
 	}
 	for _, id := range c.Missing {
@@ -138,6 +144,25 @@ func (w *world) describe() (documents []string, err error) {
 		err = &repository.CorruptError{Key: report.Problems[0].Object, Problem: report.Problems[0].Problem}
 	}
 	return documents, err
+}
+
+// said is what people say of a document, and " public" if a version is.
+func said(r *repository.Repository, record *manifest.Record) (line string, err error) {
+	if slices.ContainsFunc(record.Versions, func(v manifest.VersionRecord) bool { return v.Public }) {
+		line = " public"
+	}
+	s := &record.Said
+	description, err := r.Description(s)
+	if s.Name+description != "" || len(s.Tags) > 0 {
+		line += fmt.Sprintf(" %q %q %q", s.Name, s.Tags, description)
+	}
+	for _, c := range s.Choices {
+		line += fmt.Sprintf(" %q=%s", c.Machine, c.Choice)
+	}
+	if errors.Is(err, repository.ErrNoIdentity) {
+		err = nil
+	}
+	return line, err
 }
 
 func readVector(t testing.TB, name string) *vector {
@@ -432,6 +457,95 @@ func writeVectors(t *testing.T) {
 		w.mustRun(map[string]string{"ag": "short"})
 	})
 
+	says := func(w *world) {
+		one(w)
+		w.say("ag-2026", manifest.Said{Name: new("Bureau"), Tags: []string{"été", "budget"}, Description: new("où ?")})
+		w.say("ag-2026", choice("laptop", manifest.Automatic))
+		w.say("ag-2026", choice("desktop", manifest.Ignored))
+		w.say("ag-2026", manifest.Said{Name: new("Le bureau"), Choices: choice("laptop", manifest.Manual).Choices})
+		w.say("ag-2026", choice("phone", manifest.Manual))
+		w.say("ag-2026", choice("phone", ""))
+		w.say("never saved", manifest.Said{Name: new("x"), Tags: []string{"y"}})
+		w.say("never saved", manifest.Said{Name: new("Later"), Tags: []string{}})
+		w.say("wrong", manifest.Said{Removed: new(true), Name: new("Wrong")})
+	}
+	alone := func(w *world) {
+		w.checkpoint()
+		for _, key := range w.keys("manifests/") {
+			editObject(t, w.sink, key, nil)
+		}
+	}
+	spoken := good("said", "two machines say different things of one pad, of one that was never saved, and of one that is none", false, false, says)
+	good("said-checkpoint", "the same, in a checkpoint", false, false, func(w *world) { says(w); alone(w) })
+	good("said-sealed", "the same, sealed: the description is a file of its own", false, true, says)
+	good("said-late", "what was taken back is in a checkpoint, and a run that began earlier tells it", false, false, func(w *world) {
+		one(w)
+		slow := w.begin(nil)
+		w.say("ag-2026", manifest.Said{Name: new("x"), Choices: choice("laptop", manifest.Manual).Choices})
+		w.say("ag-2026", manifest.Said{Name: new(""), Choices: choice("laptop", "").Choices})
+		w.checkpoint()
+		slow.Tell(manifest.Document{ID: "ag-2026", Said: &manifest.Said{Name: new("late"), Tags: []string{"new"}, Choices: choice("laptop", manifest.Ignored).Choices}})
+		if err := slow.Commit(t.Context(), manifest.AtEnd); err != nil {
+			t.Fatal(err)
+		}
+	})
+	odd := func(w *world) {
+		one(w)
+		said := manifest.Said{Name: new("a\x1b[31m\n\u202eb " + strings.Repeat("é", 300)), Description: new("\u2028\u2029\x7f\u200f\x00é" + strings.Repeat("x", 5000))}
+		said.Tags = []string{"deux mots", "deux\u00a0\tmots", " \u202c", strings.Repeat("é", 50)}
+		for i := range 30 {
+			said.Tags = append(said.Tags, fmt.Sprint("tag", i))
+		}
+		said.Choices = []manifest.MachineChoice{{Machine: "a\u202e", Choice: "sometimes"}, {Machine: "b", Choice: manifest.Manual}, {Machine: "c\x1b", Choice: manifest.Manual}}
+		w.forge("manifests/", w.header(2), manifest.Document{ID: "ag-2026", Said: &said})
+	}
+	good("said-odd", "what is said breaks all bounds that it has where it is shown", false, false, odd)
+	good("said-odd-checkpoint", "the same, in a checkpoint", false, false, func(w *world) { odd(w); alone(w) })
+	good("said-by-many", "choices of 400 machines, which told them one after the other", false, false, func(w *world) {
+		one(w)
+		for i := range 4 {
+			said := &manifest.Said{}
+			for j := range 100 {
+				said.Choices = append(said.Choices, manifest.MachineChoice{Machine: fmt.Sprintf("%03d", (3-i)*100+j), Choice: manifest.Manual})
+			}
+			w.forge("manifests/", w.header(int64(2+i)), manifest.Document{ID: "ag-2026", Said: said})
+		}
+	})
+	good("removed", "what is removed was looked at later, has a version, is said not to be, or was erased", false, false, func(w *world) {
+		w.mustRun(map[string]string{"saved": "x"})
+		look := func(id string, state manifest.State) manifest.Document {
+			return manifest.Document{ID: id, State: state}
+		}
+		w.forge("manifests/", w.header(2), look("before", manifest.Failed), look("erased", manifest.Erased), look("not", manifest.Failed))
+		w.sayAll(
+			repository.Saying{Source: pads, ID: "after", Said: manifest.Said{Removed: new(true)}},
+			repository.Saying{Source: pads, ID: "before", Said: manifest.Said{Removed: new(true)}},
+			repository.Saying{Source: pads, ID: "erased", Said: manifest.Said{Removed: new(true)}},
+			repository.Saying{Source: pads, ID: "not", Said: manifest.Said{Removed: new(true)}},
+			repository.Saying{Source: pads, ID: "saved", Said: manifest.Said{Removed: new(true)}},
+		)
+		w.say("not", manifest.Said{Removed: new(false)})
+		w.forge("manifests/", w.header(9), look("after", manifest.Failed))
+	})
+	public := func(w *world) {
+		for id, is := range map[string]bool{"private": false, "public": true, "was-public": true} {
+			v := version(id, id)
+			v.Public = is
+			w.saveOne(v, "")
+		}
+		v := w.one("was-public").Versions[0]
+		w.forge("manifests/", w.header(9), manifest.Document{ID: "was-public", State: manifest.Current, Versions: []manifest.DocumentVersion{{Name: v.Name, Public: new(false)}}})
+	}
+	good("public", "one version is public, one was, and of one nothing is told", false, false, public)
+	good("public-checkpoint", "the same, in a checkpoint", false, false, func(w *world) { public(w); alone(w) })
+	good("public-recovered", "a public version is told from packs", false, false, func(w *world) {
+		v := version("ag", "x")
+		v.Public = true
+		w.saveOne(v, "")
+		editObject(t, w.sink, "manifests/", nil)
+		w.repair()
+	})
+
 	bad := func(name, comment, expect string, from *vector, documents []string, change func(sink sinks.Sink)) {
 		v := &vector{comment: comment, expect: expect, identity: from.identity, documents: documents}
 		v.sink = clone(t, from.sink, func(_ string, b []byte) []byte { return b })
@@ -520,6 +634,51 @@ func writeVectors(t *testing.T) {
 			w.put("manifests/", h, compress(t, changed))
 		})
 	}
+	for name, forged := range map[string]struct{ comment, old, new string }{
+		"said-nothing":        {"a manifest that says nothing of a document", `{"name":"a","tags":["b"],"choices":[{"machine":"m","choice":"manual"},{"machine":"n","choice":""}]}`, `{}`},
+		"said-other-order":    {"a manifest with tags before the name", `"name":"a","tags":["b"]`, `"tags":["b"],"name":"a"`},
+		"said-null":           {"a manifest whose tags are null", `"tags":["b"]`, `"tags":null`},
+		"said-long":           {"a manifest with a name of 4097 bytes", `"name":"a"`, `"name":"` + strings.Repeat("a", 4097) + `"`},
+		"said-many-tags":      {"a manifest with 257 tags", `["b"]`, `["b"` + strings.Repeat(`,"b"`, 256) + `]`},
+		"said-unsorted":       {"a manifest whose choices are not sorted", `"machine":"m"`, `"machine":"o"`},
+		"said-twice":          {"a manifest with two choices of one machine", `"machine":"m"`, `"machine":"n"`},
+		"said-nobody":         {"a manifest with a choice of no machine", `"machine":"m"`, `"machine":""`},
+		"said-long-machine":   {"a manifest with a machine of 201 bytes", `"machine":"n"`, `"machine":"` + strings.Repeat("n", 201) + `"`},
+		"said-no-choices":     {"a manifest with an empty list of choices", `"choices":[{"machine":"m","choice":"manual"},{"machine":"n","choice":""}]`, `"choices":[]`},
+		"said-told-elsewhere": {"a manifest, and no checkpoint, that says who made a choice", `"choice":"manual"`, `"choice":"manual","told":0`},
+		"said-not-a-word":     {"a manifest in which removed is a number", `"choices"`, `"removed":1,"choices"`},
+	} {
+		bad(name, forged.comment, "corrupt", spoken, spoken.documents, func(sink sinks.Sink) {
+			w := newWorld(t, false)
+			w.sink = sink
+			h := w.header(99)
+			said := &manifest.Said{Name: new("a"), Tags: []string{"b"}, Choices: []manifest.MachineChoice{{Machine: "m", Choice: manifest.Manual}, {Machine: "n"}}}
+			content := w.encoded(h, manifest.Document{ID: "ag-2026", Said: said})
+			changed := bytes.Replace(content, []byte(forged.old), []byte(forged.new), 1)
+			if bytes.Equal(changed, content) {
+				t.Fatalf("%s: nothing is changed of %s", name, content)
+			}
+			w.put("manifests/", h, compress(t, changed))
+		})
+	}
+	bad("public-untold", "a checkpoint that says of a version that it is public, and not who told it", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
+		w := newWorld(t, false)
+		w.sink = sink
+		name := w.one("ag-2026").Versions[0].Name
+		h := w.header(2)
+		h.Told = []string{idIn(w.keys("manifests/")[0])}
+		h.Includes = slices.Clone(h.Told)
+		told := manifest.DocumentVersion{Name: name, Public: new(true), Told: []int{0, 0, 0, 0, 0}}
+		var b bytes.Buffer
+		e, err := manifest.NewPartEncoder(&b, &h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.encode(e, []manifest.Document{{ID: "ag-2026", Versions: []manifest.DocumentVersion{told}}})
+		changed := bytes.Replace(b.Bytes(), []byte(`[0,0,0,0,0]`), []byte(`[0,0,0,0]`), 1)
+		h.Parts = []manifest.Pack{w.store("parts/", ".json.zst", compress(t, changed))}
+		w.forge("checkpoints/", h)
+	})
 	bad("other-name", "a manifest whose key has another hash", "corrupt", plain, plain.documents, func(sink sinks.Sink) {
 		w := newWorld(t, false)
 		w.sink = sink

@@ -127,8 +127,13 @@ type Version struct {
 	Validator string
 
 	// Unchanged says that the document is as it was when the validator was
-	// given; then only ID, Validator and Lacking are set.
+	// given; then only ID, Validator, Lacking and Public are set.
 	Unchanged bool
+
+	// Public says that this Fetch needed nothing but the document's public
+	// address, and that the Version shows nothing that takes more: no password,
+	// cookie, account or key was sent, and no admin link was used.
+	Public bool
 
 	// Lacking are forms that were asked for and that the server does not give,
 	// such as "odt", or did not give this time.

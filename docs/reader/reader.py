@@ -3,7 +3,7 @@
 
 Written from docs/format.md alone, which explains the words. README.md says how to run it.
 """
-import argparse, functools, hashlib, json, os, re, subprocess, sys, tempfile, unicodedata
+import argparse, base64, functools, hashlib, json, os, re, subprocess, sys, tempfile, unicodedata
 from collections import Counter
 
 LIMIT = 256 << 20  # bytes of an object, of a list or of a file, each of which is held in memory
@@ -21,10 +21,12 @@ PLACE = {"pack": int, "frame": [int], "offset": int}
 PIECE = {"length": int, "sha256": HEX[2], "in?": {"version": NAME} | PLACE}
 HISTORY = {"offset": int, "recipients?": HEX[2], "stored?": HEX[2], "pieces": [PIECE]}
 FILE = {"name": FILE_NAME, "format": str, "size": int, "sha256": HEX[2]} | PLACE | {"history?": HISTORY}
+SAID = {"name*": str, "tags*": [str], "description*": str, "removed*": bool,
+        "choices?": [{"machine": TEXT, "choice": str, "told*": int}], "told?": [int]}
 VERSION = {"version": NAME, "saved?": TIME, "recovered?": bool, "revision?": str, "modified?": TIME, "title?": str, "facts*": dict,
-           "validator*": str, "suspect*": str, "files?": [FILE], "told?": [int]}
+           "validator*": str, "suspect*": str, "public*": bool, "files?": [FILE], "told?": [int]}
 DOCUMENT = {"source": int, "id": TEXT, "state?": STATE, "error?": str, "checked?": TIME, "told*": int,
-            "withheld?": {"since": TIME, "key": str}, "versions?": [VERSION]}
+            "withheld?": {"since": TIME, "key": str}, "said?": SAID, "versions?": [VERSION]}
 PART = {"format": str, "version": int, "documents": [DOCUMENT]}
 MANIFEST = {"format": str, "version": int, "repository": HEX[1], "sequence": int, "run": str, "resumes?": [str], "started": TIME,
             "finished": TIME, "complete": bool, "ended?": ENDED, "before?": IDS, "repairs?": IDS, "includes?": IDS, "gone?": IDS,
@@ -110,6 +112,23 @@ def escape(name):
     return short + ("" if alone else "~" + sha256(name.encode())[:16]) + ending
 
 
+def mend(text, most, drop=""):
+    """Gives what somebody said as it may be shown."""
+    text = re.sub("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", text)
+    text = "".join(" " if c in "\u2028\u2029" or unicodedata.category(c) == "Cc" else c for c in text)
+    return re.sub(drop, "", text)[:most]
+
+
+def can_say(said, told):
+    """Refuses more than one can say."""
+    machines = [choice["machine"] for choice in said.get("choices", [])]
+    need(not any(len(text.encode()) > 4096 for text in [said.get("name", "")] + said.get("tags", [])), "a name or a tag that is too long")
+    need(len(said.get("description", "").encode()) <= 1 << 20 and len(said.get("tags", [])) <= 256 and len(machines) <= 256, "too much is said")
+    need(machines == sorted(set(machines), key=str.encode) and not any(len(m.encode()) > 200 for m in machines), "choices that are not in order")
+    need(all(len(c["choice"].encode()) <= 200 and ("told" not in c or c["told"] in told) for c in said.get("choices", [])), "a choice that cannot be")
+    need("told" not in said or len(said["told"]) == 4 and all(t in told for t in said["told"]), "a fact that nobody told")
+
+
 def places(file):
     return [file] + [piece["in"] for piece in file.get("history", {"pieces": []})["pieces"] if "in" in piece]
 
@@ -123,9 +142,10 @@ def check(log):
     need(sources == sorted(set(sources)) and documents == sorted(set(documents)), "not in order")
     for d in log["documents"]:
         need(d["source"] < len(sources) and ("told" not in d or d["told"] in told), "a document of nowhere")
+        can_say(d.get("said", {}), told)
         for v in d.get("versions", []):
             need("saved" in v or "recovered" not in v, "a recovered version that is not told whole")
-            need("told" not in v or len(v["told"]) == 4 and all(t in told for t in v["told"]), "a fact that nobody told")
+            need("told" not in v or len(v["told"]) == 4 + ("public" in v) and all(t in told for t in v["told"]), "a fact that nobody told")
             for f in v.get("files", []):
                 need(all(p["pack"] in packs and len(p["frame"]) == 2 for p in places(f)), "a file of nowhere")
                 shared = ["in" in piece for piece in f["history"]["pieces"]] if "history" in f else []
@@ -227,17 +247,21 @@ class Repository:
         sources, told = [(s["kind"], s["url"].partition("://")[2]) for s in log["sources"]], log.get("told")
         stored = [self.objects.get(pack["key"]) == pack["size"] for pack in log["packs"]]
         for d in log["documents"]:
-            document = self.documents.setdefault(sources[d["source"]] + (d["id"],), {"looks": [], "versions": {}})
+            document = self.documents.setdefault(sources[d["source"]] + (d["id"],), {"looks": [], "said": {}, "versions": {}})
             if "state" in d:
                 document["looks"].append((told[d["told"]] if "told" in d else id, d["state"]))
+            for fact, teller, value in facts(d.get("said", {}), lambda place: id if place is None else told[place]):
+                document["said"][fact] = max(document["said"].get(fact, ("",)), (teller, value), key=lambda f: f[0])
             for v in d.get("versions", []):
-                version = document["versions"].setdefault(v["version"], {"told": [], "suspect": [], "files": []})
-                tellers = [told[i] for i in v["told"]] if "told" in v else [id] * 4
+                version = document["versions"].setdefault(v["version"], {"told": [], "suspect": [], "public": [], "files": []})
+                tellers = [told[i] for i in v["told"]] if "told" in v else [id] * 5
                 ranks = [("recovered" not in v or teller != tellers[0], teller) for teller in tellers]
                 if "saved" in v:
                     version["told"].append((not ranks[0][0], ranks[0][1], v))
                 if "suspect" in v:
                     version["suspect"].append((ranks[2], v["suspect"]))
+                if "public" in v:
+                    version["public"].append((ranks[4], v["public"]))
                 if "files" in v:
                     counts = all(stored[place["pack"]] for f in v["files"] for place in places(f))
                     version["files"].append((counts, ranks[3], v["files"], log["packs"]))
@@ -250,12 +274,31 @@ class Repository:
                 recovered, first, told = min(facts["told"], key=lambda t: t[:2])
                 counts, _, files, packs = max(facts["files"], key=lambda f: f[:2])
                 if counts:
-                    suspect = max(facts["suspect"], default=("", ""))[1]
+                    suspect, public = (max(facts[fact], default=("", none))[1] for fact, none in (("suspect", ""), ("public", False)))
                     found.append(((not recovered, "" if recovered else first, name), {"version": name, "title": told.get("title", ""),
-                                 "text": told.get("facts", {}).get("text"), "suspect": suspect, "files": files, "packs": packs}))
+                                 "text": told.get("facts", {}).get("text"), "suspect": suspect, "public": public, "files": files, "packs": packs}))
                 else:
                     self.report("version " + name, "its packs are missing, or of another size")
         return [version for _, version in sorted(found, key=lambda f: f[0])]
+
+    def said(self, key, document):
+        """Gives what people say of a document, as it may be shown, and its state."""
+        said = {"name": "", "tags": [], "description": "", "removed": False} | {fact: f[1] for fact, f in document["said"].items() if type(fact) is str}
+        choices = {fact[0]: f for fact, f in document["said"].items() if type(fact) is tuple}
+        last = sorted(choices, key=lambda machine: (choices[machine][0], machine.encode()), reverse=True)[:256]
+        tags = list(dict.fromkeys(mend(tag, 40, r"\s") for tag in said["tags"]))
+        if self.sealed and said["description"]:
+            try:
+                said["description"] = pipe(base64.b64decode(said["description"], validate=True), "age", "-d", "-i", self.identity).decode(errors="ignore")
+            except (Damaged, ValueError) as e:
+                self.report("the description of " + ascii(key[2]), e)
+                said["description"] = ""
+        look, state = max(document["looks"], default=("", ""))
+        had = any(facts["told"] and facts["files"] for facts in document["versions"].values())
+        if said["removed"] and document["said"]["removed"][0] > look and not had and state != "erased":
+            state = "removed"
+        return {"name": mend(said["name"], 200), "tags": [tag for tag in tags if tag][:30], "description": mend(said["description"], 4000),
+                "choices": {m: choices[m][1] for m in sorted(last) if choices[m][1] in ("automatic", "manual", "ignored") and mend(m, 200) == m}}, state
 
     @functools.lru_cache(maxsize=2)
     def pack(self, key):
@@ -299,6 +342,15 @@ class Repository:
                 self.report(f"file {number} of version {version['version']}", e)
 
 
+def facts(said, teller):
+    """Gives each fact of what is said: its name (of a choice, its machine in a tuple), who told it, and what."""
+    for place, fact in enumerate(("name", "tags", "description", "removed")):
+        if fact in said:
+            yield fact, teller(said["told"][place] if "told" in said else None), said[fact]
+    for choice in said.get("choices", []):
+        yield (choice["machine"],), teller(choice.get("told")), choice["choice"]
+
+
 def given(versions):
     """Gives the name of the version that restoring gives."""
     sound = [v for v in versions if v["suspect"] == ""]
@@ -325,10 +377,11 @@ def main():
         if args.id not in (None, key[2]):
             continue
         versions = repository.versions(document)
-        state = max(document["looks"], default=("", "current" if versions else ""))[1]
-        if state:
-            print(json.dumps({"kind": key[0], "source": key[1], "id": key[2], "state": state, "restore": given(versions), "versions": [
-                {"version": v["version"], "title": v["title"], "suspect": v["suspect"],
+        said, state = repository.said(key, document)
+        state = state or ("current" if versions else "")
+        if state or document["said"]:
+            print(json.dumps({"kind": key[0], "source": key[1], "id": key[2], "state": state, "said": said, "restore": given(versions), "versions": [
+                {"version": v["version"], "title": v["title"], "suspect": v["suspect"], "public": v["public"],
                  "files": [{k: f[k] for k in ("name", "size", "sha256")} for f in v["files"]]} for v in versions]}))
         for version in versions if args.out else []:
             repository.extract(args.out, key, version)
