@@ -332,3 +332,52 @@ func TestPadWithoutAFirstLineHasNotItsID(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatPeopleSayIsTheNameAndTheFolder(t *testing.T) {
+	w := newWorld(t, "fr")
+	w.forms("html")
+	w.options.By = mirror.ByTag
+	one := aPad("one", "First\n"+pads+"/p/never-saved "+pads+"/p/two")
+	w.save(one, aPad("two", "Second"))
+	w.say(one, "Compte rendu", "AG", "2026")
+	w.say(aPad("never-saved", ""), "Autre pad")
+	w.options.Wanted = func(r *manifest.Record) bool { return len(r.Said.Tags) > 0 }
+	w.update()
+	w.has("AG/Compte rendu.html", "index.html")
+	page := w.files()["AG/Compte rendu.html"]
+	if !strings.Contains(page, "<title>Compte rendu</title>") || !strings.Contains(page, "Autre pad pad ") {
+		t.Error(page)
+	}
+	w.say(one, "Compte rendu du bureau", "CA")
+	if r := w.update(); r.Removed != 1 {
+		t.Errorf("%+v", r)
+	}
+	w.has("CA/Compte rendu du bureau.html", "index.html")
+	w.say(one, "one", "../..")
+	w.update()
+	w.has("pad/First.html", "index.html")
+}
+
+// TestPublicDocumentNeedsNoWord, and goes when it is so no longer.
+func TestPublicDocumentNeedsNoWord(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.options.Shown = mirror.Shown{}
+	open, shut := aPad("one", "First\n"+pads+"/p/two"), aPoll(w, "AbCdEf1234567890", &poll.Poll{Title: "planted title"})
+	open.public = true
+	w.save(open, shut, aPad("two", "planted text"))
+	if r := w.update(); r.Private != 2 {
+		t.Errorf("%+v", r)
+	}
+	w.has("Pads/First.html", "index.html")
+	for name, content := range w.files() {
+		if strings.Contains(content, "planted") {
+			t.Errorf("%s: %s", name, content)
+		}
+	}
+	w.save(aPad("one", "First\nwith a password now"))
+	if r := w.update(); r.Private != 3 || r.Removed != 1 {
+		t.Errorf("%+v", r)
+	}
+	w.has("index.html")
+}

@@ -48,14 +48,6 @@ type plan struct {
 	newestSaved time.Time
 }
 
-// said is what people say of a document.
-func said(*manifest.Record) (name string, tags []string) { return "", nil }
-
-// isPublic reports whether a version was fetched with nothing but its public
-// address, and shows nothing that only others see. One that does not say so is
-// private.
-func isPublic(*manifest.VersionRecord) bool { return false }
-
 // plan decides which documents are published, how they are called and where their
 // pages are.
 func (r *run) plan(ctx context.Context, c *repository.Contents) (err error) {
@@ -75,11 +67,11 @@ func (r *run) plan(ctx context.Context, c *repository.Contents) (err error) {
 		find: r.Places, sum: r.names.Sum, addresses: r.Shown.Addresses,
 		servers: make(map[library.Address]bool), targets: make(map[uint64]*target),
 	}
-	for record, err := range c.Documents() {
+	for record, err := range c.All() {
 		if err != nil {
 			return err
 		}
-		if record.State == manifest.Erased {
+		if record.State == manifest.Erased || record.State == manifest.Removed {
 			continue
 		}
 		p := r.planned(record)
@@ -100,7 +92,7 @@ func (r *run) planned(record *manifest.Record) *plan {
 		kind: record.Source.Kind, id: strings.Clone(record.ID),
 	}
 	p.key = fmt.Sprintf("%016x", p.sum)
-	name, tags := said(record)
+	name, tags := record.Said.Name, record.Said.Tags
 	v, skipped := library.ChooseVersion(record, false)
 	p.title, p.sure = titleOf(name, 200), name != ""
 	if len(tags) > 0 {
@@ -110,7 +102,7 @@ func (r *run) planned(record *manifest.Record) *plan {
 		p.lost = record.Lost && r.Wanted(record)
 		return p
 	}
-	public := isPublic(v)
+	public := v.Public
 	if p.title == "" {
 		p.title, p.sure = titleOf(v.Title, 200), public
 	}

@@ -90,6 +90,7 @@ type saved struct {
 	state                 manifest.State // "": it was saved
 	suspect               string
 	name                  string // of its server
+	public                bool
 }
 
 // save is a run that finds these documents.
@@ -123,7 +124,7 @@ func (w *world) save(all ...saved) {
 		}
 		format := map[string]string{"etherpad": "etherpad"}[s.kind]
 		format = cmp.Or(format, "json")
-		v := &sources.Version{ID: s.id, Title: s.title, Modified: w.now, Files: []sources.File{{
+		v := &sources.Version{ID: s.id, Public: s.public, Title: s.title, Modified: w.now, Files: []sources.File{{
 			Name: "saved." + format, Format: format, Size: int64(len(s.content)), SHA256: sha256.Sum256(s.content), Content: bytes.NewReader(s.content),
 		}}}
 		if err := run.Save(doc, v, s.suspect, nil); err != nil {
@@ -131,6 +132,18 @@ func (w *world) save(all ...saved) {
 		}
 	}
 	if err := run.Commit(w.Context(), manifest.AtEnd); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// say gives a document a name and tags.
+func (w *world) say(s saved, name string, tags ...string) {
+	w.Helper()
+	w.now = w.now.Add(time.Hour)
+	_, err := w.repo.Say(w.Context(), repository.RunOptions{Program: "test", Host: "host"}, []repository.Saying{{
+		Source: manifest.Source{Kind: s.kind, URL: s.base}, ID: s.id, Said: manifest.Said{Name: &name, Tags: tags},
+	}})
+	if err != nil {
 		w.Fatal(err)
 	}
 }

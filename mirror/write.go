@@ -117,7 +117,7 @@ func (r *run) wishes(record *manifest.Record, p *plan) (all []wish) {
 	form, taken := Forms()[i], make(map[string]bool)
 	for n := range slices.Backward(record.Versions) {
 		e := &record.Versions[n]
-		if e.Name == v.Name || e.Suspect != "" || !isPublic(e) && !r.Shown.Private || len(all) >= maxPages-len(p.forms) {
+		if e.Name == v.Name || e.Suspect != "" || !e.Public && !r.Shown.Private || len(all) >= maxPages-len(p.forms) {
 			continue
 		}
 		when := e.Saved.UTC().Format("2006-01-02 15.04")
