@@ -67,7 +67,7 @@ var layers = []layer{
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
-		"restore", "move", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
+		"restore", "move", "mirror", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{

@@ -35,6 +35,10 @@ type Plan struct {
 	// that runs no longer report what only they open.
 	FormerLost bool
 
+	// Keep is called, if not nil, with each version that a repository took, while
+	// its files can be read. It may be called concurrently.
+	Keep func(manifest.Source, *sources.Version)
+
 	// Observe is called, if not nil, with each document when it is done. It may
 	// be called concurrently.
 	Observe func(Event)

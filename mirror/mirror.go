@@ -33,8 +33,9 @@ type Options struct {
 	Machine string // names this machine, among all that may keep the mirror
 	Program string // what is made by another one is made anew
 
-	Wanted  func(*manifest.Record) bool // the documents that somebody chose
-	Forms   []string                    // of pages: some of Forms()
+	// Choose gives what says of each document whether somebody chose it.
+	Choose  func(*repository.Contents) (func(*manifest.Record) bool, error)
+	Forms   []string // of pages: some of Forms()
 	By      By
 	Shown   Shown
 	Service func(manifest.Source) string // optional: its name for people; "": that of its host
@@ -137,6 +138,7 @@ type run struct {
 	reader *repository.Reader
 	linker linker
 	plans  map[uint64]*plan
+	wanted func(*manifest.Record) bool
 
 	mu       sync.Mutex // guards what follows
 	old      map[string]*document

@@ -100,7 +100,7 @@ func TestPageGoesWithItsDocument(t *testing.T) {
 	w.forms("html")
 	w.save(aPad("one", "First"), aPad("two", "Second"))
 	w.update()
-	w.options.Wanted = func(r *manifest.Record) bool { return r.ID != "two" }
+	w.options.Choose = choose(func(r *manifest.Record) bool { return r.ID != "two" })
 	if r := w.update(); r.Removed != 1 {
 		t.Errorf("%+v", r)
 	}
@@ -113,8 +113,8 @@ func TestPageGoesByItsOwnMachineOnly(t *testing.T) {
 	w.forms("html", "txt")
 	w.save(aPad("one", "First"), aPad("two", "Second"))
 	w.update()
-	all := w.options.Wanted
-	w.options.Machine, w.options.Wanted = "server", func(r *manifest.Record) bool { return r.ID != "two" }
+	all := w.options.Choose
+	w.options.Machine, w.options.Choose = "server", choose(func(r *manifest.Record) bool { return r.ID != "two" })
 	w.forms("html")
 	if r := w.update(); r.Removed != 0 || r.Written != 0 {
 		t.Errorf("%+v", r)
@@ -122,12 +122,12 @@ func TestPageGoesByItsOwnMachineOnly(t *testing.T) {
 	w.has("Pads/First.html", "Pads/First.txt", "Pads/Second.html", "Pads/Second.txt", "index.html")
 	w.save(aPad("one", "First\nmore"))
 	w.update()
-	w.options.Wanted = func(*manifest.Record) bool { return false }
+	w.options.Choose = choose(func(*manifest.Record) bool { return false })
 	if r := w.update(); r.Removed != 1 {
 		t.Errorf("%+v", r)
 	}
 	w.has("Pads/First.txt", "Pads/Second.html", "Pads/Second.txt", "index.html")
-	w.options.Machine, w.options.Wanted = "laptop", all
+	w.options.Machine, w.options.Choose = "laptop", all
 	w.forms("html")
 	w.update()
 	w.has("Pads/First.html", "Pads/Second.html", "index.html")
@@ -153,7 +153,7 @@ func TestPageThatSomebodyEditedIsLeft(t *testing.T) {
 	}
 	w.has("Pads/First (padsync).html", "Pads/First.html", "Pads/Second.html", "index (padsync).html", "index.html")
 	w.write("Pads/Second.html", "my notes, too")
-	w.options.Wanted = func(r *manifest.Record) bool { return r.ID != "two" }
+	w.options.Choose = choose(func(r *manifest.Record) bool { return r.ID != "two" })
 	w.update()
 	for name, content := range map[string]string{"Pads/First.html": "my notes", "Pads/Second.html": "my notes, too", "index.html": "my index"} {
 		if got := w.files()[name]; got != content {
@@ -187,7 +187,7 @@ func TestFileThatPadsyncDidNotWriteIsNotTouched(t *testing.T) {
 	}
 	// Nothing of the mirror is deleted without the file that says what stands.
 	w.remove(mirror.StateName)
-	w.options.Wanted = func(*manifest.Record) bool { return false }
+	w.options.Choose = choose(func(*manifest.Record) bool { return false })
 	if r := w.update(); r.Removed != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -341,7 +341,7 @@ func TestWhatPeopleSayIsTheNameAndTheFolder(t *testing.T) {
 	w.save(one, aPad("two", "Second"))
 	w.say(one, "Compte rendu", "AG", "2026")
 	w.say(aPad("never-saved", ""), "Autre pad")
-	w.options.Wanted = func(r *manifest.Record) bool { return len(r.Said.Tags) > 0 }
+	w.options.Choose = choose(func(r *manifest.Record) bool { return len(r.Said.Tags) > 0 })
 	w.update()
 	w.has("AG/Compte rendu.html", "index.html")
 	page := w.files()["AG/Compte rendu.html"]

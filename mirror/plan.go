@@ -63,6 +63,9 @@ func (r *run) plan(ctx context.Context, c *repository.Contents) (err error) {
 	if err != nil {
 		return err
 	}
+	if r.wanted, err = r.Choose(c); err != nil {
+		return err
+	}
 	r.linker = linker{
 		find: r.Places, sum: r.names.Sum, addresses: r.Shown.Addresses,
 		servers: make(map[library.Address]bool), targets: make(map[uint64]*target),
@@ -99,7 +102,7 @@ func (r *run) planned(record *manifest.Record) *plan {
 		p.tag = tags[0]
 	}
 	if v == nil {
-		p.lost = record.Lost && r.Wanted(record)
+		p.lost = record.Lost && r.wanted(record)
 		return p
 	}
 	public := v.Public
@@ -123,7 +126,7 @@ func (r *run) planned(record *manifest.Record) *plan {
 	case record.State == manifest.Failed:
 		p.state = Failed
 	}
-	if !r.Wanted(record) {
+	if !r.wanted(record) {
 		return p
 	}
 	if !public && !r.Shown.Private {

@@ -70,7 +70,7 @@ func TestNothingIsPublishedThatWasNotSaid(t *testing.T) {
 	w.save(aPad(plantedPad, text), aPad(plantedOther, "Autre"), aPoll(w, plantedPoll, p), private)
 	w.save(aPad(plantedPad, text+"\nplus"), aPad(plantedOther, "planted-earlier"))
 	w.save(aPad(plantedOther, "Autre"))
-	w.options.Wanted = func(r *manifest.Record) bool { return r.ID != "planted-private-id" }
+	w.options.Choose = choose(func(r *manifest.Record) bool { return r.ID != "planted-private-id" })
 	w.update()
 	files := w.files()
 	if len(files) != 3+3+4+2 {

@@ -67,7 +67,7 @@ func newWorld(t *testing.T, language string) *world {
 	kinds := setup.AllKinds()
 	w.options = mirror.Options{
 		Library: library.Library{Repository: w.repo, Kinds: kinds.OfDocuments()}, Pool: w.pool, Machine: "laptop", Program: "padsync test",
-		Wanted: func(*manifest.Record) bool { return true }, Forms: mirror.Forms(), By: mirror.ByService, Shown: mirror.Shown{Private: true},
+		Choose: choose(func(*manifest.Record) bool { return true }), Forms: mirror.Forms(), By: mirror.ByService, Shown: mirror.Shown{Private: true},
 		Places: kinds.Places, Language: pages.MirrorLanguage(said), Words: pages.MirrorWords(said), Index: pages.Mirror(said),
 		Observe: func(e mirror.Event) {
 			w.mu.Lock()
@@ -134,6 +134,10 @@ func (w *world) save(all ...saved) {
 	if err := run.Commit(w.Context(), manifest.AtEnd); err != nil {
 		w.Fatal(err)
 	}
+}
+
+func choose(wanted func(*manifest.Record) bool) func(*repository.Contents) (func(*manifest.Record) bool, error) {
+	return func(*repository.Contents) (func(*manifest.Record) bool, error) { return wanted, nil }
 }
 
 // say gives a document a name and tags.

@@ -83,7 +83,7 @@ func day(t time.Time) string {
 }
 
 var mirrorStates = map[mirror.State]string{
-	mirror.Missing: "mirror-missing", mirror.Suspect: "mirror-suspect", mirror.Failed: "mirror-failed",
+	mirror.Missing: "mirror-state-missing", mirror.Suspect: "mirror-state-suspect", mirror.Failed: "mirror-state-failed",
 }
 
 // MirrorWords are those of all pages of a mirror.
