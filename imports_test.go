@@ -19,7 +19,7 @@ const module = "github.com/padsync/padsync/"
 
 // everything is what only the top of the tree may import.
 var everything = []string{
-	"backup", "restore", "move", "library", "catalog", "search", "repository", "manifest", "crypto",
+	"backup", "restore", "move", "mirror", "library", "catalog", "search", "repository", "manifest", "crypto",
 	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
@@ -41,6 +41,8 @@ var layers = []layer{
 	{"backup", []string{"repository", "manifest", "sources", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"library", "repository", "manifest", "documents", "internal/durable"}},
 	{"move", []string{"library", "repository", "manifest", "sources", "documents", "internal/durable", "internal/grace", "internal/spool"}},
+	{"mirror", []string{"library", "repository", "manifest", "documents", "sinks", "internal/spool"}},
+	{"mirror/mirrortest", []string{"mirror"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},
 	{"repository/pack", []string{"repository/object", "manifest", "crypto", "internal/spool"}},
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
@@ -68,16 +70,16 @@ var layers = []layer{
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
-		"restore", "move", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
+		"restore", "move", "mirror", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{
-		"backup", "move", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
+		"backup", "move", "mirror", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
-	{"internal/pages", []string{"restore", "move", "library", "internal/durable", "internal/words"}},
+	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/words", "documents"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "catalog", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }

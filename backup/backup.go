@@ -39,6 +39,10 @@ type Plan struct {
 	// repository knows of it, that it is not to be looked at.
 	Ignored func(s manifest.Source, id string) bool
 
+	// Keep is called, if not nil, with each version that a repository took, while
+	// its files can be read. It may be called concurrently.
+	Keep func(manifest.Source, *sources.Version)
+
 	// Observe is called, if not nil, with each document when it is done. It may
 	// be called concurrently.
 	Observe func(Event)

@@ -263,7 +263,9 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 			r.lose(t, err)
 			continue
 		}
-		t.saved(known[i], suspect)
+		if t.saved(known[i], suspect); e.Outcome != Saved && r.plan.Keep != nil {
+			r.plan.Keep(j.server.Source.Source, v)
+		}
 		e.Outcome, e.Suspect, e.Bytes = Saved, suspect, size(v)
 		e.Flaw = cmp.Or(e.Flaw, known[i].newFlaw(v))
 		e.New = e.New || suspect != "" && (known[i].Newest == nil || known[i].Newest.Suspect != suspect)

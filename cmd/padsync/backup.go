@@ -14,6 +14,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/mirror"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
@@ -160,6 +161,11 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 	case b.flags.dryRun:
 		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), setup.Unlisted(message.Incomplete, unlisted), bad)
 	}
+	fetched := b.settings.Fetching(plan.Pool, b.keys.Recipients != nil)
+	if fetched != nil {
+		defer fetched.Close()
+		plan.Keep = a.setup.Kinds.KeepIn(fetched)
+	}
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
 	writing := setup.Writing{
 		Keys: b.keys, Warn: a.warnDamaged, Anew: b.flags.newRepository,
@@ -177,13 +183,33 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 	}
 	b.progress.warned.Keep()
 	rest := report.Forecast(ctx, plan, b.limit.Begin)
+	mirrored := b.mirror(ctx, plan, report, fetched)
 	if b.flags.json {
 		line := jsonlines.NewBackup(report, &b.progress.tally, rest)
 		line.Requests, line.Bytes.Fetched = b.client.Requests(), b.client.Received()
+		for i := range mirrored {
+			line.Mirrors = append(line.Mirrors, jsonlines.NewMirror(&mirrored[i]))
+		}
 		if err := json.NewEncoder(a.stdout).Encode(line); err != nil {
 			return err
 		}
 	}
 	b.progress.summary(report, rest)
-	return errors.Join(setup.Outcome(report, &b.progress.tally, unlisted), bad)
+	return errors.Join(setup.Outcome(report, &b.progress.tally, unlisted), bad, a.tellMirrors(mirrored, !a.quiet, a.note))
+}
+
+// mirror brings the mirrors up to date with what the first repository has now, if it
+// took it.
+func (b *backingUp) mirror(ctx context.Context, plan *backup.Plan, report *backup.Report, fetched *mirror.Fetched) []setup.Mirrored {
+	first := b.settings.Repositories[0].Shown
+	if len(plan.Repositories) == 0 || plan.Repositories[0].Name != first || report.Run == "" || report.Repositories[0].Err != nil || report.Interrupted {
+		return nil
+	}
+	m := b.app.mirroring()
+	if m.Fetched, m.Sealed = fetched, fetched != nil; fetched != nil {
+		if err := fetched.Finish(); err != nil {
+			b.app.report(message.In(err, "mirror-fetched"))
+		}
+	}
+	return b.settings.UpdateMirrors(ctx, plan.Repositories[0].Repository, m)
 }

@@ -88,7 +88,7 @@ func TestHelpHasEveryCommandOnce(t *testing.T) {
 	a, root := program(t, "en")
 	text := helpOf(a, root, "")
 	last := -1
-	for _, name := range []string{"backup", "ls", "log", "show", "diff", "restore", "runs", "check", "accept", "keygen", "completion", "version"} {
+	for _, name := range []string{"backup", "ls", "log", "show", "diff", "restore", "mirror", "runs", "check", "accept", "keygen", "completion", "version"} {
 		at := strings.Index(text, "\n  "+name+" ")
 		if at < last {
 			t.Errorf("%s is not where its task is", name)

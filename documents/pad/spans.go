@@ -1,6 +1,7 @@
 package pad
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ func (s *State) spans(l *line, lookOf func(attribs string) look) []span {
 		}
 	}
 	add(text[start:], look{})
-	return link(styled)
+	return link(s.published(styled))
 }
 
 // style is the look without the author.
@@ -119,7 +120,7 @@ func link(spans []span) []span {
 			if len(found) > 0 {
 				if from, to := found[0][0], found[0][1]; at >= from {
 					n = min(n, to-at)
-					part.href = address(text[from:to])
+					part.href = cmp.Or(part.href, address(text[from:to]))
 				} else {
 					n = min(n, from-at)
 				}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/padsync/padsync/documents"
 )
 
 // A State is what a pad held at one revision. It is safe for concurrent use.
@@ -16,6 +18,8 @@ type State struct {
 	text units
 	runs []run // of text, from its start; what they do not cover is plain
 	pool pool
+
+	as *documents.Publication // nil: for who has the pad
 }
 
 // A run is so many units of text with the same attributes.

@@ -11,8 +11,8 @@ import (
 )
 
 // WriteCSV writes the votes as a table, in UTF-8: a line of choices, then a
-// line for each vote. A cell that a spreadsheet would take for a formula gets
-// an apostrophe in front.
+// line for each vote. What a spreadsheet would take for a formula gets an
+// apostrophe in front, also within a cell after what it may cut the line at.
 func (p *Poll) WriteCSV(w io.Writer, l documents.Language) error {
 	out := csv.NewWriter(w)
 	for row := range p.table(wordsIn(l)) {
@@ -65,9 +65,27 @@ func (c Choice) String() string {
 
 func harmless(row []string) []string {
 	for i, cell := range row {
-		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			row[i] = "'" + cell
-		}
+		row[i] = harmlessCell(cell)
 	}
 	return row
+}
+
+// What begins a formula, in one language or another, and what separates cells
+// where commas do not, such as in French.
+const formulas, separators = "=+-@\t\r\n＝＋－＠", ";\t\r\n"
+
+func harmlessCell(cell string) string {
+	if !strings.ContainsAny(cell, formulas) {
+		return cell
+	}
+	var b strings.Builder
+	before := ';'
+	for _, r := range cell {
+		if strings.ContainsRune(separators, before) && strings.ContainsRune(formulas, r) {
+			b.WriteByte('\'')
+		}
+		b.WriteRune(r)
+		before = r
+	}
+	return b.String()
 }

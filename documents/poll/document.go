@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"cmp"
 	"io"
 
 	"github.com/padsync/padsync/documents"
@@ -30,6 +31,9 @@ const format = "json"
 type document struct {
 	look Look
 	id   string
+
+	public *documents.Publication // nil: it is given to its owner
+	plain  *Poll                  // if it is not nil: with its texts as they are
 }
 
 func (d *document) Flaws() []string { return nil }
@@ -38,15 +42,18 @@ func (d *document) Write(w io.Writer, form string, l documents.Language) error {
 	p := d.look.Poll
 	switch form {
 	case format:
+		if d.public != nil {
+			return documents.ErrNothing // it has more than is shown
+		}
 		b, err := p.Encode()
 		if err == nil {
 			_, err = w.Write(b)
 		}
 		return err
 	case "txt":
-		return p.WriteText(w, l)
+		return p.writeText(w, l, d.public)
 	case "html":
-		return p.WriteHTML(w, l)
+		return p.writeHTML(w, l, d.public, cmp.Or(d.plain, p))
 	case "csv":
 		return p.WriteCSV(w, l)
 	case "ics":

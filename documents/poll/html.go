@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 
 	"github.com/padsync/padsync/documents"
 )
@@ -15,11 +16,25 @@ var page string
 // WriteHTML writes the poll as one page that needs nothing else and runs
 // nothing: its title, what it says of itself, the table of votes, the comments.
 func (p *Poll) WriteHTML(w io.Writer, l documents.Language) error {
+	return p.writeHTML(w, l, nil, p)
+}
+
+// writeHTML makes links of what the publication has in its place in the texts as
+// they are in plain.
+func (p *Poll) writeHTML(w io.Writer, l documents.Language, as *documents.Publication, plain *Poll) error {
 	t, err := template.New("poll").Parse(page)
 	if err != nil {
 		return fmt.Errorf("poll's page: %w", err)
 	}
-	if err := t.Execute(w, p.view(wordsIn(l))); err != nil {
+	v := p.view(wordsIn(l))
+	v.PageTitle, v.Description = p.Title, as.Pieces(plain.Description)
+	for i, c := range p.Comments {
+		v.Comments = append(v.Comments, comment{c, as.Pieces(plain.Comments[i].Text)})
+	}
+	if as != nil {
+		v.PageTitle, v.Notes = as.Title, append(slices.Clone(as.Notes), v.Notes...)
+	}
+	if err := t.Execute(w, v); err != nil {
 		return fmt.Errorf("write poll as html: %w", err)
 	}
 	return nil
@@ -37,6 +52,15 @@ type view struct {
 	Totals  []total
 	Told    bool // whether the votes are known
 	Notes   []string
+
+	PageTitle   string
+	Description []documents.Link
+	Comments    []comment
+}
+
+type comment struct {
+	Comment
+	Text []documents.Link
 }
 
 type day struct {

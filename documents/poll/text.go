@@ -16,9 +16,16 @@ import (
 // WriteText writes the title, what the poll says of itself, the votes and the
 // comments, for people who read a terminal or compare two polls. The votes are a
 // table with a line for each or, where that is too wide, a list for each choice.
-func (p *Poll) WriteText(w io.Writer, l documents.Language) error {
+func (p *Poll) WriteText(w io.Writer, l documents.Language) error { return p.writeText(w, l, nil) }
+
+func (p *Poll) writeText(w io.Writer, l documents.Language, as *documents.Publication) error {
 	words, out := wordsIn(l), bufio.NewWriter(w)
 	fmt.Fprintf(out, "%s\n\n", oneLine(p.Title))
+	if as != nil {
+		for _, note := range as.Notes {
+			fmt.Fprintf(out, "%s\n\n", oneLine(note))
+		}
+	}
 	p.writeHead(out, words)
 	switch {
 	case p.Votes == nil:

@@ -70,6 +70,9 @@ func (c *Config) check(places placeMap, kinds []Kind) error {
 			addresses[a] = true
 		}
 	}
+	for i, m := range c.Mirrors {
+		k.mirror(fmt.Sprintf("mirror[%d]", i), m, addresses)
+	}
 	if i := slices.Index(c.Encryption.Recipients, ""); i >= 0 {
 		k.reportMember("encryption", "recipients", i, Missing)
 	}
@@ -127,6 +130,45 @@ func (k *checker) source(table string, s Source) {
 	}
 	if i := slices.IndexFunc(s.Formats, func(f string) bool { return !slices.Contains(formats, f) }); i >= 0 {
 		k.reportMember(table, "formats", i, NoFormat)
+	}
+}
+
+// pages are the forms that pages of a mirror can have.
+var pages = []string{"html", "markdown", "txt", "csv", "ics"}
+
+// mirror checks one; taken are the addresses of repositories and of the mirrors
+// before it.
+func (k *checker) mirror(table string, m Mirror, taken map[string]bool) {
+	switch a := m.Address.Reveal(); {
+	case a == "":
+		k.report(table, "address", Missing)
+	case taken[a]:
+		k.report(table, "address", Duplicate)
+	default:
+		taken[a] = true
+	}
+	if !m.Unencrypted {
+		k.report(table, "unencrypted", NotPlain)
+	}
+	if len(m.Documents) == 0 && len(m.Tags) == 0 && len(m.Services) == 0 && !m.All {
+		k.report(table, "documents", NoChoice)
+	}
+	if i := slices.IndexFunc(m.Documents, func(s Secret) bool { return strings.TrimSpace(s.Reveal()) == "" }); i >= 0 {
+		k.reportMember(table, "documents", i, Missing)
+	}
+	if i := slices.IndexFunc(m.Documents, func(s Secret) bool { return hasUser(s.Reveal()) }); i >= 0 {
+		k.reportMember(table, "documents", i, HasUser)
+	}
+	for key, list := range map[string][]string{"tags": m.Tags, "services": m.Services} {
+		if i := slices.IndexFunc(list, func(s string) bool { return strings.TrimSpace(s) == "" }); i >= 0 {
+			k.reportMember(table, key, i, Missing)
+		}
+	}
+	if i := slices.IndexFunc(m.Formats, func(f string) bool { return !slices.Contains(pages, f) }); i >= 0 {
+		k.reportMember(table, "formats", i, NoPage)
+	}
+	if !slices.Contains([]string{"", "service", "tag"}, m.By) {
+		k.report(table, "by", NoFolders)
 	}
 }
 

@@ -30,6 +30,10 @@ type Config struct {
 	// once and saved to all of them. None: the default repository.
 	Repositories []Repository `toml:"repository"`
 
+	// Each [[mirror]] is a place of pages of the newest copies, which people
+	// open. Anybody with access to the place can read them.
+	Mirrors []Mirror `toml:"mirror"`
+
 	// [encryption] says who can read the repositories.
 	Encryption Encryption `toml:"encryption"`
 
@@ -98,6 +102,41 @@ type Repository struct {
 	// everyone with access to the place can read them. Otherwise only a local
 	// folder may hold plain documents, if there are no recipients.
 	Unencrypted bool `toml:"unencrypted"`
+}
+
+// A Mirror is a place of pages, and what is published there.
+type Mirror struct {
+	// address is that of a folder or a remote, as of a repository.
+	Address Secret `toml:"address"`
+
+	// unencrypted = true must be said, as nothing here is encrypted.
+	Unencrypted bool `toml:"unencrypted"`
+
+	// documents, tags and services choose what is published: addresses, ids or
+	// names of documents; tags that people gave them; names or hosts of servers.
+	// all = true is everything that is saved. One of the four is needed.
+	Documents []Secret `toml:"documents"`
+	Tags      []string `toml:"tags"`
+	Services  []string `toml:"services"`
+	All       bool     `toml:"all"`
+
+	// formats are those of the pages: "html", "markdown", "txt", "csv", "ics".
+	// By default all but "txt".
+	Formats []string `toml:"formats"`
+
+	// by says what the folders are: "service" or "tag", the first that somebody
+	// gave a document. By default it is "service".
+	By string `toml:"by"`
+
+	// Each of these is published only where it is true: the live addresses of
+	// documents, which let anybody write in a pad; documents that needed more than
+	// their address, such as a password; the versions before the newest; the chat
+	// of pads; the names of who voted, commented or wrote.
+	Addresses bool `toml:"addresses"`
+	Private   bool `toml:"private"`
+	Versions  bool `toml:"versions"`
+	Chat      bool `toml:"chat"`
+	Voters    bool `toml:"voters"`
 }
 
 // An Encryption says to whom documents are sealed, and what opens them.

@@ -32,6 +32,16 @@ address = "archive"
 address = "rclone:nextcloud,pass=x:Backups/pads"
 unencrypted = true
 
+[[mirror]]
+address = "./pages"
+unencrypted = true
+documents = ["https://framadate.org/AbCdEf1234567890", "The minutes"]
+tags = ["minutes"]
+services = ["Our pads"]
+formats = ["html", "ics"]
+by = "tag"
+chat = true
+
 [encryption]
 recipients = ["age1xyz"]
 recipients-file = "~/recipients.txt"
@@ -75,6 +85,8 @@ func TestWholeFileIsUnderstood(t *testing.T) {
 				s.PasswordsFile, fmt.Sprint(s.PasswordsCommand),
 				c.Sources[1].Documents[0].Reveal(), c.Repositories[0].Address.Reveal(), c.Repositories[1].Address.Reveal(),
 				fmt.Sprint(c.Repositories[0].Unencrypted, c.Repositories[1].Unencrypted),
+				c.Mirrors[0].Address.Reveal(), c.Mirrors[0].Documents[1].Reveal(),
+				fmt.Sprint(c.Mirrors[0].Tags, c.Mirrors[0].Services, c.Mirrors[0].Formats, c.Mirrors[0].By, c.Mirrors[0].Chat, c.Mirrors[0].Voters),
 				fmt.Sprint(e.Recipients), e.RecipientsFile, e.IdentityFile, fmt.Sprint(e.IdentityCommand), e.RunnerIdentityFile,
 			}
 			want := []string{
@@ -83,6 +95,7 @@ func TestWholeFileIsUnderstood(t *testing.T) {
 				filepath.Join(dir, "passwords.txt"), "[pass show polls]",
 				"https://framadate.org/AbCdEf1234567890", filepath.Join(dir, "archive"), "rclone:nextcloud,pass=x:Backups/pads",
 				"false true",
+				filepath.Join(dir, "pages"), "The minutes", "[minutes] [Our pads] [html ics]tagtrue false",
 				"[age1xyz]", filepath.Join(home, "recipients.txt"), filepath.FromSlash("/etc/padsync/key.txt"), "[pass show padsync]", filepath.Join(dir, "runner.txt"),
 			}
 			if !slices.Equal(got, want) {
@@ -145,6 +158,14 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		{"[[source]]\ndocuments-file = 'x'\nexpires-after = 'hunter2'\n", "3:17: source.expires-after: a whole number is needed, without quotes"},
 		{"[[source]]\ndocuments-file = 'x'\nexpires-after = -1\n", "3:1: source.expires-after: a number of days is needed, or 0; a server of polls takes none"},
 		{"[[source]]\nkind = 'framadate'\ndocuments-file = 'x'\nexpires-after = 30\n", "4:1: source.expires-after: a number of days is needed, or 0; a server of polls takes none"},
+		{"[[mirror]]\naddress = 'hunter2'\nall = true\n", "1:3: mirror.unencrypted: a mirror is not encrypted: unencrypted = true says that you know"},
+		{"[[mirror]]\naddress = 'hunter2'\nunencrypted = true\n", "1:3: mirror.documents: what to publish is not said: documents, tags, services or all = true"},
+		{"[[mirror]]\nunencrypted = true\nall = true\n", "1:3: mirror.address: missing or empty"},
+		{"[[repository]]\naddress = 'hunter2'\n[[mirror]]\naddress = 'hunter2'\nunencrypted = true\nall = true\n", "4:1: mirror.address: there already"},
+		{"[[mirror]]\naddress = 'x'\nunencrypted = true\nall = true\nformats = ['html', 'hunter2']\n", "5:20: mirror.formats: no such form of a page: there are html, markdown, txt, csv and ics"},
+		{"[[mirror]]\naddress = 'x'\nunencrypted = true\nall = true\nby = 'hunter2'\n", "5:1: mirror.by: no such folders: there are service and tag"},
+		{"[[mirror]]\naddress = 'x'\nunencrypted = true\ntags = ['hunter2', ' ']\n", "4:20: mirror.tags: missing or empty"},
+		{"[[mirror]]\naddress = 'x'\nunencrypted = true\ndocuments = ['https://me:hunter2@example.org/p/x']\n", "4:14: mirror.documents: there is a user name or a password in the address"},
 		{"[[repository]]\n", "1:3: repository.address: missing or empty"},
 		{"[[repository]]\naddress = 'hunter2'\n\n[[repository]]\naddress = 'hunter2'\n", "5:1: repository.address: there already"},
 		{"[encryption]\nrecipients = ['']\n", "2:15: encryption.recipients: missing or empty"},

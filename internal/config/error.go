@@ -66,6 +66,10 @@ const (
 	NoServer   Problem = "the address of a pad: the server's ends before /p/"
 	HasUser    Problem = "there is a user name or a password in the address"
 	Duplicate  Problem = "there already"
+	NotPlain   Problem = "a mirror is not encrypted: unencrypted = true says that you know"
+	NoChoice   Problem = "what to publish is not said: documents, tags, services or all = true"
+	NoPage     Problem = "no such form of a page: there are html, markdown, txt, csv and ics"
+	NoFolders  Problem = "no such folders: there are service and tag"
 )
 
 // problems are errors that do not know their file yet.
@@ -89,7 +93,7 @@ func typeProblem(message string) Problem {
 		return NoString
 	case "[]string", "[]config.Secret":
 		return NoList
-	case "[]config.Source", "[]config.Repository", "config.Encryption":
+	case "[]config.Source", "[]config.Repository", "[]config.Mirror", "config.Encryption":
 		return NoTable
 	}
 	return WrongType

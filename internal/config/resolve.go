@@ -23,6 +23,10 @@ func (c *Config) resolve(dir, home string) {
 		r := &c.Repositories[i]
 		r.Address = NewSecret(folder(r.Address.Reveal(), dir, home))
 	}
+	for i := range c.Mirrors {
+		m := &c.Mirrors[i]
+		m.Address = NewSecret(folder(m.Address.Reveal(), dir, home))
+	}
 }
 
 // files yields all names of files by their keys, as Line takes them.

@@ -31,7 +31,7 @@ func OpenRoot(dir string) (*os.Root, error) {
 		return nil, err
 	}
 	defer parent.Close()
-	if err := mkdirAll(parent, filepath.Base(dir)); err != nil {
+	if err := mkdirAll(parent, filepath.Base(dir), private); err != nil {
 		return nil, err
 	}
 	return parent.OpenRoot(filepath.Base(dir))
@@ -46,21 +46,35 @@ func Create(root *os.Root, name string, write func(io.Writer) error) error {
 	if _, err := root.Lstat(name); err == nil {
 		return fmt.Errorf("write %q: %w", name, fs.ErrExist)
 	}
-	return commit(root, name, write, link)
+	return commit(root, name, private, write, link)
 }
 
 // Replace is like Create, but a file that exists is replaced, at once.
 func Replace(root *os.Root, name string, write func(io.Writer) error) error {
-	return commit(root, name, write, (*os.Root).Rename)
+	return commit(root, name, private, write, (*os.Root).Rename)
 }
 
-func commit(root *os.Root, name string, write func(io.Writer) error, move func(r *os.Root, from, to string) error) error {
+// Publish is like Replace, for a file that others may open, too: the umask alone
+// lowers its mode, and those of folders that were missing.
+func Publish(root *os.Root, name string, write func(io.Writer) error) error {
+	return commit(root, name, usual, write, (*os.Root).Rename)
+}
+
+// permissions are the modes of new files and folders.
+type permissions struct{ file, folder fs.FileMode }
+
+var (
+	private = permissions{0o600, 0o700}
+	usual   = permissions{0o666, 0o777}
+)
+
+func commit(root *os.Root, name string, p permissions, write func(io.Writer) error, move func(r *os.Root, from, to string) error) error {
 	dir := path.Dir(name)
-	if err := mkdirAll(root, dir); err != nil {
+	if err := mkdirAll(root, dir, p); err != nil {
 		return err
 	}
 	temporary := path.Join(dir, rand.Text()+TemporarySuffix)
-	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, p.file)
 	if err != nil {
 		return Nameless(err)
 	}
@@ -108,16 +122,16 @@ func link(root *os.Root, from, to string) error {
 
 // mkdirAll makes each missing folder survive a crash, which os.Root.MkdirAll
 // does not.
-func mkdirAll(root *os.Root, dir string) error {
+func mkdirAll(root *os.Root, dir string, p permissions) error {
 	if dir == "." {
 		return nil
 	}
-	err := root.Mkdir(dir, 0o700)
+	err := root.Mkdir(dir, p.folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := mkdirAll(root, path.Dir(dir)); err != nil {
+		if err := mkdirAll(root, path.Dir(dir), p); err != nil {
 			return err
 		}
-		err = root.Mkdir(dir, 0o700)
+		err = root.Mkdir(dir, p.folder)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return nil

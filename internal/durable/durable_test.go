@@ -66,6 +66,30 @@ func TestFilesAreWholeAndPrivate(t *testing.T) {
 	}
 }
 
+// TestPublishedFilesAreForOthersToo as far as the umask lets them.
+func TestPublishedFilesAreForOthersToo(t *testing.T) {
+	root, control := open(t), t.TempDir()
+	if err := os.MkdirAll(control+"/a", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(control+"/a/b", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := Publish(root, "a/b", text("page")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "a/b"} {
+		got, err := root.Stat(name)
+		want, controlErr := os.Stat(control + "/" + name)
+		if err := errors.Join(err, controlErr); err != nil {
+			t.Fatal(err)
+		}
+		if got.Mode() != want.Mode() {
+			t.Errorf("%s: %v, not %v", name, got.Mode(), want.Mode())
+		}
+	}
+}
+
 func TestCreateLeavesWhatExists(t *testing.T) {
 	root := open(t)
 	if err := Create(root, "a", text("first")); err != nil {

@@ -35,6 +35,7 @@ type Backup struct {
 	Lacking      []Lack   `json:"lacking"`
 	Barred       []Barred `json:"barred"`
 	Repositories []Stored `json:"repositories"`
+	Mirrors      []Mirror `json:"mirrors,omitempty"`
 }
 
 // Standing are documents that were already so at the last look.

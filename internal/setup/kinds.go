@@ -5,7 +5,9 @@ import (
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/mirror"
 	"github.com/padsync/padsync/sources"
 	"github.com/padsync/padsync/sources/etherpad"
 	"github.com/padsync/padsync/sources/framadate"
@@ -177,6 +179,18 @@ func (k Kinds) OfGroups() string {
 func (k Kinds) InConfig() (all []config.Kind) {
 	for _, kind := range k {
 		all = append(all, config.Kind{Name: kind.Name, Expires: kind.Expires != nil, AnyBase: kind.AnyBase})
+	}
+	return all
+}
+
+// Places are all documents that an address may be of, as pages of a mirror have to
+// know of them.
+func (k Kinds) Places(address string) (all []mirror.Place) {
+	for _, c := range k.Documents(address) {
+		all = append(all, mirror.Place{
+			Address: library.Address{Kind: c.Kind.Name, Server: manifest.Address(c.Base), ID: c.ID},
+			URL:     c.Kind.URL(c.Base, c.ID), Key: c.Locator != c.ID, Certain: c.Certain,
+		})
 	}
 	return all
 }

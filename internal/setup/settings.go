@@ -19,6 +19,7 @@ type Settings struct {
 	File         string // the configuration's
 	Found        bool   // it is there
 	Repositories []Place
+	Mirrors      []MirrorPlace
 	Machine      machine.Machine
 
 	setup   *Setup
@@ -63,6 +64,9 @@ func (s *Setup) Load(o Options) (*Settings, error) {
 			t.Repositories = append(t.Repositories, Place{l, r.Unencrypted || o.Unencrypted})
 			s.tell("uses-repository", "Repository", l.Shown)
 		}
+	}
+	if t.Mirrors, err = t.mirrors(); err != nil {
+		return t, err
 	}
 	return t, nil
 }

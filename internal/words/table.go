@@ -24,6 +24,7 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/mirror"
 	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
@@ -58,6 +59,8 @@ func table() []Row {
 		{Is: setup.ErrOptions, Hint: "hint-usage", Class: message.Usage},
 		{Is: setup.ErrNoTarget, Hint: "hint-no-target"},
 		{Is: setup.ErrNoAnswer, Hint: "hint-no-answer"},
+		{Is: setup.ErrNoMirror, Hint: "hint-no-mirror"},
+		{Is: mirror.ErrNewer, Cause: "cause-mirror-newer", Hint: "hint-mirror-newer"},
 		{Is: setup.ErrNotSealed, Hint: "hint-not-sealed"},
 		{Is: setup.ErrPlain, Hint: "hint-plain"},
 		{Is: setup.ErrAway, Cause: "cause-away", Hint: "hint-away"},

@@ -92,10 +92,18 @@ func failure(operation, key string, err error) error {
 
 // Put implements sinks.Sink.
 func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
-	return failure("put", key, s.put(ctx, key, r, size))
+	return failure("put", key, s.put(ctx, key, r, size, durable.Replace))
 }
 
-func (s *Sink) put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+// Replace is Put for a file that people open, whatever is in its place. The
+// umask alone lowers its mode.
+func (s *Sink) Replace(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+	return failure("put", key, s.put(ctx, key, r, size, durable.Publish))
+}
+
+type writer func(root *os.Root, name string, write func(io.Writer) error) error
+
+func (s *Sink) put(ctx context.Context, key string, r io.ReaderAt, size int64, write writer) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
 		return err
 	}
@@ -106,7 +114,7 @@ func (s *Sink) put(ctx context.Context, key string, r io.ReaderAt, size int64) e
 	defer root.Close()
 	ctx, body := sinks.NewBody(ctx, r, size)
 	defer body.Stop()
-	err = durable.Replace(root, key, func(w io.Writer) error {
+	err = write(root, key, func(w io.Writer) error {
 		_, err := io.Copy(w, body)
 		return cmp.Or(err, ctx.Err())
 	})

@@ -24,11 +24,14 @@ import (
 // itself.
 const tries = 4
 
-func (s *Sink) put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+// A putter makes one try.
+type putter func(ctx context.Context, key string, body *sinks.Body, size int64) error
+
+func (s *Sink) put(ctx context.Context, key string, r io.ReaderAt, size int64, once putter) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		ctx, body := sinks.NewBody(ctx, r, size)
 		defer body.Stop()
-		err := s.putOnce(ctx, key, body, size)
+		err := once(ctx, key, body, size)
 		if broken := context.Cause(ctx); err != nil && broken != nil {
 			return struct{}{}, backoff.Permanent(broken)
 		}
@@ -47,10 +50,15 @@ func (s *Sink) putOnce(ctx context.Context, key string, body *sinks.Body, size i
 	}
 	// rclone does not say for every back end whether half an object can be
 	// seen, so this relies on it only where there is no other way.
+	return s.putAside(ctx, key, body, size, s.move)
+}
+
+// putAside uploads under a temporary name, and moves that.
+func (s *Sink) putAside(ctx context.Context, key string, body *sinks.Body, size int64, move func(ctx context.Context, o fs.Object, key string, size int64) error) error {
 	temporary := path.Join(path.Dir(key), rand.Text()+sinks.TemporarySuffix)
 	o, err := s.upload(ctx, temporary, body, size)
 	if err == nil {
-		err = s.move(ctx, o, key, size)
+		err = move(ctx, o, key, size)
 	}
 	if err != nil {
 		s.discard(ctx, temporary)
@@ -59,11 +67,11 @@ func (s *Sink) putOnce(ctx context.Context, key string, body *sinks.Body, size i
 }
 
 func (s *Sink) upload(ctx context.Context, name string, body *sinks.Body, size int64) (fs.Object, error) {
-	hashes, err := s.hashes(body)
+	info, err := s.info(name, body, size)
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.remote.Put(ctx, body, object.NewStaticObjectInfo(name, time.Now(), size, true, hashes, s.remote))
+	o, err := s.remote.Put(ctx, body, info)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +79,37 @@ func (s *Sink) upload(ctx context.Context, name string, body *sinks.Body, size i
 		return nil, fmt.Errorf("stored %d bytes instead of %d", stored, size)
 	}
 	return o, nil
+}
+
+func (s *Sink) info(name string, body *sinks.Body, size int64) (fs.ObjectInfo, error) {
+	hashes, err := s.hashes(body)
+	return object.NewStaticObjectInfo(name, time.Now(), size, true, hashes, s.remote), err
+}
+
+// replaceOnce keeps what people have of a file beside its content, such as who
+// may see it and its earlier versions, wherever the back end can: only where
+// half a file would be seen is another moved over it.
+func (s *Sink) replaceOnce(ctx context.Context, key string, body *sinks.Body, size int64) error {
+	features := s.remote.Features()
+	if features.PartialUploads && features.Move != nil {
+		return s.putAside(ctx, key, body, size, func(ctx context.Context, o fs.Object, key string, _ int64) error {
+			_, err := features.Move(ctx, o, key)
+			return err
+		})
+	}
+	o, err := s.remote.NewObject(ctx, key)
+	if isMissing(err) {
+		_, err = s.upload(ctx, key, body, size)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	info, err := s.info(key, body, size)
+	if err != nil {
+		return err
+	}
+	return o.Update(ctx, body, info)
 }
 
 // hashes are what S3 and others send along: without them some servers, such as

@@ -40,13 +40,24 @@ type Sink struct {
 
 // Put implements sinks.Sink.
 func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+	return s.store(ctx, key, r, size, s.putOnce)
+}
+
+// Replace is Put for a file that people open, whatever is in its place. It is
+// whole or not at all as far as the back end can; where an upload over WebDAV
+// fails, rclone may remove what was there.
+func (s *Sink) Replace(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+	return s.store(ctx, key, r, size, s.replaceOnce)
+}
+
+func (s *Sink) store(ctx context.Context, key string, r io.ReaderAt, size int64, once putter) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
 		return s.failure("put", key, err)
 	}
 	if err := s.gone(); err != nil {
 		return s.failure("put", key, err)
 	}
-	err := s.put(configured(ctx), key, r, size)
+	err := s.put(configured(ctx), key, r, size, once)
 	switch {
 	case err == nil:
 		s.there.Store(true)

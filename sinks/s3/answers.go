@@ -59,6 +59,9 @@ const webPage = "WebPage"
 // Where a server fails, its proxy may say so in HTML, which does not count.
 func isWebPage(r *http.Request, answer *http.Response) bool {
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	if answer.StatusCode < http.StatusMultipleChoices && answer.Header.Get("X-Amz-Meta-"+ownPage) != "" {
+		return false
+	}
 	return kind == "text/html" && r.Method != http.MethodHead && answer.StatusCode < http.StatusInternalServerError
 }
 

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"iter"
 	"net/http"
+	"path"
 	"strings"
 	"sync/atomic"
 
@@ -131,18 +132,46 @@ func lookup(a *address, inHost bool) minio.BucketLookupType {
 
 // Put implements sinks.Sink.
 func (s *Sink) Put(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+	return s.store(ctx, key, r, size, "application/octet-stream")
+}
+
+// Replace is Put for a file that people open, whatever is in its place: browsers
+// are told of what kind its name says that it is.
+func (s *Sink) Replace(ctx context.Context, key string, r io.ReaderAt, size int64) error {
+	return s.store(ctx, key, r, size, cmp.Or(kinds[path.Ext(key)], "application/octet-stream"))
+}
+
+// A page that Replace stored says so when it is read: another is taken for that
+// of a website in place of the store.
+const (
+	webPageKind = "text/html; charset=utf-8"
+	ownPage     = "Padsync-Page"
+)
+
+// kinds are not left to package mime, which asks the machine.
+var kinds = map[string]string{
+	".html": webPageKind, ".txt": "text/plain; charset=utf-8", ".md": "text/markdown; charset=utf-8",
+	".csv": "text/csv; charset=utf-8", ".ics": "text/calendar; charset=utf-8", ".json": "application/json",
+}
+
+func (s *Sink) store(ctx context.Context, key string, r io.ReaderAt, size int64, kind string) error {
 	if err := cmp.Or(ctx.Err(), sinks.CheckKey(key)); err != nil {
 		return s.failure("put", key, err)
 	}
-	return s.failure("put", key, s.do(func(c *minio.Client) error { return s.put(ctx, c, key, r, size) }))
+	return s.failure("put", key, s.do(func(c *minio.Client) error { return s.put(ctx, c, key, r, size, kind) }))
 }
 
-func (s *Sink) put(ctx context.Context, client *minio.Client, key string, r io.ReaderAt, size int64) error {
+func (s *Sink) put(ctx context.Context, client *minio.Client, key string, r io.ReaderAt, size int64, kind string) error {
+	var metadata map[string]string
+	if kind == webPageKind {
+		metadata = map[string]string{ownPage: "1"}
+	}
 	ctx, body := sinks.NewBody(ctx, r, size)
 	defer body.Stop()
 	_, err := client.PutObject(ctx, s.bucket, s.prefix+key, body, size, minio.PutObjectOptions{
 		DisableMultipart: true,
-		ContentType:      "application/octet-stream",
+		ContentType:      kind,
+		UserMetadata:     metadata,
 		// Without it, versitygw 1.8.0, for one, keeps what it has of an upload
 		// that was cut, unless each chunk is signed, which is done only without
 		// TLS.

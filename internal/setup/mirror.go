@@ -1,0 +1,186 @@
+package setup
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/mirror"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sources"
+)
+
+// ErrNoMirror says that the configuration has no mirror.
+var ErrNoMirror = errors.New("no mirror")
+
+// A MirrorPlace is where a mirror is, and what is published there.
+type MirrorPlace struct {
+	Location
+	config.Mirror
+
+	selection *library.Selection
+}
+
+// mirrors reads where the configuration's mirrors are.
+func (s *Settings) mirrors() ([]MirrorPlace, error) {
+	var all []MirrorPlace
+	for i, m := range s.Config.Mirrors {
+		l, err := ParseLocation(m.Address.Reveal())
+		if err != nil {
+			return nil, message.In(err, "at", "Place", s.place("mirror[%d].address", i))
+		}
+		var texts []string
+		for _, d := range m.Documents {
+			texts = append(texts, d.Reveal())
+		}
+		names, err := s.setup.Kinds.names(texts)
+		if err != nil {
+			return nil, message.In(err, "at", "Place", s.place("mirror[%d].documents", i))
+		}
+		all = append(all, MirrorPlace{l, m, library.Select(names, nil)})
+	}
+	return all, nil
+}
+
+// Mirroring is how mirrors are written.
+type Mirroring struct {
+	Language documents.Language
+	Words    mirror.Words
+	Index    func(io.Writer, []mirror.Entry) error
+
+	// Fetched, optional, are files of this run. Sealed: others cannot be opened.
+	Fetched *mirror.Fetched
+	Sealed  bool
+
+	// Observe is called with what a person should know of the mirror at a place.
+	Observe func(shown string, e mirror.Event)
+}
+
+// A Mirrored says what became of a mirror.
+type Mirrored struct {
+	Place   MirrorPlace
+	Report  mirror.Report
+	Unfound int   // documents that the configuration names, and the repository does not have
+	Err     error // nil if all that could be done was done
+}
+
+// UpdateMirrors brings all mirrors up to date with a repository, which is the
+// first of the settings: documents have other names in others.
+func (s *Settings) UpdateMirrors(ctx context.Context, repo *repository.Repository, m Mirroring) (all []Mirrored) {
+	for _, place := range s.Mirrors {
+		done := Mirrored{Place: place}
+		done.Report, done.Unfound, done.Err = s.updateMirror(ctx, repo, m, place)
+		if done.Err != nil {
+			done.Err = message.Classed(mirrorClass(ctx), message.In(done.Err, "mirror-failed", "Mirror", place.Shown))
+		}
+		all = append(all, done)
+	}
+	return all
+}
+
+// mirrorClass: what was saved is safe, whatever becomes of a mirror.
+func mirrorClass(ctx context.Context) message.Class {
+	if ctx.Err() != nil {
+		return message.Interrupted
+	}
+	return message.Incomplete
+}
+
+func (s *Settings) updateMirror(ctx context.Context, repo *repository.Repository, m Mirroring, p MirrorPlace) (mirror.Report, int, error) {
+	sink, err := p.Open(ctx, s.sinkWarns)
+	if err != nil {
+		return mirror.Report{}, 0, err
+	}
+	store, ok := sink.(mirror.Store)
+	if !ok {
+		return mirror.Report{}, 0, ErrLocation
+	}
+	forms := p.Formats
+	if len(forms) == 0 {
+		forms = []string{"html", "markdown", "ics", "csv"}
+	}
+	kinds := s.setup.Kinds
+	report, err := mirror.Update(ctx, mirror.Options{
+		Store: store, Library: s.Reading(repo, s.Repositories[0]).Library(), Pool: new(spool.Pool), Machine: s.mirrorMachine(), Program: s.setup.Program,
+		Choose: func(c *repository.Contents) (func(*manifest.Record) bool, error) {
+			if _, err := p.selection.Learn(repo.ID(), c); err != nil {
+				return nil, err
+			}
+			return func(r *manifest.Record) bool { return p.chooses(r) }, nil
+		},
+		Forms: forms, By: cmp.Or(mirror.By(p.By), mirror.ByService),
+		Shown:  mirror.Shown{Addresses: p.Addresses, Private: p.Private, Versions: p.Versions, Chat: p.Chat, Voters: p.Voters},
+		Places: kinds.Places, Language: m.Language, Words: m.Words, Index: m.Index, Fetched: m.Fetched, Sealed: m.Sealed,
+		Observe: func(e mirror.Event) { m.Observe(p.Shown, e) },
+	})
+	return *report, len(p.selection.Unfound()), err
+}
+
+// chooses reports whether a document is published.
+func (p *MirrorPlace) chooses(r *manifest.Record) bool {
+	chosen := p.All
+	same := func(a string) func(string) bool {
+		return func(b string) bool { return library.Fold(a) == library.Fold(b) }
+	}
+	if len(p.Documents) > 0 && p.selection.Has(r.Source, r.ID) {
+		chosen = true
+	}
+	for _, tag := range r.Said.Tags {
+		chosen = chosen || slices.ContainsFunc(p.Tags, same(tag))
+	}
+	host := ""
+	if u, err := url.Parse(r.Source.URL); err == nil {
+		host = u.Hostname()
+	}
+	return chosen || slices.ContainsFunc(p.Services, func(service string) bool {
+		base, err := sources.Normalize(service)
+		return r.Source.Name != "" && same(r.Source.Name)(service) || same(host)(service) || r.Source.Address() == service || err == nil && r.Source.Address() == manifest.Address(base)
+	})
+}
+
+// mirrorMachine names this machine: by the identity that it was given for its runs,
+// if it is one of many that come and go, else by what it keeps.
+func (s *Settings) mirrorMachine() string {
+	if given := strings.TrimSpace(s.setup.Getenv(runnerVariable)); given != "" {
+		return given
+	}
+	if file := s.Encryption.RunnerIdentityFile; file != "" {
+		if text, err := os.ReadFile(file); err == nil {
+			return string(text)
+		}
+	}
+	return cmp.Or(s.Machine.Name(), HostName())
+}
+
+// Fetching gives what keeps the files that a backup fetches for mirrors, where
+// they cannot be read from the repository afterwards; nil where they can, or where
+// there are no mirrors.
+func (s *Settings) Fetching(pool *spool.Pool, sealed bool) *mirror.Fetched {
+	if len(s.Mirrors) == 0 || !sealed || s.identitiesGiven() {
+		return nil
+	}
+	return mirror.NewFetched(pool)
+}
+
+// KeepIn is what a backup calls with each version.
+func (k Kinds) KeepIn(f *mirror.Fetched) func(manifest.Source, *sources.Version) {
+	return func(from manifest.Source, v *sources.Version) {
+		kind, _ := k.Named(from.Kind)
+		for _, file := range v.Files {
+			if file.Format == kind.Documents.Format {
+				f.Add(file.SHA256, file.Content, file.Size)
+			}
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package setup
+
+import (
+	"testing"
+
+	"github.com/padsync/padsync/internal/config"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/manifest"
+)
+
+// TestMirrorPublishesWhatWasSaidAlone.
+func TestMirrorPublishesWhatWasSaidAlone(t *testing.T) {
+	kinds := AllKinds()
+	record := func(id, name, source string, tags ...string) *manifest.Record {
+		r := &manifest.Record{Source: manifest.Source{Kind: "etherpad", URL: "https://pads.example.org/sub", Name: source}, ID: id}
+		r.Said.Name, r.Said.Tags = name, tags
+		return r
+	}
+	minutes, other := record("ag-2026", "Compte rendu", "Our pads", "AG", "été"), record("budget", "", "")
+	secret := func(s string) []config.Secret { return []config.Secret{config.NewSecret(s)} }
+	for name, c := range map[string]struct {
+		mirror         config.Mirror
+		minutes, other bool
+	}{
+		"all":            {config.Mirror{All: true}, true, true},
+		"nothing":        {config.Mirror{}, false, false},
+		"a tag":          {config.Mirror{Tags: []string{"ag"}}, true, false},
+		"an accent":      {config.Mirror{Tags: []string{"Été"}}, true, false},
+		"no tag":         {config.Mirror{Tags: []string{"a"}}, false, false},
+		"an id":          {config.Mirror{Documents: secret("ag-2026")}, true, false},
+		"ids":            {config.Mirror{Documents: secret("*d*")}, false, true},
+		"an address":     {config.Mirror{Documents: secret("https://pads.example.org/sub/p/ag-2026/timeslider")}, true, false},
+		"another server": {config.Mirror{Documents: secret("https://pads.example.org/p/ag-2026")}, false, false},
+		"a name":         {config.Mirror{Documents: secret("compte rendu")}, true, false},
+		"no name":        {config.Mirror{Documents: secret("compte")}, false, false},
+		"a service":      {config.Mirror{Services: []string{"our pads"}}, true, false},
+		"a host":         {config.Mirror{Services: []string{"pads.example.org"}}, true, true},
+		"its address":    {config.Mirror{Services: []string{"https://pads.example.org/sub/"}}, true, true},
+		"another host":   {config.Mirror{Services: []string{"example.org"}}, false, false},
+		"an empty one":   {config.Mirror{Services: []string{""}}, false, false},
+	} {
+		var texts []string
+		for _, d := range c.mirror.Documents {
+			texts = append(texts, d.Reveal())
+		}
+		names, err := kinds.names(texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := MirrorPlace{Mirror: c.mirror, selection: library.Select(names, nil)}
+		known := func(yield func(library.Known, error) bool) {
+			_ = yield(library.KnownOf(minutes), nil) && yield(library.KnownOf(other), nil)
+		}
+		if _, err := p.selection.LearnFrom("", known); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.chooses(minutes); got != c.minutes {
+			t.Errorf("%s: the minutes: %t", name, got)
+		}
+		if got := p.chooses(other); got != c.other {
+			t.Errorf("%s: the other: %t", name, got)
+		}
+	}
+}
+
+// TestMachineIsTheSameInEachRun, and another where it keeps nothing.
+func TestMachineOfAMirrorIsTheSameInEachRun(t *testing.T) {
+	s := &Settings{Config: new(config.Config), setup: &Setup{Getenv: func(string) string { return "" }}}
+	if s.mirrorMachine() != HostName() {
+		t.Error("it keeps nothing, and has a name")
+	}
+	s.setup.Getenv = func(name string) string { return map[string]string{runnerVariable: "AGE-SECRET-KEY-1"}[name] }
+	if s.mirrorMachine() != "AGE-SECRET-KEY-1" {
+		t.Error("it is not known by its identity")
+	}
+}

@@ -1,0 +1,219 @@
+package mirror_test
+
+import (
+	"html"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html/atom"
+
+	parser "golang.org/x/net/html"
+
+	"github.com/padsync/padsync/documents/poll"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/mirror"
+)
+
+const (
+	plantedPad   = "planted-pad_9f"
+	plantedOther = "planted-other-7c"
+	plantedPoll  = "PlantedPoll12345"
+	plantedAdmin = plantedPoll + "ADMINKEY"
+)
+
+// forms are addresses of documents as people and programs write them.
+func addressForms() (all []string) {
+	for _, pad := range []string{plantedPad, plantedOther, "planted-unknown"} {
+		u := pads + "/p/" + pad
+		all = append(all, u, "http://pads.example.org/p/"+pad, "HTTPS://PADS.example.org:443/p/"+pad, u+"/timeslider#42", u+"/export/txt", u+"?showChat=false&userName=x",
+			"pads.example.org/p/"+pad, "//pads.example.org/p/"+pad, "https://me:secret@pads.example.org/p/"+pad, "https:\\\\pads.example.org\\p\\"+pad,
+			"https://pads.example.org/p/%70"+pad[1:], "https://pads.example.org/p/%2570"+pad[1:], "https://example.org/?to="+url.QueryEscape(u), "https://web.archive.org/web/2026/"+u,
+			"mailto:x@example.org?body="+url.QueryEscape(u), "[voir ("+u+")]", u+"..., "+u+";"+u, u+"|"+u, "\u00ab\u00a0"+u+"\u00a0\u00bb", "<"+u+">", u+"&amp;x", "etherpad://pads.example.org/p/"+pad,
+			"https://pads.example.org/mypads/?/mypads/group/g/pad/view/"+pad)
+	}
+	for _, id := range []string{plantedPoll, "PlantedUnknown16"} {
+		all = append(all, polls+"/"+id, polls+"/studs.php?poll="+id, polls+"/studs.php?lang=fr&sondage="+id, polls+"/exportcsv.php?poll="+id, polls+"/"+id+"/vote/"+id+"#edit", "polls.example.org/"+id,
+			"https://example.org/?to="+url.QueryEscape(polls+"/"+id))
+	}
+	return append(all, polls+"/"+plantedAdmin+"/admin", polls+"/adminstuds.php?poll="+plantedAdmin, polls+"/"+plantedPoll+"/results", "https://elsewhere.example/"+plantedAdmin+"/admin",
+		"https://elsewhere.example/polls/0123456789abcdef0123/fedcba98765432100123/admin", "https://elsewhere.example/p/planted-elsewhere")
+}
+
+// seen is what a person, a program or a search finds in a file: without escapes,
+// folds and markup.
+func seen(content string) string {
+	plain := html.UnescapeString(strings.NewReplacer("\r\n ", "", "\n ", "", `\`, "").Replace(content))
+	for range 3 {
+		if u, err := url.PathUnescape(plain); err == nil {
+			plain = u
+		}
+	}
+	return strings.ToLower(content + "\n" + plain)
+}
+
+// TestNothingIsPublishedThatWasNotSaid in any form, name or title.
+func TestNothingIsPublishedThatWasNotSaid(t *testing.T) {
+	w := newWorld(t, "fr")
+	addresses := addressForms()
+	text := "Titre " + pads + "/p/" + plantedPad + "\n" + strings.Join(addresses, "\n") + "\n" + strings.Join(addresses[:20], " ") + "\nfin"
+	hidden := true
+	p := &poll.Poll{
+		Title: "Quand ? " + polls + "/" + plantedAdmin + "/admin", Author: "planted-author", Description: text, Kind: poll.Date,
+		Choices:  []poll.Choice{{Date: "2027-01-11", Moment: "voir " + pads + "/p/" + plantedPad}, {Label: "ou " + strings.Repeat("é", 20) + pads + "/p/" + plantedOther}},
+		Votes:    []poll.Vote{{Name: "planted-voter", Answers: []poll.Answer{poll.Yes, poll.No}}, {Name: "=planted-voter", Answers: []poll.Answer{poll.Yes}}},
+		Comments: []poll.Comment{{Author: "planted-commenter", Text: text}},
+		Settings: poll.Settings{Mail: "planted-mail@example.org", Hidden: &hidden},
+	}
+	private := aPad("planted-private-id", "planted-private-text")
+	private.base = "https://private.example.org"
+	w.save(aPad(plantedPad, text), aPad(plantedOther, "Autre"), aPoll(w, plantedPoll, p), private)
+	w.save(aPad(plantedPad, text+"\nplus"), aPad(plantedOther, "planted-earlier"))
+	w.save(aPad(plantedOther, "Autre"))
+	w.options.Choose = choose(func(r *manifest.Record) bool { return r.ID != "planted-private-id" })
+	w.update()
+	files := w.files()
+	if len(files) != 3+3+4+2 {
+		t.Error(w.pages())
+	}
+	for name, content := range files {
+		for _, secret := range []string{"planted", "ADMINKEY", "fedcba98765432100123", "a.planted-author-id"} {
+			for _, in := range []string{name, content} {
+				if got := seen(in); strings.Contains(got, strings.ToLower(secret)) {
+					at := strings.Index(got, strings.ToLower(secret))
+					t.Errorf("%s has %s: …%s…", name, secret, got[max(0, at-60):min(len(got), at+40)])
+					break
+				}
+			}
+		}
+	}
+	// What is chosen leads to its page, and what stands around it stays.
+	page := files["Pads/Autre.html"]
+	if !strings.Contains(page, "<title>Autre</title>") {
+		t.Error(page)
+	}
+	for name, want := range map[string]string{
+		"Pads/Titre ….html":        `<a href="../Pads/Autre.html" rel="noopener noreferrer">Autre</a>`,
+		"Pads/Titre ….md":          `[Autre](<../Pads/Autre.md>)`,
+		"Pads/Titre ….txt":         "Autre",
+		"Sondages/Quand ….html":    `<a href="../Pads/Autre.html">Autre</a>`,
+		"Sondages/Quand ….csv":     "Nom,2027-01-11 voir Titre …,ou",
+		"Sondages/Quand ….ics":     "SUMMARY:",
+		"Sondages/Quand ….txt":     "1  ",
+		"index.html":               "./Sondages/Quand%20%E2%80%A6.html",
+		"Pads/Autre.md":            "Autre",
+		"Pads/Autre.txt":           "Autre",
+		".padsync-mirror.json":     `"format": "padsync-mirror"`,
+		"Pads/Titre ….html#others": "fin",
+	} {
+		name, _, _ = strings.Cut(name, "#")
+		if !strings.Contains(files[name], want) {
+			t.Errorf("%s has no %s:\n%s", name, want, files[name])
+		}
+	}
+}
+
+// TestWhatIsSaidIsPublished, and of a poll's admin link nothing even then.
+func TestWhatIsSaidIsPublished(t *testing.T) {
+	p := &poll.Poll{Title: "Quand", Author: "Zoé", Votes: []poll.Vote{{Name: "Léa", Answers: []poll.Answer{poll.Yes, poll.No}}}, Comments: []poll.Comment{{Author: "Bob", Text: polls + "/" + plantedAdmin + "/admin"}}}
+	for said, want := range map[mirror.Shown]map[string][]string{
+		{Private: true, Addresses: true}: {"Pads/sujet.html": {pads + "/p/sujet"}, "Sondages/Quand.html": {polls + "/studs.php?poll=" + plantedPoll}},
+		{Private: true, Chat: true}:      {"Pads/AG.html": {"planted-chat AG"}, "Pads/AG.md": {"planted-chat"}, "Pads/AG.txt": {"planted-chat"}},
+		{Private: true, Voters: true}:    {"Sondages/Quand.html": {"Zoé", "Léa", "Bob"}, "Sondages/Quand.csv": {"Léa"}},
+		{Private: true, Versions: true}:  {"Pads/AG (versions antérieures)/2026-11-22 15.41.html": {"planted-earlier", "version antérieure"}},
+		{}:                               nil,
+	} {
+		w := newWorld(t, "fr")
+		w.options.Shown = said
+		first := "AG\n"
+		if said.Addresses {
+			first = "sujet\n"
+		}
+		w.save(aPad("sujet", first+"planted-earlier"))
+		w.save(aPad("sujet", first+pads+"/p/sujet/timeslider"), aPoll(w, plantedPoll, p))
+		r := w.update()
+		files := w.files()
+		for name, all := range want {
+			for _, text := range all {
+				if !strings.Contains(files[name], text) {
+					t.Errorf("%+v: %s has no %s:\n%s\n%v", said, name, text, files[name], w.pages())
+				}
+			}
+		}
+		for name, content := range files {
+			if strings.Contains(seen(content), "adminkey") || strings.Contains(content, "planted-earlier") != (said.Versions && strings.Contains(name, "versions")) && !strings.HasPrefix(name, ".") {
+				t.Errorf("%+v: %s: %s", said, name, content)
+			}
+		}
+		if !said.Private && (r.Private != 2 || len(files) != 2) {
+			t.Errorf("%+v, %v", r, w.pages())
+		}
+		if said.Versions {
+			if r := w.update(); r.Written != 0 || r.Removed != 0 {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+}
+
+// TestHostileDocumentsMakeHarmlessPages.
+func TestHostileDocumentsMakeHarmlessPages(t *testing.T) {
+	w := newWorld(t, "en")
+	hostile := []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `</title><script>x</script>`, "javascript:alert(1)", `[x](javascript:alert(1))`, `{{.}}`, "<!--#exec-->", "\u202eevil", "=HYPERLINK(\"http://evil\")", "x;=1+1", "a\t=2", "＝3"}
+	for i, text := range hostile {
+		w.save(aPad("pad"+string(rune('a'+i)), text+"\n"+strings.Join(hostile, "\n")), aPoll(w, "Poll12345678901"+string(rune('a'+i)), &poll.Poll{
+			Title: text, Description: text, Votes: []poll.Vote{{Name: text, Answers: []poll.Answer{poll.Yes, poll.No}}}, Comments: []poll.Comment{{Author: text, Text: text}},
+			Kind: poll.Classic, Choices: []poll.Choice{{Label: text}, {Label: text, Moment: text}},
+		}))
+	}
+	w.options.Shown = mirror.Shown{Private: true, Voters: true, Chat: true}
+	w.update()
+	pages := 0
+	for name, content := range w.files() {
+		switch {
+		case strings.HasSuffix(name, ".html"):
+			pages++
+			for _, found := range harmful(t, content) {
+				t.Errorf("%s: %s", name, found)
+			}
+		case strings.HasSuffix(name, ".csv"):
+			for _, cell := range strings.FieldsFunc(content, func(r rune) bool { return strings.ContainsRune(",;\t\r\n", r) }) {
+				if strings.ContainsRune("=+-@＝", []rune(strings.TrimLeft(cell, `"`) + " ")[0]) {
+					t.Errorf("%s: a cell would run: %q", name, cell)
+				}
+			}
+		}
+	}
+	if pages != 2*len(hostile)+1 {
+		t.Errorf("%d pages: %v", pages, w.pages())
+	}
+}
+
+// harmful names what in a page could do or load something, as a browser reads it.
+func harmful(t *testing.T, page string) (found []string) {
+	t.Helper()
+	root, err := parser.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(page, `http-equiv="Content-Security-Policy" content="default-src 'none'`) {
+		found = append(found, "no policy")
+	}
+	for n := range root.Descendants() {
+		if n.Type == parser.CommentNode {
+			found = append(found, "a comment")
+		}
+		switch n.DataAtom {
+		case atom.Script, atom.Img, atom.Iframe, atom.Object, atom.Embed, atom.Form, atom.Input, atom.Link, atom.Base, atom.Svg, atom.Math, atom.Video, atom.Audio, atom.Button:
+			found = append(found, "<"+n.Data+">")
+		}
+		for _, a := range n.Attr {
+			u, err := url.Parse(a.Val)
+			if a.Key == "href" && (err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto") ||
+				strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "src" {
+				found = append(found, a.Key+"="+a.Val)
+			}
+		}
+	}
+	return found
+}

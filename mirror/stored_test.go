@@ -1,0 +1,176 @@
+package mirror_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/mirror"
+)
+
+// TestOverWebDAV: what a person sees in a folder of a server.
+func TestOverWebDAV(t *testing.T) {
+	w := newWorld(t, "fr")
+	w.store, w.dir = webDAV(t)
+	w.forms("html", "markdown")
+	w.save(aPad("one", "Réunion à l’école\n"+pads+"/p/two"), aPad("two", "Budget 100 %"), aPad("three", "Un autre"))
+	w.update()
+	w.has("Pads/Budget 100 %.html", "Pads/Budget 100 %.md", "Pads/Réunion à l’école.html", "Pads/Réunion à l’école.md", "Pads/Un autre.html", "Pads/Un autre.md", "index.html")
+	w.write("Pads/Un autre.md", "mes notes")
+	w.save(aPad("two", "Budget 100 %\nplus"), aPad("three", "Un autre\nplus"), aPad("one", "Autre nom"))
+	w.update()
+	w.has("Pads/Autre nom.html", "Pads/Autre nom.md", "Pads/Budget 100 %.html", "Pads/Budget 100 %.md", "Pads/Un autre (padsync).md", "Pads/Un autre.html", "Pads/Un autre.md", "index.html")
+	if files := w.files(); files["Pads/Un autre.md"] != "mes notes" || !strings.Contains(files["Pads/Budget 100 %.md"], "plus") {
+		t.Error(files)
+	}
+	if r := w.update(); r.Written != 0 || r.Removed != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A failing store takes so many pages.
+type failing struct {
+	mirror.Store
+	left int
+}
+
+var errFull = errors.New("no room left")
+
+func (f *failing) Replace(ctx context.Context, name string, r io.ReaderAt, size int64) error {
+	if name != mirror.StateName {
+		if f.left == 0 {
+			return errFull
+		}
+		f.left--
+	}
+	return f.Store.Replace(ctx, name, r, size)
+}
+
+func (f *failing) Delete(ctx context.Context, name string) error {
+	if f.left == 0 {
+		return errFull
+	}
+	f.left--
+	return f.Store.Delete(ctx, name)
+}
+
+// TestNextRunGoesOn where a store failed, at whatever page: nothing is taken for
+// somebody else's file, and nothing is forgotten.
+func TestNextRunGoesOn(t *testing.T) {
+	for room := range 6 {
+		w := newWorld(t, "en")
+		w.forms("html")
+		w.save(aPad("one", "First"), aPad("two", "Second"), aPad("three", "Third"))
+		w.update()
+		w.save(aPad("one", "First\nmore"), aPad("two", "Renamed"), aPad("three", "Third\nmore"))
+		w.options.Store = &failing{w.store, room}
+		if _, err := w.try(t.Context()); (room < 5) != errors.Is(err, errFull) {
+			t.Errorf("with room for %d: %v", room, err)
+		}
+		w.options.Store = nil
+		w.update()
+		w.has("Pads/First.html", "Pads/Renamed.html", "Pads/Third.html", "index.html")
+		if len(w.events) > 0 {
+			t.Errorf("with room for %d: %+v", room, w.events)
+		}
+		if r := w.update(); r.Written != 0 || r.Removed != 0 || r.Unchanged != 3 {
+			t.Errorf("with room for %d: %+v", room, r)
+		}
+	}
+}
+
+// TestInterruptedRunIsNoted.
+func TestInterruptedRunIsNoted(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.save(aPad("one", "First"), aPad("two", "Second"), aPad("three", "Third"))
+	ctx, stop := context.WithCancel(t.Context())
+	w.options.Store = stopping{w.store, stop}
+	if _, err := w.try(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	w.options.Store = nil
+	w.save(aPad("one", "First\nmore"), aPad("two", "Second\nmore"), aPad("three", "Third\nmore"))
+	w.update()
+	w.has("Pads/First.html", "Pads/Second.html", "Pads/Third.html", "index.html")
+}
+
+// A stopping store ends the run after a page.
+type stopping struct {
+	mirror.Store
+	stop func()
+}
+
+func (s stopping) Replace(ctx context.Context, name string, r io.ReaderAt, size int64) error {
+	defer s.stop()
+	return s.Store.Replace(ctx, name, r, size)
+}
+
+// TestWhatCannotBeOpenedStays, and what this run fetched is written.
+func TestWhatCannotBeOpenedStays(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.save(aPad("one", "First"), aPad("two", "Second"))
+	w.update()
+	one := aPad("one", "First\nfetched")
+	gone := saved{kind: "etherpad", base: pads, id: "two", name: "Pads", state: manifest.Missing}
+	w.save(one, gone, aPad("new", "Not fetched"), aPad("newer", "Fetched for the first time"))
+	w.options.Sealed, w.options.Fetched = true, mirror.NewFetched(w.pool)
+	defer w.options.Fetched.Close()
+	for _, content := range [][]byte{one.content, export("newer", "Fetched for the first time")} {
+		w.options.Fetched.Add(sha256.Sum256(content), bytes.NewReader(content), int64(len(content)))
+	}
+	if err := w.options.Fetched.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	second := w.files()["Pads/Second.html"]
+	r := w.update()
+	w.has("Pads/Fetched for the first time.html", "Pads/First.html", "Pads/Second.html", "index.html")
+	files := w.files()
+	if !strings.Contains(files["Pads/First.html"], "fetched") || files["Pads/Second.html"] != second || r.Sealed != 1 {
+		t.Errorf("%+v %v", r, files)
+	}
+	if !strings.Contains(files["index.html"], "no longer on its server") {
+		t.Error("the index does not say what is known")
+	}
+	w.options.Sealed, w.options.Fetched = false, nil
+	w.update()
+	w.has("Pads/Fetched for the first time.html", "Pads/First.html", "Pads/Not fetched.html", "Pads/Second.html", "index.html")
+}
+
+func TestDocumentThatCannotBeReadKeepsItsPage(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.save(aPad("one", "First"))
+	w.update()
+	broken := aPad("one", "")
+	broken.content = []byte("{")
+	w.save(broken)
+	if r := w.update(); r.Unreadable != 1 || r.Removed != 0 {
+		t.Errorf("%+v", r)
+	}
+	w.has("Pads/First.html", "index.html")
+}
+
+func TestFoldersOfTagsAndServices(t *testing.T) {
+	w := newWorld(t, "fr")
+	w.forms("html")
+	w.options.By = mirror.ByTag
+	w.save(aPad("one", "First"))
+	w.update()
+	w.has("autres/First.html", "index.html")
+	w.options.By = mirror.ByService
+	w.options.Service = func(manifest.Source) string { return "Bureau / AG" }
+	w.update()
+	w.has("Bureau - AG/First.html", "index.html")
+	if _, err := os.Stat(filepath.Join(w.dir, "autres", "First.html")); err == nil {
+		t.Error("it is in two folders")
+	}
+}
