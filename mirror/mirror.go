@@ -16,12 +16,14 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
 )
 
 // Options say what is mirrored, and where. All fields are required that do not say
@@ -103,7 +105,7 @@ type Link struct {
 // An Event is something that a person should know.
 type Event struct {
 	Kind EventKind
-	Name string // of a file in the mirror
+	Name string // of a file in the mirror: the title of a document may be in it
 	New  string // where the new copy lies, "" for none
 }
 
@@ -170,7 +172,7 @@ func Update(ctx context.Context, o Options) (*Report, error) {
 		Options: o, plans: make(map[uint64]*plan), old: make(map[string]*document), standing: make(map[string]*stood),
 		new: make(map[string]*document), listed: make(map[string]int64), taken: make(map[string]bool), told: make(map[string]bool), written: time.Now(),
 	}
-	err := r.update(ctx)
+	err := nameless(r.update(ctx))
 	r.report.Documents = len(r.new)
 	return &r.report, err
 }
@@ -206,6 +208,16 @@ func (r *run) update(ctx context.Context) error {
 	return errors.Join(err, r.note(ending))
 }
 
+// nameless is an error of the store without the name of a page, which is the title
+// of a document.
+func nameless(err error) error {
+	at, ok := errors.AsType[*sinks.Error](err)
+	if !ok {
+		return err
+	}
+	return at.Err
+}
+
 // look reads what stands.
 func (r *run) look(ctx context.Context) error {
 	s, damaged, err := readState(ctx, r.Store)
@@ -228,7 +240,7 @@ func (r *run) look(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.listed[o.Key] = o.Size
+		r.listed[norm.NFC.String(o.Key)] = o.Size // as names are given; some systems take them apart
 	}
 	return nil
 }

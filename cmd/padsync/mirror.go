@@ -61,23 +61,24 @@ func (a *app) mirror(ctx context.Context, flags commonFlags) error {
 	return a.tellMirrors(all, !flags.json, a.done)
 }
 
-// mirroring is how mirrors are written: in the language of the program.
+// mirroring is how mirrors are written: in the language of the program. The names of
+// files are titles, which no log has.
 func (a *app) mirroring() setup.Mirroring {
-	return setup.Mirroring{
-		Language: pages.MirrorLanguage(a.words), Words: pages.MirrorWords(a.words), Index: pages.Mirror(a.words),
-		Observe: func(shown string, e mirror.Event) {
-			a.telling.Lock()
-			defer a.telling.Unlock()
-			id := mirrorEvents[e.Kind]
-			if e.Kind == mirror.Edited && e.New == "" {
-				id = "mirror-edited-left"
+	m := setup.Mirroring{Language: pages.MirrorLanguage(a.words), Words: pages.MirrorWords(a.words), Index: pages.Mirror(a.words)}
+	if a.setup.Attended {
+		m.Observe = func(shown string, e mirror.Event) {
+			switch {
+			case e.Kind == mirror.Edited && e.New == "":
+				a.note("mirror-edited-left", "Mirror", shown, "File", e.Name)
+			case e.Kind == mirror.Edited:
+				a.note("mirror-edited", "Mirror", shown, "File", e.Name, "New", e.New)
+			case e.Kind == mirror.Foreign:
+				a.note("mirror-foreign", "Mirror", shown, "File", e.Name, "New", e.New)
 			}
-			a.note(id, "Mirror", shown, "File", e.Name, "New", e.New)
-		},
+		}
 	}
+	return m
 }
-
-var mirrorEvents = map[mirror.EventKind]string{mirror.Edited: "mirror-edited", mirror.Foreign: "mirror-foreign", mirror.Damaged: "mirror-damaged"}
 
 // tellMirrors says what became of mirrors, by say if it is a result. Its error is of
 // those that are not as they should be.
@@ -88,7 +89,14 @@ func (a *app) tellMirrors(all []setup.Mirrored, result bool, say func(id string,
 			continue
 		}
 		if result {
-			say("mirror-done", "Mirror", name, "Documents", r.Documents, "Written", r.Written, "Removed", r.Removed)
+			counts := a.words.Tally("count-pages-written", r.Written, "count-pages-removed", r.Removed, "count-documents", r.Documents)
+			say("mirror-done", "Mirror", name, "Counts", counts)
+		}
+		if n := m.Events[mirror.Edited] + m.Events[mirror.Foreign]; n > 0 && !a.setup.Attended {
+			a.note("mirror-others", "Mirror", name, "Count", n)
+		}
+		if m.Events[mirror.Damaged] > 0 {
+			a.note("mirror-damaged", "Mirror", name, "File", mirror.StateName)
 		}
 		for _, told := range []struct {
 			id string

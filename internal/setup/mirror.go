@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/config"
@@ -21,8 +22,13 @@ import (
 	"github.com/padsync/padsync/sources"
 )
 
-// ErrNoMirror says that the configuration has no mirror.
-var ErrNoMirror = errors.New("no mirror")
+var (
+	// ErrNoMirror says that the configuration has no mirror.
+	ErrNoMirror = errors.New("no mirror")
+
+	// ErrMirror is matched where a mirror could not be brought up to date.
+	ErrMirror = errors.New("a mirror is not up to date")
+)
 
 // A MirrorPlace is where a mirror is, and what is published there.
 type MirrorPlace struct {
@@ -63,7 +69,8 @@ type Mirroring struct {
 	Fetched *mirror.Fetched
 	Sealed  bool
 
-	// Observe is called with what a person should know of the mirror at a place.
+	// Observe is called, if not nil, with what a person should know of the mirror
+	// at a place. Titles may be in it.
 	Observe func(shown string, e mirror.Event)
 }
 
@@ -71,6 +78,7 @@ type Mirroring struct {
 type Mirrored struct {
 	Place   MirrorPlace
 	Report  mirror.Report
+	Events  map[mirror.EventKind]int
 	Unfound int   // documents that the configuration names, and the repository does not have
 	Err     error // nil if all that could be done was done
 }
@@ -79,10 +87,19 @@ type Mirrored struct {
 // first of the settings: documents have other names in others.
 func (s *Settings) UpdateMirrors(ctx context.Context, repo *repository.Repository, m Mirroring) (all []Mirrored) {
 	for _, place := range s.Mirrors {
-		done := Mirrored{Place: place}
-		done.Report, done.Unfound, done.Err = s.updateMirror(ctx, repo, m, place)
+		done := Mirrored{Place: place, Events: make(map[mirror.EventKind]int)}
+		var events sync.Mutex
+		observe := func(e mirror.Event) {
+			events.Lock()
+			defer events.Unlock()
+			if done.Events[e.Kind]++; m.Observe != nil {
+				m.Observe(place.Shown, e)
+			}
+		}
+		done.Report, done.Unfound, done.Err = s.updateMirror(ctx, repo, m, place, observe)
 		if done.Err != nil {
-			done.Err = message.Classed(mirrorClass(ctx), message.In(done.Err, "mirror-failed", "Mirror", place.Shown))
+			in := message.In(done.Err, "mirror-failed", "Mirror", place.Shown)
+			done.Err = &message.Error{Class: mirrorClass(ctx), Cause: in, Mark: ErrMirror}
 		}
 		all = append(all, done)
 	}
@@ -97,7 +114,7 @@ func mirrorClass(ctx context.Context) message.Class {
 	return message.Incomplete
 }
 
-func (s *Settings) updateMirror(ctx context.Context, repo *repository.Repository, m Mirroring, p MirrorPlace) (mirror.Report, int, error) {
+func (s *Settings) updateMirror(ctx context.Context, repo *repository.Repository, m Mirroring, p MirrorPlace, observe func(mirror.Event)) (mirror.Report, int, error) {
 	sink, err := p.Open(ctx, s.sinkWarns)
 	if err != nil {
 		return mirror.Report{}, 0, err
@@ -122,7 +139,7 @@ func (s *Settings) updateMirror(ctx context.Context, repo *repository.Repository
 		Forms: forms, By: cmp.Or(mirror.By(p.By), mirror.ByService),
 		Shown:  mirror.Shown{Addresses: p.Addresses, Private: p.Private, Versions: p.Versions, Chat: p.Chat, Voters: p.Voters},
 		Places: kinds.Places, Language: m.Language, Words: m.Words, Index: m.Index, Fetched: m.Fetched, Sealed: m.Sealed,
-		Observe: func(e mirror.Event) { m.Observe(p.Shown, e) },
+		Observe: observe,
 	})
 	return *report, len(p.selection.Unfound()), err
 }

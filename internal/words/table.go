@@ -224,6 +224,9 @@ func table() []Row {
 		{Is: fs.ErrNotExist, Cause: "reason-not-exist", Source: true},
 		{Is: fs.ErrPermission, Cause: "reason-permission", Source: true},
 		{Is: fs.ErrExist, Cause: "reason-exists", Source: true},
+
+		// What only says where an error came, if nothing else is known.
+		{Is: setup.ErrMirror, Hint: "hint-mirror"},
 	}
 }
 
