@@ -256,6 +256,11 @@ func (l *learning) approach(folded, name string, isID bool) {
 		return
 	}
 	d := far(l.folded, folded, most)
+	for _, word := range strings.Fields(folded) {
+		if len(word) > 3 && d > most {
+			d = far(l.folded, word, most)
+		}
+	}
 	if d > most && len(l.folded) >= 3 && strings.Contains(folded, l.folded) {
 		d = most
 	}

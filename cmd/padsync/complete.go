@@ -70,9 +70,14 @@ func (a *app) completesDocuments(cmd *cobra.Command, flags *commonFlags, most in
 const manyDocuments = math.MaxInt
 
 func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed string) (found []string) {
+	a.setup.Named(ctx, typed, func(name, id string) {
+		if terminal.Typable(name) { // no shell reads anything but a name in it
+			found = append(found, name+"\t"+words.Printable(id))
+		}
+	})
 	r, err := a.open(ctx, flags)
 	if err != nil {
-		return nil
+		return found
 	}
 	r.Begin(ctx, typed, func(name string, record *manifest.Record) {
 		if !terminal.Typable(name) {
@@ -109,7 +114,7 @@ func (a *app) completesOptions(cmd *cobra.Command) {
 	if cmd.Flags().Lookup("target") != nil {
 		_ = cmd.MarkFlagDirname("target")
 	}
-	for _, name := range []string{"at", "rev", "recipient", "into", "mail", "max-duration"} {
+	for _, name := range []string{"at", "rev", "recipient", "into", "mail", "max-duration", "name", "description", "tag", "untag", "service", "choices-of"} {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 		}
@@ -121,6 +126,10 @@ func (a *app) completesOptions(cmd *cobra.Command) {
 	case "show":
 		made, _ := a.setup.Kinds.OfDocuments().Forms()
 		completesForms(cmd, "format", false, made...)
+	case "add", "describe":
+		completesForms(cmd, "choice", false, "automatic", "manual", "ignored")
+	case "list":
+		completesForms(cmd, "choice", true, "automatic", "manual", "ignored", "new", "elsewhere")
 	case "backup":
 		completesForms(cmd, "formats", true, "html", "txt", "pdf", "docx", "odt")
 	}

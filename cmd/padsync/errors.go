@@ -19,5 +19,7 @@ func errorRows() []words.Row {
 		{Is: errUsage, Hint: "hint-usage", Class: message.Usage},
 		{Is: errForm, Hint: "hint-forms"},
 		{Is: errTable, Hint: "hint-table"},
+		{Is: errNoPage},
+		{Is: errNoBrowser, Hint: "hint-no-browser"},
 	}
 }

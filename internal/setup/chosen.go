@@ -114,6 +114,22 @@ func (c *Chosen) Query(newest bool) library.Query {
 	}
 }
 
+// Named gives the names of the catalogue that begin with what is typed, case and
+// accents aside, and the documents' ids.
+func (s *Setup) Named(ctx context.Context, typed string, each func(name, id string)) {
+	c, err := s.OpenCatalog(ctx)
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	all, _ := c.Names(ctx)
+	for _, n := range all {
+		if strings.HasPrefix(library.Fold(n.Name), library.Fold(typed)) {
+			each(n.Name, n.ID)
+		}
+	}
+}
+
 // Begin gives the documents to which a name can be completed: their ids, or
 // their addresses if one was begun, until ctx ends.
 func (r *Reading) Begin(ctx context.Context, typed string, each func(name string, record *manifest.Record)) {

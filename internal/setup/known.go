@@ -225,6 +225,11 @@ func Keys(all []catalog.Document) []catalog.Key {
 	return keys
 }
 
+// Say notes what somebody says of these.
+func (d *Documents) Say(ctx context.Context, all []catalog.Document, change catalog.Change) error {
+	return d.Catalog.Change(ctx, Keys(all), change)
+}
+
 // Remove says that these are no documents. Those with a version become ignored,
 // and their versions stay.
 func (d *Documents) Remove(ctx context.Context, all []catalog.Document) (removed, ignored []catalog.Document, err error) {
@@ -244,7 +249,8 @@ func (d *Documents) Remove(ctx context.Context, all []catalog.Document) (removed
 
 // Keep notes documents that were settled, with a choice. It gives them as the
 // catalogue has them then.
-func (s *Settings) Keep(ctx context.Context, c *catalog.Catalog, all []Wanted, choice catalog.Choice) ([]catalog.Document, error) {
+func (d *Documents) Keep(ctx context.Context, all []Wanted, choice catalog.Choice) ([]catalog.Document, error) {
+	s, c := d.settings, d.Catalog
 	var found []catalog.Found
 	var keys []catalog.Key
 	for _, w := range all {
@@ -266,11 +272,11 @@ func (s *Settings) Keep(ctx context.Context, c *catalog.Catalog, all []Wanted, c
 	}
 	var kept []catalog.Document
 	for _, k := range keys {
-		d, err := c.Document(ctx, k)
+		one, err := c.Document(ctx, k)
 		if err != nil {
 			return nil, err
 		}
-		kept = append(kept, *d)
+		kept = append(kept, *one)
 	}
 	return kept, nil
 }
@@ -347,6 +353,9 @@ type Taken struct {
 	Key    catalog.Key
 	Choice catalog.Choice
 }
+
+// ErrUnagreed is for what is done only if somebody agrees to it.
+var ErrUnagreed = errors.New("nobody agreed")
 
 // ErrNoMachine is for a machine of which a repository has no choice.
 var ErrNoMachine = errors.New("no choice of such a machine")

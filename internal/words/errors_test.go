@@ -139,7 +139,7 @@ func TestWhatWasAskedForWronglyIsUsage(t *testing.T) {
 	w := speak(t, "en")
 	usage := []error{
 		setup.ErrOptions, sources.ErrAddress, setup.ErrLocation, library.ErrSeveral, library.ErrPoint, library.ErrNoRun, library.ErrWhen,
-		repository.ErrSealed, repository.ErrPlain, repository.ErrRecipients, catalog.ErrTooLong, catalog.ErrCharacter,
+		repository.ErrSealed, repository.ErrPlain, repository.ErrRecipients, catalog.ErrTooLong, catalog.ErrCharacter, setup.ErrUnagreed,
 	}
 	for _, err := range usage {
 		if got := w.ClassOf(fmt.Errorf("x: %w", err)); got != message.Usage {

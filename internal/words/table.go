@@ -194,6 +194,8 @@ func table() []Row {
 		{As: as(none[*age.NoIdentityMatchError]), Hint: "hint-no-identity"},
 
 		// The catalogue.
+		{Is: setup.ErrUnagreed, Hint: "hint-rebuild-yes", Class: message.Usage},
+		{Is: setup.ErrNoMachine, Hint: "hint-no-machine"},
 		{Is: catalog.ErrNewer, Cause: "cause-catalog-newer", Hint: "hint-unsupported"},
 		{Is: catalog.ErrDamaged, Cause: "cause-catalog-damaged", Hint: "hint-catalog-damaged"},
 		{Is: catalog.ErrTooLong, Cause: "cause-said-long", Hint: "hint-said-long", Class: message.Usage},

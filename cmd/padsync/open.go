@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os/exec"
+	"runtime"
+
+	"github.com/padsync/padsync/catalog"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/library"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) openCommand() *cobra.Command {
+	var flags commonFlags
+	cmd := &cobra.Command{
+		Use:     "open DOCUMENT",
+		Short:   a.text("open"),
+		Long:    a.text("open-long"),
+		Example: a.text("open-example"),
+		Args:    a.takes(1, 1),
+		RunE: a.action(func(ctx context.Context, args []string) error {
+			return a.openInBrowser(ctx, flags, args)
+		}),
+	}
+	flags.add(a, cmd)
+	a.completesDocuments(cmd, &flags, 1)
+	return cmd
+}
+
+var (
+	errNoPage    = errors.New("no page of the web")
+	errNoBrowser = errors.New("no browser")
+)
+
+func (a *app) openInBrowser(ctx context.Context, flags commonFlags, args []string) (err error) {
+	s, err := a.settings(flags)
+	if err != nil {
+		return err
+	}
+	selection, err := a.setup.Select(ctx, args)
+	if err != nil {
+		return err
+	}
+	d, err := s.Documents(ctx, false, a.warnDamaged)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	chosen, err := d.Select(selection)
+	switch {
+	case err != nil:
+		return err
+	case len(chosen) == 0:
+		return a.setup.Nothing(selection, 0)
+	case len(chosen) > 1:
+		return library.ErrSeveral
+	}
+	address, err := pageOf(a.setup.Kinds, &chosen[0])
+	if err != nil {
+		return err
+	}
+	// The browser gets the address as one argument, from no shell.
+	command := browser(a.getenv("BROWSER"), address)
+	if err := exec.CommandContext(ctx, command[0], command[1:]...).Run(); err != nil {
+		return message.Of(message.Failed, errors.Join(errNoBrowser, err), "no-browser", "Program", command[0])
+	}
+	return nil
+}
+
+// pageOf is the public address of a document. What is no address of the web
+// would start another program.
+func pageOf(kinds setup.Kinds, one *catalog.Document) (string, error) {
+	address := kinds.URL(setup.SourceOf(one.Key), one.ID)
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return "", message.Of(message.Failed, errNoPage, "no-page")
+	}
+	return u.String(), nil
+}
+
+// browser is the command that opens an address.
+func browser(chosen, address string) []string {
+	switch {
+	case chosen != "":
+		return []string{chosen, address}
+	case runtime.GOOS == "darwin":
+		return []string{"open", address}
+	case runtime.GOOS == "windows":
+		return []string{"rundll32", "url.dll,FileProtocolHandler", address}
+	}
+	return []string{"xdg-open", address}
+}

@@ -1,0 +1,55 @@
+package jsonlines
+
+import (
+	"github.com/padsync/padsync/catalog"
+	"github.com/padsync/padsync/internal/setup"
+)
+
+// A Known document is a line of list, and of commands that change what is known
+// of one.
+type Known struct {
+	Source      string   `json:"source"`
+	Kind        string   `json:"kind"`
+	ID          string   `json:"id"`
+	URL         string   `json:"url"` // the public one
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Tags        []string `json:"tags"`
+	Choice      string   `json:"choice"` // automatic, manual, ignored, new or elsewhere
+	Removed     bool     `json:"removed"`
+	Hash        string   `json:"hash"`
+	State       string   `json:"state"`
+	Suspect     string   `json:"suspect"`
+	Expires     string   `json:"expires"`
+	Checked     string   `json:"checked"`
+	Saved       string   `json:"saved"`
+	Versions    int      `json:"versions"`
+	Origins     []Origin `json:"origins"`
+}
+
+// An Origin is where a document was found.
+type Origin struct {
+	Browser string   `json:"browser,omitempty"`
+	Profile string   `json:"profile,omitempty"`
+	Kind    string   `json:"kind"`
+	File    string   `json:"file,omitempty"`
+	First   string   `json:"first"`
+	Last    string   `json:"last"`
+	Visits  int      `json:"visits"`
+	Titles  []string `json:"titles"`
+}
+
+// NewKnown is the line of a document.
+func NewKnown(kinds setup.Kinds, d *setup.Documents, one *catalog.Document) Known {
+	from, state := setup.SourceOf(one.Key), d.State(one)
+	k := Known{
+		Source: one.Base, Kind: one.Kind, ID: one.ID, URL: kinds.URL(from, one.ID), Name: setup.Called(one), Description: one.Description,
+		Tags: append([]string{}, one.Tags...), Choice: d.Choice(one), Removed: one.Removed, Hash: d.Names.Short(from, one.ID),
+		State: state.State, Suspect: state.Suspect, Expires: state.Expires, Checked: Stamp(state.Checked), Saved: Stamp(state.Newest), Versions: state.Versions,
+		Origins: []Origin{},
+	}
+	for _, o := range one.Origins {
+		k.Origins = append(k.Origins, Origin{o.Browser, o.Profile, o.Kind, o.File, Stamp(o.First), Stamp(o.Last), o.Visits, append([]string{}, o.Titles...)})
+	}
+	return k
+}
