@@ -68,17 +68,17 @@ var layers = []layer{
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
-		"restore", "move", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
+		"restore", "move", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{
-		"backup", "move", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
+		"backup", "move", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
 	{"internal/pages", []string{"restore", "move", "library", "internal/durable", "internal/words"}},
-	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "catalog", "repository", "manifest", "sources", "internal/setup"}},
+	{"internal/jsonlines", []string{"documents", "documents/*", "search", "backup", "move", "library", "catalog", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }
 

@@ -46,6 +46,15 @@ func Open(ctx context.Context, p Place) (*Index, error) {
 // Close closes it.
 func (x *Index) Close() error { return x.db.Close() }
 
+// Each gives all documents that the index has.
+func (x *Index) Each(ctx context.Context, each func(from manifest.Source, id string)) error {
+	all, err := x.candidates(ctx, `select id, kind, url, doc, 0.0 from docs`)
+	for _, c := range all {
+		each(c.source, c.doc)
+	}
+	return damage(err)
+}
+
 // A Hit is a document that has what was searched for.
 type Hit struct {
 	Source  manifest.Source

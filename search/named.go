@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
 )
 
 // A Named document is one of which nothing but what it is called is known.
@@ -16,6 +18,17 @@ type Named struct {
 	Description string
 	Tags        []string
 	Changed     time.Time // zero if that is not known
+}
+
+// NameOf is what a repository says that a document is called, as far as its
+// identities open that.
+func NameOf(repo *repository.Repository, record *manifest.Record) Named {
+	n := Named{Source: record.Source, ID: record.ID, Name: record.Said.Name, Tags: record.Said.Tags, Changed: lastChange(record)}
+	n.Description, _ = repo.Description(&record.Said)
+	if v, _ := library.ChooseVersion(record, false); v != nil {
+		n.Title = v.Title
+	}
+	return n
 }
 
 // called is what a document is called, as an index has it: a line for each name,

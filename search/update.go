@@ -271,11 +271,7 @@ func stateOf(record *manifest.Record) []byte {
 
 // names gives what a document is called.
 func (u *updater) names(record *manifest.Record) called {
-	n := Named{Source: record.Source, ID: record.ID, Name: record.Said.Name, Tags: record.Said.Tags}
-	n.Description, _ = u.from.Repository.Description(&record.Said) // one that cannot be opened is not known
-	if v, _ := library.ChooseVersion(record, false); v != nil {
-		n.Title = v.Title
-	}
+	n := NameOf(u.from.Repository, record)
 	return n.called()
 }
 

@@ -160,10 +160,10 @@ func (a *app) rootCommand() *cobra.Command {
 	})
 	a.tasks = []task{
 		{a.text("task-save"), []*cobra.Command{a.backupCommand()}},
-		{a.text("task-look"), []*cobra.Command{a.lsCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
+		{a.text("task-look"), []*cobra.Command{a.lsCommand(), a.searchCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
 		{a.text("task-restore"), []*cobra.Command{a.restoreCommand()}},
 		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand(), a.repairCommand()}},
-		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.completionCommand(), a.versionCommand()}},
+		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.indexCommand(), a.completionCommand(), a.versionCommand()}},
 	}
 	for _, t := range a.tasks {
 		for _, cmd := range t.commands {
