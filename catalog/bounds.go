@@ -6,14 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-)
 
-// The bounds of what people say, in characters.
-const (
-	MostName        = 200
-	MostDescription = 4000
-	MostTag         = 40
-	MostTags        = 30 // of one document
+	"github.com/padsync/padsync/manifest"
 )
 
 var (
@@ -28,52 +22,11 @@ var (
 // steers says of a character that it is not part of a text but does something
 // to it, or to a terminal.
 func steers(r rune) bool {
-	switch {
-	case unicode.IsControl(r), r == utf8.RuneError, r == '\ufeff':
-		return true
-	case r == '\u061c', r == '\u200e', r == '\u200f', '\u2028' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
-		return true
-	}
-	return false
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError || r == '\u2028' || r == '\u2029'
 }
 
-// MendName is a name as it may be kept and shown, whoever wrote it.
-func MendName(text string) string { return mend(text, MostName) }
-
-// MendDescription is the same of a description.
-func MendDescription(text string) string { return mend(text, MostDescription) }
-
-// MendTags is the same of tags: each once, sorted.
-func MendTags(tags []string) []string {
-	var all []string
-	for _, tag := range tags {
-		if tag = mend(strings.Join(strings.Fields(tag), "-"), MostTag); tag != "" {
-			all = append(all, tag)
-		}
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return all[:min(len(all), MostTags)]
-}
-
-// mend makes line ends and other white space one space, leaves out what steers,
-// and cuts.
-func mend(text string, most int) string {
-	// Bytes beyond four for each character are never shown.
-	text = strings.Join(strings.Fields(text[:min(len(text), 16*most)]), " ")
-	text = strings.Map(func(r rune) rune {
-		if steers(r) {
-			return -1
-		}
-		return r
-	}, text)
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most])
-	}
-	return strings.TrimSpace(text)
-}
-
-// checked gives a text that somebody types, or says what is wrong with it.
+// checked gives a text that somebody types on one line, or says what is wrong
+// with it.
 func checked(text string, most int) (string, error) {
 	text = strings.Join(strings.Fields(text), " ")
 	switch {
@@ -86,9 +39,16 @@ func checked(text string, most int) (string, error) {
 }
 
 func checkedTag(tag string) (string, error) {
-	tag, err := checked(tag, MostTag)
+	tag, err := checked(tag, manifest.MaxTag)
 	if err == nil && (tag == "" || strings.ContainsFunc(tag, unicode.IsSpace)) {
 		err = ErrCharacter
 	}
 	return tag, err
+}
+
+// mended are tags within the bounds, sorted.
+func mended(tags []string) []string {
+	tags = manifest.MendTags(tags)
+	slices.Sort(tags)
+	return tags
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/padsync/padsync/manifest"
 )
 
 // A Found document is one that somebody named, or that was found somewhere.
@@ -44,7 +46,7 @@ const mostTitles = 5
 func (t *tx) origin(id int64, o Origin) error {
 	titles := make([]string, 0, len(o.Titles))
 	for _, title := range o.Titles {
-		if title = MendName(title); title != "" && len(titles) < mostTitles && !slices.Contains(titles, title) {
+		if title = strings.TrimSpace(manifest.MendName(title)); title != "" && len(titles) < mostTitles && !slices.Contains(titles, title) {
 			titles = append(titles, title)
 		}
 	}
@@ -96,7 +98,7 @@ func (c Change) checked() (Change, error) {
 	for _, text := range []struct {
 		of   **string
 		most int
-	}{{&c.Name, MostName}, {&c.Description, MostDescription}} {
+	}{{&c.Name, manifest.MaxName}, {&c.Description, manifest.MaxDescription}} {
 		if *text.of == nil {
 			continue
 		}
@@ -133,7 +135,7 @@ func (t *tx) apply(id int64, change Change) error {
 		tags := append(split(before, between), change.Tag...)
 		tags = slices.DeleteFunc(tags, func(tag string) bool { return slices.Contains(change.Untag, tag) })
 		slices.Sort(tags)
-		if tags = slices.Compact(tags); len(tags) > MostTags {
+		if tags = slices.Compact(tags); len(tags) > manifest.MaxTags {
 			return ErrTooLong
 		}
 		said[factTags] = strings.Join(tags, between)

@@ -81,3 +81,22 @@ func (c *Catalog) Machine(ctx context.Context) (id string, err error) {
 	err = c.view(ctx, func(t *tx) error { return t.row(`select id from machine`).Scan(&id) })
 	return id, err
 }
+
+// A Named document is one that has a name.
+type Named struct {
+	Key
+	Name string
+}
+
+// Names are those of all documents that have one.
+func (c *Catalog) Names(ctx context.Context) (all []Named, err error) {
+	err = c.view(ctx, func(t *tx) error {
+		return t.each(`select kind, base, document.name, value from fact join document on id = document where fact.name = 'name' and value != ''`, nil, func(scan func(...any) error) error {
+			var n Named
+			err := scan(&n.Kind, &n.Base, &n.ID, &n.Name)
+			all = append(all, n)
+			return err
+		})
+	})
+	return all, err
+}

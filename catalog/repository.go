@@ -5,6 +5,8 @@ import (
 	"iter"
 	"strings"
 	"time"
+
+	"github.com/padsync/padsync/manifest"
 )
 
 // A Heard document is what a repository says of one.
@@ -13,6 +15,7 @@ type Heard struct {
 	State             // its Repository is that of Learn
 	Name, Description string
 	Tags              []string
+	Sealed            bool // its description cannot be read now
 }
 
 // Learn notes what a repository says of all its documents. What people said
@@ -44,16 +47,19 @@ func (c *Catalog) Learn(ctx context.Context, repository string, all iter.Seq2[He
 // mended is what the repository says within the bounds: another machine may
 // have written it.
 func (h Heard) mended() Heard {
-	h.Name, h.Description, h.Tags = MendName(h.Name), MendDescription(h.Description), MendTags(h.Tags)
-	h.Title = MendName(h.Title)
-	h.State.State, h.Suspect, h.Expires = mend(h.State.State, MostTag), MendName(h.Suspect), mend(h.Expires, MostTag)
+	h.Name, h.Description, h.Tags = manifest.MendName(h.Name), manifest.MendDescription(h.Description), mended(h.Tags)
+	h.Title, h.Suspect = manifest.MendName(h.Title), manifest.MendName(h.Suspect)
 	h.Key = Key{strings.Clone(h.Kind), strings.Clone(h.Base), strings.Clone(h.ID)}
 	return h
 }
 
 // facts are those that repositories tell, and that are learned.
 func (h *Heard) facts() map[string]string {
-	return map[string]string{factName: h.Name, factDescription: h.Description, factTags: strings.Join(h.Tags, between)}
+	facts := map[string]string{factName: h.Name, factTags: strings.Join(h.Tags, between)}
+	if !h.Sealed {
+		facts[factDescription] = h.Description
+	}
+	return facts
 }
 
 // A learning is one call of Learn. It reads what is known at once, as most of

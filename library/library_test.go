@@ -65,7 +65,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	l := library.Library{Repository: repo, Kinds: setup.AllKinds().OfDocuments(), Seen: func(*repository.Contents) { seen++ }}
 	var events []library.Event
 	open := func(name string) (*library.Document, error) {
-		return l.Open(t.Context(), library.Select([]library.Name{{Text: name}}), library.Options{Observe: func(e library.Event) { events = append(events, e) }})
+		return l.Open(t.Context(), library.Select([]library.Name{{Text: name}}, nil), library.Options{Observe: func(e library.Event) { events = append(events, e) }})
 	}
 	d, err := open("ag")
 	if err != nil {
@@ -142,7 +142,7 @@ func TestVersionBeforeReachesFurther(t *testing.T) {
 	pads.Create("ag", "Un autre\n")
 	night(t, repo, server.URL, "ag")
 	l := library.Library{Repository: repo, Kinds: setup.AllKinds().OfDocuments()}
-	d, err := l.Open(t.Context(), library.Select([]library.Name{{Text: "ag"}}), library.Options{Newest: true})
+	d, err := l.Open(t.Context(), library.Select([]library.Name{{Text: "ag"}}, nil), library.Options{Newest: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestVersionBeforeReachesFurther(t *testing.T) {
 			t.Errorf("at %s: %q, %v", point, text, err)
 		}
 	}
-	raw, err := l.Open(t.Context(), library.Select([]library.Name{{Text: "ag"}}), library.Options{Raw: true})
+	raw, err := l.Open(t.Context(), library.Select([]library.Name{{Text: "ag"}}, nil), library.Options{Raw: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestSeveralReadAtOnce(t *testing.T) {
 	var readers sync.WaitGroup
 	for _, id := range slices.Repeat(ids, 3) {
 		readers.Go(func() {
-			d, err := l.Open(t.Context(), library.Select([]library.Name{{Text: id}}), library.Options{})
+			d, err := l.Open(t.Context(), library.Select([]library.Name{{Text: id}}, nil), library.Options{})
 			if err != nil {
 				t.Error(err)
 				return

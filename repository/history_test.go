@@ -113,10 +113,11 @@ func TestPiecesAreFew(t *testing.T) {
 	most := 0
 	for day := range 60 {
 		w.mustRun(map[string]string{"a": grown(300_000 + day*700)})
-		f := w.file()
+		record := w.record(repository.At{})
+		f := record.Newest().Files[0]
 		most = max(most, len(f.History.Pieces))
 		for i, p := range f.Shared() {
-			if !slices.ContainsFunc(w.record(repository.At{}).Versions, func(v manifest.VersionRecord) bool {
+			if !slices.ContainsFunc(record.Versions, func(v manifest.VersionRecord) bool {
 				return v.Name == f.History.Pieces[i].In.Version && v.Files[0].In == p.In
 			}) {
 				t.Fatalf("day %d: piece %d is not where %s brought it", day, i, f.History.Pieces[i].In.Version)

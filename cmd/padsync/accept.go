@@ -18,6 +18,7 @@ import (
 func (a *app) acceptCommand() *cobra.Command {
 	var flags backupFlags
 	var point string
+	var yes bool
 	cmd := &cobra.Command{
 		Use:     "accept DOCUMENT…",
 		Short:   a.text("accept"),
@@ -25,7 +26,7 @@ func (a *app) acceptCommand() *cobra.Command {
 		Long:    a.text("accept-long"),
 		Args:    a.takes(1, math.MaxInt),
 		RunE: a.action(func(ctx context.Context, args []string) error {
-			return a.accept(ctx, flags, point, args)
+			return a.accept(ctx, flags, point, args, yes)
 		}),
 	}
 	flags.add(a, cmd)
@@ -34,12 +35,13 @@ func (a *app) acceptCommand() *cobra.Command {
 	flags.addRecipients(a, cmd)
 	flags.addChange(a, cmd)
 	cmd.Flags().StringVar(&point, "at", "", a.text("flag-accept-at"))
+	cmd.Flags().BoolVar(&yes, "yes", false, a.text("flag-pattern-yes"))
 	return cmd
 }
 
 // accept says in each repository that versions of the documents are right.
-func (a *app) accept(ctx context.Context, flags backupFlags, point string, args []string) error {
-	selection, err := a.setup.Kinds.Select(args)
+func (a *app) accept(ctx context.Context, flags backupFlags, point string, args []string, yes bool) error {
+	selection, err := a.setup.Select(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -54,7 +56,7 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 	var found []acceptance
 	var errs []error
 	for _, place := range s.Repositories {
-		some, err := a.acceptIn(ctx, flags, s, place, keys, point, selection)
+		some, err := a.acceptIn(ctx, flags, s, place, keys, point, selection, yes)
 		found, errs = append(found, some...), append(errs, err)
 	}
 	for i := 0; i < len(found) && (flags.json || !a.quiet); i++ {
@@ -66,7 +68,7 @@ func (a *app) accept(ctx context.Context, flags backupFlags, point string, args 
 	case err != nil:
 		return err
 	case len(found) == 0:
-		return a.setup.Kinds.Nothing(selection, 0)
+		return a.setup.Nothing(selection, 0)
 	}
 	return a.tellUnfound(selection)
 }
@@ -91,8 +93,9 @@ func (f acceptance) print(a *app, asJSON bool) error {
 }
 
 // acceptIn gives what is right in one repository once that is stored.
-func (a *app) acceptIn(ctx context.Context, flags backupFlags, s *setup.Settings, at setup.Place, keys repository.Options, point string, selection *library.Selection) ([]acceptance, error) {
-	all, names, err := s.Accept(ctx, at, setup.Writing{Keys: keys, Warn: a.warnDamaged}, selection, point, flags.changeRecipients)
+func (a *app) acceptIn(ctx context.Context, flags backupFlags, s *setup.Settings, at setup.Place, keys repository.Options, point string, selection *library.Selection, yes bool) ([]acceptance, error) {
+	all, names, err := s.Accept(ctx, at, setup.Writing{Keys: keys, Warn: a.warnDamaged}, selection, point, flags.changeRecipients, yes)
+	a.showGuess(err)
 	if err != nil {
 		return nil, err
 	}

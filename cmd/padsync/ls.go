@@ -38,7 +38,7 @@ func (a *app) lsCommand() *cobra.Command {
 }
 
 func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []string) error {
-	selection, err := a.setup.Kinds.Select(args)
+	selection, err := a.setup.Select(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (a *app) list(r *setup.Reading, c *repository.Contents, selection *library.
 		return err
 	}
 	if !found && !selection.All() {
-		return a.setup.Kinds.Nothing(selection, c.Lacking())
+		return a.setup.Nothing(selection, c.Lacking())
 	}
 	return cmp.Or(a.tellUnfound(selection), setup.Lacking(selection, c))
 }

@@ -137,7 +137,7 @@ func (m *mover) result(ctx context.Context, report *move.Report, err, closed err
 	case m.broken != nil:
 		return m.broken
 	case report.Documents()+m.missed == 0:
-		return a.setup.Kinds.Nothing(m.Selection, m.Contents.Lacking())
+		return a.setup.Nothing(m.Selection, m.Contents.Lacking())
 	}
 	if report.Failed+m.missed+report.Differs+report.Unsure+report.Left > 0 {
 		cause := setup.ErrIncomplete

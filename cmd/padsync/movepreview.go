@@ -23,7 +23,7 @@ func (m *mover) preview(ctx context.Context) error {
 		return m.In(err)
 	}
 	if report.Documents()+report.Unsaved == 0 {
-		return m.app.setup.Kinds.Nothing(m.Selection, m.Contents.Lacking())
+		return m.app.setup.Nothing(m.Selection, m.Contents.Lacking())
 	}
 	if !m.json {
 		m.tell(report)

@@ -98,7 +98,7 @@ type chosen struct {
 
 // openChosen reads what the repository held. The caller closes the contents.
 func (a *app) openChosen(ctx context.Context, flags restoreFlags, args []string) (*chosen, error) {
-	selection, err := a.setup.Kinds.Select(args)
+	selection, err := a.setup.Select(ctx, args)
 	if err != nil {
 		return nil, err
 	}

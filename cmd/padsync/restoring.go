@@ -143,7 +143,7 @@ func (r *restoring) nothing(report *restore.Report) error {
 	case r.flags.when != "":
 		return message.Of(message.Failed, setup.ErrNothing, "nothing-by-then")
 	}
-	return r.app.setup.Kinds.Nothing(r.Selection, r.Contents.Lacking())
+	return r.app.setup.Nothing(r.Selection, r.Contents.Lacking())
 }
 
 // writeIndex writes the page that leads to all others, but over none of somebody

@@ -19,7 +19,7 @@ type savedDocument struct {
 
 // openSaved opens the one document that name means.
 func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, o library.Options) (*savedDocument, error) {
-	selection, err := a.setup.Kinds.Select([]string{name})
+	selection, err := a.setup.Select(ctx, []string{name})
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (a *app) openSaved(ctx context.Context, flags commonFlags, name string, o l
 	nothing := (*library.NothingError)(nil)
 	switch {
 	case errors.As(err, &nothing):
-		return nil, a.setup.Kinds.Nothing(selection, nothing.Lacking)
+		return nil, a.setup.Nothing(selection, nothing.Lacking)
 	case err != nil && !errors.Is(err, library.ErrSeveral):
 		return nil, r.In(err)
 	}

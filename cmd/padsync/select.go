@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
@@ -12,7 +15,19 @@ func (a *app) tellUnfound(s *library.Selection) error {
 	var err error
 	for _, text := range s.Unfound() {
 		a.note("nothing-fits-this", "Document", setup.WithoutUser(text))
-		err = message.Quiet(message.Incomplete, a.setup.Kinds.Schemeless(s, setup.ErrIncomplete))
+		err = message.Quiet(message.Incomplete, a.setup.Unfound(s, setup.ErrIncomplete))
 	}
 	return err
+}
+
+// showGuess lists the documents that a pattern took, if err is that nobody
+// agreed to change them.
+func (a *app) showGuess(err error) {
+	guess, ok := errors.AsType[*setup.GuessError](err)
+	if !ok {
+		return
+	}
+	for _, f := range guess.Fits {
+		a.say("pattern-took-this", "Hash", f.Hash, "Document", strings.TrimSpace(a.setup.Kinds.URL(f.Source, f.ID)+"  "+f.Called))
+	}
 }

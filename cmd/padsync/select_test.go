@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -43,7 +44,7 @@ func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
 		{"https://poll.example.org/AbCdEf1234567890", pads, "AbCdEf1234567890", false},
 		{"other https://poll.example.org/studs.php?poll=AbCdEf1234567890", polls, "AbCdEf1234567890", true},
 	} {
-		s, err := setup.AllKinds().Select(strings.Fields(c.args))
+		s, err := (&setup.Setup{Kinds: setup.AllKinds(), Getenv: func(string) string { return "" }, Tell: func(message.Message) {}}).Select(t.Context(), strings.Fields(c.args))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +52,7 @@ func TestDocumentsAreChosenByAddressIDOrPattern(t *testing.T) {
 			t.Errorf("%q and %s of %s: %v", c.args, c.id, c.from.URL, got)
 		}
 	}
-	_, err := setup.AllKinds().Select([]string{"ftp://secret.example.org/p/x"})
+	_, err := (&setup.Setup{Kinds: setup.AllKinds(), Getenv: func(string) string { return "" }, Tell: func(message.Message) {}}).Select(t.Context(), []string{"ftp://secret.example.org/p/x"})
 	if !errors.Is(err, sources.ErrAddress) || testApp(t, nil).exitCode(err) != exitUsage || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}
@@ -65,13 +66,13 @@ func TestWhatIsPrintedIsUnderstood(t *testing.T) {
 	} {
 		for _, from := range []manifest.Source{pads, {Kind: "etherpad", URL: "https://example.org/sub/pads"}} {
 			printed := setup.AllKinds().URL(from, id)
-			s, err := setup.AllKinds().Select([]string{printed})
+			s, err := (&setup.Setup{Kinds: setup.AllKinds(), Getenv: func(string) string { return "" }, Tell: func(message.Message) {}}).Select(t.Context(), []string{printed})
 			if err != nil || !s.Has(from, id) {
 				t.Errorf("%q is printed as %s, which is not understood: %v", id, printed, err)
 			}
 		}
 	}
-	s, err := setup.AllKinds().Select([]string{setup.AllKinds().URL(polls, "AG-2027-Asso")})
+	s, err := (&setup.Setup{Kinds: setup.AllKinds(), Getenv: func(string) string { return "" }, Tell: func(message.Message) {}}).Select(t.Context(), []string{setup.AllKinds().URL(polls, "AG-2027-Asso")})
 	if err != nil || !s.Has(polls, "AG-2027-Asso") {
 		t.Error(err)
 	}

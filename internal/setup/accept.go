@@ -21,8 +21,9 @@ type Acceptance struct {
 
 // Accept says in the repository at a place that versions of the selected
 // documents are right: those that the point means, by their name or as the
-// newest at some moment. Names are those of all documents there.
-func (s *Settings) Accept(ctx context.Context, at Place, w Writing, selection *library.Selection, point string, changeRecipients bool) (all []Acceptance, names *library.Names, err error) {
+// newest at some moment. Names are those of all documents there. Those that a
+// pattern took are accepted only if agreed; else the error is a *GuessError.
+func (s *Settings) Accept(ctx context.Context, at Place, w Writing, selection *library.Selection, point string, changeRecipients, agreed bool) (all []Acceptance, names *library.Names, err error) {
 	repo, err := s.OpenToWrite(ctx, at, w.Keys, new(spool.Pool), w.Warn)
 	if errors.Is(err, ErrPlain) {
 		return nil, nil, err
@@ -30,7 +31,7 @@ func (s *Settings) Accept(ctx context.Context, at Place, w Writing, selection *l
 	if err != nil {
 		return nil, nil, Unwritten(at, err)
 	}
-	names, version, err := s.Reading(repo, at).accepting(ctx, selection, point)
+	names, version, err := s.Reading(repo, at).accepting(ctx, selection, point, agreed)
 	if err != nil {
 		return nil, nil, otherRunner(err)
 	}
@@ -62,13 +63,16 @@ var versionForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}$`)
 
 // accepting gives the names of the repository's documents, and what finds the
 // version that the point means.
-func (r *Reading) accepting(ctx context.Context, selection *library.Selection, point string) (*library.Names, func(*manifest.Record) *manifest.VersionRecord, error) {
+func (r *Reading) accepting(ctx context.Context, selection *library.Selection, point string, agreed bool) (*library.Names, func(*manifest.Record) *manifest.VersionRecord, error) {
 	c, err := r.Contents(ctx, "")
 	if err != nil {
 		return nil, nil, err
 	}
 	defer c.Close()
 	names, err := selection.Learn(r.ID(), c)
+	if err == nil && selection.ByPattern() && !agreed {
+		err = guess(c, selection, names)
+	}
 	if err != nil {
 		return nil, nil, r.In(err)
 	}
@@ -83,6 +87,23 @@ func (r *Reading) accepting(ctx context.Context, selection *library.Selection, p
 	}
 	at, err := r.Moment(ctx, point)
 	return names, at.Newest, err
+}
+
+// guess is a *GuessError for the selected documents, nil if there are none.
+func guess(c *repository.Contents, selection *library.Selection, names *library.Names) error {
+	var took GuessError
+	for record, err := range c.Documents() {
+		if err != nil {
+			return err
+		}
+		if record.State != manifest.Erased && selection.Has(record.Source, record.ID) {
+			took.Fits = append(took.Fits, library.Fit{Known: library.KnownOf(record), Hash: names.Short(record.Source, record.ID)})
+		}
+	}
+	if len(took.Fits) == 0 {
+		return nil
+	}
+	return &took
 }
 
 // FromPacks finds in the packs of the repository at a place what no list tells,

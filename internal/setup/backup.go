@@ -49,8 +49,8 @@ func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, sta
 	defer own.Close()
 	plan.Machine, plan.Observe = own, w.observing(plan)
 	report, err := backup.Run(ctx, *plan)
-	if err == nil || ctx.Err() == nil {
-		w.Known.learn(ctx, plan, report, w)
+	if err != nil {
+		w.Known.learn(ctx, plan, nil, w)
 	}
 	if in, ok := errors.AsType[*backup.RepositoryError](err); ok {
 		err = message.In(in.Err, "repository", "Repository", in.Name)
@@ -66,6 +66,7 @@ func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, sta
 			s.Machine.KeepLists(plan.Repositories[i].ID(), repo.Sequence, repo.Seen)
 		}
 	}
+	w.Known.learn(ctx, plan, report, w)
 	report.Repositories = append(report.Repositories, lost...)
 	return report, nil
 }

@@ -259,9 +259,13 @@ func (k *Known) learn(ctx context.Context, plan *backup.Plan, report *backup.Rep
 		k.fail(k.namedOnce(keep, plan))
 	}
 	for i, repo := range plan.Repositories {
-		if report != nil && report.Repositories[i].Err == nil && ctx.Err() == nil {
-			k.fail(k.settings.learn(ctx, k.catalog, repo.Repository))
+		if report == nil || report.Repositories[i].Err != nil || ctx.Err() != nil {
+			continue
 		}
+		if err := k.settings.say(ctx, k.catalog, repo.Repository); err != nil {
+			k.fail(message.In(err, "repository", "Repository", repo.Name))
+		}
+		k.fail(k.settings.learn(ctx, k.catalog, repo.Repository))
 	}
 }
 
@@ -316,39 +320,45 @@ func (s *Settings) learn(ctx context.Context, c *catalog.Catalog, repo *reposito
 		return nil
 	}
 	defer contents.Close()
-	read := error(nil)
-	err = c.Learn(ctx, repo.ID(), s.heard(contents, &read))
-	if read != nil {
-		return nil
+	var heard []catalog.Heard
+	for h, err := range s.heard(repo, contents) {
+		if err != nil {
+			return nil
+		}
+		heard = append(heard, h)
 	}
-	return err
+	return c.Learn(ctx, repo.ID(), each(heard))
 }
 
-// heard are what a repository says of its documents. An error of the repository
-// is also stored into read.
-func (s *Settings) heard(contents *repository.Contents, read *error) iter.Seq2[catalog.Heard, error] {
-	expiries := s.Expiries()
+// heard are what a repository says of its documents.
+func (s *Settings) heard(repo *repository.Repository, contents *repository.Contents) iter.Seq2[catalog.Heard, error] {
 	return func(yield func(catalog.Heard, error) bool) {
-		for record, err := range contents.Documents() {
+		for record, err := range contents.All() {
 			if err != nil {
-				*read = err
 				yield(catalog.Heard{}, err)
 				return
 			}
-			if record.State != manifest.Erased && !yield(heardOf(s.setup.Kinds, record, expiries), nil) {
+			if h, is := s.heardOf(repo, record); is && !yield(h, nil) {
 				return
 			}
 		}
 	}
 }
 
-func heardOf(kinds Kinds, record *manifest.Record, expiries Expiries) catalog.Heard {
-	h := catalog.Heard{Key: keyOf(record.Source, record.ID)}
+// heardOf is what a repository says of a document that was not erased.
+func (s *Settings) heardOf(repo *repository.Repository, record *manifest.Record) (h catalog.Heard, is bool) {
+	if record.State == manifest.Erased {
+		return h, false
+	}
+	h = catalog.Heard{Key: keyOf(record.Source, strings.Clone(record.ID)), Name: record.Said.Name, Tags: record.Said.Tags}
+	var err error
+	h.Description, err = repo.Description(&record.Said)
+	h.Sealed = err != nil
 	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked}
 	if v := record.Newest(); v != nil {
-		h.Newest, h.Title, h.Suspect, h.Expires = v.Saved, v.Title, v.Suspect, expiries.Of(kinds, record)
+		h.Newest, h.Title, h.Suspect, h.Expires = v.Saved, v.Title, v.Suspect, s.Expiries().Of(s.setup.Kinds, record)
 	}
-	return h
+	return h, true
 }
 
 // Turn waits until no other run works with the same configuration and the same

@@ -3,8 +3,10 @@ package setup
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
+	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -13,11 +15,40 @@ import (
 )
 
 // Select reads what people call documents: what has :// in it is an address,
-// the rest are ids, globs over ids, or, where no id fits, the hashes that
-// messages show. The error for what is not a name matches sources.ErrAddress or
-// ErrUser.
-func (k Kinds) Select(args []string) (*library.Selection, error) {
-	var names []library.Name
+// the rest is as library.Selection has it. The catalogue says what documents are
+// called, besides repositories. The error for what is not a name matches
+// sources.ErrAddress or ErrUser.
+func (s *Setup) Select(ctx context.Context, args []string) (*library.Selection, error) {
+	names, err := s.Kinds.names(args)
+	if err != nil || !slices.ContainsFunc(names, func(n library.Name) bool { return n.Addresses == nil }) {
+		return library.Select(names, nil), err
+	}
+	return library.Select(names, s.called(ctx)), nil
+}
+
+// called is what the catalogue calls documents. Without it, they can be named
+// nevertheless.
+func (s *Setup) called(ctx context.Context) map[library.Address]string {
+	c, err := s.OpenCatalog(ctx)
+	if err == nil {
+		defer c.Close()
+		var all []catalog.Named
+		if all, err = c.Names(ctx); err == nil {
+			called := make(map[library.Address]string, len(all))
+			for _, n := range all {
+				called[place(n.Key)] = n.Name
+			}
+			return called
+		}
+	}
+	if !errors.Is(err, ErrHomeless) {
+		s.tell("catalogue-names-unread", "Error", err)
+	}
+	return nil
+}
+
+// names reads what people call documents.
+func (k Kinds) names(args []string) (names []library.Name, err error) {
 	for _, arg := range args {
 		name := library.Name{Text: arg}
 		if strings.Contains(arg, "://") {
@@ -35,7 +66,7 @@ func (k Kinds) Select(args []string) (*library.Selection, error) {
 		}
 		names = append(names, name)
 	}
-	return library.Select(names), nil
+	return names, nil
 }
 
 // Chosen are documents of a repository that are to be read.

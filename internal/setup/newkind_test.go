@@ -263,7 +263,7 @@ func (w *town) read(by *Settings) *Reading { return by.Reading(w.repository, by.
 // open opens the document that somebody means by an id or an address.
 func open(t *testing.T, r *Reading, text string) *library.Document {
 	t.Helper()
-	selection, err := r.Settings.setup.Kinds.Select([]string{text})
+	selection, err := r.Settings.setup.Select(t.Context(), []string{text})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func shown(t *testing.T, d *library.Document, form string) (string, error) {
 // the folder of the source.
 func restored(t *testing.T, r *Reading, formats ...string) map[string]string {
 	t.Helper()
-	everything, err := r.Settings.setup.Kinds.Select(nil)
+	everything, err := r.Settings.setup.Select(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

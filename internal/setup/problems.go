@@ -55,16 +55,44 @@ func (k Kinds) Schemeless(s *library.Selection, err error) error {
 	return err
 }
 
+// A GuessError is for a change of documents that a pattern took, which somebody
+// has to agree to.
+type GuessError struct{ Fits []library.Fit }
+
+// Error implements error. It names no document.
+func (g *GuessError) Error() string { return "a pattern took these documents" }
+
+// A NearError is for names for which nothing was found, where others are near.
+type NearError struct {
+	Names []string
+	Err   error
+}
+
+// Error implements error. It names no document.
+func (n *NearError) Error() string { return n.Err.Error() }
+
+// Unwrap gives what is wrong without it.
+func (n *NearError) Unwrap() error { return n.Err }
+
+// Unfound is err, with what to type instead of the names for which nothing was
+// found. Ids are shown to nobody but a person.
+func (s *Setup) Unfound(selection *library.Selection, err error) error {
+	if near := selection.Near(s.Attended); len(near) > 0 {
+		err = &NearError{near, err}
+	}
+	return s.Kinds.Schemeless(selection, err)
+}
+
 // Nothing is the problem that there is no document as asked for. If lists of
 // documents are lacking, they may tell it.
-func (k Kinds) Nothing(s *library.Selection, lacking int) error {
-	switch cause := k.Schemeless(s, ErrNothing); {
-	case lacking > 0 && s.All():
+func (s *Setup) Nothing(selection *library.Selection, lacking int) error {
+	switch cause := s.Unfound(selection, ErrNothing); {
+	case lacking > 0 && selection.All():
 		return lackingLists(lacking)
 	case lacking > 0:
 		return message.Of(message.Failed, errors.Join(ErrLacking, cause), "nothing-fits-lacking")
 	default:
-		return message.Of(message.Failed, cause, "nothing-fits")
+		return message.Of(message.Incomplete, cause, "nothing-fits")
 	}
 }
 

@@ -94,7 +94,7 @@ func (r *Reading) CheckAll(ctx context.Context, readData bool, observe func(done
 		return nil, nil, err
 	}
 	defer c.Close()
-	names, err := library.Select(nil).Learn(r.ID(), c)
+	names, err := library.Select(nil, nil).Learn(r.ID(), c)
 	return report, names, err
 }
 

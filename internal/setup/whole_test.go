@@ -101,7 +101,7 @@ func restoreAll(t *testing.T, s *Setup, o Options, documents int) error {
 	if err != nil {
 		return err
 	}
-	selection, err := s.Kinds.Select(nil)
+	selection, err := s.Select(t.Context(), nil)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@ func table() []Row {
 	return []Row{
 		// What a caller says, and what this machine knows.
 		{As: as(schemeless), Hint: "hint-scheme"},
+		{As: as(nearNames), Hint: "hint-near"},
 		{Is: setup.ErrEmptyList, Hint: "hint-empty-list"},
 		{Is: setup.ErrNoIndex, Hint: "hint-index-refused"},
 		{Is: search.ErrBusy, Cause: "index-busy", Hint: "hint-index-busy"},
@@ -79,6 +80,8 @@ func table() []Row {
 		{Is: local.ErrBlocked, Cause: "cause-blocked", Hint: "hint-blocked"},
 
 		// What people say of documents.
+		{As: as(several), Cause: "several-fit-name", Hint: "hint-several-name", Class: message.Usage},
+		{As: as(guessed), Cause: "pattern-took", Hint: "hint-pattern-took", Class: message.Usage},
 		{Is: library.ErrSeveral, Cause: "several-fit", Hint: "hint-several", Class: message.Usage},
 		{Is: library.ErrPoint, Cause: "bad-point", Hint: "hint-point", Class: message.Usage},
 		{Is: library.ErrThen, Cause: "nothing-by-then", Hint: "hint-nothing"},
@@ -246,6 +249,34 @@ func format(e *etherpad.FormatError) message.Message { return message.New("", "F
 func schemeless(e *setup.SchemelessError) message.Message {
 	return message.New("", "Address", e.Completed)
 }
+
+func nearNames(e *setup.NearError) message.Message {
+	return message.New("", "Names", strings.Join(e.Names, "\n"))
+}
+
+func several(e *library.SeveralError) message.Message {
+	return message.New("", "Count", len(e.Fits), "Lines", fitLines(e.Fits))
+}
+
+func guessed(e *setup.GuessError) message.Message {
+	return message.New("", "Count", len(e.Fits))
+}
+
+// fitLines name documents without what would open them.
+func fitLines(fits []library.Fit) string {
+	var lines []string
+	for i, f := range fits {
+		if i == mostFits {
+			lines = append(lines, "…")
+			break
+		}
+		lines = append(lines, f.Hash+"  "+f.Source.URL)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// mostFits is how many documents are listed.
+const mostFits = 20
 
 func obscured(e *rclone.OptionError) message.Message {
 	return message.New("", "Option", e.Option)

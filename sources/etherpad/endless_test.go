@@ -75,7 +75,7 @@ func TestPadThatIsTooLargeToBeShownIsKept(t *testing.T) {
 		requests++
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Content-Disposition", "attachment")
-		io.WriteString(w, `{"pad:ag":{"atext":{"text":"`+strings.Repeat("x", 40<<20)+`"}}}`)
+		io.WriteString(w, `{"pad:ag":{"atext":{"text":"`+strings.Repeat("x", 33<<20)+`"}}}`)
 	}))
 	defer stop()
 	s, err := New("http://pad.example.org", polite.New(polite.Options{Transport: transport, Backoff: 1}), new(spool.Pool), Options{})
@@ -87,7 +87,7 @@ func TestPadThatIsTooLargeToBeShownIsKept(t *testing.T) {
 		t.Fatalf("%v, after %d requests", err, requests)
 	}
 	defer v.Close()
-	if v.Suspect != "" || !strings.Contains(v.Facts.Flaw, "size") || v.Facts.Length < 40<<20 || v.Validator == "" {
+	if v.Suspect != "" || !strings.Contains(v.Facts.Flaw, "size") || v.Facts.Length < 33<<20 || v.Validator == "" {
 		t.Errorf("suspect %q, facts %+v", v.Suspect, v.Facts)
 	}
 }
