@@ -70,17 +70,17 @@ var layers = []layer{
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
-		"restore", "move", "mirror", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
+		"restore", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
 		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
 	}},
 	{"internal/setup", []string{
-		"backup", "move", "mirror", "library", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
+		"backup", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
 	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/words", "documents"}},
-	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "catalog", "repository", "manifest", "sources", "internal/setup"}},
+	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "documents", "search", "catalog", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }
 

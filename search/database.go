@@ -45,14 +45,18 @@ type Place struct {
 	Repository string // its id
 	Sealed     bool
 
-	// Of a sealed one: who opens the key, and whom it is sealed to.
+	// Of a sealed one: who opens the key, and who may: it is sealed to them, and
+	// where others can open it, the index is made anew.
 	Identities []age.Identity
 	Recipients []crypto.Recipient
 }
 
 func (p *Place) file() string { return filepath.Join(p.Folder, p.name()) }
 
-func (p *Place) name() string { return "index-" + p.Repository + ".db" }
+func (p *Place) name() string { return FileName(p.Repository) }
+
+// FileName is the name of the index of the repository with this id.
+func FileName(repository string) string { return "index-" + repository + ".db" }
 
 func (p *Place) keyName() string { return "index-" + p.Repository + ".key.age" }
 

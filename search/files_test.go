@@ -63,7 +63,7 @@ func ask(encoded string) error {
 		if err != nil {
 			return err
 		}
-		found, err := search.Find(ctx, []*search.Index{x}, search.Ask("mot", time.UTC), 10)
+		found, err := search.Find(ctx, []*search.Index{x}, nil, search.Ask("mot", time.UTC), 10)
 		if err = errors.Join(err, x.Close()); err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func TestNoFileOfASealedIndexShowsAWord(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found, err := search.Find(t.Context(), []*search.Index{x}, search.Ask(planted+" autres", time.UTC), 10)
+		found, err := search.Find(t.Context(), []*search.Index{x}, nil, search.Ask(planted+" autres", time.UTC), 10)
 		if err != nil || found.Total != 30 {
 			t.Fatalf("%+v, %v", found, err)
 		}
@@ -252,7 +252,12 @@ func TestIndexOpensForItsOwnerAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.place.Recipients = append(w.place.Recipients, to)
+	former := w.place.Recipients
+	w.place.Recipients = append([]crypto.Recipient{to}, former...)
+	if r := w.index(t); r.New {
+		t.Errorf("one recipient more: %+v", r)
+	}
+	w.place.Recipients = []crypto.Recipient{to}
 	if r := w.index(t); !r.New {
 		t.Errorf("other recipients: %+v", r)
 	}
@@ -301,7 +306,7 @@ func TestDamagedIndexIsMadeAnew(t *testing.T) {
 		x, err := search.Open(t.Context(), w.place)
 		if err == nil {
 			var found *search.Results
-			found, err = search.Find(t.Context(), []*search.Index{x}, search.Ask(planted, time.UTC), 10)
+			found, err = search.Find(t.Context(), []*search.Index{x}, nil, search.Ask(planted, time.UTC), 10)
 			if err == nil && found.Total != 60 {
 				t.Errorf("%s: it found %d", what, found.Total)
 			}
@@ -344,7 +349,7 @@ func TestNoDamagedPageIsBelieved(t *testing.T) {
 		x, err := search.Open(t.Context(), w.place)
 		if err == nil {
 			var found *search.Results
-			found, err = search.Find(t.Context(), []*search.Index{x}, search.Ask("in:text "+planted, time.UTC), 60)
+			found, err = search.Find(t.Context(), []*search.Index{x}, nil, search.Ask("in:text "+planted, time.UTC), 60)
 			if err == nil && (found.Total != 60 || len(found.Hits) != 60 || slices.ContainsFunc(found.Hits, func(h search.Hit) bool {
 				return !strings.Contains(shown(h), "Un mot ["+planted+"] et ")
 			})) {
@@ -398,7 +403,7 @@ func TestKilledUpdateIsGoneOnWith(t *testing.T) {
 			t.Errorf("%d: %v", n, err)
 			continue
 		}
-		found, err := search.Find(t.Context(), []*search.Index{x}, search.Ask("mot", time.UTC), 10)
+		found, err := search.Find(t.Context(), []*search.Index{x}, nil, search.Ask("mot", time.UTC), 10)
 		if err != nil || found.Total%200 != 0 { // whole commits
 			t.Errorf("%d: it found %+v, %v", n, found, err)
 		}
@@ -471,7 +476,7 @@ func TestNoQuestionIsWrong(t *testing.T) {
 		rapid.StringMatching(`(["«»“” a*:-]|in:|text|OR ){0,12}`))
 	rapid.Check(t, func(t *rapid.T) {
 		s := typed.Draw(t, "typed")
-		if _, err := search.Find(t.Context(), []*search.Index{x}, search.Ask(s, time.UTC), 10); err != nil {
+		if _, err := search.Find(t.Context(), []*search.Index{x}, nil, search.Ask(s, time.UTC), 10); err != nil {
 			t.Fatalf("%q: %v", s, err)
 		}
 	})

@@ -46,6 +46,15 @@ func Open(ctx context.Context, p Place) (*Index, error) {
 // Close closes it.
 func (x *Index) Close() error { return x.db.Close() }
 
+// Each gives all documents that the index has.
+func (x *Index) Each(ctx context.Context, each func(from manifest.Source, id string)) error {
+	all, err := x.candidates(ctx, `select id, kind, url, doc, 0.0 from docs`)
+	for _, c := range all {
+		each(c.source, c.doc)
+	}
+	return damage(err)
+}
+
 // A Hit is a document that has what was searched for.
 type Hit struct {
 	Source  manifest.Source
@@ -80,10 +89,12 @@ const maxRanked = 1000
 
 // Find finds the documents that fit a question, at most so many: those that are
 // called so first, then by how well they fit, the later changed first. A document
-// that several indexes have is found once.
-func Find(ctx context.Context, indexes []*Index, q *Question, limit int) (*Results, error) {
+// that several indexes have is found once. Those that are known by name are found
+// by that, unless an index finds them.
+func Find(ctx context.Context, indexes []*Index, named []Named, q *Question, limit int) (*Results, error) {
 	all := new(Results)
 	type key struct{ kind, address, id string }
+	keyOf := func(s manifest.Source, id string) key { return key{s.Kind, s.Address(), id} }
 	seen := make(map[key]bool)
 	var found []candidate
 	for _, x := range indexes {
@@ -93,7 +104,7 @@ func Find(ctx context.Context, indexes []*Index, q *Question, limit int) (*Resul
 		}
 		all.Total += total
 		for _, c := range some {
-			k := key{c.source.Kind, c.source.Address(), c.doc}
+			k := keyOf(c.source, c.doc)
 			if seen[k] {
 				all.Total--
 				continue
@@ -102,8 +113,22 @@ func Find(ctx context.Context, indexes []*Index, q *Question, limit int) (*Resul
 			found = append(found, c)
 		}
 	}
+	for i := range named {
+		n := &named[i]
+		k, c := keyOf(n.Source, n.ID), n.called()
+		if !n.fits(q, c) || seen[k] {
+			continue
+		}
+		seen[k] = true
+		all.Total++
+		found = append(found, candidate{source: n.Source, doc: n.ID, named: true, id: max(unix(n.Changed), 0) * perSecond, alone: n})
+	}
 	slices.SortStableFunc(found, candidate.compare)
 	for _, c := range found[:min(len(found), limit)] {
+		if c.alone != nil {
+			all.Hits = append(all.Hits, c.alone.hit(q, c.alone.called()))
+			continue
+		}
 		hit, err := c.index.hit(ctx, &c, q)
 		if err != nil {
 			return nil, damage(err)
@@ -116,6 +141,7 @@ func Find(ctx context.Context, indexes []*Index, q *Question, limit int) (*Resul
 // A candidate is a document that fits.
 type candidate struct {
 	index  *Index
+	alone  *Named // in place of the index
 	id     int64
 	source manifest.Source
 	doc    string

@@ -32,7 +32,6 @@ type world struct {
 	server string
 	repo   *repository.Repository
 	place  search.Place
-	said   map[string]search.Said
 
 	planted int // pads
 }
@@ -41,7 +40,7 @@ var ada = etherpadtest.Author{ID: "a.ada", Name: "Adélaïde"}
 
 func newWorld(t *testing.T, sealed bool) *world {
 	t.Helper()
-	w := &world{now: time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC), said: map[string]search.Said{}}
+	w := &world{now: time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)}
 	w.pads = etherpadtest.New(etherpadtest.Options{Now: func() time.Time { return w.now }})
 	server := httptest.NewServer(w.pads)
 	t.Cleanup(server.Close)
@@ -90,6 +89,17 @@ func (w *world) night(t *testing.T, ids ...string) {
 	}
 }
 
+// say notes what people say of a pad.
+func (w *world) say(t *testing.T, id string, said manifest.Said) {
+	t.Helper()
+	_, err := w.repo.Say(t.Context(), repository.RunOptions{Program: "test", Host: "host"}, []repository.Saying{{
+		Source: manifest.Source{Kind: "etherpad", URL: w.server}, ID: id, Said: said,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (w *world) source(t *testing.T) search.Source {
 	t.Helper()
 	contents, err := w.repo.Read(t.Context(), repository.At{})
@@ -99,7 +109,6 @@ func (w *world) source(t *testing.T) search.Source {
 	t.Cleanup(func() { contents.Close() })
 	return search.Source{
 		Repository: w.repo, Contents: contents, Kinds: setup.AllKinds().OfDocuments(),
-		Said: func(r *manifest.Record) search.Said { return w.said[r.ID] },
 	}
 }
 
@@ -119,7 +128,7 @@ func (w *world) find(t *testing.T, typed string) *search.Results {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	found, err := search.Find(t.Context(), []*search.Index{x}, search.Ask(typed, time.UTC), 10)
+	found, err := search.Find(t.Context(), []*search.Index{x}, nil, search.Ask(typed, time.UTC), 10)
 	if err != nil {
 		t.Fatalf("%q: %v", typed, err)
 	}
@@ -159,8 +168,8 @@ func TestDocumentsAreFoundByAllTheirWords(t *testing.T) {
 	w.now = w.now.Add(time.Hour)
 	bureau.Append(ada, "Et voilà\n")
 	bureau.Say(ada, "On se voit à la cafétéria ?")
-	w.said["bureau"] = search.Said{Name: "Réunions du bureau", Tags: []string{"asso"}, Description: "Tous les mardis"}
 	w.night(t, "ag-2026", "bureau")
+	w.say(t, "bureau", manifest.Said{Name: new("Réunions du bureau"), Tags: []string{"asso"}, Description: new("Tous les mardis")})
 	if r := w.index(t); !r.New || r.Documents != 2 || r.Changed != 2 || r.Unreadable != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -272,5 +281,44 @@ func TestNothingThatIsTypedIsAnError(t *testing.T) {
 	}
 	if found := w.find(t, "c++ l'assemblée budget:école"); len(found.Hits) != 1 {
 		t.Errorf("%+v", found)
+	}
+}
+
+func TestDocumentsAreFoundByNameAlone(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Rien\n")
+	w.night(t, "ag")
+	w.index(t)
+	x, err := search.Open(t.Context(), w.place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	here, other := manifest.Source{Kind: "etherpad", URL: w.server}, manifest.Source{Kind: "framadate", URL: "https://date.example.org"}
+	named := []search.Named{
+		{Source: here, ID: "ag", Name: "Assemblée générale", Changed: w.now},
+		{Source: other, ID: "aqg259dth55iuhwm", Title: "Quand se voir ?", Tags: []string{"Été"}, Description: "Pour l’assemblée"},
+	}
+	for typed, want := range map[string][]string{
+		"assemblee":            {"ag Assemblée générale name: [Assemblée] générale", "aqg259dth55iuhwm Quand se voir ? name: Pour l’[assemblée]"},
+		"assemblee rien":       nil, // no index has the name, and nothing else has the text
+		"tag:ete":              {"aqg259dth55iuhwm Quand se voir ? : "},
+		"in:text assemblee":    nil,
+		"service:date voir":    {"aqg259dth55iuhwm Quand se voir ? name: Quand se [voir] ?"},
+		"after:2026 assemblee": {"ag Assemblée générale name: [Assemblée] générale"},
+		"ag":                   {"ag ag name: [ag]"},
+		"":                     nil,
+	} {
+		found, err := search.Find(t.Context(), []*search.Index{x}, named, search.Ask(typed, time.UTC), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, h := range found.Hits {
+			got = append(got, h.ID+" "+shown(h))
+		}
+		if !slices.Equal(got, want) || found.Total != len(want) {
+			t.Errorf("%q: %q of %d, want %q", typed, got, found.Total, want)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/durable"
 	"github.com/padsync/padsync/library"
@@ -31,17 +32,8 @@ type Source struct {
 	Contents   *repository.Contents   // of now
 	Kinds      documents.Kinds
 
-	// Said gives, if not nil, what people call a document.
-	Said func(*manifest.Record) Said
-
 	// Observe, if not nil, is called after each document that was read.
 	Observe func(done, of int)
-}
-
-// Said is what people say of a document.
-type Said struct {
-	Name, Description string
-	Tags              []string
 }
 
 // A Report says what an update did.
@@ -164,8 +156,10 @@ func (p *Place) trust(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return damage(err)
 	}
-	if recipients != p.recipients() {
-		return ErrDamaged
+	for hash := range strings.FieldsSeq(recipients) {
+		if !slices.ContainsFunc(p.Recipients, func(r crypto.Recipient) bool { return r.Hash() == hash }) {
+			return ErrDamaged
+		}
 	}
 	if !writing {
 		return nil
@@ -226,7 +220,7 @@ func (u *updater) compare(ctx context.Context) (changed int, known map[int64]boo
 		if err != nil {
 			return 0, nil, err
 		}
-		if record.State == manifest.Erased {
+		if !isKnown(record) {
 			continue
 		}
 		u.report.Documents++
@@ -242,6 +236,11 @@ func (u *updater) compare(ctx context.Context) (changed int, known map[int64]boo
 		}
 	}
 	return changed, known, nil
+}
+
+// isKnown says whether there is anything to find of a document.
+func isKnown(record *manifest.Record) bool {
+	return record.State != manifest.Erased && record.State != manifest.Removed
 }
 
 // same reports whether the index has the document as the repository has it, and
@@ -270,30 +269,10 @@ func stateOf(record *manifest.Record) []byte {
 	return h.Sum(nil)[:16]
 }
 
-// called is what a document is called.
-type called struct{ text, tags string }
-
-// names gives what a document is called, a line for each, the first of which it is
-// shown as; and its tags, each in lines of their own.
+// names gives what a document is called.
 func (u *updater) names(record *manifest.Record) called {
-	var said Said
-	if u.from.Said != nil {
-		said = u.from.Said(record)
-	}
-	lines := []string{said.Name}
-	if v, _ := library.ChooseVersion(record, false); v != nil {
-		lines = append(lines, v.Title)
-	}
-	lines = append(append(append(lines, record.ID), said.Tags...), said.Description)
-	n := called{tags: "\n"}
-	for i, line := range lines {
-		lines[i] = strings.Join(strings.Fields(strings.ToValidUTF8(line, "\ufffd")), " ")
-	}
-	n.text = strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
-	for _, tag := range said.Tags {
-		n.tags += foldTag(tag) + "\n"
-	}
-	return n
+	n := NameOf(u.from.Repository, record)
+	return n.called()
 }
 
 // remove drops the documents that the repository does not have any more.
@@ -363,7 +342,7 @@ func (u *updater) read(ctx context.Context, total int) error {
 		if err != nil {
 			return err
 		}
-		if record.State == manifest.Erased {
+		if !isKnown(record) {
 			continue
 		}
 		_, same, err := u.same(ctx, record)

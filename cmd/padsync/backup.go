@@ -67,57 +67,60 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	}
 	known := s.Known(ctx)
 	defer known.Close()
-	return errors.Join(a.backUp(ctx, flags, s, known, args), known.Problem())
+	limit := setup.Budget{Begin: time.Now(), Most: flags.maxDuration}
+	written, err := a.backUp(ctx, flags, s, known, limit, args)
+	a.indexAfter(ctx, s, known, limit, written)
+	return errors.Join(err, known.Problem())
 }
 
-func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, known *setup.Known, args []string) error {
+// backUp gives the repositories into which all was written that was to be.
+func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, known *setup.Known, limit setup.Budget, args []string) (written []*repository.Repository, err error) {
 	// The reader of the lines of progress may go away; what is done must be
 	// stored.
 	signal.Ignore(syscall.SIGPIPE)
-	limit := setup.Budget{Begin: time.Now(), Most: flags.maxDuration}
 	if limit.Most < 0 {
-		return message.Of(message.Usage, errUsage, "bad-max-duration")
+		return nil, message.Of(message.Usage, errUsage, "bad-max-duration")
 	}
 	turn, err := a.turn(ctx, s, flags.dryRun)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer turn.End()
 	named := len(flags.documentsFiles)+len(args) > 0
 	all, bad := s.Wanted(args, flags.documentsFiles, known)
 	if len(all) == 0 && bad.Count == 0 {
-		return s.NothingWanted(named)
+		return nil, s.NothingWanted(named)
 	}
 	if len(all) == 0 {
-		return bad.Alone()
+		return nil, bad.Alone()
 	}
 	b := &backingUp{app: a, flags: flags, settings: s, known: known, turn: turn, named: named, bad: bad, limit: limit}
 	if !flags.dryRun {
 		if b.keys, err = s.Sealing(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	b.progress = a.newProgress(flags.json)
 	defer func() { b.progress.bar.Stop() }()
 	servers, err := s.Servers(ctx, all, b.progress.waiting)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b.client = servers.Client
 	if all, err = servers.Settle(ctx, all, bad); err != nil {
-		return err
+		return nil, err
 	}
 	all = known.Without(all)
 	switch {
 	case len(all) == 0 && bad.Count == 0:
-		return s.NothingWanted(named)
+		return nil, s.NothingWanted(named)
 	case len(all) == 0:
-		return bad.Alone()
+		return nil, bad.Alone()
 	}
 	b.progress.know(all)
 	plan, err := servers.Plan(all, flags.formats, limit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	plan.Ignored = known.Ignores
 	defer s.CloseSources(ctx, plan)
@@ -150,16 +153,16 @@ type backingUp struct {
 }
 
 // do lists what servers have, and backs up, or says what it would do.
-func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
+func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []*repository.Repository, err error) {
 	a, bad := b.app, b.bad.Problem(message.Incomplete)
 	unlisted := plan.List(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return nil, ctx.Err()
 	case len(unlisted) > 0 && len(plan.Documents) == 0:
-		return errors.Join(setup.Unlisted(message.Failed, unlisted), bad)
+		return nil, errors.Join(setup.Unlisted(message.Failed, unlisted), bad)
 	case b.flags.dryRun:
-		return errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), setup.Unlisted(message.Incomplete, unlisted), bad)
+		return nil, errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), setup.Unlisted(message.Incomplete, unlisted), bad)
 	}
 	fetched := b.settings.Fetching(plan.Pool, b.keys.Recipients != nil)
 	if fetched != nil {
@@ -175,7 +178,7 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 		b.progress.start(b.settings.Machine, plan, b.client)
 	})
 	if err != nil {
-		return errors.Join(err, bad)
+		return nil, errors.Join(err, bad)
 	}
 	b.progress.bar.Stop()
 	if n := b.bad.Count; n > 0 {
@@ -191,11 +194,16 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) error {
 			line.Mirrors = append(line.Mirrors, jsonlines.NewMirror(&mirrored[i]))
 		}
 		if err := json.NewEncoder(a.stdout).Encode(line); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	b.progress.summary(report, rest)
-	return errors.Join(setup.Outcome(report, &b.progress.tally, unlisted), bad, a.tellMirrors(mirrored, !a.quiet, a.note))
+	for i, repo := range plan.Repositories {
+		if report.Repositories[i].Err == nil {
+			written = append(written, repo.Repository)
+		}
+	}
+	return written, errors.Join(setup.Outcome(report, &b.progress.tally, unlisted), bad, a.tellMirrors(mirrored, !a.quiet, a.note))
 }
 
 // mirror brings the mirrors up to date with what the first repository has now, if it

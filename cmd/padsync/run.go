@@ -163,10 +163,10 @@ func (a *app) rootCommand() *cobra.Command {
 		{a.text("task-know"), []*cobra.Command{
 			a.addCommand(), a.listCommand(), a.describeCommand(), a.ignoreCommand(), a.removeCommand(), a.openCommand(),
 		}},
-		{a.text("task-look"), []*cobra.Command{a.lsCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
+		{a.text("task-look"), []*cobra.Command{a.lsCommand(), a.searchCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
 		{a.text("task-restore"), []*cobra.Command{a.restoreCommand(), a.mirrorCommand()}},
 		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand(), a.repairCommand(), a.catalogCommand()}},
-		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.completionCommand(), a.versionCommand()}},
+		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.indexCommand(), a.completionCommand(), a.versionCommand()}},
 	}
 	for _, t := range a.tasks {
 		for _, cmd := range t.commands {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/words"
@@ -157,7 +158,7 @@ var escapes = strings.NewReplacer(`\n`, "\n", `\e`, "\x1b")
 
 var ada = etherpadtest.Author{ID: "a.ada", Name: "Ada"}
 
-// pad create ID TEXT | fill ID MEBIBYTES | append ID TEXT | compact ID | say ID TEXT | star ID LABEL |
+// pad create ID TEXT | fill ID MEBIBYTES | append ID TEXT | remove ID TEXT | compact ID | say ID TEXT | star ID LABEL |
 // compact ID | delete ID | spoil ID FAULT | exports ID FILE, where TEXT may have \n and \e.
 func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -176,6 +177,13 @@ func padCommand(ts *testscript.TestScript, neg bool, args []string) {
 		server.Delete(args[1])
 	case "append":
 		made[args[1]].Append(ada, escapes.Replace(args[2]))
+	case "remove":
+		text := escapes.Replace(args[2])
+		before, _, found := strings.Cut(made[args[1]].Text(), text)
+		if !found {
+			ts.Fatalf("pad %s does not say %q", args[1], text)
+		}
+		made[args[1]].Remove(ada, len(utf16.Encode([]rune(before))), len(utf16.Encode([]rune(text))))
 	case "compact":
 		made[args[1]].Compact()
 	case "say":

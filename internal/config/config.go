@@ -37,6 +37,9 @@ type Config struct {
 	// [encryption] says who can read the repositories.
 	Encryption Encryption `toml:"encryption"`
 
+	// [search] says what may be kept to search in.
+	Search Search `toml:"search"`
+
 	places placeMap
 }
 
@@ -160,6 +163,13 @@ type Encryption struct {
 	// of documents, and no document. By default it is in the state folder,
 	// made by the first backup.
 	RunnerIdentityFile string `toml:"runner-identity-file"`
+}
+
+// A Search says what may be kept to search in.
+type Search struct {
+	// index = false means that this machine keeps no index of what is saved,
+	// whether sealed or not: then only names are found.
+	Index *bool `toml:"index"`
 }
 
 // maxFile is more than any configuration needs: long lists of documents have

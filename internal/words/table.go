@@ -28,6 +28,7 @@ import (
 	"github.com/padsync/padsync/move"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/restore"
+	"github.com/padsync/padsync/search"
 	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/local"
 	"github.com/padsync/padsync/sinks/rclone"
@@ -50,6 +51,9 @@ func table() []Row {
 		{As: as(schemeless), Hint: "hint-scheme"},
 		{As: as(nearNames), Hint: "hint-near"},
 		{Is: setup.ErrEmptyList, Hint: "hint-empty-list"},
+		{Is: setup.ErrNoIndex, Hint: "hint-index-refused"},
+		{Is: search.ErrBusy, Cause: "index-busy", Hint: "hint-index-busy"},
+		{Is: search.ErrDamaged, Cause: "index-damaged", Hint: "hint-index-damaged"},
 		{Is: setup.ErrNoDocuments, Hint: "hint-no-documents"},
 		{Is: setup.ErrLacking, Hint: "hint-lacking"},
 		{Is: setup.ErrUnopened, Hint: "hint-unopened"},

@@ -1,0 +1,375 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"filippo.io/age"
+
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/machine"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/search"
+)
+
+// ErrNoIndex says that the configuration refuses an index.
+var ErrNoIndex = errors.New("the configuration refuses an index")
+
+// MayIndex says whether words and texts may be kept on this machine.
+func (s *Settings) MayIndex() bool { return s.Config.Search.Index == nil || *s.Config.Search.Index }
+
+// indexPlace is where the index of a repository is, for those who have these
+// identities.
+func (s *Settings) indexPlace(id string, sealed bool, owner []age.Identity) (search.Place, error) {
+	folder, err := s.setup.DataFolder()
+	p := search.Place{Folder: folder, Repository: id, Sealed: sealed}
+	if err != nil || !sealed {
+		return p, err
+	}
+	p.Identities = owner
+	configured, err := s.recipients(nil)
+	if err != nil {
+		return p, err
+	}
+	for _, one := range owner {
+		// Who has no recipient to show, as a plugin, is one of those configured.
+		if r, err := crypto.RecipientOf(one); err == nil {
+			p.Recipients = append(p.Recipients, r)
+		}
+	}
+	if all, err := unique(append(configured, p.Recipients...)); err == nil { // age cannot mix all kinds
+		p.Recipients = all
+	}
+	return p, nil
+}
+
+// ownerIdentities are those that open documents: given, or else of the
+// configuration. Where noAsker may be asked, those that need it are left out.
+func (s *Settings) ownerIdentities(ctx context.Context, ask bool) ([]age.Identity, error) {
+	if !ask {
+		silent, quiet := *s.setup, *s
+		silent.Asker, quiet.setup = noAsker{}, &silent
+		all, err := quiet.ownerIdentities(ctx, true)
+		if err != nil {
+			return nil, nil
+		}
+		return all, nil
+	}
+	if s.identitiesGiven() {
+		return s.givenIdentities()
+	}
+	var all []age.Identity
+	var err error
+	if file := s.Encryption.IdentityFile; file != "" {
+		if all, err = s.setup.readIdentities([]string{file}); err != nil {
+			return nil, err
+		}
+	}
+	more, err := s.setup.identitiesFromCommand(ctx, s.Encryption.IdentityCommand)
+	return append(all, more...), err
+}
+
+// noAsker asks nobody.
+type noAsker struct{}
+
+func (noAsker) Prompt(string) crypto.Prompt { return crypto.Prompt{} }
+
+func (noAsker) Output(context.Context, []string) ([]byte, error) { return nil, crypto.ErrPassphrase }
+
+// An Indexed repository is one whose index was brought up to date.
+type Indexed struct {
+	*search.Report
+	Shown  string // the repository's address, without secrets
+	Folder string // where the index is
+	Sealed bool
+}
+
+// Index brings the indexes of all repositories up to date, calls done for each,
+// and observe, if not nil, for each document that was read.
+func (s *Settings) Index(ctx context.Context, warn Warner, observe func(done, of int), done func(Indexed)) error {
+	if !s.MayIndex() {
+		return message.Of(message.Usage, ErrNoIndex, "index-refused", "File", s.place("search.index"))
+	}
+	owner, err := s.ownerIdentities(ctx, true)
+	if err != nil {
+		return err
+	}
+	for _, at := range s.Repositories {
+		repo, err := s.OpenToRead(ctx, at, new(spool.Pool), warn)
+		if err != nil {
+			return err
+		}
+		indexed, err := s.index(ctx, repo.With(owner...), owner, observe)
+		if err != nil {
+			return message.In(err, "repository", "Repository", at.Shown)
+		}
+		indexed.Shown = at.Shown
+		done(*indexed)
+	}
+	return nil
+}
+
+func (s *Settings) index(ctx context.Context, repo *repository.Repository, owner []age.Identity, observe func(done, of int)) (*Indexed, error) {
+	if repo.Sealed() && len(owner) == 0 {
+		return nil, repository.ErrNoIdentity
+	}
+	c, err := repo.Read(ctx, repository.At{})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if err := c.Readable(); err != nil {
+		return nil, err
+	}
+	s.Machine.KeepLists(repo.ID(), 0, c.Seen())
+	at, err := s.indexPlace(repo.ID(), repo.Sealed(), owner)
+	if err != nil {
+		return nil, err
+	}
+	report, err := search.Update(ctx, at, search.Source{
+		Repository: repo, Contents: c, Kinds: s.setup.Kinds.OfDocuments(), Observe: observe,
+	})
+	return &Indexed{Report: report, Folder: at.Folder, Sealed: at.Sealed}, err
+}
+
+// IndexAfter brings indexes up to date after a backup into these repositories:
+// those that are there, and on a machine with a catalogue, which is a person's,
+// all of them. It asks noAsker: of sealed repositories, without an identity at
+// hand, it does nothing. It says what was done, and what is wrong is not the
+// backup's.
+func (s *Settings) IndexAfter(ctx context.Context, known *Known, repos []*repository.Repository, done func(Indexed)) error {
+	folder, err := s.setup.DataFolder()
+	if err != nil || !s.MayIndex() {
+		return nil
+	}
+	var owner []age.Identity
+	for _, repo := range repos {
+		_, err := os.Stat(filepath.Join(folder, search.FileName(repo.ID())))
+		if err != nil && known.catalog == nil {
+			continue
+		}
+		if repo.Sealed() && owner == nil {
+			if owner, _ = s.ownerIdentities(ctx, false); len(owner) == 0 {
+				continue
+			}
+		}
+		indexed, err := s.index(ctx, repo.With(owner...), owner, nil)
+		if errors.Is(err, search.ErrBusy) {
+			continue // who is at it sees this run's documents, or the next update does
+		}
+		if err != nil {
+			return err
+		}
+		done(*indexed)
+	}
+	return nil
+}
+
+// Found are what a search found, and what was not searched as it might have been.
+type Found struct {
+	*search.Results
+	Names     *library.Names
+	Documents int // that were searched
+
+	// ByName are the repositories of which only names were searched, by their
+	// addresses without secrets, and why: the error matches search.ErrNone,
+	// ErrNoIdentity or ErrDamaged.
+	ByName []ByName
+}
+
+// ByName is a repository of which only names were searched.
+type ByName struct {
+	Shown string
+	Err   error
+}
+
+// Find finds documents of all repositories, and of the catalogue. It sends no
+// request, unless a repository has no index that can be opened: then its lists
+// are read, for the names.
+func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn Warner) (*Found, error) {
+	g := searching{settings: s, documents: make(map[library.Address]manifest.Source)}
+	defer g.close()
+	for _, at := range s.Repositories {
+		if err := g.open(ctx, at, warn); err != nil {
+			return nil, err
+		}
+	}
+	known, err := s.catalogued(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// What this person calls a document goes before what all do.
+	g.named = append(known, g.named...)
+	for _, n := range g.named {
+		g.documents[addressOf(n.Source, n.ID)] = n.Source
+	}
+	f := &Found{Documents: len(g.documents), ByName: g.byName}
+	f.Names, err = library.NewNames(g.repository, func(add func(manifest.Source, string)) error {
+		for address, from := range g.documents {
+			add(from, address.ID)
+		}
+		return nil
+	})
+	if err == nil {
+		f.Results, err = search.Find(ctx, g.indexes, g.named, q, limit)
+	}
+	return f, err
+}
+
+// A searching opens what is searched.
+type searching struct {
+	settings   *Settings
+	owner      []age.Identity
+	asked      bool
+	repository string // the id of the first, from which documents have their hashes
+
+	indexes   []*search.Index
+	named     []search.Named
+	documents map[library.Address]manifest.Source
+	byName    []ByName
+}
+
+func (g *searching) close() {
+	for _, x := range g.indexes {
+		x.Close()
+	}
+}
+
+// open opens the index of the repository at a place, or else reads its lists.
+func (g *searching) open(ctx context.Context, at Place, warn Warner) error {
+	why := search.ErrNone
+	for _, r := range g.settings.Machine.Repositories(at.place()).Repositories {
+		if g.repository == "" {
+			g.repository = r.ID
+		}
+		switch err := g.index(ctx, r); {
+		case err == nil:
+			why = nil
+		case !errors.Is(err, search.ErrNone) && !errors.Is(err, search.ErrNoIdentity) && !errors.Is(err, search.ErrDamaged):
+			return err
+		case why == search.ErrNone:
+			why = err
+		}
+	}
+	if why == nil {
+		return nil
+	}
+	g.byName = append(g.byName, ByName{at.Shown, why})
+	err := g.lists(ctx, at, warn)
+	if g.settings.known(err) {
+		return nil
+	}
+	return err
+}
+
+// known says that an error leaves the catalogue's names to be searched.
+func (s *Settings) known(err error) bool {
+	return errors.Is(err, repository.ErrNone) || errors.Is(err, repository.ErrNoIdentity) || len(s.Repositories) > 1
+}
+
+// index opens the index of a repository that this machine saw.
+func (g *searching) index(ctx context.Context, r machine.Repository) error {
+	s := g.settings
+	folder, err := s.setup.DataFolder()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(folder, search.FileName(r.ID))); err != nil {
+		return search.ErrNone
+	}
+	if r.Sealed && !g.asked {
+		g.asked = true
+		if g.owner, err = s.ownerIdentities(ctx, true); err != nil {
+			return err
+		}
+	}
+	place, err := s.indexPlace(r.ID, r.Sealed, g.owner)
+	if err != nil {
+		return err
+	}
+	x, err := search.Open(ctx, place)
+	if err == nil {
+		g.indexes = append(g.indexes, x)
+		err = x.Each(ctx, func(from manifest.Source, id string) { g.documents[addressOf(from, id)] = from })
+	}
+	if errors.Is(err, search.ErrDamaged) {
+		return errors.Join(err, search.Discard(place))
+	}
+	return err
+}
+
+// lists reads the names in a repository's lists.
+func (g *searching) lists(ctx context.Context, at Place, warn Warner) error {
+	repo, err := g.settings.OpenToRead(ctx, at, new(spool.Pool), warn)
+	if err != nil {
+		return err
+	}
+	c, err := repo.Read(ctx, repository.At{})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if g.repository == "" {
+		g.repository = repo.ID()
+	}
+	for record, err := range c.Documents() {
+		if err != nil {
+			return err
+		}
+		if record.State != manifest.Erased && record.State != manifest.Removed {
+			g.named = append(g.named, search.NameOf(repo, record))
+		}
+	}
+	return nil
+}
+
+func addressOf(from manifest.Source, id string) library.Address {
+	return library.Address{Kind: from.Kind, Server: from.Address(), ID: id}
+}
+
+// catalogued are the documents that this machine knows.
+func (s *Settings) catalogued(ctx context.Context) (all []search.Named, err error) {
+	c, err := s.setup.OpenCatalog(ctx)
+	if errors.Is(err, ErrHomeless) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	documents, err := c.Documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range documents {
+		if d.Removed {
+			continue
+		}
+		n := search.Named{
+			Source: manifest.Source{Kind: d.Kind, URL: d.Base}, ID: d.ID, Name: d.Name, Description: d.Description, Tags: d.Tags,
+		}
+		for _, state := range d.States {
+			if state.Title != "" && (n.Title == "" || state.Newest.After(n.Changed)) {
+				n.Title = state.Title
+			}
+			if state.Newest.After(n.Changed) {
+				n.Changed = state.Newest
+			}
+		}
+		if n.Title == "" {
+			for _, o := range d.Origins {
+				if len(o.Titles) > 0 {
+					n.Title = o.Titles[0]
+				}
+			}
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
