@@ -160,7 +160,7 @@ func (a *app) rootCommand() *cobra.Command {
 		},
 	})
 	a.tasks = []task{
-		{a.text("task-save"), []*cobra.Command{a.backupCommand()}},
+		{a.text("task-save"), []*cobra.Command{a.discoverCommand(), a.backupCommand()}},
 		{a.text("task-look"), []*cobra.Command{a.lsCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
 		{a.text("task-restore"), []*cobra.Command{a.restoreCommand()}},
 		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand(), a.repairCommand()}},

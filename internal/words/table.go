@@ -14,6 +14,7 @@ import (
 	"filippo.io/age/plugin"
 
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/discovery"
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/page"
 	"github.com/padsync/padsync/internal/config"
@@ -44,6 +45,15 @@ func none[E error](E) message.Message { return message.Message{} }
 // several rows, the first counts.
 func table() []Row {
 	return []Row{
+		// Where documents are looked for.
+		{Is: discovery.ErrLarge, Cause: "cause-large"},
+		{Is: discovery.ErrIrregular, Cause: "cause-irregular"},
+		{Is: discovery.ErrDamaged, Cause: "cause-unsound"},
+		{Is: discovery.ErrBusy, Cause: "cause-busy"},
+		{Is: discovery.ErrUnknown, Cause: "cause-unknown-form"},
+		{Is: discovery.ErrEncrypted, Cause: "cause-encrypted-bookmarks"},
+		{Is: discovery.ErrArchive, Cause: "cause-archive"},
+
 		// What a caller says, and what this machine knows.
 		{As: as(schemeless), Hint: "hint-scheme"},
 		{Is: setup.ErrEmptyList, Hint: "hint-empty-list"},
