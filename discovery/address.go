@@ -99,7 +99,6 @@ var (
 	upper   = regexp.MustCompile(`[A-Z]`)
 	lower   = regexp.MustCompile(`[a-z]`)
 	digit   = regexp.MustCompile(`[0-9]`)
-	hexID   = regexp.MustCompile(`^[0-9a-f]{20}$`)
 	padID   = regexp.MustCompile(`^(?:r\.[0-9a-f]{32}|g\.[A-Za-z0-9]{16}\$.+)$`)
 )
 

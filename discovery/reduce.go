@@ -50,10 +50,21 @@ func (d *Document) Host() string {
 	return u.Host
 }
 
+// A Server is one that may be of a kind.
+type Server struct {
+	Kind    string
+	Address string // without its scheme: http and https are one
+}
+
+// Server is that of the document.
+func (d *Document) Server() Server { return Server{d.Kind.Name, manifest.Address(d.Base)} }
+
 // Reduce makes documents of sightings: one, whatever the link. Of a poll, the
-// address that can do most is kept. They are in the order of their addresses.
-func Reduce(all []kinds.Kind, sightings []Sighting) []Document {
-	r := reduction{kinds: all, proven: make(map[server]bool), found: make(map[identity]*Document)}
+// address that can do most is kept. Said, which may be nil, has what servers said
+// when they were asked whether they are of a kind. The documents are in the order
+// of their addresses.
+func Reduce(all []kinds.Kind, sightings []Sighting, said map[Server]bool) []Document {
+	r := reduction{kinds: all, proven: make(map[Server]bool), said: said, found: make(map[identity]*Document)}
 	var seen []seen
 	for _, s := range sightings {
 		if !Possible(s.Address) {
@@ -81,17 +92,13 @@ func Reduce(all []kinds.Kind, sightings []Sighting) []Document {
 // A reduction is what Reduce knows so far.
 type reduction struct {
 	kinds  []kinds.Kind
-	proven map[server]bool
+	proven map[Server]bool
+	said   map[Server]bool
 	found  map[identity]*Document
 }
 
-type server struct {
-	kind    string
-	address string // without its scheme: http and https are one
-}
-
 type identity struct {
-	server
+	Server
 	id string
 }
 
@@ -114,7 +121,7 @@ type candidate struct {
 // ownPages are pages of servers of polls that look like such polls.
 var ownPages = []string{"about", "admin", "contact", "faq", "help", "home", "impressum", "index", "login", "maintenance", "my", "preferences", "privacy"}
 
-func (c candidate) server() server { return server{c.kind.Name, manifest.Address(c.Base)} }
+func (c candidate) server() Server { return Server{c.kind.Name, manifest.Address(c.Base)} }
 
 // read parses an address for each kind.
 func (r *reduction) read(s Sighting) (seen, bool) {
@@ -154,7 +161,7 @@ func proves(kind string, u *url.URL, a kinds.Address, s Sighting) (proof, shape 
 			!isAdminLink && a.Certain && isRandom(a.ID) && len(parts) > 1
 		return proof, isRandom(a.ID)
 	case "pollaris":
-		return a.Certain, hexID.MatchString(a.ID)
+		return a.Certain, true
 	}
 	return a.Certain, true
 }
@@ -225,11 +232,14 @@ func (r *reduction) add(s seen) {
 // like it.
 func (r *reduction) choose(all []candidate) (c candidate, certain, ok bool) {
 	for _, c := range all {
-		if c.proof || (c.known || r.proven[c.server()]) && c.shape {
+		if c.proof || (c.known || r.proven[c.server()] || r.said[c.server()]) && c.shape {
 			return c, true, true
 		}
 	}
 	for _, c := range all {
+		if is, asked := r.said[c.server()]; asked && !is {
+			continue
+		}
 		if c.kind.Name != "framadate" || c.named || c.shape && !strings.Contains(c.Base+"/", "/p/") && !strings.HasSuffix(c.Base, "/polls") {
 			return c, false, true
 		}

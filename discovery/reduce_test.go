@@ -25,7 +25,7 @@ func visited(address, title string) discovery.Sighting {
 // reduced has a line for each document: kind, base, id, locator, whether it is
 // certain.
 func reduced(all ...discovery.Sighting) (lines []string) {
-	for _, d := range discovery.Reduce(allKinds(), all) {
+	for _, d := range discovery.Reduce(allKinds(), all, nil) {
 		sure := "certain"
 		if !d.Certain {
 			sure = "uncertain"
@@ -150,7 +150,7 @@ func TestATitleIsThePersonsOrThePages(t *testing.T) {
 	bookmark := visited("https://pad.fdn.fr/p/ag", "Notre AG\x1b[31m\u202e")
 	bookmark.Origin.Place = discovery.Bookmark
 	link := "https://nuudel.digitalcourage.de/" + adminLink + "/admin"
-	all := discovery.Reduce(allKinds(), []discovery.Sighting{visited("https://pad.fdn.fr/p/ag", "ag | Etherpad"), visited("https://pad.fdn.fr/p/ag", "Assemblée"), bookmark, visited(link, link), visited(link, adminLink+"/admin")})
+	all := discovery.Reduce(allKinds(), []discovery.Sighting{visited("https://pad.fdn.fr/p/ag", "ag | Etherpad"), visited("https://pad.fdn.fr/p/ag", "Assemblée"), bookmark, visited(link, link), visited(link, adminLink+"/admin")}, nil)
 	for _, d := range all {
 		if d.Kind.Name == "framadate" && len(d.Titles) > 0 {
 			t.Errorf("a title has the admin link: %q", d.Titles)
@@ -167,9 +167,18 @@ func TestVisitsAreOfAllLinksTogether(t *testing.T) {
 	a.First, a.Last, a.Visits = day(3), day(5), 2
 	b.First, b.Last, b.Visits = day(2), day(4), 3
 	b.Origin.Browser = "Chromium"
-	d := discovery.Reduce(allKinds(), []discovery.Sighting{a, b, a})[0]
+	d := discovery.Reduce(allKinds(), []discovery.Sighting{a, b, a}, nil)[0]
 	if !d.First.Equal(day(2)) || !d.Last.Equal(day(5)) || d.Visits != 7 || len(d.Origins) != 2 || d.Base != "https://pad.fdn.fr" {
 		t.Errorf("%+v", d)
+	}
+}
+
+func TestAServerThatWasAskedIsWhatItSays(t *testing.T) {
+	const host = "https://pads.asso.example"
+	seen := []discovery.Sighting{visited(host+"/p/x", ""), visited("https://a.example/p/x", "")}
+	all := discovery.Reduce(allKinds(), seen, map[discovery.Server]bool{{Kind: "etherpad", Address: "pads.asso.example"}: true, {Kind: "etherpad", Address: "a.example"}: false})
+	if len(all) != 1 || all[0].Base != host || !all[0].Certain {
+		t.Errorf("%+v", all)
 	}
 }
 
@@ -179,7 +188,7 @@ func FuzzReduce(f *testing.F) {
 		f.Add(seed, "x | Etherpad")
 	}
 	f.Fuzz(func(t *testing.T, address, title string) {
-		for _, d := range discovery.Reduce(allKinds(), []discovery.Sighting{visited(address, title)}) {
+		for _, d := range discovery.Reduce(allKinds(), []discovery.Sighting{visited(address, title)}, nil) {
 			if d.ID == "" || d.Base == "" || d.Locator == "" {
 				t.Errorf("%q is %+v", address, d)
 			}

@@ -23,37 +23,48 @@ import (
 
 func (a *app) discoverCommand() *cobra.Command {
 	var flags commonFlags
-	var uncertain bool
+	var look looking
 	cmd := &cobra.Command{
 		Use:     "discover [PATH…]",
 		Short:   a.text("discover"),
 		Long:    a.text("discover-long"),
 		Example: a.text("discover-example"),
 		RunE: a.action(func(ctx context.Context, args []string) error {
-			return a.discover(ctx, flags, uncertain, args)
+			return a.discover(ctx, flags, look, args)
 		}),
 	}
-	cmd.Flags().BoolVar(&uncertain, "uncertain", false, a.text("flag-uncertain"))
+	cmd.Flags().BoolVar(&look.uncertain, "uncertain", false, a.text("flag-uncertain"))
+	cmd.Flags().StringSliceVar(&look.ask, "ask", nil, a.text("flag-ask"))
 	cmd.Flags().StringVar(&flags.Config, "config", "", a.text("flag-config"))
 	flags.addJSON(a, cmd)
 	return cmd
 }
 
-func (a *app) discover(ctx context.Context, flags commonFlags, uncertain bool, paths []string) error {
+// looking is what discover does besides looking.
+type looking struct {
+	uncertain bool
+	ask       []string // hosts
+}
+
+func (a *app) discover(ctx context.Context, flags commonFlags, look looking, paths []string) error {
 	s, err := a.settings(flags)
 	if err != nil {
 		return err
 	}
 	unread := 0
-	finds, err := s.Discover(ctx, paths, func(skipped discovery.Skip) {
+	found, err := s.Discover(ctx, paths, func(skipped discovery.Skip) {
 		if skipped.Browser == "" {
 			unread++
 		}
 		a.noteSkip(skipped)
 	})
+	if err == nil && len(look.ask) > 0 {
+		err = a.ask(ctx, found, look.ask)
+	}
 	if err != nil {
 		return err
 	}
+	finds, uncertain := found.All, look.uncertain
 	shown := slices.DeleteFunc(slices.Clone(finds), func(f setup.Find) bool { return f.Certain == uncertain })
 	out := bufio.NewWriter(a.stdout)
 	if flags.json {
@@ -71,6 +82,15 @@ func (a *app) discover(ctx context.Context, flags commonFlags, uncertain bool, p
 		return message.Classed(message.Incomplete, message.In(nil, "files-unread", "Count", unread))
 	}
 	return nil
+}
+
+// ask asks servers what they are.
+func (a *app) ask(ctx context.Context, found *setup.Finds, hosts []string) error {
+	silent, err := found.Ask(ctx, hosts)
+	for _, s := range silent {
+		a.note("not-asked", "Host", s.Host, "Reason", a.words.Error(s.Err))
+	}
+	return err
 }
 
 // noteSkip says that a file was left out.

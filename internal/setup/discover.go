@@ -29,12 +29,22 @@ type Find struct {
 // Source is the server that has it.
 func (f *Find) Source() manifest.Source { return manifest.Source{Kind: f.Kind.Name, URL: f.Base} }
 
+// Finds are what was found.
+type Finds struct {
+	// All has what expires soonest first, and at the end what should have expired.
+	All []Find
+
+	settings  *Settings
+	sightings []discovery.Sighting
+	said      map[discovery.Server]bool // by servers that were asked
+}
+
 // Discover finds documents in these files and folders, or else in the browsers
-// of this machine: what expires soonest first, and at the end what should have
-// expired. No server is asked. Skip is called with each file that cannot be read.
-func (s *Settings) Discover(ctx context.Context, paths []string, skip func(discovery.Skip)) ([]Find, error) {
-	var seen []discovery.Sighting
-	to := discovery.Reading{See: func(s discovery.Sighting) { seen = append(seen, s) }, Skip: skip}
+// of this machine. No server is asked. Skip is called with each file that cannot
+// be read.
+func (s *Settings) Discover(ctx context.Context, paths []string, skip func(discovery.Skip)) (*Finds, error) {
+	f := &Finds{settings: s, said: make(map[discovery.Server]bool)}
+	to := discovery.Reading{See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
 	if len(paths) == 0 {
 		if err := s.readBrowsers(ctx, to); err != nil {
 			return nil, err
@@ -45,7 +55,13 @@ func (s *Settings) Discover(ctx context.Context, paths []string, skip func(disco
 			return nil, err
 		}
 	}
-	return s.finds(discovery.Reduce(s.setup.Kinds, seen), time.Now()), ctx.Err()
+	f.reduce()
+	return f, ctx.Err()
+}
+
+// reduce makes finds of what was seen and of what servers said.
+func (f *Finds) reduce() {
+	f.All = f.settings.finds(discovery.Reduce(f.settings.setup.Kinds, f.sightings, f.said), time.Now())
 }
 
 func (s *Settings) readPath(ctx context.Context, path string, to discovery.Reading) error {

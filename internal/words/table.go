@@ -53,6 +53,7 @@ func table() []Row {
 		{Is: discovery.ErrUnknown, Cause: "cause-unknown-form"},
 		{Is: discovery.ErrEncrypted, Cause: "cause-encrypted-bookmarks"},
 		{Is: discovery.ErrArchive, Cause: "cause-archive"},
+		{Is: setup.ErrNotFound, Cause: "cause-not-found"},
 
 		// What a caller says, and what this machine knows.
 		{As: as(schemeless), Hint: "hint-scheme"},
