@@ -19,7 +19,7 @@ const module = "github.com/padsync/padsync/"
 
 // everything is what only the top of the tree may import.
 var everything = []string{
-	"backup", "restore", "move", "mirror", "library", "catalog", "search", "repository", "manifest", "crypto",
+	"backup", "restore", "move", "discovery", "discovery/*", "mirror", "library", "catalog", "search", "repository", "manifest", "crypto",
 	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
@@ -47,6 +47,10 @@ var layers = []layer{
 	{"repository/pack", []string{"repository/object", "manifest", "crypto", "internal/spool"}},
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
 
+	{"discovery", []string{"manifest", "sources", "sources/kinds"}},
+	{"discovery/files", []string{"discovery", "internal/config"}},
+	{"discovery/*", []string{"discovery"}},
+
 	{"sources", []string{"manifest"}},
 	{"sources/polls", []string{"sources", "documents/poll", "internal/polite", "internal/spool"}},
 	{"sources/kinds", []string{"sources", "documents", "internal/polite", "internal/spool"}},
@@ -71,10 +75,10 @@ var layers = []layer{
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
 		"restore", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
-		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool",
+		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool", "discovery",
 	}},
 	{"internal/setup", []string{
-		"backup", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
+		"discovery", "discovery/*", "backup", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},

@@ -29,14 +29,14 @@ type Known struct {
 
 // An Origin is where a document was found.
 type Origin struct {
+	Place   string   `json:"place"`
 	Browser string   `json:"browser,omitempty"`
 	Profile string   `json:"profile,omitempty"`
-	Kind    string   `json:"kind"`
 	File    string   `json:"file,omitempty"`
-	First   string   `json:"first"`
-	Last    string   `json:"last"`
-	Visits  int      `json:"visits"`
-	Titles  []string `json:"titles"`
+	First   string   `json:"first,omitempty"`
+	Last    string   `json:"last,omitempty"`
+	Visits  int      `json:"visits,omitempty"`
+	Titles  []string `json:"titles,omitempty"`
 }
 
 // NewKnown is the line of a document.
@@ -49,7 +49,7 @@ func NewKnown(kinds setup.Kinds, d *setup.Documents, one *catalog.Document) Know
 		Origins: []Origin{},
 	}
 	for _, o := range one.Origins {
-		k.Origins = append(k.Origins, Origin{o.Browser, o.Profile, o.Kind, o.File, Stamp(o.First), Stamp(o.Last), o.Visits, append([]string{}, o.Titles...)})
+		k.Origins = append(k.Origins, Origin{o.Kind, o.Browser, o.Profile, o.File, Stamp(o.First), Stamp(o.Last), o.Visits, o.Titles})
 	}
 	return k
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/discovery"
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/documents/page"
 	"github.com/padsync/padsync/internal/config"
@@ -47,6 +48,16 @@ func none[E error](E) message.Message { return message.Message{} }
 // several rows, the first counts.
 func table() []Row {
 	return []Row{
+		// Where documents are looked for.
+		{Is: discovery.ErrLarge, Cause: "cause-large"},
+		{Is: discovery.ErrIrregular, Cause: "cause-irregular"},
+		{Is: discovery.ErrDamaged, Cause: "cause-unsound"},
+		{Is: discovery.ErrBusy, Cause: "cause-busy"},
+		{Is: discovery.ErrUnknown, Cause: "cause-unknown-form"},
+		{Is: discovery.ErrEncrypted, Cause: "cause-encrypted-bookmarks"},
+		{Is: discovery.ErrArchive, Cause: "cause-archive"},
+		{Is: setup.ErrNotFound, Cause: "cause-not-found"},
+
 		// What a caller says, and what this machine knows.
 		{As: as(schemeless), Hint: "hint-scheme"},
 		{As: as(nearNames), Hint: "hint-near"},

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/padsync/padsync/discovery"
+	"github.com/padsync/padsync/internal/jsonlines"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
+	"github.com/padsync/padsync/internal/words"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) discoverCommand() *cobra.Command {
+	var flags commonFlags
+	var look looking
+	cmd := &cobra.Command{
+		Use:     "discover [PATH…]",
+		Short:   a.text("discover"),
+		Long:    a.text("discover-long"),
+		Example: a.text("discover-example"),
+		RunE: a.action(func(ctx context.Context, args []string) error {
+			return a.discover(ctx, flags, look, args)
+		}),
+	}
+	cmd.Flags().BoolVar(&look.uncertain, "uncertain", false, a.text("flag-uncertain"))
+	cmd.Flags().StringSliceVar(&look.ask, "ask", nil, a.text("flag-ask"))
+	cmd.Flags().StringVar(&flags.Config, "config", "", a.text("flag-config"))
+	flags.addJSON(a, cmd)
+	return cmd
+}
+
+// looking is what discover does besides looking.
+type looking struct {
+	uncertain bool
+	ask       []string // hosts
+}
+
+func (a *app) discover(ctx context.Context, flags commonFlags, look looking, paths []string) error {
+	s, err := a.settings(flags)
+	if err != nil {
+		return err
+	}
+	unread := 0
+	found, err := s.Discover(ctx, paths, func(skipped discovery.Skip) {
+		if skipped.Browser == "" {
+			unread++
+		}
+		a.noteSkip(skipped)
+	})
+	if err == nil && len(look.ask) > 0 {
+		err = a.ask(ctx, found, look.ask)
+	}
+	if err != nil {
+		return err
+	}
+	finds, uncertain := found.All, look.uncertain
+	shown := slices.DeleteFunc(slices.Clone(finds), func(f setup.Find) bool { return f.Certain == uncertain })
+	out := bufio.NewWriter(a.stdout)
+	if flags.json {
+		err = printFindLines(out, shown)
+	} else {
+		a.printFinds(out, shown)
+	}
+	if err = cmp.Or(err, out.Flush()); err != nil {
+		return err
+	}
+	if !flags.json {
+		a.sumUpFinds(finds, uncertain, len(paths) == 0)
+	}
+	if unread > 0 {
+		return message.Classed(message.Incomplete, message.In(nil, "files-unread", "Count", unread))
+	}
+	return nil
+}
+
+// ask asks servers what they are.
+func (a *app) ask(ctx context.Context, found *setup.Finds, hosts []string) error {
+	silent, err := found.Ask(ctx, hosts)
+	for _, s := range silent {
+		a.note("not-asked", "Host", s.Host, "Reason", a.words.Error(s.Err))
+	}
+	return err
+}
+
+// noteSkip says that a file was left out.
+func (a *app) noteSkip(s discovery.Skip) {
+	reason := a.words.Error(s.Err)
+	if s.Browser == "" {
+		a.note("skipped-file", "File", s.File, "Reason", reason)
+		return
+	}
+	a.note("skipped-profile", "Browser", browserName(s.Browser, s.Profile), "File", s.File, "Reason", reason)
+}
+
+func browserName(browser, profile string) string {
+	if profile == "" {
+		return browser
+	}
+	return browser + " (" + profile + ")"
+}
+
+func printFindLines(out io.Writer, finds []setup.Find) error {
+	for i := range finds {
+		if err := json.NewEncoder(out).Encode(jsonlines.NewFound(&finds[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	foundRow      = "%-6s  %-10s  %s\n"
+	narrowColumns = 60 // with fewer, each thing has a line
+)
+
+// printFinds shows documents to people. An address is never cut, so that it can be
+// opened.
+func (a *app) printFinds(out io.Writer, finds []setup.Find) {
+	if len(finds) == 0 {
+		return
+	}
+	narrow := terminal.Width(a.stdout, a.getenv) < narrowColumns
+	if !narrow && !a.quiet {
+		fmt.Fprintf(out, foundRow, a.text("ls-hash"), a.text("found-last"), a.text("ls-document"))
+	}
+	for i := range finds {
+		f := &finds[i]
+		last := "-"
+		if !f.Last.IsZero() {
+			last = f.Last.Local().Format(time.DateOnly)
+		}
+		lines := a.aboutFind(f)
+		if narrow {
+			fmt.Fprintln(out, words.Printable(f.Kind.URL(f.Base, f.ID)))
+			lines = append([]string{f.Hash + "  " + last}, lines...)
+		} else {
+			fmt.Fprintf(out, foundRow, f.Hash, last, words.Printable(f.Kind.URL(f.Base, f.ID)))
+		}
+		indent := 20
+		if narrow {
+			indent = 2
+		}
+		for _, line := range lines {
+			fmt.Fprintln(out, terminal.Wrap(words.Printable(line), terminal.Width(a.stdout, a.getenv), indent))
+		}
+	}
+}
+
+// aboutFind are lines about a document: its title, when it expires, and where it
+// was found.
+func (a *app) aboutFind(f *setup.Find) (lines []string) {
+	if f.Title() != "" {
+		lines = append(lines, f.Title())
+	}
+	switch warning := a.expiry(f.Expires, time.Now()); {
+	case f.Expires != "" && f.Expires < time.Now().UTC().Format(time.DateOnly):
+		lines = append(lines, a.text("found-expired", "Day", f.Expires))
+	case warning != "":
+		lines = append(lines, warning)
+	}
+	return append(lines, a.origins(f.Origins))
+}
+
+var placeWords = map[discovery.Place]string{
+	discovery.History: "place-history", discovery.Bookmark: "place-bookmark", discovery.Tab: "place-tab", discovery.Recent: "place-recent",
+}
+
+// origins are where a document was found, each browser once.
+func (a *app) origins(all []discovery.Origin) string {
+	places := make(map[string][]string)
+	var order []string
+	for _, o := range all {
+		at := cmp.Or(o.File, browserName(o.Browser, o.Profile))
+		if _, known := places[at]; !known {
+			order = append(order, at)
+		}
+		if o.Place == discovery.File {
+			places[at] = nil
+			continue
+		}
+		places[at] = append(places[at], a.text(placeWords[o.Place]))
+	}
+	for i, at := range order {
+		if len(places[at]) > 0 {
+			order[i] = at + a.text("found-colon") + strings.Join(places[at], ", ")
+		}
+	}
+	return strings.Join(order, "; ")
+}
+
+// sumUpFinds says how many there are, and what may be more.
+func (a *app) sumUpFinds(finds []setup.Find, uncertain, browsers bool) {
+	hosts, count := make(map[string]int), 0
+	for i := range finds {
+		if !finds[i].Certain {
+			hosts[finds[i].Host()]++
+			count++
+		}
+	}
+	if !uncertain {
+		switch found := len(finds) - count; {
+		case found > 0:
+			a.done("found", "Count", found)
+		case browsers:
+			a.say("found-none-in-browsers")
+		default:
+			a.say("found-none")
+		}
+	}
+	if count == 0 {
+		return
+	}
+	a.say("found-uncertain", "Count", count, "Servers", len(hosts))
+	if uncertain {
+		return
+	}
+	names := slices.SortedFunc(maps.Keys(hosts), func(x, y string) int {
+		return cmp.Or(cmp.Compare(hosts[y], hosts[x]), cmp.Compare(x, y))
+	})
+	for _, host := range names[:min(len(names), mostHosts)] {
+		a.say("found-host", "Host", host, "Number", hosts[host])
+	}
+	if more := len(names) - mostHosts; more > 0 {
+		a.say("found-more-hosts", "Count", more)
+	}
+	a.say("found-uncertain-next")
+}
+
+// mostHosts is how many unknown servers are shown.
+const mostHosts = 20

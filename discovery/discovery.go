@@ -1,0 +1,76 @@
+// Package discovery finds the documents whose addresses a person has somewhere:
+// in browsers and in files. What reads a place yields sightings, of which only
+// what can be the address of a document leaves it; Reduce makes documents of them.
+package discovery
+
+import (
+	"errors"
+	"time"
+)
+
+// A Sighting is an address in one place.
+type Sighting struct {
+	Address string
+	Title   string // what the place calls it, "" if it says nothing
+
+	First, Last time.Time // visits, or when it was put there; zero: not known
+	Visits      int
+
+	// Doubtful: the browser says that it showed no such page, or one that the
+	// person did not ask for.
+	Doubtful bool
+
+	Origin Origin
+}
+
+// An Origin is where an address was seen.
+type Origin struct {
+	Place   Place
+	Browser string // "" for a file
+	Profile string // of the browser, as people know it
+	File    string // as it was named, "" for a browser
+}
+
+// A Place is a kind of origin.
+type Place string
+
+// The places.
+const (
+	History  Place = "history"
+	Bookmark Place = "bookmark"
+	Tab      Place = "tab"    // a page that stands open
+	Recent   Place = "recent" // what the server's own page keeps in the browser
+	File     Place = "file"
+)
+
+// A Skip is a file that was not read, or not to its end.
+type Skip struct {
+	Browser, Profile string // "" for a file that the caller named
+	File             string
+	Err              error // one of those below, or the system's
+}
+
+// Why a file is skipped.
+var (
+	ErrLarge     = errors.New("too large")
+	ErrIrregular = errors.New("not a regular file")
+	ErrDamaged   = errors.New("damaged")
+	ErrBusy      = errors.New("changing all the time")
+	ErrUnknown   = errors.New("of a form that is not known")
+	ErrEncrypted = errors.New("encrypted by the browser")
+	ErrArchive   = errors.New("an archive")
+)
+
+// A Reading is what a reader of places calls. Its functions are called by one
+// goroutine.
+type Reading struct {
+	See  func(Sighting)
+	Skip func(Skip)
+}
+
+// Sees passes on what can be the address of a document, and nothing else.
+func (r Reading) Sees(s Sighting) {
+	if Possible(s.Address) {
+		r.See(s)
+	}
+}

@@ -1,0 +1,179 @@
+// Package files finds addresses in files that a person names: exports of
+// bookmarks, shortcuts, text. What a file is, its content tells.
+package files
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/padsync/padsync/discovery"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+const (
+	mostBytes = 4 << 30 // of a file: years of mail have some gigabytes
+	mostFiles = 100_000 // of a folder
+)
+
+// Read reads a file, or all files of a folder but hidden ones. What cannot be
+// read is skipped. The error is that of ctx.
+func Read(ctx context.Context, name string, to discovery.Reading) error {
+	n := 0
+	err := filepath.WalkDir(name, func(file string, e fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			skip(to, file, err)
+			if e != nil && e.IsDir() && file != name {
+				return fs.SkipDir
+			}
+			return nil
+		case file != name && strings.HasPrefix(e.Name(), "."):
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case e.IsDir():
+			return nil
+		case file != name && !e.Type().IsRegular():
+			return nil // what a link leads to is elsewhere
+		}
+		if n++; n > mostFiles {
+			skip(to, name, discovery.ErrLarge)
+			return fs.SkipAll
+		}
+		if err := readFile(ctx, file, to); err != nil && ctx.Err() == nil {
+			skip(to, file, err)
+		}
+		return ctx.Err()
+	})
+	return err
+}
+
+func skip(to discovery.Reading, file string, err error) {
+	if system, ok := errors.AsType[*fs.PathError](err); ok {
+		err = system.Err // which names the file, too
+	}
+	to.Skip(discovery.Skip{File: file, Err: err})
+}
+
+func readFile(ctx context.Context, name string, to discovery.Reading) error {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // which does not wait for a pipe's writer
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir() || !info.Mode().IsRegular():
+		return discovery.ErrIrregular
+	case info.Size() > mostBytes:
+		return discovery.ErrLarge
+	}
+	return From(ctx, f, name, to)
+}
+
+const sample = 64 << 10 // bytes that tell what a file is
+
+// From reads what a file, or a text from elsewhere, has; name is how messages and
+// origins call it.
+func From(ctx context.Context, r io.Reader, name string, to discovery.Reading) error {
+	f := &file{ctx: ctx, name: name, to: to}
+	in := bufio.NewReaderSize(r, sample)
+	start, err := in.Peek(sample)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	return f.read(in, start)
+}
+
+// A file is what is read now.
+type file struct {
+	ctx  context.Context
+	name string
+	to   discovery.Reading
+}
+
+func (f *file) see(s discovery.Sighting) {
+	s.Origin = discovery.Origin{Place: discovery.File, File: f.name}
+	f.to.Sees(s)
+}
+
+// read reads what has this beginning.
+func (f *file) read(in io.Reader, start []byte) error {
+	if isArchive(start) {
+		return discovery.ErrArchive
+	}
+	text, ok := decoded(in, start)
+	if !ok {
+		return discovery.ErrUnknown
+	}
+	if isHTML(start) {
+		return f.html(text)
+	}
+	return f.lines(text)
+}
+
+// isArchive knows archives and compressed files, which are not opened.
+func isArchive(start []byte) bool {
+	for _, magic := range []string{"PK\x03\x04", "\x1f\x8b", "7z\xbc\xaf\x27\x1c", "Rar!", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd", "BZh"} {
+		if bytes.HasPrefix(start, []byte(magic)) {
+			return true
+		}
+	}
+	return len(start) > 262 && string(start[257:262]) == "ustar"
+}
+
+// isHTML knows pages, and bookmarks as browsers export them.
+func isHTML(start []byte) bool {
+	start = bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(start[:min(len(start), 4<<10)], []byte("\ufeff"))))
+	for _, lead := range []string{"<!doctype", "<html", "<?xml", "<dl>", "<head", "<body", "<meta", "<!--", "<p", "<a ", "<div"} {
+		if bytes.HasPrefix(start, []byte(lead)) {
+			return true
+		}
+	}
+	return false
+}
+
+// decoded is text in UTF-8: from UTF-16 with a mark or without, or from
+// Windows-1252, where its beginning is not UTF-8. What is no text has no
+// addresses.
+func decoded(in io.Reader, start []byte) (io.Reader, bool) {
+	switch {
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
+		return transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()), true
+	case bytes.IndexByte(start, 0) >= 0:
+		little := len(start) > 3 && start[1] == 0 && start[3] == 0 && start[0] != 0
+		return transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder()), little
+	case !utf8.Valid(whole(start)):
+		return transform.NewReader(in, charmap.Windows1252.NewDecoder()), true
+	}
+	return transform.NewReader(in, unicode.UTF8BOM.NewDecoder()), true
+}
+
+// whole leaves out a character that the sample's end cuts.
+func whole(b []byte) []byte {
+	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
+		if c := b[len(b)-i]; utf8.RuneStart(c) {
+			if !utf8.FullRune(b[len(b)-i:]) {
+				return b[:len(b)-i]
+			}
+			break
+		}
+	}
+	return b
+}

@@ -1,0 +1,180 @@
+package files_test
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/padsync/padsync/discovery"
+	"github.com/padsync/padsync/discovery/files"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+const pads = "https://pads.example.org/p/"
+
+// read gives the addresses in a text, with their titles.
+func read(t *testing.T, text string) (seen map[string]string, all []discovery.Sighting) {
+	t.Helper()
+	seen = make(map[string]string)
+	err := files.From(t.Context(), strings.NewReader(text), "file", discovery.Reading{
+		See:  func(s discovery.Sighting) { seen[s.Address] = s.Title; all = append(all, s) },
+		Skip: func(s discovery.Skip) { t.Errorf("skipped %v", s) },
+	})
+	if err != nil {
+		t.Errorf("%.60q: %v", text, err)
+	}
+	return seen, all
+}
+
+func wants(t *testing.T, text string, addresses ...string) {
+	t.Helper()
+	seen, _ := read(t, text)
+	slices.Sort(addresses)
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, addresses) {
+		t.Errorf("%.200q\nhas %q,\nwant %q", text, got, addresses)
+	}
+}
+
+func TestExportedBookmarksAreRead(t *testing.T) {
+	export := `<!DOCTYPE NETSCAPE-Bookmark-file-1>
+<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=UTF-8">
+<TITLE>Bookmarks</TITLE><H1>Menu</H1>
+<DL><p>
+    <DT><H3 ADD_DATE="1790000000">L&#39;association</H3>
+    <DL><p>
+        <DT><A HREF="` + pads + `ag?a=1&amp;b=2" ADD_DATE="1790000000" ICON="data:image/png;base64,` + strings.Repeat("A", 9000) + `" TAGS="budget">L&#39;AG &amp; le reste</A>
+        <DT><A HREF="place:parent=x">Récents</A>
+        <DT><A HREF="javascript:void('` + pads + `no')">x</A>
+        <DT><A HREF="https://clinic.example/private">x</A>
+        <DT><A HREF="` + pads + `budget">` + pads + `budget</A>
+    </DL><p>
+</DL>`
+	seen, all := read(t, export)
+	if len(seen) != 2 || seen[pads+"ag?a=1&b=2"] != "L'AG & le reste" {
+		t.Errorf("%q", seen)
+	}
+	if !all[0].First.Equal(time.Unix(1790000000, 0)) || all[0].Origin != (discovery.Origin{Place: discovery.File, File: "file"}) {
+		t.Errorf("%+v", all[0])
+	}
+}
+
+func TestAddressesInTextLoseWhatIsAroundThem(t *testing.T) {
+	u, v := pads+"ag", pads+"budget"
+	for _, text := range []string{
+		u, "Voir " + u + ".", u + ",", u + " ; et", "(" + u + ")", "<" + u + ">", "« " + u + " »", "«" + u + "»", "“" + u + "”", "'" + u + "'", "[le pad](" + u + ")",
+		"**" + u + "**", "`" + u + "`", "| " + u + " | x |", u + "|x", "url=" + u, "URL=" + u + "\r\nIconFile=https://x.example/i.ico", "x\t" + u + "\ty", u + "…", u + "!",
+		`{"text":"` + u + `"}`, "x;" + u + ";y", "\ufeff[InternetShortcut]\r\nURL=" + u + "\r\n", "[Desktop Entry]\nType=Link\nURL[$e]=" + u,
+	} {
+		want := u
+		if strings.HasSuffix(text, "!") {
+			want += "!" // a pad may be named so
+		}
+		wants(t, text, want)
+	}
+	wants(t, u+","+v, u, v)
+	wants(t, u+" "+v+"\r"+pads+"mac\n", u, v, pads+"mac")
+	wants(t, "https://clinic.example/private pads.example.org/p/x ftp://x/p/y")
+	wants(t, u+"?a=1&amp;b=2", u+"?a=1&b=2")
+}
+
+func TestAPageIsReadWithItsText(t *testing.T) {
+	wants(t, `<html><body><a href='`+pads+`link'>le pad</a><iframe src="`+pads+`frame?showChat=false"></iframe>
+		<p>Aussi `+pads+`text.</p><!-- `+pads+`comment --><a href="/p/relative">x</a>`, pads+"link", pads+"frame?showChat=false", pads+"text")
+	wants(t, `<?xml version="1.0"?><!DOCTYPE plist><plist><dict><key>URL</key><string>`+pads+`a&amp;b</string></dict></plist>`, pads+"a&b")
+}
+
+func TestTextIsReadWhateverItsEncoding(t *testing.T) {
+	text := "Réunion : " + pads + "réunion-été\r\nfin"
+	utf16 := func(b unicode.BOMPolicy, e unicode.Endianness) string {
+		s, err := unicode.UTF16(e, b).NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	windows, err := charmap.Windows1252.NewEncoder().String(text + " œ’")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, encoded := range []string{
+		text, "\ufeff" + text, windows, utf16(unicode.UseBOM, unicode.LittleEndian), utf16(unicode.UseBOM, unicode.BigEndian), utf16(unicode.IgnoreBOM, unicode.LittleEndian),
+		strings.Repeat("é", 32767) + " é " + text, // the sample ends within a character
+	} {
+		wants(t, encoded, pads+"réunion-été")
+	}
+}
+
+func TestLongLinesAreRead(t *testing.T) {
+	wants(t, strings.Repeat(`{"x": "y"}, `, 20000)+`{"u": "`+pads+`a"}`+strings.Repeat(" z", 100000)+" "+pads+"b", pads+"a", pads+"b")
+	wants(t, "data:"+strings.Repeat("A", 1<<20)+" "+pads+"a", pads+"a")
+}
+
+func TestArchivesAndOtherFilesAreNamed(t *testing.T) {
+	for content, want := range map[string]error{
+		"PK\x03\x04rest": discovery.ErrArchive, "\x1f\x8b\x08rest": discovery.ErrArchive, "7z\xbc\xaf\x27\x1crest": discovery.ErrArchive,
+		"SQLite format 3\x00\x10\x00": discovery.ErrUnknown, "\x7fELF\x02\x00\x00": discovery.ErrUnknown,
+	} {
+		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{See: func(s discovery.Sighting) { t.Errorf("%+v", s) }})
+		if !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", content, err, want)
+		}
+	}
+}
+
+func TestAFolderIsReadButWhatIsHiddenOrElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string) {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(pads+filepath.Base(name)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("in/a")
+	write("in/deep/er/b")
+	write("in/.hidden")
+	write("in/.git/c")
+	write("out/d")
+	if err := errors.Join(os.Symlink("../out", filepath.Join(dir, "in", "link")), os.Symlink("../out/d", filepath.Join(dir, "in", "file"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "in", "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	var skipped []discovery.Skip
+	to := discovery.Reading{See: func(s discovery.Sighting) { seen = append(seen, strings.TrimPrefix(s.Address, pads)) }, Skip: func(s discovery.Skip) { skipped = append(skipped, s) }}
+	if err := files.Read(t.Context(), filepath.Join(dir, "in"), to); err != nil || !slices.Equal(seen, []string{"a", "b"}) || len(skipped) > 0 {
+		t.Errorf("%q, %v, skipped %v", seen, err, skipped)
+	}
+	for name, want := range map[string]error{"missing": os.ErrNotExist, "in/pipe": discovery.ErrIrregular} {
+		skipped = nil
+		if err := files.Read(t.Context(), filepath.Join(dir, name), to); err != nil || len(skipped) != 1 || !errors.Is(skipped[0].Err, want) {
+			t.Errorf("%s: %v, %v", name, skipped, err)
+		}
+	}
+}
+
+func FuzzFrom(f *testing.F) {
+	f.Add("<a href=" + pads + "x>")
+	f.Add("\xff\xfe" + pads)
+	f.Fuzz(func(t *testing.T, content string) {
+		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{See: func(s discovery.Sighting) {
+			if !discovery.Possible(s.Address) {
+				t.Errorf("%q left", s.Address)
+			}
+		}})
+		if err != nil && !errors.Is(err, discovery.ErrArchive) && !errors.Is(err, discovery.ErrUnknown) {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,285 @@
+package discovery
+
+import (
+	"cmp"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sources/kinds"
+)
+
+// A Document is one that was found, by whatever link.
+type Document struct {
+	Kind kinds.Kind
+	Base string // the server's, as sources.Normalize gives it
+	ID   string // its own, as far as its addresses show
+
+	// Locator is what Fetch takes: perhaps of an admin link, which is not to be
+	// shown.
+	Locator string
+
+	// Certain: its server is in the list of those that padsync knows, or its
+	// address or the browser prove what it is. Else it may be no document at all.
+	Certain bool
+
+	Titles      []string
+	First, Last time.Time // visits; zero: not known
+	Visits      int
+	Origins     []Origin
+}
+
+// Title is the best of the Titles, "" if there is none.
+func (d *Document) Title() string {
+	if len(d.Titles) == 0 {
+		return ""
+	}
+	return d.Titles[0]
+}
+
+// Host is that of its server.
+func (d *Document) Host() string {
+	u, err := url.Parse(d.Base)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// A Server is one that may be of a kind.
+type Server struct {
+	Kind    string
+	Address string // without its scheme: http and https are one
+}
+
+// Server is that of the document.
+func (d *Document) Server() Server { return Server{d.Kind.Name, manifest.Address(d.Base)} }
+
+// Reduce makes documents of sightings: one, whatever the link. Of a poll, the
+// address that can do most is kept. Said, which may be nil, has what servers said
+// when they were asked whether they are of a kind. The documents are in the order
+// of their addresses.
+func Reduce(all []kinds.Kind, sightings []Sighting, said map[Server]bool) []Document {
+	r := reduction{kinds: all, proven: make(map[Server]bool), said: said, found: make(map[identity]*Document)}
+	var seen []seen
+	for _, s := range sightings {
+		if !Possible(s.Address) {
+			continue
+		}
+		if read, ok := r.read(s); ok {
+			seen = append(seen, read)
+		}
+	}
+	// What the browsers' recent pads say of a server holds for all its pads.
+	r.placeRecent(seen)
+	for _, s := range seen {
+		for _, c := range s.candidates {
+			if c.proof {
+				r.proven[c.server()] = true
+			}
+		}
+	}
+	for _, s := range seen {
+		r.add(s)
+	}
+	return r.documents()
+}
+
+// A reduction is what Reduce knows so far.
+type reduction struct {
+	kinds  []kinds.Kind
+	proven map[Server]bool
+	said   map[Server]bool
+	found  map[identity]*Document
+}
+
+type identity struct {
+	Server
+	id string
+}
+
+// seen is a sighting with what it may be one of.
+type seen struct {
+	Sighting
+	candidates []candidate
+}
+
+// A candidate is what an address may be the address of.
+type candidate struct {
+	kind kinds.Kind
+	kinds.Address
+	proof bool // nothing else has such an address
+	known bool // the list of servers says so
+	shape bool // it looks as those that servers make
+	named bool // it may be a poll whose author chose the name
+}
+
+// ownPages are pages of servers of polls that look like such polls.
+var ownPages = []string{"about", "admin", "contact", "faq", "help", "home", "impressum", "index", "login", "maintenance", "my", "preferences", "privacy"}
+
+func (c candidate) server() Server { return Server{c.kind.Name, manifest.Address(c.Base)} }
+
+// read parses an address for each kind.
+func (r *reduction) read(s Sighting) (seen, bool) {
+	u, err := url.Parse(s.Address)
+	if err != nil {
+		return seen{}, false
+	}
+	software, listed := instances()[hostOf(u)]
+	read := seen{Sighting: s}
+	for _, kind := range r.kinds {
+		a, err := kind.Parse(s.Address)
+		if err != nil || listed && !slices.Contains(software, kind.Name) {
+			continue
+		}
+		c := candidate{kind: kind, Address: a, known: listed}
+		c.proof, c.shape = proves(kind.Name, u, a, s)
+		c.named = listed && len(software) == 1 && originOf(c.Base) == c.Base && !slices.Contains(ownPages, strings.ToLower(c.ID))
+		read.candidates = append(read.candidates, c)
+	}
+	return read, len(read.candidates) > 0
+}
+
+// proves reports whether an address, or its title, can only be that of a document
+// of the kind, and whether it looks at least as those that servers make.
+func proves(kind string, u *url.URL, a kinds.Address, s Sighting) (proof, shape bool) {
+	parts := split(u)
+	last := parts[len(parts)-1]
+	switch kind {
+	case "etherpad":
+		proof = strings.HasPrefix(u.RawQuery, "/mypads/group/") || padID.MatchString(a.ID) ||
+			followed(parts, "p") && (last == "timeslider" || strings.HasSuffix(u.Path, "/export/etherpad")) ||
+			s.Origin.Place == Recent || !s.Doubtful && s.Title == a.ID+" | Etherpad"
+		return proof, true
+	case "framadate":
+		isAdminLink := a.Locator != a.ID
+		proof = slices.Contains(scripts, last) || isAdminLink && isAdmin(strings.TrimSuffix(a.Locator, "/admin")) ||
+			!isAdminLink && a.Certain && isRandom(a.ID) && len(parts) > 1
+		return proof, isRandom(a.ID)
+	case "pollaris":
+		return a.Certain, true
+	}
+	return a.Certain, true
+}
+
+// placeRecent gives recent pads the path of their server, which the browser does
+// not keep: where all other addresses of this origin have one, it is that.
+func (r *reduction) placeRecent(all []seen) {
+	bases := make(map[string][]string) // of pads, by origin
+	for _, s := range all {
+		for _, c := range s.candidates {
+			if at := originOf(c.Base); c.kind.Assumed && s.Origin.Place != Recent && !slices.Contains(bases[at], c.Base) {
+				bases[at] = append(bases[at], c.Base)
+			}
+		}
+	}
+	for _, s := range all {
+		if s.Origin.Place != Recent {
+			continue
+		}
+		for i, c := range s.candidates {
+			if b := bases[originOf(c.Base)]; c.kind.Assumed && len(b) == 1 {
+				s.candidates[i].Base = b[0]
+			}
+		}
+	}
+}
+
+// originOf is the beginning of an address, without the path.
+func originOf(base string) string {
+	scheme, rest, _ := strings.Cut(base, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
+}
+
+// add adds a sighting to its document.
+func (r *reduction) add(s seen) {
+	c, certain, ok := r.choose(s.candidates)
+	if !ok {
+		return
+	}
+	key := identity{c.server(), c.ID}
+	d := r.found[key]
+	if d == nil {
+		d = &Document{Kind: c.kind, Base: c.Base, ID: c.ID, Locator: c.Locator}
+		r.found[key] = d
+	}
+	d.Certain = d.Certain || certain && !s.Doubtful
+	if strings.HasPrefix(c.Base, "https:") {
+		d.Base = c.Base
+	}
+	if c.Locator != c.ID {
+		d.Locator = c.Locator
+	}
+	d.Visits += s.Visits
+	if d.First.IsZero() || !s.First.IsZero() && s.First.Before(d.First) {
+		d.First = s.First
+	}
+	if s.Last.After(d.Last) {
+		d.Last = s.Last
+	}
+	d.addTitle(s.Sighting)
+	if !slices.Contains(d.Origins, s.Origin) {
+		d.Origins = append(d.Origins, s.Origin)
+	}
+}
+
+// choose is what the address counts as: what is certain, or what looks most
+// like it.
+func (r *reduction) choose(all []candidate) (c candidate, certain, ok bool) {
+	for _, c := range all {
+		if c.proof || (c.known || r.proven[c.server()] || r.said[c.server()]) && c.shape {
+			return c, true, true
+		}
+	}
+	for _, c := range all {
+		if is, asked := r.said[c.server()]; asked && !is {
+			continue
+		}
+		if c.kind.Name != "framadate" || c.named || c.shape && !strings.Contains(c.Base+"/", "/p/") && !strings.HasSuffix(c.Base, "/polls") {
+			return c, false, true
+		}
+	}
+	return candidate{}, false, false
+}
+
+const (
+	longestTitle = 200 // characters
+	mostTitles   = 5
+)
+
+var address = regexp.MustCompile(`(?i)https?:`)
+
+// addTitle keeps a title: a bookmark's before that of the page, as a person chose
+// it. One that has an address may have a secret one.
+func (d *Document) addTitle(s Sighting) {
+	title := strings.Join(strings.FieldsFunc(s.Title, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	if letters := []rune(title); len(letters) > longestTitle {
+		title = string(letters[:longestTitle])
+	}
+	name, _, _ := strings.Cut(title, " | ")
+	if title == "" || name == d.ID || address.MatchString(title) || strings.Contains(title, d.Locator) && d.Locator != d.ID || slices.Contains(d.Titles, title) || len(d.Titles) == mostTitles {
+		return
+	}
+	if s.Origin.Place == Bookmark {
+		d.Titles = slices.Insert(d.Titles, 0, title)
+		return
+	}
+	d.Titles = append(d.Titles, title)
+}
+
+// documents are those that were found.
+func (r *reduction) documents() []Document {
+	all := make([]Document, 0, len(r.found))
+	for _, d := range r.found {
+		all = append(all, *d)
+	}
+	slices.SortFunc(all, func(a, b Document) int {
+		return cmp.Or(cmp.Compare(manifest.Address(a.Base), manifest.Address(b.Base)), cmp.Compare(a.Kind.Name, b.Kind.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return all
+}

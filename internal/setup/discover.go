@@ -1,0 +1,119 @@
+package setup
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/padsync/padsync/discovery"
+	"github.com/padsync/padsync/discovery/browsers"
+	"github.com/padsync/padsync/discovery/files"
+	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/manifest"
+)
+
+// A Find is a document that was found outside of any repository.
+type Find struct {
+	discovery.Document
+	Hash string
+
+	// Expires is the day from which its server may delete it if nobody changes
+	// it after the last visit, "" if that is not known.
+	Expires string
+}
+
+// Source is the server that has it.
+func (f *Find) Source() manifest.Source { return manifest.Source{Kind: f.Kind.Name, URL: f.Base} }
+
+// Finds are what was found.
+type Finds struct {
+	// All has what expires soonest first, and at the end what should have expired.
+	All []Find
+
+	settings  *Settings
+	sightings []discovery.Sighting
+	said      map[discovery.Server]bool // by servers that were asked
+}
+
+// Discover finds documents in these files and folders, or else in the browsers
+// of this machine. No server is asked. Skip is called with each file that cannot
+// be read.
+func (s *Settings) Discover(ctx context.Context, paths []string, skip func(discovery.Skip)) (*Finds, error) {
+	f := &Finds{settings: s, said: make(map[discovery.Server]bool)}
+	to := discovery.Reading{See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
+	if len(paths) == 0 {
+		if err := s.readBrowsers(ctx, to); err != nil {
+			return nil, err
+		}
+	}
+	for _, path := range paths {
+		if err := s.readPath(ctx, path, to); err != nil {
+			return nil, err
+		}
+	}
+	f.reduce()
+	return f, ctx.Err()
+}
+
+// reduce makes finds of what was seen and of what servers said.
+func (f *Finds) reduce() {
+	f.All = f.settings.finds(discovery.Reduce(f.settings.setup.Kinds, f.sightings, f.said), time.Now())
+}
+
+func (s *Settings) readPath(ctx context.Context, path string, to discovery.Reading) error {
+	if path == input {
+		return files.From(ctx, s.setup.Input, input, to)
+	}
+	return files.Read(ctx, path, to)
+}
+
+func (s *Settings) readBrowsers(ctx context.Context, to discovery.Reading) error {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ErrHomeless
+	}
+	copies := os.TempDir()
+	if folder := s.Machine.Folder(); folder != "" {
+		copies = folder
+	}
+	system := browsers.System{OS: runtime.GOOS, Home: home, Getenv: s.setup.Getenv}
+	return browsers.Read(ctx, system, filepath.Join(copies, "discovery"), to)
+}
+
+// finds puts documents in order.
+func (s *Settings) finds(all []discovery.Document, now time.Time) []Find {
+	finds, expiries := make([]Find, len(all)), s.Expiries()
+	for i, d := range all {
+		finds[i].Document = d
+		if d.Kind.Expires != nil && d.Certain {
+			finds[i].Expires = d.Kind.Expires(d.Base, expiries[d.Base], d.ID, d.Last)
+		}
+	}
+	names, _ := library.NewNames("", func(add func(manifest.Source, string)) error {
+		for _, f := range finds {
+			add(f.Source(), f.ID)
+		}
+		return nil
+	})
+	for i := range finds {
+		finds[i].Hash = names.Short(finds[i].Source(), finds[i].ID)
+	}
+	today := now.UTC().Format(time.DateOnly)
+	rank := func(f Find) int { // days compare as texts
+		switch {
+		case f.Expires == "":
+			return 1
+		case f.Expires < today:
+			return 2
+		}
+		return 0
+	}
+	slices.SortStableFunc(finds, func(a, b Find) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Expires, b.Expires), b.Last.Compare(a.Last))
+	})
+	return finds
+}
