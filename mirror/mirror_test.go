@@ -224,7 +224,7 @@ func TestStateThatLiesDeletesNothingThatIsNotAPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := w.files()[mirror.StateName]
-	writer := regexp.MustCompile(`"writer": "([0-9a-f]{32})"`).FindStringSubmatch(state)[1]
+	writer := regexp.MustCompile(`"writer":"([0-9a-f]{32})"`).FindStringSubmatch(state)[1]
 	sum := sha256.Sum256([]byte("mine"))
 	var pages []string
 	for _, name := range []string{

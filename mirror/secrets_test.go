@@ -103,7 +103,7 @@ func TestNothingIsPublishedThatWasNotSaid(t *testing.T) {
 		"index.html":               "./Sondages/Quand%20%E2%80%A6.html",
 		"Pads/Autre.md":            "Autre",
 		"Pads/Autre.txt":           "Autre",
-		".padsync-mirror.json":     `"format": "padsync-mirror"`,
+		".padsync-mirror.json":     `"format":"padsync-mirror"`,
 		"Pads/Titre ….html#others": "fin",
 	} {
 		name, _, _ = strings.Cut(name, "#")

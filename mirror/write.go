@@ -267,7 +267,7 @@ func (r *run) made(p *plan, w *wish, refs []string) string {
 		}
 		fmt.Fprintf(h, "%s %q %q\n", ref, t.label, t.href(w.form, depthOf(w.name)))
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // render makes a page.
