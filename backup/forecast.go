@@ -3,7 +3,10 @@ package backup
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
+
+	"github.com/padsync/padsync/repository"
 )
 
 // A Forecast is what a run left for the next ones, as its time was over.
@@ -36,9 +39,11 @@ func (r *Report) Forecast(ctx context.Context, p *Plan, begin time.Time) Forecas
 	return f
 }
 
-// seen is when so many more runs have been made; zero without two of them.
+// seen is when so many more runs have been made; zero without two of them. One
+// without a look, such as to say something of documents, is none.
 func (p *Plan) seen(ctx context.Context, begin time.Time, more int) time.Time {
 	runs, err := p.Repositories[0].Runs(ctx)
+	runs = slices.DeleteFunc(runs, func(r repository.RunRecord) bool { return len(r.Documents) == 0 })
 	n := len(runs)
 	if err != nil || n < 2 {
 		return time.Time{}

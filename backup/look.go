@@ -245,7 +245,7 @@ func (r *run) found(j *job, targets []*target, known []*prior, v *sources.Versio
 			e.Expires = j.server.expires(v.ID, newest.Modified, known[i].Expires)
 		}
 		if v.Unchanged || known[i].same(v) {
-			doc.Versions = revalidated(known[i].Newest, v.Validator)
+			doc.Versions = retold(known[i].Newest, v)
 			t.run.Tell(doc)
 			e.Outcome = cmp.Or(e.Outcome, Unchanged)
 			if known[i].Newest != nil {
@@ -284,12 +284,24 @@ func (s *server) last(id string, known []*prior) (b Before) {
 	return b
 }
 
-// revalidated gives a new validator for a version that is the same.
-func revalidated(newest *version, validator string) []manifest.DocumentVersion {
-	if newest == nil || validator == "" || validator == newest.Validator {
+// retold is what a look tells anew of a version that is the same: a new
+// validator, and that it is not public if the look needed more. A look that
+// needed less says nothing of what the version shows.
+func retold(newest *version, v *sources.Version) []manifest.DocumentVersion {
+	if newest == nil {
 		return nil
 	}
-	return []manifest.DocumentVersion{{Name: newest.Name, Validator: &validator}}
+	told := manifest.DocumentVersion{Name: newest.Name}
+	if v.Validator != "" && v.Validator != newest.Validator {
+		told.Validator = &v.Validator
+	}
+	if newest.Public && !v.Public {
+		told.Public = &v.Public
+	}
+	if told.Validator == nil && told.Public == nil {
+		return nil
+	}
+	return []manifest.DocumentVersion{told}
 }
 
 func size(v *sources.Version) (n int64) {

@@ -53,6 +53,7 @@ type version struct {
 	Name      string         `json:"name"`
 	Validator string         `json:"validator,omitempty"`
 	Suspect   string         `json:"suspect,omitempty"`
+	Public    bool           `json:"public,omitempty"`
 	Modified  time.Time      `json:"modified,omitzero"`
 	Facts     manifest.Facts `json:"facts"`
 	Files     []file         `json:"files"`
@@ -170,7 +171,7 @@ func put(w *spool.Writer, p *prior) (place, error) {
 func newPrior(r *manifest.Record, resumed bool) *prior {
 	p := &prior{State: r.State, Resumed: resumed, Checked: r.Checked, Withheld: r.Withheld, Expires: r.Expires()}
 	if v := r.Newest(); v != nil {
-		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Modified: v.Modified, Facts: v.Facts}
+		p.Newest = &version{Name: v.Name, Validator: v.Validator, Suspect: v.Suspect, Public: v.Public, Modified: v.Modified, Facts: v.Facts}
 		for _, f := range v.Files {
 			p.Newest.Files = append(p.Newest.Files, file{f.Name, f.Format, f.SHA256})
 		}

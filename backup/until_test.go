@@ -172,3 +172,26 @@ func TestSourceWhoseTimeIsOverIsNotAsked(t *testing.T) {
 		}
 	})
 }
+
+// TestForecastCountsRunsThatLook, and not what was said of documents between
+// them.
+func TestForecastCountsRunsThatLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, 1, 100, time.Second, etherpadtest.Options{Limit: 10})
+		for n := range 2 {
+			begin := time.Now()
+			f.plan.Sources[0].Until = begin.Add(time.Minute)
+			report, _ := f.run()
+			if n == 0 {
+				time.Sleep(24*time.Hour - time.Since(begin))
+			} else if got := report.Forecast(t.Context(), &f.plan, begin); got.Runs == 0 || got.Seen.Sub(begin) != time.Duration(got.Runs)*24*time.Hour {
+				t.Errorf("%d runs are left, and all is seen in %v", got.Runs, got.Seen.Sub(begin))
+			}
+			name := fmt.Sprint("name ", n)
+			said := repository.Saying{Source: f.plan.Sources[0].Source, ID: etherpadtest.SyntheticID(0), Said: manifest.Said{Name: &name}}
+			if _, err := f.plan.Repositories[0].Say(t.Context(), repository.RunOptions{}, []repository.Saying{said}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

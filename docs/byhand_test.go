@@ -36,10 +36,10 @@ func TestRestoringByHandWorksAsThePageSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := examples(string(page), "sh")
-	if len(blocks) != 8 {
-		t.Fatalf("the page has %d blocks of commands; this test knows 8", len(blocks))
+	if len(blocks) != 10 {
+		t.Fatalf("the page has %d blocks of commands; this test knows 10", len(blocks))
 	}
-	everything, find, take, text, whole := blocks[1], blocks[2], blocks[3], blocks[4], blocks[7]
+	everything, find, take, said, description, text, whole := blocks[1], blocks[2], blocks[3], blocks[4], blocks[5], blocks[6], blocks[9]
 
 	server := etherpadtest.New(etherpadtest.Options{})
 	ag := server.Create("ag-2026", "Ordre du jour\n")
@@ -72,12 +72,21 @@ func TestRestoringByHandWorksAsThePageSays(t *testing.T) {
 		t.Errorf("the text is %q, want %q", got, ag.Text())
 	}
 
+	r.say("ag-2026", "Assemblée", "avant")
+	r.say("ag-2026", "Assemblée générale", "où ?")
+	if got, want := r.shell(said), `{"id":"ag-2026","name":"Assemblée générale","description":`; !strings.Contains(got, want) || strings.Count(got, "\n") != 2 {
+		t.Errorf("what is said is %s, want %s…", got, want)
+	}
+	if got := r.shell(description); got != "où ?" {
+		t.Errorf("the description is %q", got)
+	}
+
 	if got := r.shell(whole); got != "" {
 		t.Errorf("a sound repository: %s", got)
 	}
 	for _, kind := range []string{"packs", "manifests"} {
 		objects, err := filepath.Glob(filepath.Join(dir, "repository", kind, "*"))
-		if err != nil || len(objects) != 2 {
+		if err != nil || len(objects) < 2 {
 			t.Fatalf("%s: %q %v", kind, objects, err)
 		}
 		flipByte(t, objects[0])
@@ -94,7 +103,7 @@ func TestLongHistoryIsJoinedByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := examples(string(page), "sh")
-	everything, join, exact := blocks[1], blocks[5], blocks[6]
+	everything, join, exact := blocks[1], blocks[7], blocks[8]
 	server := etherpadtest.New(etherpadtest.Options{})
 	ag := server.Create("ag-2026", "Ordre du jour\n")
 	r := newByHand(t, t.TempDir(), server, true)
@@ -214,6 +223,16 @@ func (r *byHand) run(ids ...string) {
 		}
 	}
 	if err := errors.Join(run.Commit(context.Background(), manifest.AtEnd), run.Checkpoint(context.Background())); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// say gives a pad a name and a description.
+func (r *byHand) say(id, name, description string) {
+	r.now = r.now.AddDate(0, 0, 1)
+	source := manifest.Source{Kind: "etherpad", URL: "https://annuel.framapad.org"}
+	said := manifest.Said{Name: &name, Description: &description}
+	if _, err := r.repo.Say(context.Background(), repository.RunOptions{Program: "test"}, []repository.Saying{{Source: source, ID: id, Said: said}}); err != nil {
 		r.t.Fatal(err)
 	}
 }

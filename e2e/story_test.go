@@ -310,10 +310,10 @@ func (s *story) byHand(runs ...map[string]string) {
 		s.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(blocks) != 8 {
-		s.Fatalf("the page has %d blocks of commands; this test knows 8", len(blocks))
+	if len(blocks) != 10 {
+		s.Fatalf("the page has %d blocks of commands; this test knows 10", len(blocks))
 	}
-	for _, block := range []string{blocks[1][1], blocks[7][1]} {
+	for _, block := range []string{blocks[1][1], blocks[9][1]} {
 		cmd := exec.Command("bash", "-euo", "pipefail", "-c", block)
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "damaged") {

@@ -170,9 +170,12 @@ func (q *inputQueue) advance(c *cursor) error {
 func (q *inputQueue) record(view View) (*Record, error) {
 	first := (*q)[0]
 	r := &Record{Source: first.source(), ID: first.doc.ID}
-	places := make(map[string]int)
+	places, newest := make(map[string]int), ""
 	for len(*q) > 0 && (*q)[0].source().Compare(r.Source) == 0 && (*q)[0].doc.ID == r.ID {
 		c := heap.Pop(q).(*cursor)
+		if r.Told == "" && c.ID > newest {
+			r.Source, newest = c.source(), c.ID // until a look tells its scheme
+		}
 		r.look(c, view)
 		r.Said.merge(c, view)
 		for i := range c.doc.Versions {

@@ -82,6 +82,23 @@ func (s *Said) Valid() error {
 	return nil
 }
 
+// Size is about how many bytes a manifest needs for it.
+func (s *Said) Size() int {
+	size := 100
+	for _, text := range []*string{s.Name, s.Description} {
+		if text != nil {
+			size += len(*text)
+		}
+	}
+	for _, tag := range s.Tags {
+		size += len(tag) + 3
+	}
+	for _, c := range s.Choices {
+		size += len(c.Machine) + 40
+	}
+	return size
+}
+
 func (c Choice) known() bool { return c == Automatic || c == Manual || c == Ignored }
 
 // MendName gives a name as it may be shown: of at most MaxName characters, none

@@ -243,7 +243,9 @@ func TestFactsAreMergedTheSameInEveryOrder(t *testing.T) {
 		merged := func(order []int, view manifest.View) (records []*manifest.Record) {
 			var inputs []manifest.Input
 			for _, i := range order {
-				inputs = append(inputs, told(int64(i+1), docs[i], header()))
+				h := header()
+				h.Sources[0].URL = []string{"https://a.example", "http://a.example"}[i%2] // one source
+				inputs = append(inputs, told(int64(i+1), docs[i], h))
 			}
 			for r, err := range manifest.Merge(inputs, view) {
 				if err != nil {
@@ -275,7 +277,7 @@ func TestFactsAreMergedTheSameInEveryOrder(t *testing.T) {
 					latest(&want, d.Said)
 				}
 			}
-			if got := r.Said; got.Name != manifest.MendName(value(want.Name)) || !slices.Equal(got.Tags, manifest.MendTags(want.Tags)) || got.Description != value(want.Description) || !slices.EqualFunc(got.Choices, want.Choices, sameChoice) {
+			if got := r.Said; got.Name != manifest.MendName(value(want.Name)) || !slices.Equal(got.Tags, manifest.MendTags(want.Tags)) || got.Description != value(want.Description) || got.Removed != (want.Removed != nil && *want.Removed) || !slices.EqualFunc(got.Choices, want.Choices, sameChoice) {
 				t.Errorf("%+v was said, and known is %+v", want, got)
 			}
 		}
@@ -296,6 +298,9 @@ func latest(s, said *manifest.Said) {
 	}
 	if said.Description != nil {
 		s.Description = said.Description
+	}
+	if said.Removed != nil {
+		s.Removed = said.Removed
 	}
 	for _, c := range said.Choices {
 		s.Choices = slices.DeleteFunc(s.Choices, func(old manifest.MachineChoice) bool { return old.Machine == c.Machine })
@@ -375,5 +380,13 @@ func TestWhatBreaksABoundIsNotToBeWritten(t *testing.T) {
 	}
 	if (&manifest.Said{Name: new(strings.Repeat("é", 200)), Description: new(strings.Repeat("é", 4000))}).Valid() != nil {
 		t.Error("what is just within is refused")
+	}
+}
+
+func TestPublicRecordHasNoOtherVersion(t *testing.T) {
+	r := &manifest.Record{ID: "a", State: manifest.Current, Versions: []manifest.VersionRecord{{Name: "1"}, {Name: "2", Public: true}, {Name: "3"}}}
+	public := r.Public()
+	if public.ID != "a" || len(public.Versions) != 1 || public.Newest().Name != "2" || len(r.Versions) != 3 || r.Newest().Name != "3" {
+		t.Errorf("%+v of %+v", public, r)
 	}
 }

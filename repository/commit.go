@@ -155,8 +155,8 @@ func fill(entries []entry) int {
 	size := 0
 	for i, e := range entries {
 		size += 100 + len(e.doc.ID) + len(e.doc.Error)
-		if e.doc.Said != nil && e.doc.Said.Description != nil {
-			size += len(*e.doc.Said.Description)
+		if e.doc.Said != nil {
+			size += e.doc.Said.Size()
 		}
 		for _, v := range e.doc.Versions {
 			size += 500 + len(v.Title)

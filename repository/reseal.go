@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"filippo.io/age"
+
+	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository/pack"
 	"github.com/padsync/padsync/sources"
@@ -18,8 +21,9 @@ import (
 
 // Reseal stores anew, for the present recipients, what none of them can read
 // and one of the identities opens: of each document the version that is
-// restored, and the newest. It gives the number of documents, and the place of
-// what it wrote in the order of runs, 0 if it wrote nothing. The Contents are
+// restored, and the newest. It says anew what is said in descriptions that an
+// identity opens which is none of theirs. It gives the number of documents, and
+// the place of what it wrote in the order of runs, 0 if it wrote nothing. The Contents are
 // of now, and do not have what it wrote. It does not use o.Sources.
 //
 // A version that cannot be read is left as it is, and a run that was
@@ -35,12 +39,16 @@ func (r *Repository) Reseal(ctx context.Context, c *Contents, o RunOptions) (doc
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, w.Discard()) }()
-	again := &resealer{run: w, reader: r.NewReader(ctx), opens: opens}
+	again := &resealer{run: w, reader: r.NewReader(ctx), opens: opens, former: r.formerIdentities()}
 	defer again.reader.Close()
-	for record, err := range c.Documents() {
+	for record, err := range c.All() {
 		if err == nil {
 			err = ctx.Err()
 		}
+		if err != nil {
+			return 0, 0, err
+		}
+		said, err := again.description(record)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -48,7 +56,7 @@ func (r *Repository) Reseal(ctx context.Context, c *Contents, o RunOptions) (doc
 		if err != nil {
 			return 0, 0, err
 		}
-		if done {
+		if done || said {
 			documents++
 		}
 	}
@@ -63,10 +71,37 @@ type resealer struct {
 	run    *Run
 	reader *Reader
 	opens  opening
+	former []age.Identity // those of nobody to whom the run seals
 
 	privateOf string // the pack that privates are of, by its key
 	privates  map[string]map[string]string
 	elsewhere map[string]map[string]string // of all packs; nil before that was needed
+}
+
+// formerIdentities are those that open nothing that is stored from now on.
+func (r *Repository) formerIdentities() []age.Identity {
+	present := r.recipientHashes()
+	return slices.DeleteFunc(slices.Clone(r.objects.Identities), func(id age.Identity) bool {
+		recipient, err := crypto.RecipientOf(id)
+		return err != nil || slices.Contains(present, recipient.Hash())
+	})
+}
+
+// description says a description anew that a former identity opens, and reports
+// whether it did. Then that identity opens it no more.
+func (r *resealer) description(record *manifest.Record) (bool, error) {
+	w := r.run
+	text, err := w.repo.description(&record.Said, r.former)
+	if err != nil || text == "" {
+		return false, nil // it stays as it is
+	}
+	said := new(manifest.Said)
+	if said.Description, err = w.repo.seal(text); err != nil {
+		return false, err
+	}
+	source, _ := slices.BinarySearchFunc(w.header.Sources, record.Source, manifest.Source.Compare)
+	w.Tell(manifest.Document{Source: source, ID: record.ID, Said: said})
+	return true, nil
 }
 
 func (r *resealer) document(ctx context.Context, record *manifest.Record) (done bool, err error) {

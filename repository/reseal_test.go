@@ -308,3 +308,83 @@ func TestResealingLeavesWhatIsDamaged(t *testing.T) {
 		t.Errorf("unreadable are %q", all)
 	}
 }
+
+// TestFormerIdentitySaysDescriptionsAnew for those who can read now, once, also
+// of a document that was never saved.
+func TestFormerIdentitySaysDescriptionsAnew(t *testing.T) {
+	w := newWorld(t, true)
+	w.mustRun(map[string]string{"ag": "Bonjour", "bureau": "y"})
+	w.say("ag", manifest.Said{Description: new("où ?"), Name: new("Bureau")})
+	w.say("never saved", manifest.Said{Description: new("later")})
+	former := w.anew(map[string]string{"bureau": "y2"})
+	w.say("bureau", manifest.Said{Description: new("of today")})
+	reads := func(by []age.Identity) (texts []string) {
+		t.Helper()
+		r := w.open().With(by...)
+		for _, id := range []string{"ag", "bureau", "never saved"} {
+			text, err := r.Description(&w.any(id, repository.At{}).Said)
+			if err != nil && !errors.Is(err, repository.ErrNoIdentity) {
+				t.Fatal(err)
+			}
+			texts = append(texts, text)
+		}
+		return texts
+	}
+	if got := reads(w.owner); !slices.Equal(got, []string{"", "of today", ""}) {
+		t.Errorf("before, the new owner reads %q", got)
+	}
+	if n := w.reseal(w.owner...); n != 0 {
+		t.Errorf("without the former identity, %d documents", n)
+	}
+	if n := w.reseal(append(former, w.owner...)...); n != 2 {
+		t.Errorf("%d documents", n)
+	}
+	if got := reads(w.owner); !slices.Equal(got, []string{"où ?", "of today", "later"}) {
+		t.Errorf("the new owner reads %q", got)
+	}
+	if got := reads(former); !slices.Equal(got, []string{"", "", ""}) {
+		t.Errorf("the former owner reads %q", got)
+	}
+	if s := w.any("ag", repository.At{}).Said; s.Name != "Bureau" {
+		t.Errorf("the name is %q", s.Name)
+	}
+	if n := w.reseal(former...); n != 0 {
+		t.Errorf("a second time, %d documents", n)
+	}
+}
+
+// TestVersionIsPublicOnAfterItWasMoved, and one that is not any more is not in
+// its new pack either: packs alone then tell the same.
+func TestVersionIsPublicOnAfterItWasMoved(t *testing.T) {
+	w := newWorld(t, true)
+	for id, public := range map[string]bool{"public": true, "was": true, "private": false} {
+		v := version(id, id)
+		v.Public = public
+		w.saveOne(v, "")
+	}
+	run := w.begin(nil)
+	run.Tell(manifest.Document{ID: "was", State: manifest.Current, Versions: []manifest.DocumentVersion{{Name: w.one("was").Versions[0].Name, Public: new(false)}}})
+	if err := run.Commit(t.Context(), manifest.AtEnd); err != nil {
+		t.Fatal(err)
+	}
+	former := w.anew(map[string]string{"other": "x"})
+	old := w.keys("packs/")
+	if n := w.reseal(former...); n != 3 {
+		t.Fatalf("%d documents", n)
+	}
+	test := func(w *world) {
+		for id, public := range map[string]bool{"public": true, "was": false, "private": false} {
+			if v := w.one(id).Versions; len(v) != 1 || v[0].Public != public {
+				t.Errorf("%s: %+v", id, v)
+			}
+		}
+	}
+	w.afterwards(test)
+	for _, key := range append(old, append(w.keys("checkpoints/"), w.keys("manifests/")...)...) {
+		if err := w.sink.Delete(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.repair()
+	test(w)
+}

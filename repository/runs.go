@@ -12,10 +12,10 @@ import (
 // A RunRecord is what the manifests of one run tell of it.
 type RunRecord struct {
 	manifest.Header
-	Manifest  string // id of its last manifest
-	Documents map[manifest.State]int
-	Saved     int // documents with a new version, all of them current
-	Suspect   int // of those saved
+	Manifest  string                 // id of its last manifest
+	Documents map[manifest.State]int // that it looked at
+	Saved     int                    // documents with a new version, all of them current
+	Suspect   int                    // of those saved
 }
 
 // Runs gives all runs whose manifests are stored, the latest last. Damaged
@@ -66,7 +66,9 @@ func addRun(runs []RunRecord, in *input, documents *stream) ([]RunRecord, error)
 		if err != nil {
 			return runs, ignoreEOF(err)
 		}
-		run.Documents[doc.State]++
+		if doc.State != "" {
+			run.Documents[doc.State]++
+		}
 		for _, v := range doc.Versions {
 			if v.Saved == nil {
 				continue

@@ -163,11 +163,15 @@ const maxPlain = 4 * manifest.MaxDescription
 // sealed repository, the error is ErrNoIdentity where no identity opens it, and
 // otherwise matches ErrDescription.
 func (r *Repository) Description(said *manifest.SaidRecord) (string, error) {
+	return r.description(said, r.objects.Identities)
+}
+
+func (r *Repository) description(said *manifest.SaidRecord, identities []age.Identity) (string, error) {
 	if said.Description == "" || !r.Sealed() {
 		return manifest.MendDescription(said.Description), nil
 	}
 	sealed := base64.NewDecoder(base64.StdEncoding.Strict(), strings.NewReader(said.Description))
-	text, err := open(sealed, r.objects.Identities)
+	text, err := open(sealed, identities)
 	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
 		return "", ErrNoIdentity
 	}

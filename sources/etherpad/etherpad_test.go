@@ -125,7 +125,7 @@ func TestConformance(t *testing.T) {
 				faults := &sourcetest.Faults{Handler: server}
 				err := sourcetest.Check(t.Context(), sourcetest.Fixture{
 					Source: open(t, faults, base, etherpad.Options{}), Faults: faults,
-					ID: pad.ID(), Change: func() { pad.Append(ann, "more\n") },
+					ID: pad.ID(), Public: true, Change: func() { pad.Append(ann, "more\n") },
 					Missing: "not-there", Forbidden: "closed-to-all", Hostile: hostile,
 				})
 				if err != nil {

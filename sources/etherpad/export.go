@@ -72,10 +72,14 @@ func (a *answer) close() error {
 	return a.body.Close()
 }
 
-// export asks for an export and gives the answer to use, which may take its
-// body. If use fails with an error from again, it asks again.
-func (s *Source) export(ctx context.Context, id string, f format, etag string, use func(*answer) error) error {
-	err := s.opened(ctx, id, func(ctx context.Context, o opening) error { return s.exportWith(ctx, o, id, f, etag, use) })
+// export asks for an export of v's pad and gives the answer to use, which may
+// take its body. If use fails with an error from again, it asks again. What
+// needs a token or a password makes v no longer public.
+func (s *Source) export(ctx context.Context, v *sources.Version, f format, etag string, use func(*answer) error) error {
+	err := s.opened(ctx, v.ID, func(ctx context.Context, o opening) error {
+		v.Public = v.Public && o.Public()
+		return s.exportWith(ctx, o, v.ID, f, etag, use)
+	})
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("export as %s: %w", f.name, err)
 	}

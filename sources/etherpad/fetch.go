@@ -35,7 +35,7 @@ func (s *Source) Fetch(ctx context.Context, id, validator string) (*sources.Vers
 }
 
 func (s *Source) fetch(ctx context.Context, id, validator string) (*sources.Version, error) {
-	v := &sources.Version{ID: id}
+	v := &sources.Version{ID: id, Public: s.access == Access{}}
 	known, rest := splitState(validator)
 	etag, lacking := knownETag(rest, s.formats)
 	state, err := s.knownState(ctx, id)
@@ -96,7 +96,7 @@ func (s *Source) ownID(id string) (string, error) {
 // fetchPad adds the .etherpad to v, with what it shows. It leaks if the server
 // gave the real id behind a read-only one.
 func (s *Source) fetchPad(ctx context.Context, v *sources.Version, etag string) (leaks bool, err error) {
-	err = s.export(ctx, v.ID, padFormat, etag, func(a *answer) error {
+	err = s.export(ctx, v, padFormat, etag, func(a *answer) error {
 		in, err := s.inspect(a.body, a.body.Size(), v.ID)
 		switch {
 		case errors.Is(err, pad.ErrNoPad), errors.Is(err, pad.ErrTooLarge):
@@ -206,7 +206,7 @@ func (s *Source) fetchExtra(ctx context.Context, v *sources.Version, leaks bool)
 }
 
 func (s *Source) fetchFormat(ctx context.Context, v *sources.Version, f format) error {
-	return s.export(ctx, v.ID, f, "", func(a *answer) error {
+	return s.export(ctx, v, f, "", func(a *answer) error {
 		if err := f.check(a); err != nil {
 			return server.Again(fmt.Errorf("%w: %s: %w", sources.ErrRefused, f.name, err))
 		}

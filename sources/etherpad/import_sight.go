@@ -38,14 +38,14 @@ func (s *Source) look(ctx context.Context, id string, was *saved) (sight, error)
 		f = textFormat
 	}
 	seen := other
-	err := s.export(ctx, id, f, "", func(a *answer) (err error) {
+	err := s.export(ctx, &sources.Version{ID: id}, f, "", func(a *answer) (err error) {
 		seen, err = s.compare(was, id, a)
 		return err
 	})
 	if errors.Is(err, errNoExport) && !was.reduced && !errors.Is(err, fs.ErrPermission) {
 		// The pad is broken, or the server exports no pad so and does not say
 		// whether there is one.
-		err = s.export(ctx, id, textFormat, "", func(*answer) error { return nil })
+		err = s.export(ctx, &sources.Version{ID: id}, textFormat, "", func(*answer) error { return nil })
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

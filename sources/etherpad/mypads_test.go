@@ -372,6 +372,34 @@ func TestNothingOfAnAccountGoesElsewhere(t *testing.T) {
 	})
 }
 
+// TestOnlyWhatNeededNoMoreThanTheAddressIsPublic, whatever else the source
+// could have sent.
+func TestOnlyWhatNeededNoMoreThanTheAddressIsPublic(t *testing.T) {
+	for name, c := range map[string]struct {
+		options etherpad.Options
+		id      string
+		want    bool
+	}{
+		"a visitor":                   {etherpad.Options{}, "cr-public", true},
+		"a visitor who knows more":    {etherpad.Options{Passwords: map[string]string{"": "pässword"}}, "cr-public", true},
+		"with the pad's password":     {etherpad.Options{Passwords: map[string]string{"": "pässword"}}, "cr-private", false},
+		"by an account":               {etherpad.Options{Access: marie}, "cr-restricted", false},
+		"by an account, though open":  {etherpad.Options{Access: marie}, "cr-public", false},
+		"with a cookie":               {etherpad.Options{Access: etherpad.Access{Cookie: "a=b"}}, "cr-public", false},
+		"with a user of the server's": {etherpad.Options{Access: etherpad.Access{User: "u", Password: "p"}}, "cr-public", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inMyPads(t, etherpadtest.Options{}, c.options, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source) {
+				first := fetch(t, s, c.id, "")
+				again := fetch(t, s, c.id, first.Validator)
+				if first.Public != c.want || again.Public != c.want || !again.Unchanged {
+					t.Errorf("at first %v, then %v", first.Public, again.Public)
+				}
+			})
+		})
+	}
+}
+
 func TestPasswordsOpenPrivatePads(t *testing.T) {
 	for name, c := range map[string]struct {
 		access    etherpad.Access

@@ -155,7 +155,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 	kept.Add("page.html", "html", body)
 	current := validatorOf(body)
 	if validator == current {
-		return &sources.Version{ID: p.publicID, Validator: current, Unchanged: true}, nil
+		return &sources.Version{ID: p.publicID, Validator: current, Unchanged: true, Public: s.public(l)}, nil
 	}
 	t, body, err := s.fetchTable(ctx, l, p)
 	if err != nil {
@@ -188,6 +188,7 @@ func (s *Source) version(l locator, p *page, joined *poll.Poll, suspicion source
 		Validator: validator,
 		Title:     joined.Title,
 		Suspect:   suspicion,
+		Public:    s.public(l),
 		Facts:     polls.Facts(joined, kept.Files[0].SHA256),
 		Files:     kept.Files,
 		Release:   kept.Close,

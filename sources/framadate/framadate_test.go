@@ -238,7 +238,7 @@ func TestConformance(t *testing.T) {
 		faults := &sourcetest.Faults{Handler: server}
 		source, _ := open(t, faults)
 		err := sourcetest.Check(t.Context(), sourcetest.Fixture{
-			Source: source, Faults: faults, ID: id,
+			Source: source, Faults: faults, ID: id, Public: true,
 			Change:  func() { server.Change(id, func(p *framadatetest.Poll) { p.Votes = p.Votes[1:] }) },
 			Missing: "NoSuchPollId1234", Forbidden: closedID, Hostile: hostile,
 		})

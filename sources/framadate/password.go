@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"strings"
 
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/spool"
@@ -36,6 +37,17 @@ func (s *Source) password(l locator) string {
 	return s.options.Passwords[""]
 }
 
+// public reports whether nothing opened the poll but its public link.
+func (s *Source) public(l locator) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !l.admin && s.options.User == "" && !s.unlocked[l.session()]
+}
+
+// session is the poll as the server's session knows it: its database ignores
+// case.
+func (l locator) session() string { return strings.ToLower(l.key) }
+
 // enterClosed waits until no other poll with a password is fetched: each
 // request for one makes the server compute for a tenth of a second.
 func (s *Source) enterClosed(ctx context.Context) error {
@@ -59,7 +71,7 @@ func (s *Source) openPage(ctx context.Context, l locator) (*page, *spool.Spool, 
 			return nil, nil, ErrWrongPassword
 		}
 		s.mu.Lock()
-		s.unlocked[l.key] = err == nil
+		s.unlocked[l.session()] = err == nil
 		s.mu.Unlock()
 	}
 	if err != nil {
@@ -67,7 +79,7 @@ func (s *Source) openPage(ctx context.Context, l locator) (*page, *spool.Spool, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.unlocked[l.key] { // then the page does not show it
+	if s.unlocked[l.session()] { // then the page does not show it
 		asks, public := true, false
 		p.Settings.Password, p.Settings.PublicResults = &asks, &public
 	}

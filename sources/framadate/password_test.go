@@ -56,6 +56,47 @@ func TestPasswordOpensThePollAndItsTable(t *testing.T) {
 	})
 }
 
+// TestOnlyWhatNeededNoMoreThanTheLinkIsPublic, whatever else the source could
+// have sent.
+func TestOnlyWhatNeededNoMoreThanTheLinkIsPublic(t *testing.T) {
+	inBubbles(t, framadatetest.Options{}, func(t *testing.T, server *framadatetest.Server, _ *framadate.Source) {
+		p := meeting()
+		open, admin := server.Add(p)
+		p.Password = "s3cret"
+		closed, closedAdmin := server.Add(p)
+		known := framadate.Options{Passwords: map[string]string{"": "s3cret"}}
+		s, _ := openWith(t, server, known)
+		user, _ := openWith(t, server, framadate.Options{User: "u", Password: "p"})
+		listed, _ := openWith(t, server, known)
+		for _, err := range listed.List(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, c := range map[string]struct {
+			source  *framadate.Source
+			locator string
+			want    bool
+		}{
+			"by the public link": {s, open, true}, "by the admin link": {s, admin + "/admin", false},
+			"with its password": {s, closed, false}, "with a password, by the admin link": {s, closedAdmin + "/admin", false},
+			"behind a password of the server": {user, open, false}, "by an admin link of the list": {listed, open, false},
+		} {
+			first := fetch(t, c.source, c.locator, "")
+			again := fetch(t, c.source, c.locator, first.Validator)
+			if first.Public != c.want || again.Public != c.want || !again.Unchanged {
+				t.Errorf("%s: at first %v, then %v", name, first.Public, again.Public)
+			}
+		}
+		if v := fetch(t, s, open, ""); !v.Public {
+			t.Error("a session that opened another poll makes this one private")
+		}
+		if v, err := s.Fetch(t.Context(), strings.ToUpper(closed), ""); err == nil && v.Public {
+			t.Error("a session that opened the poll shows it as public under another spelling")
+		}
+	})
+}
+
 // TestPasswordAtWhichTheConnectionBrokeIsNotSentAgain, neither at once, nor in
 // the nights that follow.
 func TestPasswordAtWhichTheConnectionBrokeIsNotSentAgain(t *testing.T) {

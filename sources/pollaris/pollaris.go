@@ -125,7 +125,7 @@ func (s *Source) fetch(ctx context.Context, l locator, validator string) (v *sou
 		return nil, err
 	}
 	if validator == current {
-		return &sources.Version{ID: k.slug, Validator: current, Unchanged: true}, nil
+		return &sources.Version{ID: k.slug, Validator: current, Unchanged: true, Public: k.public(l)}, nil
 	}
 	if err := s.complete(ctx, k, l); err != nil {
 		return nil, err
@@ -162,6 +162,9 @@ func (k *look) validator() (string, error) {
 	sum := sha256.Sum256(text)
 	return "1-" + hex.EncodeToString(sum[:]), nil
 }
+
+// public reports whether nothing opened the poll but its public link.
+func (k *look) public(l locator) bool { return l.token == "" && !k.session.isUnlocked(k.slug) }
 
 func (s *Source) lookAsVisitor(ctx context.Context, k *look, slug string) (err error) {
 	if wizard(slug) {
@@ -248,7 +251,7 @@ func (s *Source) version(k *look, l locator, validator string) (*sources.Version
 	k.files.Add("poll.json", "json", body)
 	slices.Reverse(k.files.Files) // the poll itself first
 	v := &sources.Version{
-		ID: k.slug, Validator: validator, Title: joined.Title, Suspect: suspicion,
+		ID: k.slug, Validator: validator, Title: joined.Title, Suspect: suspicion, Public: k.public(l),
 		Facts: polls.Facts(joined, body.SHA256()), Files: k.files.Files, Release: k.files.Close,
 	}
 	v.Facts.Fields, v.Facts.Items = seen.Fields, seen.Items

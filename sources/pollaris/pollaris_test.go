@@ -318,7 +318,7 @@ func TestConformance(t *testing.T) {
 			faults := &sourcetest.Faults{Handler: server}
 			source, _ := open(t, faults)
 			err := sourcetest.Check(t.Context(), sourcetest.Fixture{
-				Source: source, Faults: faults, ID: given.locator,
+				Source: source, Faults: faults, ID: given.locator, Public: given.locator == id,
 				Change:  func() { server.Change(id, func(p *pollaristest.Poll) { p.Votes = p.Votes[:len(p.Votes)-1] }) },
 				Missing: given.missing, Forbidden: "locked", Hostile: hostile,
 			})
@@ -404,6 +404,28 @@ func TestHiddenResultsAreSeenByTheAdminLinkAlone(t *testing.T) {
 		before = client.Requests()
 		if v := fetch(t, s, link, by.Validator); !v.Unchanged || client.Requests()-before != 4 {
 			t.Errorf("%+v after %d requests", v, client.Requests()-before)
+		}
+	})
+}
+
+// TestOnlyWhatNeededNoMoreThanTheLinkIsPublic, whatever else the source could
+// have sent.
+func TestOnlyWhatNeededNoMoreThanTheLinkIsPublic(t *testing.T) {
+	inBubbles(t, pollaristest.Options{}, func(t *testing.T, server *pollaristest.Server) {
+		server.Put(garden())
+		locked := garden()
+		locked.ID, locked.Token, locked.Slug, locked.Password = "", "", "locked", "s3cret"
+		server.Put(locked)
+		s, _ := openWith(t, server, pollaris.Options{Passwords: map[string]string{"": "s3cret"}})
+		for _, c := range []struct {
+			locator string
+			want    bool
+		}{{id, true}, {link, false}, {"locked", false}, {id, true}} {
+			first := fetch(t, s, c.locator, "")
+			again := fetch(t, s, c.locator, first.Validator)
+			if first.Public != c.want || again.Public != c.want || !again.Unchanged {
+				t.Errorf("at first %v, then %v, want %v", first.Public, again.Public, c.want)
+			}
 		}
 	})
 }

@@ -31,7 +31,7 @@ type session struct {
 	polls.Session
 
 	mu   sync.Mutex      // guards open
-	open map[string]bool // polls that their passwords opened
+	open map[string]bool // polls that their passwords opened, whatever the case of their slugs
 }
 
 func (s *session) unlocked(slug string) {
@@ -40,13 +40,13 @@ func (s *session) unlocked(slug string) {
 	if s.open == nil {
 		s.open = make(map[string]bool)
 	}
-	s.open[slug] = true
+	s.open[strings.ToLower(slug)] = true
 }
 
 func (s *session) isUnlocked(slug string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.open[slug]
+	return s.open[strings.ToLower(slug)]
 }
 
 // An encoder is a form to send: url.Values, or a form whose fields have an order.

@@ -30,6 +30,7 @@ type Fixture struct {
 
 	ID        string   // a document with some text, at least 6 bytes long
 	Change    func()   // changes the document ID
+	Public    bool     // the source gets ID with nothing but its public address
 	Missing   string   // an id that no document has
 	Forbidden string   // the id of a document that may not be read
 	Hostile   []string // ids of documents whose names, titles and texts mean harm
@@ -41,6 +42,7 @@ func Check(ctx context.Context, f Fixture) error {
 		{"a document is given whole", checkFetch},
 		{"an unchanged document has no files", checkUnchanged},
 		{"a changed document is given again", checkChanged},
+		{"a look says whether it needed more than the address", checkPublic},
 		{"an odd validator is not an error", checkOddValidator},
 		{"a missing document is fs.ErrNotExist", checkMissing},
 		{"a forbidden document is fs.ErrPermission", checkForbidden},
@@ -117,6 +119,24 @@ func checkChanged(ctx context.Context, f Fixture) error {
 		return errors.New("the change does not show")
 	}
 	return checkVersion(after)
+}
+
+func checkPublic(ctx context.Context, f Fixture) error {
+	validator := ""
+	for _, look := range []string{"first", "next"} {
+		v, err := f.Source.Fetch(ctx, f.ID, validator)
+		if err != nil {
+			return err
+		}
+		validator = v.Validator
+		if err := v.Close(); err != nil {
+			return err
+		}
+		if v.Public != f.Public {
+			return fmt.Errorf("the %s look says %v", look, v.Public)
+		}
+	}
+	return nil
 }
 
 var oddValidators = []string{"x", `"`, "W/\"\"", "a\r\nb: c", "\x00", strings.Repeat("x", 1<<16), "\xff"}

@@ -76,6 +76,8 @@ func TestCheckFindsBugs(t *testing.T) {
 		"no id":           {on(func(v *sources.Version) { v.ID = "" }), "the id is missing"},
 		"title no text":   {on(func(v *sources.Version) { v.Title = "\xff" }), "is not text"},
 		"never unchanged": {on(func(v *sources.Version) { v.Unchanged = false }), "an unchanged document"},
+		"never public":    {on(func(v *sources.Version) { v.Public = false }), "the first look says false"},
+		"public at first": {on(func(v *sources.Version) { v.Public = !v.Unchanged }), "the next look says false"},
 		"more than said":  {on(func(v *sources.Version) { v.Revision = "1" }), "more than id and validator"},
 		"no content":      {on(func(v *sources.Version) { v.Facts.Content = "" }), "no fact of the content"},
 		"one content":     {on(func(v *sources.Version) { v.Facts.Content = "x" }), "the change does not show"},
@@ -118,7 +120,7 @@ func fixture(t *testing.T, b bug[sources.Version]) sourcetest.Fixture {
 	server.Create("a/b", "text\n")
 	faults := &sourcetest.Faults{Handler: server}
 	return sourcetest.Fixture{
-		Source: spoilt{open(t, faults, ""), b}, Faults: faults, ID: "conformance", Missing: "not-there", Forbidden: "closed-to-all",
+		Source: spoilt{open(t, faults, ""), b}, Faults: faults, ID: "conformance", Public: true, Missing: "not-there", Forbidden: "closed-to-all",
 		Hostile: []string{"a/b"}, Change: func() { pad.Append(etherpadtest.Author{ID: "a.AAAAAAAAAAAAAAAA"}, "more\n") },
 	}
 }

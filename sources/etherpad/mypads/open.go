@@ -135,6 +135,9 @@ func (o Opening) Pad(id string) (p Pad, listed bool) {
 	return p, listed
 }
 
+// Public says that nothing is sent but the pad's address.
+func (o Opening) Public() bool { return !o.token && o.password == "" }
+
 // Query has the token and the password as MyPads wants them: it takes no
 // header.
 func (o Opening) Query() string {
