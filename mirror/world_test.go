@@ -91,6 +91,7 @@ type saved struct {
 	suspect               string
 	name                  string // of its server
 	public                bool
+	parts                 map[string]string // that the look saw, by their hashes
 }
 
 // save is a run that finds these documents.
@@ -124,7 +125,7 @@ func (w *world) save(all ...saved) {
 		}
 		format := map[string]string{"etherpad": "etherpad"}[s.kind]
 		format = cmp.Or(format, "json")
-		v := &sources.Version{ID: s.id, Public: s.public, Title: s.title, Modified: w.now, Files: []sources.File{{
+		v := &sources.Version{ID: s.id, Public: s.public, Title: s.title, Modified: w.now, Facts: sources.Facts{Fields: s.parts}, Files: []sources.File{{
 			Name: "saved." + format, Format: format, Size: int64(len(s.content)), SHA256: sha256.Sum256(s.content), Content: bytes.NewReader(s.content),
 		}}}
 		if err := run.Save(doc, v, s.suspect, nil); err != nil {

@@ -55,6 +55,9 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d docume
 		}
 		from, size, done = s, s.Size(), func() { s.Close() }
 	}
+	if !r.Shown.Private {
+		record = record.Public() // it may take from others what its own look did not see
+	}
 	opened, err := r.query.Read(r.reader, record, library.Choice{Version: v}, from, size)
 	d, is := opened.(documents.Publishable)
 	if err == nil && is {
