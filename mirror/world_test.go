@@ -27,6 +27,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/mirror"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/memory"
 	"github.com/padsync/padsync/sources"
 )
@@ -41,6 +42,7 @@ type world struct {
 	*testing.T
 	store   mirror.Store
 	dir     string
+	sink    sinks.Sink
 	repo    *repository.Repository
 	pool    *spool.Pool
 	now     time.Time
@@ -55,7 +57,8 @@ func newWorld(t *testing.T, language string) *world {
 	w := &world{T: t, pool: spool.New(t.TempDir(), 0), now: time.Date(2026, 11, 22, 14, 41, 6, 0, time.UTC)}
 	w.store, w.dir = folder(t)
 	var err error
-	w.repo, err = repository.Create(t.Context(), memory.New(w.clock), repository.Options{Pool: w.pool, Now: w.clock})
+	w.sink = memory.New(w.clock)
+	w.repo, err = repository.Create(t.Context(), w.sink, repository.Options{Pool: w.pool, Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
