@@ -25,6 +25,15 @@ func (r *Record) NewestSound() *VersionRecord {
 	return base
 }
 
+// Public is the record with its public versions alone. What is shown to others is
+// read from it, since a document may take from earlier versions what its own look
+// did not see.
+func (r *Record) Public() *Record {
+	public := *r
+	public.Versions = slices.DeleteFunc(slices.Clone(r.Versions), func(v VersionRecord) bool { return !v.Public })
+	return &public
+}
+
 // Base is the newest version that later ones continue: one that is not
 // suspect, or that was compacted. It is nil if there is none.
 func (r *Record) Base() *VersionRecord { return r.newest("", Compacted) }

@@ -382,3 +382,11 @@ func TestWhatBreaksABoundIsNotToBeWritten(t *testing.T) {
 		t.Error("what is just within is refused")
 	}
 }
+
+func TestPublicRecordHasNoOtherVersion(t *testing.T) {
+	r := &manifest.Record{ID: "a", State: manifest.Current, Versions: []manifest.VersionRecord{{Name: "1"}, {Name: "2", Public: true}, {Name: "3"}}}
+	public := r.Public()
+	if public.ID != "a" || len(public.Versions) != 1 || public.Newest().Name != "2" || len(r.Versions) != 3 || r.Newest().Name != "3" {
+		t.Errorf("%+v of %+v", public, r)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/library"
@@ -69,34 +71,71 @@ const trailing = `.,;:!?'’*_~)]}»”…` + "`"
 // links gives the addresses of documents in a text, and notes which documents
 // they were.
 func (l *linker) links(text, form string, depth int, saw func(sum uint64)) (all []documents.Link) {
-	for at := 0; at < len(text); {
-		m := addressText.FindStringIndex(text[at:])
-		if m == nil {
-			break
+	for at := 0; ; {
+		begin, end := nextWord(text, at)
+		if begin == end {
+			return all
 		}
-		begin, end := at+m[0], at+m[1]
-		if next := nextAddress.FindStringIndex(text[begin+1 : end]); next != nil {
-			end = begin + 1 + next[0] + 1
-		}
-		at = end
-		if end-begin > longestAddress {
-			all = append(all, documents.Link{Begin: begin, End: end, Text: unnamed})
-			continue
-		}
-		stop := end
-		f, known := l.resolve(text[begin:end], 0)
-		if short := begin + len(strings.TrimRight(text[begin:end], trailing)); !known && short < end {
-			if trimmed, _ := l.resolve(text[begin:short], 0); trimmed != nil {
-				f, stop = trimmed, short
+		for at = begin; at < end; {
+			m := addressText.FindStringIndex(text[at:end])
+			if m == nil {
+				break
+			}
+			var link documents.Link
+			link, at = l.address(text, at+m[0], at+m[1], form, depth, saw)
+			if link.End > 0 {
+				all = append(all, link)
 			}
 		}
-		if f != nil {
-			link := l.link(f, form, depth, saw)
-			link.Begin, link.End = begin, stop
-			all = append(all, link)
+		at = end
+	}
+}
+
+// nextWord finds the next part of a text, from at on, that may have an address in
+// it: nearly all of a text has not.
+func nextWord(text string, at int) (begin, end int) {
+	mark := strings.IndexAny(text[at:], `/\%`)
+	if mark < 0 {
+		return 0, 0
+	}
+	mark += at
+	ends := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.Z, r) || strings.ContainsRune("<>\"", r)
+	}
+	begin = at
+	if i := strings.LastIndexFunc(text[at:mark], ends); i >= 0 {
+		_, n := utf8.DecodeRuneInString(text[at+i:])
+		begin = at + i + n
+	}
+	end = len(text)
+	if i := strings.IndexFunc(text[mark:], ends); i >= 0 {
+		end = mark + i
+	}
+	return begin, end
+}
+
+// address looks at what may be one: begin and end are in the text. It gives also
+// where to look on.
+func (l *linker) address(text string, begin, end int, form string, depth int, saw func(sum uint64)) (link documents.Link, next int) {
+	if end-begin > longestAddress {
+		return documents.Link{Begin: begin, End: end, Text: unnamed}, end
+	}
+	if next := nextAddress.FindStringIndex(text[begin+1 : end]); next != nil {
+		end = begin + 1 + next[0] + 1
+	}
+	stop := end
+	f, known := l.resolve(text[begin:end], 0)
+	if short := begin + len(strings.TrimRight(text[begin:end], trailing)); !known && short < end {
+		if trimmed, _ := l.resolve(text[begin:short], 0); trimmed != nil {
+			f, stop = trimmed, short
 		}
 	}
-	return all
+	if f == nil {
+		return link, end
+	}
+	link = l.link(f, form, depth, saw)
+	link.Begin, link.End = begin, stop
+	return link, end
 }
 
 // A found address is of one of these documents.

@@ -1,6 +1,7 @@
 package mirror_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -224,7 +225,7 @@ func TestStateThatLiesDeletesNothingThatIsNotAPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	state := w.files()[mirror.StateName]
-	writer := regexp.MustCompile(`"writer": "([0-9a-f]{32})"`).FindStringSubmatch(state)[1]
+	writer := regexp.MustCompile(`"writer":"([0-9a-f]{32})"`).FindStringSubmatch(state)[1]
 	sum := sha256.Sum256([]byte("mine"))
 	var pages []string
 	for _, name := range []string{
@@ -379,5 +380,48 @@ func TestPublicDocumentNeedsNoWord(t *testing.T) {
 	if r := w.update(); r.Private != 3 || r.Removed != 1 {
 		t.Errorf("%+v", r)
 	}
+	w.has("index.html")
+}
+
+// TestPageOfADocumentThatNoListTellsStays: the list may only be missing.
+func TestPageOfADocumentThatNoListTellsStays(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	for _, id := range []string{"one", "two", "three"} {
+		w.save(aPad(id, "Title "+id))
+	}
+	w.update()
+	var lists []string
+	for o, err := range w.sink.List(t.Context(), "manifests/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists = append(lists, o.Key)
+	}
+	slices.Sort(lists)
+	if err := w.sink.Delete(t.Context(), lists[1]); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.update(); r.Lacking == 0 || r.Removed != 0 {
+		t.Errorf("%+v", r)
+	}
+	w.has("Pads/Title one.html", "Pads/Title three.html", "Pads/Title two.html", "index.html")
+}
+
+// TestLostDocumentKeepsItsPage: it is the only copy that is left.
+func TestLostDocumentKeepsItsPage(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.save(aPad("one", "First"))
+	w.update()
+	for o, err := range w.sink.List(t.Context(), "packs/") {
+		if err = cmp.Or(err, w.sink.Delete(t.Context(), o.Key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.update()
+	w.has("Pads/First.html", "index.html")
+	w.options.Choose = choose(func(*manifest.Record) bool { return false })
+	w.update()
 	w.has("index.html")
 }

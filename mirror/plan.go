@@ -228,7 +228,7 @@ func (r *run) firstLine(record *manifest.Record) (string, error) {
 		return "", err
 	}
 	defer done()
-	start := &beginning{left: 64 << 10}
+	start := &beginning{left: 4 << 10}
 	err = d.Publish(documents.Publication{Links: func(text string) []documents.Link {
 		all := r.linker.links(text, "", 0, nil)
 		for i := range all {

@@ -103,7 +103,7 @@ func TestNothingIsPublishedThatWasNotSaid(t *testing.T) {
 		"index.html":               "./Sondages/Quand%20%E2%80%A6.html",
 		"Pads/Autre.md":            "Autre",
 		"Pads/Autre.txt":           "Autre",
-		".padsync-mirror.json":     `"format": "padsync-mirror"`,
+		".padsync-mirror.json":     `"format":"padsync-mirror"`,
 		"Pads/Titre ….html#others": "fin",
 	} {
 		name, _, _ = strings.Cut(name, "#")
@@ -216,4 +216,25 @@ func harmful(t *testing.T, page string) (found []string) {
 		}
 	}
 	return found
+}
+
+// TestPublicVersionTakesNothingFromPrivateOnes, though its own look did not see all.
+func TestPublicVersionTakesNothingFromPrivateOnes(t *testing.T) {
+	for _, private := range []bool{false, true} {
+		w := newWorld(t, "en")
+		w.options.Shown = mirror.Shown{Private: private, Voters: true}
+		admin := aPoll(w, plantedPoll, &poll.Poll{Title: "Which", Votes: []poll.Vote{{Name: "planted-voter", Answers: []poll.Answer{poll.Yes, poll.No}}}})
+		admin.parts = map[string]string{"choices": "a", "votes": "a"}
+		w.save(admin)
+		open := aPoll(w, plantedPoll, &poll.Poll{Title: "Which", Description: "open", Unseen: []poll.Part{poll.PartVotes}})
+		open.public, open.parts = true, map[string]string{"choices": "a"}
+		w.save(open)
+		w.update()
+		w.has("Sondages/Which.csv", "Sondages/Which.html", "Sondages/Which.txt", "index.html")
+		for name, content := range w.files() {
+			if strings.Contains(content, "planted-voter") != (private && name != "index.html" && !strings.HasPrefix(name, ".")) {
+				t.Errorf("private: %t: %s: %s", private, name, content)
+			}
+		}
+	}
 }

@@ -89,7 +89,7 @@ const (
 var (
 	hashForm    = regexp.MustCompile(`^[0-9a-f]{16}$`)
 	longForm    = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	writerForm  = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	shortForm   = regexp.MustCompile(`^[0-9a-f]{32}$`)
 	versionForm = regexp.MustCompile(`^[A-Za-z0-9._-]{0,100}$`)
 )
 
@@ -148,15 +148,15 @@ func (s *state) sift() (damaged bool) {
 }
 
 func (d *document) sound() bool {
-	return hashForm.MatchString(d.Document) && writerForm.MatchString(d.Writer) && versionForm.MatchString(d.Version) &&
+	return hashForm.MatchString(d.Document) && shortForm.MatchString(d.Writer) && versionForm.MatchString(d.Version) &&
 		len(d.Title) <= 1000 && titleOf(d.Title, 1000) == d.Title && len(d.Service) <= 1000 && titleOf(d.Service, 1000) == d.Service &&
 		(d.Line == nil || len(*d.Line) <= 1000 && titleOf(*d.Line, 1000) == *d.Line) &&
 		clean(d.Folder) == d.Folder && len(d.Pages) <= maxPages && slices.Contains([]State{Current, Missing, Suspect, Failed}, d.State)
 }
 
 func (p *page) sound() bool {
-	return longForm.MatchString(p.SHA256) && writerForm.MatchString(p.Writer) && p.Size >= 0 && versionForm.MatchString(p.Earlier) && len(p.Refs) <= maxRefs &&
-		(p.Made == "" || longForm.MatchString(p.Made)) &&
+	return longForm.MatchString(p.SHA256) && shortForm.MatchString(p.Writer) && p.Size >= 0 && versionForm.MatchString(p.Earlier) && len(p.Refs) <= maxRefs &&
+		(p.Made == "" || shortForm.MatchString(p.Made)) &&
 		!slices.ContainsFunc(p.Refs, func(ref string) bool { return !hashForm.MatchString(ref) })
 }
 
@@ -205,7 +205,6 @@ func (s *state) encode() []byte {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
 	if e.Encode(s) != nil { // it has only what JSON can hold
 		return nil
 	}

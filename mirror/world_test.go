@@ -27,6 +27,7 @@ import (
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/mirror"
 	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/memory"
 	"github.com/padsync/padsync/sources"
 )
@@ -41,6 +42,7 @@ type world struct {
 	*testing.T
 	store   mirror.Store
 	dir     string
+	sink    sinks.Sink
 	repo    *repository.Repository
 	pool    *spool.Pool
 	now     time.Time
@@ -55,7 +57,8 @@ func newWorld(t *testing.T, language string) *world {
 	w := &world{T: t, pool: spool.New(t.TempDir(), 0), now: time.Date(2026, 11, 22, 14, 41, 6, 0, time.UTC)}
 	w.store, w.dir = folder(t)
 	var err error
-	w.repo, err = repository.Create(t.Context(), memory.New(w.clock), repository.Options{Pool: w.pool, Now: w.clock})
+	w.sink = memory.New(w.clock)
+	w.repo, err = repository.Create(t.Context(), w.sink, repository.Options{Pool: w.pool, Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +93,7 @@ type saved struct {
 	suspect               string
 	name                  string // of its server
 	public                bool
+	parts                 map[string]string // that the look saw, by their hashes
 }
 
 // save is a run that finds these documents.
@@ -123,7 +127,7 @@ func (w *world) save(all ...saved) {
 		}
 		format := map[string]string{"etherpad": "etherpad"}[s.kind]
 		format = cmp.Or(format, "json")
-		v := &sources.Version{ID: s.id, Public: s.public, Title: s.title, Modified: w.now, Files: []sources.File{{
+		v := &sources.Version{ID: s.id, Public: s.public, Title: s.title, Modified: w.now, Facts: sources.Facts{Fields: s.parts}, Files: []sources.File{{
 			Name: "saved." + format, Format: format, Size: int64(len(s.content)), SHA256: sha256.Sum256(s.content), Content: bytes.NewReader(s.content),
 		}}}
 		if err := run.Save(doc, v, s.suspect, nil); err != nil {

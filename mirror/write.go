@@ -55,6 +55,9 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d docume
 		}
 		from, size, done = s, s.Size(), func() { s.Close() }
 	}
+	if !r.Shown.Private {
+		record = record.Public() // it may take from others what its own look did not see
+	}
 	opened, err := r.query.Read(r.reader, record, library.Choice{Version: v}, from, size)
 	d, is := opened.(documents.Publishable)
 	if err == nil && is {
@@ -267,7 +270,7 @@ func (r *run) made(p *plan, w *wish, refs []string) string {
 		}
 		fmt.Fprintf(h, "%s %q %q\n", ref, t.label, t.href(w.form, depthOf(w.name)))
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // render makes a page.

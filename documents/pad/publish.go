@@ -143,7 +143,9 @@ func (s *State) writePublicText(w io.Writer, chat []said, l documents.Language) 
 	}
 	var n numbering
 	for l := range s.lines() {
-		b.WriteString(n.prefix(&l) + plain(s.spans(&l, func(string) look { return look{} })) + "\n")
+		if _, err := b.WriteString(n.prefix(&l) + plain(s.published(s.styled(&l, func(string) look { return look{} }))) + "\n"); err != nil {
+			return err // a reader of the beginning alone has enough
+		}
 	}
 	if len(chat) > 0 {
 		b.WriteString("\n" + chatHead(l) + "\n\n")

@@ -35,6 +35,11 @@ var styles = map[string]style{"bold": bold, "italic": italic, "underline": under
 
 // spans cuts a line where its look changes and where links begin and end.
 func (s *State) spans(l *line, lookOf func(attribs string) look) []span {
+	return link(s.published(s.styled(l, lookOf)))
+}
+
+// styled cuts a line where its look changes.
+func (s *State) styled(l *line, lookOf func(attribs string) look) []span {
 	text, runs := l.text, l.runs
 	if l.marked {
 		shown := *l
@@ -67,7 +72,7 @@ func (s *State) spans(l *line, lookOf func(attribs string) look) []span {
 		}
 	}
 	add(text[start:], look{})
-	return link(s.published(styled))
+	return styled
 }
 
 // style is the look without the author.
