@@ -32,7 +32,7 @@ func TestCommandsAreThoseOfTheProgram(t *testing.T) {
 			}
 		}
 	}
-	for _, command := range []string{"backup", "ls", "show", "log", "diff", "restore", "runs", "check", "keygen", "version"} {
+	for _, command := range []string{"backup", "ls", "add", "list", "describe", "ignore", "remove", "open", "catalog", "show", "log", "diff", "restore", "runs", "check", "keygen", "version"} {
 		if !seen[command] {
 			t.Errorf("no page shows padsync %s", command)
 		}

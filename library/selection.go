@@ -182,7 +182,9 @@ func KnownOf(record *manifest.Record) Known {
 	return k
 }
 
-// LearnFrom is Learn, of documents that somebody else knows.
+// LearnFrom is Learn, of documents that somebody else knows. What a name meant
+// before, such as now, it also means where nothing is called so, such as at a
+// moment before.
 func (s *Selection) LearnFrom(repository string, all iter.Seq2[Known, error]) (*Names, error) {
 	var several *SeveralError
 	learned := make([]learning, len(s.named))
@@ -277,6 +279,7 @@ const mostNear = 3
 
 // decide takes the first rule that fits, and says where it fits several.
 func (l *learning) decide(names *Names) *SeveralError {
+	before, fitted := l.rule, l.fits
 	l.fits = nil
 	fits := func(rule rule, all []Known) *SeveralError {
 		l.rule = rule
@@ -310,6 +313,8 @@ func (l *learning) decide(names *Names) *SeveralError {
 		return fits(byHash, l.hashes)
 	case l.pattern != "":
 		l.rule, l.fits = byPattern, l.matched
+	case before == byName:
+		l.fits = fitted // what was called so, when that was asked first
 	default:
 		l.rule = byID
 	}

@@ -94,6 +94,17 @@ func TestNameMeansWhatItFitsFirst(t *testing.T) {
 	}
 }
 
+// TestNameMeansInThePastWhatItMeansNow: it may have been given since.
+func TestNameMeansInThePastWhatItMeansNow(t *testing.T) {
+	s := Select([]Name{{Text: "bureau"}}, nil)
+	for _, called := range []string{"Bureau", "", "Another"} {
+		_, err := s.LearnFrom("r", func(yield func(Known, error) bool) { yield(Known{Source: pads, ID: "ag", Called: called}, nil) })
+		if err != nil || !s.Has(pads, "ag") {
+			t.Errorf("when it was called %q: %v", called, err)
+		}
+	}
+}
+
 func TestNearestNamesAreTold(t *testing.T) {
 	s := Select([]Name{{Text: "Budjet 2026"}}, nil)
 	_, err := s.LearnFrom("r", func(yield func(Known, error) bool) {

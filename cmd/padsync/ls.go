@@ -47,6 +47,11 @@ func (a *app) ls(ctx context.Context, flags commonFlags, when string, args []str
 		return err
 	}
 	return r.Lists(ctx, func() error {
+		if when != "" {
+			if err := r.Recall(ctx, selection); err != nil {
+				return err
+			}
+		}
 		c, err := r.Contents(ctx, when)
 		if err != nil {
 			return err

@@ -40,7 +40,9 @@ func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, sta
 		return nil, err
 	}
 	if len(plan.Repositories) == 0 {
-		return &backup.Report{Repositories: lost, Outcomes: make(map[backup.Outcome]int)}, nil
+		report := &backup.Report{Repositories: lost, Outcomes: make(map[backup.Outcome]int)}
+		w.Known.learn(ctx, plan, report, w)
+		return report, nil
 	}
 	if start != nil {
 		start()
@@ -66,8 +68,8 @@ func (s *Settings) BackUp(ctx context.Context, plan *backup.Plan, w Writing, sta
 			s.Machine.KeepLists(plan.Repositories[i].ID(), repo.Sequence, repo.Seen)
 		}
 	}
-	w.Known.learn(ctx, plan, report, w)
 	report.Repositories = append(report.Repositories, lost...)
+	w.Known.learn(ctx, plan, report, w)
 	return report, nil
 }
 

@@ -14,12 +14,16 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 )
@@ -307,6 +311,156 @@ func TestOthersChangeNothingOfWhatIsFetched(t *testing.T) {
 	b.saves("automatic")
 	if d := b.document("planted"); d.Choice != catalog.None || len(d.States) != 1 {
 		t.Errorf("what another machine saves: %+v", d)
+	}
+}
+
+// TestForgedChoicesCountNowhere, not even under this machine's own id.
+func TestForgedChoicesCountNowhere(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "automatic")
+	b.choose(catalog.Ignored, "ignored")
+	b.saves("automatic")
+	planted := b.pad("planted")
+	var own string
+	b.with(func(c *catalog.Catalog) (err error) {
+		own, err = c.Machine(t.Context())
+		return err
+	})
+	forged := func(id string, choice manifest.Choice) repository.Saying {
+		said := repository.Saying{Source: SourceOf(planted), ID: id}
+		said.Name, said.Tags, said.Removed = new("automatic"), []string{"automatic"}, new(true)
+		said.Choices = []manifest.MachineChoice{{Machine: own, Choice: choice}}
+		return said
+	}
+	s := b.settings()
+	keys, err := s.Sealing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo, err := s.OpenToWrite(t.Context(), s.Repositories[0], keys, new(spool.Pool), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.Say(t.Context(), s.runOptions(repo, false), []repository.Saying{
+		forged("automatic", manifest.Ignored), forged("ignored", manifest.Automatic), forged("planted", manifest.Automatic),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		b.saves("automatic")
+	}
+	for id, want := range map[string]catalog.Choice{"automatic": catalog.Automatic, "ignored": catalog.Ignored, "planted": catalog.None} {
+		if d := b.document(id); d.Choice != want || d.Name != "automatic" {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
+// TestRebuiltIsWhatTheRepositoryHolds: all of it that people said.
+func TestRebuiltIsWhatTheRepositoryHolds(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "automatic")
+	b.choose(catalog.Ignored, "ignored")
+	b.choose(catalog.Manual, "manual")
+	wrong := b.pad("wrong")
+	b.with(func(c *catalog.Catalog) error {
+		keys := []catalog.Key{{Kind: "etherpad", Base: b.server, ID: "automatic"}, {Kind: "etherpad", Base: b.server, ID: "never saved"}}
+		return errors.Join(c.Change(t.Context(), keys, catalog.Change{Name: new("Bureau d’été"), Description: new("Où ?"), Tag: []string{"œuvre", "budget"}}),
+			c.Change(t.Context(), []catalog.Key{wrong}, catalog.Change{Removed: true}))
+	})
+	b.saves("automatic")
+	b.saves("manual", b.server+"/p/manual")
+	all := func() (kept []catalog.Document, machine string) {
+		b.with(func(c *catalog.Catalog) (err error) {
+			if machine, err = c.Machine(t.Context()); err != nil {
+				return err
+			}
+			kept, err = c.Documents(t.Context())
+			kept = slices.DeleteFunc(kept, func(d catalog.Document) bool { return d.ID == "known" }) // nobody said anything of it
+			for i := range kept {
+				kept[i].Added, kept[i].Origins = time.Time{}, nil
+			}
+			return err
+		})
+		return kept, machine
+	}
+	before, machine := all()
+	rebuilt, err := b.settings().Rebuild(t.Context(), machine, false, nil)
+	if err != nil || len(rebuilt.Taken) != 3 || rebuilt.Machines[machine] != 3 {
+		t.Fatalf("%+v, %v", rebuilt, err)
+	}
+	if _, same := all(); same != machine {
+		t.Error("it was made anew though nobody agreed")
+	}
+	if rebuilt, err = b.settings().Rebuild(t.Context(), machine, true, nil); err != nil {
+		t.Fatal(err)
+	}
+	after, other := all()
+	if diff := cmp.Diff(before, after); diff != "" || other == machine {
+		t.Errorf("%s, machine %s", diff, other)
+	}
+	if old, err := catalog.Open(t.Context(), rebuilt.Aside); err != nil || old.Close() != nil {
+		t.Errorf("the catalogue from before: %v", err)
+	}
+	if _, err := b.settings().Rebuild(t.Context(), "nobody", true, nil); !errors.Is(err, ErrNoMachine) {
+		t.Errorf("of no machine: %v", err)
+	}
+}
+
+// TestWhatIsSaidWhileAwayIsToldByTheNextBackup, and a description stays sealed
+// to whoever has no identity.
+func TestWhatIsSaidWhileAwayIsToldByTheNextBackup(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "ag")
+	b.saves("ag")
+	s := b.settings()
+	place := s.Repositories[0].Value
+	if err := os.Rename(place, place+".away"); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := s.Sealing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.with(func(c *catalog.Catalog) error {
+		err := c.Change(t.Context(), []catalog.Key{b.pad("ag")}, catalog.Change{Name: new("Bureau"), Description: new("secret")})
+		if later := s.Say(t.Context(), c, Writing{Keys: keys}); len(later) != 1 || !errors.Is(later[0].Err, ErrAway) {
+			t.Errorf("%+v", later)
+		}
+		return err
+	})
+	if err := os.Rename(place+".away", place); err != nil {
+		t.Fatal(err)
+	}
+	b.config = fmt.Sprintf("[encryption]\nrecipients = [%q]\n", keys.Recipients[0])
+	owner, runner := b.Setup, *b.Setup
+	b.Setup = &runner
+	runner.Getenv = func(name string) string {
+		if name == identityVariable {
+			return ""
+		}
+		return owner.Getenv(name)
+	}
+	b.saves("ag")
+	b.saves("ag")
+	if d := b.document("ag"); d.Description != "secret" {
+		t.Errorf("what nobody could open was taken for what was taken back: %+v", d)
+	}
+	b.Setup = owner
+	r, err := b.settings().Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := r.Contents(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for record, err := range c.Documents() {
+		text, opened := r.Description(&record.Said)
+		if err != nil || record.Said.Name != "Bureau" || text != "secret" || opened != nil || record.Said.Description == "secret" {
+			t.Errorf("%+v, %q, %v, %v", record.Said, text, opened, err)
+		}
 	}
 }
 

@@ -89,6 +89,11 @@ func (r *Reading) Choose(ctx context.Context, selection *library.Selection, when
 	if err != nil {
 		return nil, err
 	}
+	if when != "" {
+		if err := r.Recall(ctx, selection); err != nil {
+			return nil, err
+		}
+	}
 	c := &Chosen{Reading: r, Selection: selection}
 	switch {
 	case revision != nil:
@@ -104,6 +109,23 @@ func (r *Reading) Choose(ctx context.Context, selection *library.Selection, when
 		return nil, errors.Join(r.In(err), c.Contents.Close())
 	}
 	return c, nil
+}
+
+// Recall lets names mean what they mean now, before a moment of the past is read
+// that did not know them yet.
+func (r *Reading) Recall(ctx context.Context, selection *library.Selection) error {
+	if selection.All() {
+		return nil
+	}
+	c, err := r.Contents(ctx, "")
+	if err != nil {
+		return nil // whoever reads the moment says so
+	}
+	defer c.Close()
+	if _, err := selection.Learn(r.ID(), c); errors.Is(err, library.ErrSeveral) {
+		return err
+	}
+	return nil
 }
 
 // Query asks for the chosen documents; newest: even where those are suspect.
