@@ -181,6 +181,10 @@ type Found struct {
 	// addresses without secrets, and why: the error matches search.ErrNone,
 	// ErrNoIdentity or ErrDamaged.
 	ByName []ByName
+
+	// Catalogue is what is wrong with the catalogue, whose names were then not
+	// searched.
+	Catalogue error
 }
 
 // ByName is a repository of which only names were searched.
@@ -200,16 +204,18 @@ func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn
 			return nil, err
 		}
 	}
-	known, err := s.catalogued(ctx)
-	if err != nil {
-		return nil, err
+	known, problem := s.catalogued(ctx)
+	if problem != nil {
+		file, _ := s.setup.CatalogFile()
+		problem = message.Classed(message.Incomplete, message.In(problem, "search-catalogue", "File", file))
 	}
 	// What this person calls a document goes before what all do.
 	g.named = append(known, g.named...)
 	for _, n := range g.named {
 		g.documents[addressOf(n.Source, n.ID)] = n.Source
 	}
-	f := &Found{Documents: len(g.documents), ByName: g.byName}
+	f := &Found{Documents: len(g.documents), ByName: g.byName, Catalogue: problem}
+	var err error
 	f.Names, err = library.NewNames(g.repository, func(add func(manifest.Source, string)) error {
 		for address, from := range g.documents {
 			add(from, address.ID)

@@ -1,0 +1,155 @@
+package setup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/padsync/padsync/catalog"
+	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/repository"
+	"github.com/padsync/padsync/search"
+)
+
+// indexAfter brings the index up to date as a backup does, and gives what it did.
+func (b *bench) indexAfter() (all []Indexed) {
+	b.Helper()
+	s := b.settings()
+	known := s.Known(b.Context())
+	defer known.Close()
+	r, err := s.Open(b.Context(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.IndexAfter(b.Context(), known, []*repository.Repository{r.Repository}, func(i Indexed) { all = append(all, i) }); err != nil {
+		b.Fatal(err)
+	}
+	return all
+}
+
+func (b *bench) find(typed string) (*Found, []string) {
+	b.Helper()
+	f, err := b.settings().Find(b.Context(), search.Ask(typed, time.UTC), 10, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var ids []string
+	for _, h := range f.Hits {
+		ids = append(ids, h.ID)
+	}
+	slices.Sort(ids)
+	return f, ids
+}
+
+func TestBackupMakesAnIndexOnAPersonsMachine(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "ag")
+	b.saves("ag")
+	if all := b.indexAfter(); len(all) != 1 || !all[0].New || all[0].Changed != 1 || !all[0].Sealed {
+		t.Errorf("it did %+v", all)
+	}
+	b.choose(catalog.Manual, "other")
+	if f, ids := b.find("text"); !slices.Equal(ids, []string{"ag"}) || f.Documents != 3 || len(f.ByName) != 0 {
+		t.Errorf("found %q of %d; %+v", ids, f.Documents, f.ByName)
+	}
+	if _, ids := b.find("other"); !slices.Equal(ids, []string{"other"}) {
+		t.Errorf("what was never saved is not found by name, but %q", ids)
+	}
+	if all := b.indexAfter(); len(all) != 1 || all[0].New || all[0].Changed != 0 {
+		t.Errorf("then it did %+v", all)
+	}
+}
+
+func TestBackupMakesNoIndexElsewhere(t *testing.T) {
+	b := newBench(t, false)
+	b.pad("ag")
+	b.saves("ag", b.server+"/p/ag")
+	if all := b.indexAfter(); all != nil {
+		t.Errorf("without a catalogue it did %+v", all)
+	}
+	b.config = "[search]\nindex = false\n"
+	if err := b.settings().Index(t.Context(), nil, nil, nil); !errors.Is(err, ErrNoIndex) || message.ClassOf(err) != message.Usage {
+		t.Errorf("refused: %v", err)
+	}
+	b.config = ""
+	done := 0
+	if err := b.settings().Index(t.Context(), nil, nil, func(Indexed) { done++ }); err != nil || done != 1 {
+		t.Fatal(done, err)
+	}
+	if all := b.indexAfter(); len(all) != 1 {
+		t.Errorf("with an index, but no catalogue, it did %+v", all)
+	}
+	b.config = "[search]\nindex = false\n"
+	if all := b.indexAfter(); all != nil {
+		t.Errorf("refused, it did %+v", all)
+	}
+}
+
+// TestNobodyIsAskedAfterABackup for a passphrase, though a search asks.
+func TestNobodyIsAskedAfterABackup(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "ag")
+	b.saves("ag")
+	asked := 0
+	b.Asker = asking{&asked}
+	file := filepath.Join(t.TempDir(), "key.age")
+	if err := os.WriteFile(file, protected(t, b.Getenv(identityVariable)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := b.Getenv
+	b.Getenv = func(name string) string {
+		if name == identityVariable {
+			return ""
+		}
+		return env(name)
+	}
+	b.config = "[encryption]\nidentity-file = " + "\"" + file + "\"\n"
+	if all := b.indexAfter(); all != nil || asked != 0 {
+		t.Errorf("it did %+v, and asked %d times", all, asked)
+	}
+	if err := b.settings().Index(t.Context(), nil, nil, func(Indexed) {}); err != nil || asked == 0 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
+// protected is an identity file that asks for the passphrase.
+func protected(t *testing.T, identity string) []byte {
+	t.Helper()
+	r, err := age.NewScryptRecipient("passphrase")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetWorkFactor(10)
+	var b bytes.Buffer
+	w, err := age.Encrypt(&b, r)
+	if err == nil {
+		_, err = io.WriteString(w, identity)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+type asking struct{ asked *int }
+
+func (a asking) Output(context.Context, []string) ([]byte, error) {
+	*a.asked++
+	return nil, errors.New("asked")
+}
+
+func (a asking) Prompt(string) crypto.Prompt {
+	return crypto.Prompt{Passphrase: func() (string, error) {
+		*a.asked++
+		return "passphrase", nil
+	}}
+}
