@@ -20,7 +20,7 @@ func main() {
 		}
 		return
 	}
-	only := flag.String("only", "abcdefg", "the parts to measure")
+	only := flag.String("only", "abcdefgh", "the parts to measure")
 	tags := flag.String("tags", "", "build tags of padsync: small compiles faster")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -42,6 +42,7 @@ var parts = []part{
 	{"e", memory},
 	{"f", simulation},
 	{"g", histories},
+	{"h", searches},
 }
 
 // A row is one line of the table.

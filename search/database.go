@@ -87,6 +87,7 @@ const schema = `
 	);
 	create virtual table names using fts5(name, content='', contentless_delete=1, tokenize='ascii');
 	insert into words(words, rank) values('pgsz', 4000);
+	insert into words(words, rank) values('hashsize', 16777216);
 	insert into words(words, rank) values('rank', 'bm25(10, 1, 0.5, 0.5, 1, 0)');
 `
 

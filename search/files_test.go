@@ -373,11 +373,11 @@ func TestNoDamagedPageIsBelieved(t *testing.T) {
 // at any document.
 func TestKilledUpdateIsGoneOnWith(t *testing.T) {
 	w := newWorld(t, true)
-	w.night(t, w.plant(t, 450)...) // more than are written at once
+	w.night(t, w.plant(t, 250)...) // more than are written at once
 	from := w.source(t)
 	var left []string
 	from.Observe = func(done, of int) {
-		if done%90 != 1 && done != of {
+		if done%50 != 1 && done != of {
 			return
 		}
 		dir := t.TempDir()
@@ -409,7 +409,7 @@ func TestKilledUpdateIsGoneOnWith(t *testing.T) {
 		}
 		x.Close()
 		r := w.index(t)
-		if again := w.find(t, "mot"); r.New || again.Total != 450 || r.Changed != 450-found.Total {
+		if again := w.find(t, "mot"); r.New || again.Total != 250 || r.Changed != 250-found.Total {
 			t.Errorf("%d: %+v, and it found %d", n, r, again.Total)
 		}
 	}

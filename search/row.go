@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,7 +22,8 @@ type row struct {
 	state  []byte
 	texts  []byte
 	words  map[documents.Place]string
-	purge  bool // it lacks what it had
+	purge  bool  // it lacks what it had
+	id     int64 // once it is written
 }
 
 // places are the columns of the words, but for the names.
@@ -188,7 +190,26 @@ func (u *updater) plain(v *manifest.VersionRecord, tell func(documents.Text) err
 	return tell(documents.Text{In: documents.InText, Text: b.String()})
 }
 
-// write puts the row in place of the document's last one.
+// write puts rows in place of those that their documents had. A full-text index
+// begins a new segment for a row that does not come after the one before, so
+// their words are written in the order of their ids. It calls wrote after each.
+func write(ctx context.Context, tx *sql.Tx, rows []*row, wrote func()) error {
+	for _, r := range rows {
+		if err := r.write(ctx, tx); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.id, b.id) })
+	for _, r := range rows {
+		if err := r.writeWords(ctx, tx); err != nil {
+			return err
+		}
+		wrote()
+	}
+	return nil
+}
+
+// write writes all but the words.
 func (r *row) write(ctx context.Context, tx *sql.Tx) error {
 	s := r.record.Source
 	var id int64
@@ -204,32 +225,34 @@ func (r *row) write(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	if id, err = r.id(ctx, tx); err != nil {
+	if r.id, err = r.freeID(ctx, tx); err != nil {
 		return err
 	}
 	state := r.state
 	if state == nil {
 		state = []byte{}
 	}
-	if _, err := tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, s.Kind, s.URL, s.Address(), r.record.ID, state, r.names.text, r.names.tags, serviceOf(s), r.texts); err != nil {
-		return err
-	}
+	_, err = tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.id, s.Kind, s.URL, s.Address(), r.record.ID, state, r.names.text, r.names.tags, serviceOf(s), r.texts)
+	return err
+}
+
+func (r *row) writeWords(ctx context.Context, tx *sql.Tx) error {
 	names := string(appendWords(nil, r.names.text))
 	w := r.words
 	if _, err := tx.ExecContext(ctx, `insert into words(rowid, name, text, past, chat, poll, author) values (?, ?, ?, ?, ?, ?, ?)`,
-		id, names, w[documents.InText], w[documents.InPast], w[documents.InChat], w[documents.InPoll], w[documents.InAuthor]); err != nil {
+		r.id, names, w[documents.InText], w[documents.InPast], w[documents.InChat], w[documents.InPoll], w[documents.InAuthor]); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `insert into names(rowid, name) values (?, ?)`, id, names)
+	_, err := tx.ExecContext(ctx, `insert into names(rowid, name) values (?, ?)`, r.id, names)
 	return err
 }
 
 // perSecond is how many documents may have been changed in the same second.
 const perSecond = 1 << 20
 
-// id is a free one in the order of the last changes.
-func (r *row) id(ctx context.Context, tx *sql.Tx) (id int64, err error) {
+// freeID is a free one in the order of the last changes.
+func (r *row) freeID(ctx context.Context, tx *sql.Tx) (id int64, err error) {
 	first := max(lastChange(r.record).Unix(), 1) * perSecond
 	err = tx.QueryRowContext(ctx, `select coalesce(max(id) + 1, ?) from docs where id >= ? and id < ?`, first, first, first+perSecond).Scan(&id)
 	return id, err

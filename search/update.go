@@ -111,6 +111,12 @@ func (p *Place) update(ctx context.Context, from Source) (report *Report, err er
 	if u.codec, err = newCodec(); err != nil {
 		return nil, err
 	}
+	// It is asked of each document, twice.
+	u.compares, err = u.db.PrepareContext(ctx, `select id, state, called, tags from docs where kind = ? and address = ? and doc = ?`)
+	if err != nil {
+		return nil, err
+	}
+	defer u.compares.Close()
 	u.reader = from.Repository.NewReader(ctx)
 	defer u.reader.Close()
 	u.query = library.Query{Contents: from.Contents, Kinds: from.Kinds}
@@ -179,10 +185,11 @@ type updater struct {
 	report *Report
 	db     *sql.DB
 	codec  codec
+
+	compares *sql.Stmt
+
 	reader *repository.Reader
 	query  library.Query
-
-	purge bool // something is to leave the file itself
 }
 
 func (u *updater) run(ctx context.Context) error {
@@ -248,8 +255,7 @@ func isKnown(record *manifest.Record) bool {
 func (u *updater) same(ctx context.Context, record *manifest.Record) (id int64, same bool, err error) {
 	var state []byte
 	var names, tags string
-	err = u.db.QueryRowContext(ctx, `select id, state, called, tags from docs where kind = ? and address = ? and doc = ?`,
-		record.Source.Kind, record.Source.Address(), record.ID).Scan(&id, &state, &names, &tags)
+	err = u.compares.QueryRowContext(ctx, record.Source.Kind, record.Source.Address(), record.ID).Scan(&id, &state, &names, &tags)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
@@ -368,7 +374,7 @@ func (u *updater) read(ctx context.Context, total int) error {
 // again after a crash.
 const (
 	maxRows  = 200
-	maxBytes = 4 << 20
+	maxBytes = 8 << 20
 )
 
 // readSome reads documents while those before them are written.
@@ -393,22 +399,24 @@ func (u *updater) readSome(ctx context.Context, records []*manifest.Record, tota
 		}
 	}()
 	for more := true; more && ctx.Err() == nil; {
+		var some []*row
+		for size := 0; len(some) < maxRows && size < maxBytes; {
+			var r *row
+			if r, more = <-rows; !more {
+				break
+			}
+			some, size = append(some, r), size+r.size()
+		}
+		if len(some) == 0 || ctx.Err() != nil {
+			break
+		}
 		err := u.change(ctx, func(tx *sql.Tx) error {
-			for n, size := 0, 0; n < maxRows && size < maxBytes; n++ {
-				var r *row
-				if r, more = <-rows; !more {
-					return nil
-				}
-				if err := r.write(ctx, tx); err != nil {
-					return err
-				}
-				size += r.size()
+			return write(ctx, tx, some, func() {
 				u.report.Changed++
 				if u.from.Observe != nil {
 					u.from.Observe(u.report.Changed, total)
 				}
-			}
-			return nil
+			})
 		})
 		if err != nil {
 			cancel(err)
