@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -22,7 +23,7 @@ import (
 )
 
 func (a *app) discoverCommand() *cobra.Command {
-	var flags commonFlags
+	var flags changeFlags
 	var look looking
 	cmd := &cobra.Command{
 		Use:     "discover [PATH…]",
@@ -35,8 +36,8 @@ func (a *app) discoverCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&look.uncertain, "uncertain", false, a.text("flag-uncertain"))
 	cmd.Flags().StringSliceVar(&look.ask, "ask", nil, a.text("flag-ask"))
-	cmd.Flags().StringVar(&flags.Config, "config", "", a.text("flag-config"))
-	flags.addJSON(a, cmd)
+	cmd.Flags().BoolVar(&look.add, "add", false, a.text("flag-add"))
+	flags.add(a, cmd, false)
 	return cmd
 }
 
@@ -44,10 +45,11 @@ func (a *app) discoverCommand() *cobra.Command {
 type looking struct {
 	uncertain bool
 	ask       []string // hosts
+	add       bool     // keep what is certain
 }
 
-func (a *app) discover(ctx context.Context, flags commonFlags, look looking, paths []string) error {
-	s, err := a.settings(flags)
+func (a *app) discover(ctx context.Context, flags changeFlags, look looking, paths []string) error {
+	s, err := a.settings(flags.commonFlags)
 	if err != nil {
 		return err
 	}
@@ -64,24 +66,60 @@ func (a *app) discover(ctx context.Context, flags commonFlags, look looking, pat
 	if err != nil {
 		return err
 	}
-	finds, uncertain := found.All, look.uncertain
-	shown := slices.DeleteFunc(slices.Clone(finds), func(f setup.Find) bool { return f.Certain == uncertain })
-	out := bufio.NewWriter(a.stdout)
-	if flags.json {
-		err = printFindLines(out, shown)
-	} else {
-		a.printFinds(out, shown)
+	finds, err := found.Unknown(ctx)
+	if err != nil {
+		return err
 	}
-	if err = cmp.Or(err, out.Flush()); err != nil {
+	if look.add {
+		err = a.keepFinds(ctx, s, flags, found.All, finds)
+	} else {
+		err = a.showFinds(flags.json, look.uncertain, finds)
+	}
+	if err != nil {
 		return err
 	}
 	if !flags.json {
-		a.sumUpFinds(finds, uncertain, len(paths) == 0)
+		a.sumUpFinds(found.All, finds, look, len(paths) == 0)
 	}
 	if unread > 0 {
 		return message.Classed(message.Incomplete, message.In(nil, "files-unread", "Count", unread))
 	}
 	return nil
+}
+
+// showFinds shows those that are certain, or the others.
+func (a *app) showFinds(asJSON, uncertain bool, finds []setup.Find) (err error) {
+	shown := slices.DeleteFunc(slices.Clone(finds), func(f setup.Find) bool { return f.Certain == uncertain })
+	out := bufio.NewWriter(a.stdout)
+	if asJSON {
+		err = printFindLines(out, shown)
+	} else {
+		a.printFinds(out, shown)
+	}
+	return cmp.Or(err, out.Flush())
+}
+
+// keepFinds keeps what is certain, shows what is new of it, and tells the
+// repositories.
+func (a *app) keepFinds(ctx context.Context, s *setup.Settings, flags changeFlags, all, unknown []setup.Find) (err error) {
+	if !slices.ContainsFunc(all, func(f setup.Find) bool { return f.Certain }) {
+		return nil
+	}
+	d, err := s.Documents(ctx, true, a.warnDamaged)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	kept, err := d.KeepFound(ctx, all, unknown)
+	if err != nil {
+		return err
+	}
+	for i := range kept {
+		if err := a.printKnown(d, &kept[i], flags.json); err != nil {
+			return err
+		}
+	}
+	return a.said(ctx, s, d.Catalog)
 }
 
 // ask asks servers what they are.
@@ -199,8 +237,8 @@ func (a *app) origins(all []discovery.Origin) string {
 	return strings.Join(order, "; ")
 }
 
-// sumUpFinds says how many there are, and what may be more.
-func (a *app) sumUpFinds(finds []setup.Find, uncertain, browsers bool) {
+// sumUpFinds says how many there are that are new, and what may be more.
+func (a *app) sumUpFinds(all, finds []setup.Find, look looking, browsers bool) {
 	hosts, count := make(map[string]int), 0
 	for i := range finds {
 		if !finds[i].Certain {
@@ -208,21 +246,14 @@ func (a *app) sumUpFinds(finds []setup.Find, uncertain, browsers bool) {
 			count++
 		}
 	}
-	if !uncertain {
-		switch found := len(finds) - count; {
-		case found > 0:
-			a.done("found", "Count", found)
-		case browsers:
-			a.say("found-none-in-browsers")
-		default:
-			a.say("found-none")
-		}
+	if !look.uncertain {
+		a.sumUpCertain(len(finds)-count, len(all)-len(finds), look.add, browsers)
 	}
 	if count == 0 {
 		return
 	}
 	a.say("found-uncertain", "Count", count, "Servers", len(hosts))
-	if uncertain {
+	if look.uncertain {
 		return
 	}
 	names := slices.SortedFunc(maps.Keys(hosts), func(x, y string) int {
@@ -235,6 +266,23 @@ func (a *app) sumUpFinds(finds []setup.Find, uncertain, browsers bool) {
 		a.say("found-more-hosts", "Count", more)
 	}
 	a.say("found-uncertain-next")
+}
+
+func (a *app) sumUpCertain(found, known int, added, browsers bool) {
+	switch {
+	case found > 0 && added:
+		a.done("found-added", "Count", found)
+	case found > 0:
+		a.done("found", "Count", found)
+	case known > 0:
+	case browsers:
+		a.say("found-none-in-browsers")
+	default:
+		a.say("found-none")
+	}
+	if known > 0 {
+		a.say("found-known", "Count", known)
+	}
 }
 
 // mostHosts is how many unknown servers are shown.

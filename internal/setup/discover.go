@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/discovery"
 	"github.com/padsync/padsync/discovery/browsers"
 	"github.com/padsync/padsync/discovery/files"
@@ -62,6 +63,78 @@ func (s *Settings) Discover(ctx context.Context, paths []string, skip func(disco
 // reduce makes finds of what was seen and of what servers said.
 func (f *Finds) reduce() {
 	f.All = f.settings.finds(discovery.Reduce(f.settings.setup.Kinds, f.sightings, f.said), time.Now())
+}
+
+// Key is what the catalogue knows it by.
+func (f *Find) Key() catalog.Key { return catalog.Key{Kind: f.Kind.Name, Base: f.Base, ID: f.ID} }
+
+// Unknown are the finds of which this machine knows nothing yet: neither does the
+// configuration name them, nor did somebody make a choice or remove them.
+func (f *Finds) Unknown(ctx context.Context) ([]Find, error) {
+	c, err := f.settings.setup.OpenCatalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	all, err := c.Documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	configured, known := f.settings.Configured(), make(map[library.Address]bool)
+	for _, d := range all {
+		known[place(d.Key)] = d.Choice != catalog.None || d.Removed
+	}
+	return slices.DeleteFunc(slices.Clone(f.All), func(one Find) bool {
+		return known[place(one.Key())] || configured.Names(one.Key())
+	}), nil
+}
+
+// KeepFound notes in the catalogue where documents that are certain were found, and
+// that each backup saves those of them of which nothing was known. It gives these.
+func (d *Documents) KeepFound(ctx context.Context, all, unknown []Find) (kept []catalog.Document, err error) {
+	var found []catalog.Found
+	for i := range all {
+		if all[i].Certain {
+			found = append(found, all[i].found())
+		}
+	}
+	if err := d.Catalog.Keep(ctx, found); err != nil {
+		return nil, err
+	}
+	var keys []catalog.Key
+	for _, one := range unknown {
+		if one.Certain {
+			keys = append(keys, one.Key())
+		}
+	}
+	if err := d.Catalog.ChooseNew(ctx, keys, catalog.Automatic); err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		one, err := d.Catalog.Document(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, *one)
+	}
+	return kept, nil
+}
+
+// found is what the catalogue keeps of a find. Of several origins, only the first
+// has the visits, which are those of all.
+func (f *Find) found() catalog.Found {
+	found := catalog.Found{Key: f.Key()}
+	if f.Locator != f.ID {
+		found.Address = f.Kind.Within(f.Base, f.Locator)
+	}
+	for i, o := range f.Origins {
+		origin := catalog.Origin{Browser: o.Browser, Profile: o.Profile, Kind: string(o.Place), File: o.File, First: f.First, Last: f.Last}
+		if i == 0 {
+			origin.Visits, origin.Titles = f.Visits, f.Titles
+		}
+		found.Origins = append(found.Origins, origin)
+	}
+	return found
 }
 
 func (s *Settings) readPath(ctx context.Context, path string, to discovery.Reading) error {
