@@ -7,7 +7,7 @@ import (
 
 func TestWhatPadsyncMayNeverSendIsTold(t *testing.T) {
 	var told []string
-	s := New(Options{Prefix: "/sub", Unasked: func(r string) { told = append(told, r) }})
+	s := New(Options{Now: then, Prefix: "/sub", Unasked: func(r string) { told = append(told, r) }})
 	s.Put(garden())
 	v := visitor(t, s)
 	const (
@@ -63,7 +63,7 @@ func TestWhatPadsyncMayNeverSendIsTold(t *testing.T) {
 
 func TestImportingMayMakeAndFillAPollAndNoMore(t *testing.T) {
 	told := 0
-	s := New(Options{Importing: true, Unasked: func(string) { told++ }})
+	s := New(Options{Now: then, Importing: true, Unasked: func(string) { told++ }})
 	s.Put(garden())
 	v := visitor(t, s)
 	admin := started(t, v, "date")

@@ -25,7 +25,7 @@ func started(t *testing.T, b *browser, kind string, pairs ...string) string {
 
 func TestTheWizardMakesAPollAndPublishingMails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{})
+		s := New(Options{Now: then})
 		v := visitor(t, s)
 		admin := started(t, v, "date", "poll[description]", "At *noon*", "poll[closedAt]", "2000-02-01", "poll[authorEmail]", "ada@example.org")
 		next := func(page, form, to string, pairs ...string) {
@@ -67,7 +67,7 @@ func TestTheWizardMakesAPollAndPublishingMails(t *testing.T) {
 }
 
 func TestADraftWithoutItsClosingDateNeverCloses(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	v := visitor(t, s)
 	started(t, v, "classic")
 	if p := s.Polls()[0]; p.Closes != "" || !p.Draft || !p.NotifyVotes || p.Kind != poll.Classic {
@@ -79,7 +79,7 @@ func TestADraftWithoutItsClosingDateNeverCloses(t *testing.T) {
 }
 
 func TestAnAddressMayBeDemanded(t *testing.T) {
-	s := New(Options{RequireMail: true})
+	s := New(Options{Now: then, RequireMail: true})
 	v := visitor(t, s)
 	if got := v.send("/polls/new?type=date", "poll", "poll[title]", "x", "poll[authorName]", "Ada"); got.Code != 422 || len(s.Polls()) != 0 {
 		t.Error(got.Code)
@@ -93,7 +93,7 @@ func TestAnAddressMayBeDemanded(t *testing.T) {
 }
 
 func TestAnOldIDMayBecomeTheSlugOfANewPoll(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	old := s.Put(garden())
 	v := visitor(t, s)
 	admin := started(t, v, "classic")

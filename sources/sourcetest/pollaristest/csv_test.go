@@ -8,7 +8,7 @@ import (
 )
 
 func TestTablesAreQuotedAsPHPDoes(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	for _, c := range []struct {
 		poll Poll
 		want string
@@ -29,7 +29,7 @@ func TestTablesAreQuotedAsPHPDoes(t *testing.T) {
 }
 
 func TestATableIsNamedByWhatATitleHasOfASCII(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	for title, want := range map[string]string{"会議": ".csv", "Réunion de rentrée": "R_union_de_rentr_e.csv", "a.b-c_d  e!": "a.b-c_d_e.csv"} {
 		p := s.Put(Poll{Title: title, Proposals: []Proposal{{Label: "A"}}})
 		got := visitor(t, s).get("/polls/" + p.ID + ".csv").Header().Get("Content-Disposition")
@@ -49,7 +49,7 @@ func TestFaultsOfTables(t *testing.T) {
 	}{
 		{Differs, false, 200, "\nnobody,,,,\n"}, {NoTable, false, 404, ""}, {Broken, false, 500, ""}, {None, true, 200, ",2026-10-23,2026-10-24,2026-10-24,2026-10-25\n"},
 	} {
-		s := New(Options{Early: c.early})
+		s := New(Options{Now: then, Early: c.early})
 		p.Fault = c.fault
 		s.Put(p)
 		if got := visitor(t, s).get(secretID + ".csv"); got.Code != c.code || !strings.Contains(got.Body.String(), c.part) {

@@ -34,7 +34,7 @@ func inputsOf(t *testing.T, b *browser, address string) map[string]string {
 }
 
 func TestFormsOfTheAdminTellAllButThePassword(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.Password, p.MaxVotes, p.NoMaybe, p.NoByDefault, p.Edit, p.Slug, p.Hidden = "s3cret", 3, true, true, Any, "x_y", true
 	p.Description = "\nFirst *line*\n<b>"
@@ -75,7 +75,7 @@ func proposalsOf(s *Server, id string) (list []string) {
 }
 
 func TestDatesAreNumberedAsSortedAndThoseLeftOutGo(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden() // the database has the 26th first
 	s.Put(p)
 	v := visitor(t, s)
@@ -102,7 +102,7 @@ func TestDatesAreNumberedAsSortedAndThoseLeftOutGo(t *testing.T) {
 }
 
 func TestEqualDatesAreTwoInFormsAndOneOnThePage(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := s.Put(Poll{Title: "Twins", Kind: poll.Date, Draft: true})
 	admin := "/polls/" + p.ID + "/" + p.Token
 	v := visitor(t, s)
@@ -123,7 +123,7 @@ func TestEqualDatesAreTwoInFormsAndOneOnThePage(t *testing.T) {
 }
 
 func TestProposalsAreNumberedAsTheDatabaseHasThem(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := s.Put(lunch())
 	v := visitor(t, s)
 	got := v.send(adminOf+"/proposals", "poll_proposals", "poll_proposals[proposals][7][label]", " Soup ", "poll_proposals[proposals][2][label]", "Salad", "poll_proposals[proposals][0][label]", "Pizza")
@@ -146,7 +146,7 @@ func TestWhatFormsRefuseIs422AndChangesNothing(t *testing.T) {
 		{"/settings", "poll_settings", "[maxVotes]", "many"}, {"/settings", "poll_settings", "[editVoteMode]", "all"},
 		{"/settings", "poll_settings", "[plainPassword][first]", "only one"},
 	} {
-		s := New(Options{})
+		s := New(Options{Now: then})
 		before := s.Put(garden())
 		s.Put(Poll{Title: "Other", Slug: "taken", Proposals: []Proposal{{Label: "A"}}})
 		v := visitor(t, s)
@@ -170,7 +170,7 @@ func TestWhatFormsRefuseIs422AndChangesNothing(t *testing.T) {
 }
 
 func TestSettingsThatAreNotSentAreUnchecked(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.NoMaybe, p.Edit, p.Password, p.VotesOnly = true, Any, "s3cret", true
 	s.Put(p)
@@ -184,7 +184,7 @@ func TestSettingsThatAreNotSentAreUnchecked(t *testing.T) {
 }
 
 func TestPasswordsAreKeptUnlessAnotherIsSent(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.Password = "s3cret"
 	s.Put(p)
@@ -217,7 +217,7 @@ func TestPasswordsAreKeptUnlessAnotherIsSent(t *testing.T) {
 }
 
 func TestTheOldDialectHasNoModeAnyAndNoTimesOfVotes(t *testing.T) {
-	s := New(Options{Dialect: V11})
+	s := New(Options{Now: then, Dialect: V11})
 	s.Put(garden())
 	v := visitor(t, s)
 	if got := v.send(adminOf+"/settings", "poll_settings", "poll_settings[slug]", "x", "poll_settings[editVoteMode]", "any"); got.Code != 422 {
@@ -229,7 +229,7 @@ func TestTheOldDialectHasNoModeAnyAndNoTimesOfVotes(t *testing.T) {
 }
 
 func TestASlugThatIsTooLongBreaksTheServer(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	s.Put(garden())
 	v := visitor(t, s)
 	if got := v.send(adminOf+"/settings", "poll_settings", "poll_settings[slug]", strings.Repeat("x", 21)); got.Code != 500 {
@@ -244,7 +244,7 @@ func TestASlugThatIsTooLongBreaksTheServer(t *testing.T) {
 // is does anybody know.
 func TestAFormThatIsTooLongIsCut(t *testing.T) {
 	for _, first := range []bool{false, true} {
-		s := New(Options{})
+		s := New(Options{Now: then})
 		p := s.Put(lunch())
 		v := visitor(t, s)
 		token := []string{"poll_proposals[_token]", v.token(adminOf+"/proposals", "poll_proposals[_token]")}
@@ -269,7 +269,7 @@ func TestAFormThatIsTooLongIsCut(t *testing.T) {
 }
 
 func TestDeletionAsksOnGETAndTellsNothingOfABadToken(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := s.Put(garden())
 	v := visitor(t, s)
 	page := v.get(adminOf + "/admin").Body.Bytes()

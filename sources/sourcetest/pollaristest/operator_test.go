@@ -21,7 +21,7 @@ func loggedIn(t *testing.T, s *Server) *browser {
 }
 
 func TestTheOperatorsListEndsWithItsLastPage(t *testing.T) {
-	s := New(Options{User: "op", Password: "s3cret"})
+	s := New(Options{Now: then, User: "op", Password: "s3cret"})
 	for i := range 60 {
 		s.Put(Poll{Title: fmt.Sprint("P", i), Created: time.Date(2026, 1, 1+i, 0, 0, 0, 0, time.UTC), Proposals: []Proposal{{Label: "A"}}, Draft: i == 59})
 	}
@@ -50,7 +50,7 @@ func TestTheOperatorsListEndsWithItsLastPage(t *testing.T) {
 }
 
 func TestAnOperatorLeavesWithAToken(t *testing.T) {
-	s := New(Options{User: "op", Password: "s3cret"})
+	s := New(Options{Now: then, User: "op", Password: "s3cret"})
 	v := loggedIn(t, s)
 	token := v.token("/admin", "_csrf_token")
 	for _, c := range []struct {
@@ -65,7 +65,7 @@ func TestAnOperatorLeavesWithAToken(t *testing.T) {
 }
 
 func TestAWrongLoginIsARedirectToo(t *testing.T) {
-	s := New(Options{User: "op", Password: "s3cret"})
+	s := New(Options{Now: then, User: "op", Password: "s3cret"})
 	s.Put(garden())
 	v := visitor(t, s)
 	for _, pairs := range [][]string{{"_username", "op", "_password", "no"}, {"_username", "op", "_password", "s3cret", "_csrf_token", "a.b.c"}} {
@@ -83,7 +83,7 @@ func TestAWrongLoginIsARedirectToo(t *testing.T) {
 			t.Errorf("the list: %d", got.Code)
 		}
 	}
-	nobody := New(Options{})
+	nobody := New(Options{Now: then})
 	if got := visitor(t, nobody).do(http.MethodPost, "/login", encoded("_username", "", "_password", "")); got.Header().Get("Location") != "/login" {
 		t.Error("a server without an operator has one")
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestAddressesLeadWhereTheyDoOnAPollaris(t *testing.T) {
-	s := New(Options{Prefix: "/sub", Base: "https://p.example"})
+	s := New(Options{Now: then, Prefix: "/sub", Base: "https://p.example"})
 	p := garden()
 	p.Slug = "Garden_1"
 	s.Put(p)
@@ -85,11 +85,11 @@ func TestAddressesLeadWhereTheyDoOnAPollaris(t *testing.T) {
 }
 
 func TestAWebServerMayAnswerForItself(t *testing.T) {
-	v := visitor(t, New(Options{NoPHP: true}))
+	v := visitor(t, New(Options{Now: then, NoPHP: true}))
 	if got := v.get("/studs.php?poll=x"); got.Code != 404 || strings.Contains(got.Body.String(), "color-scheme") {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
-	s := New(Options{Front: "<h1>Back soon"})
+	s := New(Options{Now: then, Front: "<h1>Back soon"})
 	s.Put(garden())
 	if got := visitor(t, s).get(secretID + ".csv"); got.Code != 200 || got.Body.String() != "<h1>Back soon" {
 		t.Errorf("%d %s", got.Code, got.Body)
@@ -97,7 +97,7 @@ func TestAWebServerMayAnswerForItself(t *testing.T) {
 }
 
 func TestErrorsAreJSONForThoseWhoAsk(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	s.Put(garden())
 	for address, want := range map[string]string{"/polls/x": "application/problem+json", secretID: "text/html; charset=UTF-8"} {
 		r, w := httptest.NewRequest(http.MethodGet, address, nil), httptest.NewRecorder()
@@ -109,7 +109,7 @@ func TestErrorsAreJSONForThoseWhoAsk(t *testing.T) {
 }
 
 func TestPagesAreInTheLanguageThatIsAskedFor(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	s.Put(garden())
 	for _, c := range []struct{ asked, lang, legend, short, yes, missing string }{
 		{"", "en-GB", "Sunday 25 October 2026", "Sun 25 Oct 2026 : 9h", "Yes", "no such page"},
@@ -171,7 +171,7 @@ func TestAPollIsClosedOnTheDayAfterItsLast(t *testing.T) {
 }
 
 func TestPagesShowTheDatesSortedAndTheFormCountsAsTheDatabase(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.Proposals = append(p.Proposals, Proposal{ID: 20, Date: "2026-10-25", Label: "late"})
 	s.Put(p)
@@ -188,7 +188,7 @@ func TestPagesShowTheDatesSortedAndTheFormCountsAsTheDatabase(t *testing.T) {
 
 // No clause orders the proposals of a classic poll.
 func TestProposalsOfAClassicPollMaySwapWithTheirAnswers(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := s.Put(lunch())
 	s.Change(p.ID, func(p *Poll) { p.Swap(0, 2) })
 	got := visitor(t, s).get("/polls/My-slug_1.csv").Body.String()
@@ -199,7 +199,7 @@ func TestProposalsOfAClassicPollMaySwapWithTheirAnswers(t *testing.T) {
 }
 
 func TestCommentsAreRenderedAndTellTheirOffset(t *testing.T) {
-	s := New(Options{Zone: paris(t)})
+	s := New(Options{Now: then, Zone: paris(t)})
 	p := garden()
 	p.Comments = []Comment{
 		{Author: "Ann", Text: "# Head\n\n- **a**\n- [b](https://example.org/?a=1&b=2)\n\n> q\n\n<b>x</b> *y*\nz ~~w~~ [js](javascript:1)", Created: at("2026-10-25T00:30:00Z")},
@@ -220,7 +220,7 @@ func TestCommentsAreRenderedAndTellTheirOffset(t *testing.T) {
 }
 
 func TestWhoeverSeesThePageOfModeAnyMayEditAllVotes(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.Edit = Any
 	s.Put(p)

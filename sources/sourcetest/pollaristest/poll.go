@@ -273,5 +273,5 @@ func (p *Poll) remove(proposal int) {
 
 // closed is from the day after the last one on.
 func (v *visit) closed(p *Poll) bool {
-	return p.Closes != "" && time.Now().In(v.options.Zone).Format(time.DateOnly) > p.Closes
+	return p.Closes != "" && v.options.Now().In(v.options.Zone).Format(time.DateOnly) > p.Closes
 }

@@ -112,7 +112,7 @@ func TestPagesAreBuiltLikeTheRecordedOnes(t *testing.T) {
 		"password-wrong-422.html":          {poll: secret, address: id + "/authenticate", form: []string{"poll_authentication[password]", "wrong"}},
 		"not-found-404.html":               {poll: garden(), address: id + "x"},
 	} {
-		s := New(Options{Zone: paris(t), Base: "https://pollaris.example"})
+		s := New(Options{Now: then, Zone: paris(t), Base: "https://pollaris.example"})
 		s.Put(c.poll)
 		v := visitor(t, s)
 		got := v.get(c.address)
@@ -137,7 +137,7 @@ func TestOldTableIsBuiltLikeTheRecordedOne(t *testing.T) {
 	p := garden()
 	p.Proposals, p.Votes = p.Proposals[1:2], p.Votes[:1]
 	p.Votes[0].Answers = []poll.Answer{no}
-	s := New(Options{Dialect: V11, Zone: paris(t)})
+	s := New(Options{Now: then, Dialect: V11, Zone: paris(t)})
 	s.Put(p)
 	got := elements(t, visitor(t, s).get("/polls/"+p.ID).Body.Bytes(), "table")
 	want := elements(t, recorded(t, "table-1.1.html"), "table")
@@ -147,7 +147,7 @@ func TestOldTableIsBuiltLikeTheRecordedOne(t *testing.T) {
 }
 
 func TestTablesAreThoseOfTheRecordedServers(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	s.Put(garden())
 	p := lunch()
 	p.ID = "a123456789abcdef0123"
@@ -283,3 +283,6 @@ func text(n *html.Node) string {
 	}
 	return b.String()
 }
+
+// then is a day on which the recorded polls were open.
+func then() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }

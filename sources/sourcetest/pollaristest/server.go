@@ -34,12 +34,13 @@ const (
 // Options describe a Server. The zero value is a 1.2.0 without any polls.
 type Options struct {
 	Dialect Dialect
-	Base    string         // where the server believes to be; "": http:// and the host that was asked
-	Prefix  string         // the path the server is under, such as "/sub"
-	Zone    *time.Location // where days begin; nil: an hour east of Greenwich
-	NoPHP   bool           // the web server answers each *.php itself, with a bare 404
-	Front   string         // what stands before the server answers all with this page, and status 200
-	Early   bool           // the CSV has days one too early, as with a database in UTC
+	Base    string           // where the server believes to be; "": http:// and the host that was asked
+	Prefix  string           // the path the server is under, such as "/sub"
+	Zone    *time.Location   // where days begin; nil: an hour east of Greenwich
+	NoPHP   bool             // the web server answers each *.php itself, with a bare 404
+	Front   string           // what stands before the server answers all with this page, and status 200
+	Now     func() time.Time // when polls are closed or not; nil: time.Now
+	Early   bool             // the CSV has days one too early, as with a database in UTC
 
 	RequireMail bool // organisers must give an address
 
@@ -72,6 +73,9 @@ type Server struct {
 func New(o Options) *Server {
 	if o.Zone == nil {
 		o.Zone = time.FixedZone("", 60*60)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	return &Server{options: o, polls: make(map[string]*Poll), sessions: make(map[string]*session)}
 }

@@ -12,7 +12,7 @@ const (
 )
 
 func TestTokensAreMaskedAndOfOneSession(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	s.Put(garden())
 	v, other := visitor(t, s), visitor(t, s)
 	first, second := v.token(secretID, "comment[_token]"), v.token(secretID, "comment[_token]")
@@ -43,7 +43,7 @@ func TestTokensAreMaskedAndOfOneSession(t *testing.T) {
 
 func TestEachFetchDiffersAndNothingTellsThatAPageIsUnchanged(t *testing.T) {
 	for _, closes := range []string{"", "1999-01-01"} { // a closed poll's page has no tokens
-		s := New(Options{})
+		s := New(Options{Now: then})
 		p := garden()
 		p.Closes = closes
 		s.Put(p)
@@ -64,7 +64,7 @@ func TestEachFetchDiffersAndNothingTellsThatAPageIsUnchanged(t *testing.T) {
 }
 
 func TestHiddenResultsAreShownToASessionThatSawTheAdminPage(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.Hidden = true
 	s.Put(p)
@@ -97,7 +97,7 @@ func TestHiddenResultsAreShownToASessionThatSawTheAdminPage(t *testing.T) {
 }
 
 func TestAPasswordOpensAPollForItsSessionAndTheAdminLinkDoesNot(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.Password = "s3cret é"
 	s.Put(p)

@@ -19,7 +19,7 @@ func names(votes []*Vote) (list []string) {
 }
 
 func TestVotesCountAsTheDatabaseDoesNotAsThePageShows(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden() // its columns are 3, 1, 2, 0
 	s.Put(p)
 	v := visitor(t, s)
@@ -47,7 +47,7 @@ func TestVotesThatAreRefusedAre422(t *testing.T) {
 		{func(p *Poll) { p.MaxVotes = 1 }, []string{"vote[authorName]", "Eve", "vote[answers][0][value]", "yes"}},
 		{func(p *Poll) { p.Password, p.VotesOnly = "s3cret", true }, []string{"vote[authorName]", "Eve", "vote[password]", "no"}},
 	} {
-		s := New(Options{})
+		s := New(Options{Now: then})
 		p := garden()
 		if c.change != nil {
 			c.change(&p)
@@ -61,7 +61,7 @@ func TestVotesThatAreRefusedAre422(t *testing.T) {
 }
 
 func TestOptionsOfVotingShowInTheForm(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := lunch()
 	p.NoMaybe, p.NoByDefault = true, true
 	s.Put(p)
@@ -79,7 +79,7 @@ func TestOptionsOfVotingShowInTheForm(t *testing.T) {
 }
 
 func TestAPasswordForVotesHidesNothing(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.Password, p.VotesOnly = "s3cret", true
 	s.Put(p)
@@ -93,7 +93,7 @@ func TestAPasswordForVotesHidesNothing(t *testing.T) {
 }
 
 func TestNamesMayBeTwinsInTheOldDialect(t *testing.T) {
-	s := New(Options{Dialect: V11})
+	s := New(Options{Now: then, Dialect: V11})
 	p := s.Put(garden())
 	if got := visitor(t, s).send(secretID, "vote", "vote[authorName]", "Bob"); got.Code != 302 {
 		t.Error(got.Code)
@@ -105,7 +105,7 @@ func TestNamesMayBeTwinsInTheOldDialect(t *testing.T) {
 
 func TestVotesOfOneSecondHaveNoOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{})
+		s := New(Options{Now: then})
 		p := lunch()
 		p.Votes = nil
 		s.Put(p)
@@ -125,7 +125,7 @@ func TestVotesOfOneSecondHaveNoOrder(t *testing.T) {
 }
 
 func TestASessionsOwnVoteIsShownToItAndMayBeEdited(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	p := garden()
 	p.Hidden = true
 	s.Put(p)
@@ -163,7 +163,7 @@ func TestASessionsOwnVoteIsShownToItAndMayBeEdited(t *testing.T) {
 
 func TestVotesAndCommentsMailTheOrganiser(t *testing.T) {
 	for _, notify := range []bool{false, true} {
-		s := New(Options{})
+		s := New(Options{Now: then})
 		p := garden()
 		p.NotifyVotes, p.NotifyComments = notify, notify
 		s.Put(p)
@@ -183,7 +183,7 @@ func TestVotesAndCommentsMailTheOrganiser(t *testing.T) {
 }
 
 func TestCommentsWithoutANameOrTextAre422(t *testing.T) {
-	s := New(Options{})
+	s := New(Options{Now: then})
 	s.Put(garden())
 	v := visitor(t, s)
 	for _, pairs := range [][]string{{"comment[content]", "x"}, {"comment[authorName]", "x", "comment[content]", " \n"}} {
