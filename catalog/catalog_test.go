@@ -351,7 +351,6 @@ func TestKillLeavesWholeChanges(t *testing.T) {
 
 type writing struct {
 	*exec.Cmd
-	out  *bytes.Buffer
 	err  *bytes.Buffer
 	pipe *os.File
 }

@@ -36,8 +36,7 @@ type bench struct {
 	server string
 	config string // the configuration besides its repository
 
-	mu    sync.Mutex // guards saved
-	saved []string   // ids
+	mu sync.Mutex // guards the ids that a run observes
 }
 
 // newBench is a machine whose catalogue is there if it is to have one.
