@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,13 +36,15 @@ func TestReadmeWorks(t *testing.T) {
 					}
 				}
 			}
-			if len(commands) != 14 {
-				t.Fatalf("the page has %d commands, want 14: %q", len(commands), commands)
+			if len(commands) != 18 {
+				t.Fatalf("the page has %d commands, want 18: %q", len(commands), commands)
 			}
 			dir := t.TempDir()
 			said := readme(t, dir, key, commands)
-			if !strings.Contains(said, "ag-2026") {
-				t.Errorf("ls does not show the pad:\n%s", said)
+			for _, shown := range []string{"ag-2026", "(automatic)", "[budget]", "General meeting"} {
+				if shown = french(name, shown); !strings.Contains(said, shown) {
+					t.Errorf("%s is not shown:\n%s", shown, said)
+				}
 			}
 			for _, saved := range []string{"*/*/*/ag-2026.etherpad", "*/*/AbCdEf1234567890/poll.csv", "*/*/budget-2026/poll.csv", "*/*/*/ag-2026.html"} {
 				if found, err := filepath.Glob(filepath.Join(dir, saved)); err != nil || len(found) == 0 {
@@ -58,10 +61,18 @@ func TestReadmeWorks(t *testing.T) {
 	}
 }
 
+// french is a name as the French page has it.
+func french(page, name string) string {
+	if page == "../README.fr.md" && name == "General meeting" {
+		return "Assemblée générale"
+	}
+	return name
+}
+
 // readme runs the commands, and returns what they say.
 func readme(t *testing.T, dir, key string, commands []string) string {
 	pads := etherpadtest.New(etherpadtest.Options{Prefix: "/pads"})
-	pads.Create("ag-2026", "Ordre du jour\n")
+	pads.Create("ag-2026", "Ordre du jour : le budget\n")
 	polls := framadatetest.New(framadatetest.Options{Prefix: "/polls"})
 	polls.Add(framadatetest.Poll{ID: "AbCdEf1234567890", Poll: poll.Poll{
 		Title: "Quand ?", Kind: poll.Date, Choices: []poll.Choice{{Date: "2027-01-11"}}, Expires: "2027-07-10",
@@ -85,6 +96,12 @@ func readme(t *testing.T, dir, key string, commands []string) string {
 		t.Fatal(err)
 	}
 
+	bookmarks := filepath.Join(dir, "chromium", "Default", "Bookmarks")
+	bookmark := `{"roots":{"other":{"type":"folder","children":[{"type":"url","name":"AG","url":"` + server.URL + `/pads/p/ag-2026/timeslider"}]}},"version":1}`
+	if err := errors.Join(os.MkdirAll(filepath.Dir(bookmarks), 0o700), os.WriteFile(bookmarks, []byte(bookmark), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+
 	var said strings.Builder
 	recipient := ""
 	for _, command := range commands {
@@ -93,7 +110,7 @@ func readme(t *testing.T, dir, key string, commands []string) string {
 			"https://pads.example.org", server.URL+"/newpads", "https://polls.example.org", server.URL+"/newpolls", "2026-11-20", time.Now().Format(time.DateOnly), "age1…", recipient).Replace(command)
 		cmd := exec.Command("sh", "-c", command)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_STATE_HOME="+dir, "XDG_CONFIG_HOME="+dir,
+		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_STATE_HOME="+dir, "XDG_CONFIG_HOME="+dir,
 			"RCLONE_CONFIG=", "RCLONE_CONFIG_NEXTCLOUD_TYPE=local")
 		output, err := cmd.CombinedOutput()
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
@@ -31,49 +32,67 @@ func (f *changeFlags) add(a *app, cmd *cobra.Command, pattern bool) {
 	}
 }
 
+// A naming is what a command works with that names documents.
+type naming struct {
+	settings  *setup.Settings
+	selection *library.Selection
+	documents *setup.Documents
+	chosen    []catalog.Document
+}
+
+// name finds the documents that are named in the catalogue and the first
+// repository, all if none is. It is an error if nothing fits. If they are to be
+// changed, a repository that cannot be read is none. The caller closes the documents.
+func (a *app) name(ctx context.Context, flags commonFlags, change bool, args []string) (*naming, error) {
+	s, err := a.settings(flags)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := a.setup.Select(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Documents(ctx, change, a.warnDamaged)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := d.Select(selection)
+	if err == nil && len(chosen) == 0 && !selection.All() {
+		err = a.setup.Nothing(selection, 0)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return &naming{s, selection, d, chosen}, nil
+}
+
 // changing is what a command that changes documents works with.
 type changing struct {
 	app       *app
 	flags     changeFlags
-	settings  *setup.Settings
 	documents *setup.Documents
 }
 
 // change calls do with the documents that are named, prints what they are then,
 // and tells the repositories.
 func (a *app) change(ctx context.Context, flags changeFlags, args []string, do func(*changing, []catalog.Document) error) (err error) {
-	s, err := a.settings(flags.commonFlags)
+	n, err := a.name(ctx, flags.commonFlags, true, args)
 	if err != nil {
 		return err
 	}
-	selection, err := a.setup.Select(ctx, args)
-	if err != nil {
-		return err
-	}
-	d, err := s.Documents(ctx, true, a.warnDamaged)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	chosen, err := d.Select(selection)
-	if err == nil && len(chosen) == 0 {
-		err = a.setup.Nothing(selection, 0)
-	}
-	if err == nil {
-		err = d.Agree(selection, chosen, flags.yes)
-	}
-	if err != nil {
+	defer func() { err = errors.Join(err, n.documents.Close()) }()
+	if err := n.documents.Agree(n.selection, n.chosen, flags.yes); err != nil {
 		a.showGuess(err)
 		return err
 	}
-	c := &changing{a, flags, s, d}
-	if err := do(c, chosen); err != nil {
+	c := &changing{a, flags, n.documents}
+	if err := do(c, n.chosen); err != nil {
 		return err
 	}
-	if err := c.print(ctx, chosen); err != nil {
+	if err := c.print(ctx, n.chosen); err != nil {
 		return err
 	}
-	return errors.Join(a.tellUnfound(selection), a.said(ctx, s, d.Catalog))
+	return errors.Join(a.tellUnfound(n.selection), a.said(ctx, n.settings, n.documents.Catalog))
 }
 
 // print shows documents as they are now.

@@ -18,6 +18,7 @@ import (
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/spf13/cobra"
 )
 
@@ -58,43 +59,28 @@ func (a *app) listKnown(ctx context.Context, flags listFlags, args []string) (er
 	if flags.isNew {
 		flags.choices = append(flags.choices, setup.New)
 	}
-	s, err := a.settings(flags.commonFlags)
+	n, err := a.name(ctx, flags.commonFlags, false, args)
 	if err != nil {
 		return err
 	}
-	selection, err := a.setup.Select(ctx, args)
-	if err != nil {
-		return err
-	}
-	d, err := s.Documents(ctx, false, a.warnDamaged)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	chosen, err := d.Select(selection)
-	if err != nil {
-		return err
-	}
-	if len(chosen) == 0 && !selection.All() {
-		return a.setup.Nothing(selection, 0)
-	}
+	defer func() { err = errors.Join(err, n.documents.Close()) }()
 	out := bufio.NewWriter(a.stdout)
 	table := a.newKnownTable(out)
-	for i := range chosen {
-		l := jsonlines.NewKnown(a.setup.Kinds, d, &chosen[i])
+	for i := range n.chosen {
+		l := jsonlines.NewKnown(a.setup.Kinds, n.documents, &n.chosen[i])
 		if !flags.has(&l) {
 			continue
 		}
 		if flags.json {
 			err = json.NewEncoder(out).Encode(l)
 		} else {
-			err = table.row(a, &chosen[i], l)
+			err = table.row(a, &n.chosen[i], l)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return errors.Join(out.Flush(), a.tellUnfound(selection))
+	return errors.Join(out.Flush(), a.tellUnfound(n.selection))
 }
 
 // has says whether a document passes the filters.
@@ -103,7 +89,7 @@ func (f *listFlags) has(l *jsonlines.Known) bool {
 		return false
 	}
 	for _, tag := range f.tags {
-		if !slices.Contains(l.Tags, tag) {
+		if !slices.ContainsFunc(l.Tags, func(t string) bool { return library.Fold(t) == library.Fold(tag) }) {
 			return false
 		}
 	}
@@ -116,7 +102,7 @@ func serves(service string, l *jsonlines.Known) bool {
 	return service == l.Kind || strings.TrimRight(service, "/") == l.Source || err == nil && (strings.EqualFold(u.Host, service) || strings.EqualFold(u.Hostname(), service))
 }
 
-// A knownTable is a table of documents: a line for each, or two where that
+// A knownTable is a table of documents: a line for each, or several where that
 // would be too long.
 type knownTable struct {
 	out    io.Writer
@@ -156,19 +142,26 @@ func (t *knownTable) row(a *app, one *catalog.Document, l jsonlines.Known) error
 	if len(l.Tags) > 0 {
 		parts = append(parts, "["+strings.Join(l.Tags, " ")+"]")
 	}
-	name := strings.Join(append(parts, l.URL), "  ")
+	parts = append(parts, l.URL)
 	if warning := a.expiry(l.Expires, time.Now()); warning != "" {
-		name += "  (" + warning + ")"
+		parts = append(parts, "("+warning+")")
 	}
-	return t.line(l.Hash, a.choice(one, l), state, day, words.Printable(name))
+	return t.line(l.Hash, a.choice(one, l), state, day, parts...)
 }
 
-func (t *knownTable) line(hash, choice, state, saved, name string) error {
+// line writes a document; where that is narrow, each part has a line, and none is
+// cut, so that an address can be opened.
+func (t *knownTable) line(hash, choice, state, saved string, parts ...string) error {
 	head := fmt.Sprintf("%-6s  %-11s  %-9s  %-10s", hash, choice, state, saved)
 	if t.width < leastTable {
-		_, err := fmt.Fprintf(t.out, "%s\n  %s\n", strings.Join(strings.Fields(head), " "), t.fit(name, t.width-2))
+		lines := strings.Join(strings.Fields(head), " ") + "\n"
+		for _, part := range parts {
+			lines += "  " + words.Printable(part) + "\n"
+		}
+		_, err := io.WriteString(t.out, lines)
 		return err
 	}
+	name := words.Printable(strings.Join(parts, "  "))
 	_, err := fmt.Fprintf(t.out, "%s  %s\n", head, t.fit(name, t.width-utf8.RuneCountInString(head)-2))
 	return err
 }

@@ -37,29 +37,15 @@ var (
 )
 
 func (a *app) openInBrowser(ctx context.Context, flags commonFlags, args []string) (err error) {
-	s, err := a.settings(flags)
+	n, err := a.name(ctx, flags, false, args)
 	if err != nil {
 		return err
 	}
-	selection, err := a.setup.Select(ctx, args)
-	if err != nil {
-		return err
-	}
-	d, err := s.Documents(ctx, false, a.warnDamaged)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	chosen, err := d.Select(selection)
-	switch {
-	case err != nil:
-		return err
-	case len(chosen) == 0:
-		return a.setup.Nothing(selection, 0)
-	case len(chosen) > 1:
+	defer func() { err = errors.Join(err, n.documents.Close()) }()
+	if len(n.chosen) > 1 {
 		return library.ErrSeveral
 	}
-	address, err := pageOf(a.setup.Kinds, &chosen[0])
+	address, err := pageOf(a.setup.Kinds, &n.chosen[0])
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func (s *Settings) finds(all []discovery.Document, now time.Time) []Find {
 			finds[i].Expires = d.Kind.Expires(d.Base, expiries[d.Base], d.ID, d.Last)
 		}
 	}
-	names, _ := library.NewNames("", func(add func(manifest.Source, string)) error {
+	names, _ := library.NewNames(s.lastKnown(), func(add func(manifest.Source, string)) error {
 		for _, f := range finds {
 			add(f.Source(), f.ID)
 		}
