@@ -111,7 +111,6 @@ func (p *Place) update(ctx context.Context, from Source) (report *Report, err er
 	if u.codec, err = newCodec(); err != nil {
 		return nil, err
 	}
-	// It is asked of each document, twice.
 	u.compares, err = u.db.PrepareContext(ctx, `select id, state, called, tags from docs where kind = ? and address = ? and doc = ?`)
 	if err != nil {
 		return nil, err
@@ -187,6 +186,7 @@ type updater struct {
 	codec  codec
 
 	compares *sql.Stmt
+	changed  []bool // of each known document, in the order of the contents: it is to be read
 
 	reader *repository.Reader
 	query  library.Query
@@ -221,7 +221,7 @@ func (u *updater) set(ctx context.Context, key string, is bool) error {
 
 // compare counts the documents to be read, and gives the ids of all that the
 // repository has still.
-func (u *updater) compare(ctx context.Context) (changed int, known map[int64]bool, err error) {
+func (u *updater) compare(ctx context.Context) (total int, known map[int64]bool, err error) {
 	known = make(map[int64]bool)
 	for record, err := range u.from.Contents.Documents() {
 		if err != nil {
@@ -238,11 +238,12 @@ func (u *updater) compare(ctx context.Context) (changed int, known map[int64]boo
 		if id != 0 {
 			known[id] = true
 		}
+		u.changed = append(u.changed, !same)
 		if !same {
-			changed++
+			total++
 		}
 	}
-	return changed, known, nil
+	return total, known, nil
 }
 
 // isKnown says whether there is anything to find of a document.
@@ -342,8 +343,11 @@ const (
 
 // read reads the documents that changed.
 func (u *updater) read(ctx context.Context, total int) error {
+	if total == 0 {
+		return nil
+	}
 	var some []*manifest.Record
-	versions := 0
+	versions, place := 0, -1
 	for record, err := range u.from.Contents.Documents() {
 		if err != nil {
 			return err
@@ -351,11 +355,7 @@ func (u *updater) read(ctx context.Context, total int) error {
 		if !isKnown(record) {
 			continue
 		}
-		_, same, err := u.same(ctx, record)
-		if err != nil {
-			return err
-		}
-		if same {
+		if place++; !u.changed[place] {
 			continue
 		}
 		some, versions = append(some, record), versions+len(record.Versions)
