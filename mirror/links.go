@@ -44,13 +44,16 @@ func (t *target) href(form string, depth int) string {
 	return ""
 }
 
-// A linker knows what stands in place of addresses in texts.
+// A linker knows what stands in place of addresses in texts. It is for one goroutine
+// at a time.
 type linker struct {
 	find      func(address string) []Place
 	sum       func(manifest.Source, string) uint64
 	servers   map[library.Address]bool // without ids: those of known documents
 	targets   map[uint64]*target
 	addresses bool // they may be seen
+
+	skipped []uint64 // documents that the last address may be of, and nothing says so yet
 }
 
 // unnamed stands in place of an address that nothing is known of.
@@ -59,7 +62,7 @@ const unnamed = "…"
 // An address in a text has at least a slash; what cannot be part of it ends it.
 // Spaces are those of all languages.
 var (
-	addressText = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]{0,30}:)?[/\\]{2}[^\s\p{Z}<>"]+|(?:localhost|(?:[\pL\pM\pN_-]+\.)+[\pL\pN-]+)(?::[0-9]{1,5})?[/\\][^\s\p{Z}<>"]+|[^\s\p{Z}<>"]*https?%(?:25)*3a[^\s\p{Z}<>"]+`)
+	addressText = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]{0,30}:)?[/\\]{2}[^\s\p{Z}<>"]+|(?:localhost|(?:[\pL\pM\pN_-]+\.)+[\pL\pN-]+)(?::[0-9]{1,5})?(?:[/\\]|%(?:25)*2f)[^\s\p{Z}<>"]+|[^\s\p{Z}<>"]*https?%(?:25)*3a[^\s\p{Z}<>"]+`)
 	nextAddress = regexp.MustCompile(`(?i)[,;|)\]}]https?://`)
 	withScheme  = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]{0,30}:[/\\]{2}`)
 	within      = regexp.MustCompile(`(?i)https?:[/\\]{1,2}`)
@@ -124,13 +127,18 @@ func (l *linker) address(text string, begin, end int, form string, depth int, sa
 		end = begin + 1 + next[0] + 1
 	}
 	stop := end
-	f, known := l.resolve(text[begin:end], 0)
+	f, known := l.resolve(text[begin:end])
 	if short := begin + len(strings.TrimRight(text[begin:end], trailing)); !known && short < end {
-		if trimmed, _ := l.resolve(text[begin:short], 0); trimmed != nil {
+		if trimmed, _ := l.resolve(text[begin:short]); trimmed != nil {
 			f, stop = trimmed, short
 		}
 	}
 	if f == nil {
+		for _, sum := range l.skipped {
+			if saw != nil {
+				saw(sum) // once it is known, the page is to be made anew
+			}
+		}
 		return link, end
 	}
 	link = l.link(f, form, depth, saw)
@@ -165,36 +173,48 @@ func (l *linker) link(f *found, form string, depth int, saw func(uint64)) docume
 }
 
 const (
-	deepest        = 4 // addresses in addresses
+	maxWithin      = 16 // addresses in one
 	longestAddress = 4 << 10
 )
 
 // resolve gives what an address is of, nil for one that is of no document; known
-// says that it is one of the mirror's repository.
-func (l *linker) resolve(address string, depth int) (f *found, known bool) {
-	if depth > deepest {
-		return nil, false
+// says that it is one of the mirror's repository. What leads elsewhere by way of
+// more addresses than people write is not published.
+func (l *linker) resolve(address string) (f *found, known bool) {
+	l.skipped = l.skipped[:0]
+	// A backslash is a slash to browsers, and hides the sign after it in Markdown.
+	spellings := []string{strings.ReplaceAll(address, `\`, "/")}
+	if strings.Contains(address, `\`) {
+		spellings = append(spellings, strings.ReplaceAll(address, `\`, ""))
 	}
-	plain := strings.ReplaceAll(address, `\`, "/")
-	// What leads elsewhere by way of another address.
-	for _, text := range []string{plain, unescaped(plain)} {
-		for _, m := range within.FindAllStringIndex(text, deepest) {
+	for _, plain := range spellings {
+		if u := unescaped(plain); u != plain {
+			spellings = append(spellings, u)
+		}
+	}
+	for _, text := range spellings {
+		inner := within.FindAllStringIndex(text, maxWithin+1)
+		if len(inner) > maxWithin {
+			return &found{Place: Place{Key: true}}, true
+		}
+		for _, m := range inner {
 			if m[0] == 0 {
 				continue
 			}
-			inner, innerKnown := l.resolve(text[m[0]:], depth+1)
-			if inner != nil && (f == nil || innerKnown) {
-				f, known = inner, innerKnown
+			if other, otherKnown := l.lookUp(text[m[0]:]); other != nil && (f == nil || otherKnown) {
+				f, known = other, otherKnown
 			}
 		}
 	}
-	if known {
-		return f, true
+	for _, text := range spellings {
+		if known {
+			break
+		}
+		if own, ownKnown := l.lookUp(text); own != nil && (f == nil || ownKnown || text == spellings[0]) {
+			f, known = own, ownKnown
+		}
 	}
-	if own, ownKnown := l.lookUp(plain); own != nil {
-		return own, ownKnown
-	}
-	return f, false
+	return f, known
 }
 
 // lookUp is resolve for the address itself.
@@ -215,6 +235,7 @@ func (l *linker) lookUp(address string) (f *found, known bool) {
 			case isKnown && !known:
 				f, known = &found{Place: *p}, true
 			case known && !isKnown, !p.Certain && !isKnown && !l.servers[library.Address{Kind: p.Kind, Server: p.Server}]:
+				l.skipped = append(l.skipped, sum)
 				continue
 			case f == nil:
 				f = &found{Place: *p}
@@ -263,15 +284,15 @@ func unescaped(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "&amp;", "&")
 }
 
-// scrub is a text with … in place of all addresses.
+// scrub is a text with … in place of all addresses, or, where they may be seen, of
+// those that open more than public ones.
 func (l *linker) scrub(text string) string {
-	if l.addresses {
-		return text
-	}
 	p := documents.Publication{Links: func(text string) []documents.Link {
 		all := l.links(text, "", 0, nil)
 		for i := range all {
-			all[i].Text, all[i].Href = unnamed, ""
+			if all[i].Href = ""; !l.addresses || all[i].Text == "" {
+				all[i].Text = unnamed
+			}
 		}
 		return all
 	}}

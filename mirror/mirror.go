@@ -6,9 +6,11 @@ package mirror
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -32,7 +34,7 @@ type Options struct {
 	Store   Store
 	Library library.Library
 	Pool    *spool.Pool
-	Machine string // names this machine, among all that may keep the mirror
+	Machine string // names this machine, among all that may keep the mirror; best if nobody else knows it
 	Program string // what is made by another one is made anew
 
 	// Choose gives what says of each document whether somebody chose it.
@@ -224,6 +226,9 @@ func (r *run) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.prove(s) {
+		damaged = true
+	}
 	if damaged {
 		r.tell(Event{Kind: Damaged, Name: StateName})
 	}
@@ -243,6 +248,31 @@ func (r *run) look(ctx context.Context) error {
 		r.listed[norm.NFC.String(o.Key)] = o.Size // as names are given; some systems take them apart
 	}
 	return nil
+}
+
+// prove leaves out of a state what says that this machine wrote it, and does not
+// prove it; false says that there is none.
+func (r *run) prove(s *state) (some bool) {
+	lies := func(p *page) bool {
+		lie := p.Writer == r.writer && !hmac.Equal([]byte(p.Proof), []byte(r.proof(p)))
+		some = some || lie
+		return lie
+	}
+	if s.Index != nil && lies(s.Index) {
+		s.Index = nil
+	}
+	for _, d := range s.Documents {
+		d.Pages = slices.DeleteFunc(d.Pages, lies)
+	}
+	return some
+}
+
+// proof is what nobody can give who does not know what names this machine: the
+// state has only a hash of that.
+func (r *run) proof(p *page) string {
+	h := hmac.New(sha256.New, []byte(r.Machine))
+	fmt.Fprintf(h, "%s %q %d %s", r.writer, p.Name, p.Size, p.SHA256)
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 func (r *run) tell(e Event) {
@@ -351,8 +381,11 @@ func (r *run) remove(ctx context.Context) error {
 	return nil
 }
 
-// keep notes that a page still stands.
+// keep notes that a page still stands, if it does.
 func (r *run) keep(d *document, p *page) {
+	if _, there := r.listed[p.Name]; !there {
+		return // somebody deleted it
+	}
 	now := r.new[d.Document]
 	if now == nil {
 		left := *d
@@ -418,6 +451,7 @@ func (r *run) writeIndex(ctx context.Context) error {
 	if made.Name, err = r.put(ctx, IndexName, made, s); err != nil {
 		return err
 	}
+	made.Proof = r.proof(made)
 	was := r.index
 	r.index = made
 	if was != nil && was.Name != made.Name {

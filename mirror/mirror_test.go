@@ -262,6 +262,40 @@ func TestStateThatLiesDeletesNothingThatIsNotAPage(t *testing.T) {
 	}
 }
 
+// TestTitleThatOpensThePadIsNone: Etherpad takes spaces and colons for _.
+func TestTitleThatOpensThePadIsNone(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.save(aPad("CR_3_mars", "CR 3 : mars"), aPad("cr-4-mars", "CR 4 mars"))
+	w.update()
+	for _, name := range w.pages() {
+		if strings.Contains(name, "3") && strings.Contains(name, "mars") {
+			t.Error(name)
+		}
+	}
+	if _, ok := w.files()["Pads/CR 4 mars.html"]; !ok {
+		t.Error(w.pages())
+	}
+}
+
+// TestStateThatLiesDeletesNoFileOfAPagesName: only who wrote a page can prove it.
+func TestStateThatLiesDeletesNoFileOfAPagesName(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.save(aPad("one", "First"))
+	w.update()
+	w.write("Pads/lease.html", "mine")
+	state := w.files()[mirror.StateName]
+	writer := regexp.MustCompile(`"writer":"([0-9a-f]{32})"`).FindStringSubmatch(state)[1]
+	proof := regexp.MustCompile(`"proof":"([0-9a-f]{32})"`).FindStringSubmatch(state)[1]
+	w.write(mirror.StateName, fmt.Sprintf(`{"format":"padsync-mirror","version":1,"documents":[{"document":"0123456789abcdef","writer":%q,"title":"x","folder":"Pads","version":"",`+
+		`"pages":[{"name":"Pads/lease.html","form":"html","writer":%q,"size":4,"sha256":"%x","proof":%q}]}]}`, writer, writer, sha256.Sum256([]byte("mine")), proof))
+	r := w.update()
+	if got := w.files()["Pads/lease.html"]; got != "mine" || r.Removed != 0 {
+		t.Errorf("%q, %+v", got, r)
+	}
+}
+
 func TestNamesAreForPeopleAndSafeEverywhere(t *testing.T) {
 	for title, want := range map[string]string{
 		"Réunion du 3 mars":              "Réunion du 3 mars",
@@ -322,7 +356,7 @@ func TestDocumentsOfOneNameAreToldApart(t *testing.T) {
 
 // TestPadWithoutAFirstLineHasNotItsID.
 func TestPadWithoutAFirstLineHasNotItsID(t *testing.T) {
-	for _, text := range []string{"", "\n \n---\n", "Welcome to Etherpad!\n\nThis pad text is synchronized", "planted-id", "Planted-ID\n", pads + "/p/planted-id", "- " + pads + "/p/planted%2Did."} {
+	for _, text := range []string{"", "\n \n---\n", "Welcome to Etherpad!\n\nThis pad text is synchronized", "planted-id", "Planted-ID\n", pads + "/p/planted-id", "- " + pads + "/p/planted%2Did.", "\u00ab planted-id \u00bb", "planted-id :"} {
 		w := newWorld(t, "en")
 		w.save(aPad("planted-id", text))
 		w.update()

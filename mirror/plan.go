@@ -10,9 +10,11 @@ import (
 	"io"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/library"
@@ -97,7 +99,7 @@ func (r *run) planned(record *manifest.Record) *plan {
 	p.key = fmt.Sprintf("%016x", p.sum)
 	name, tags := record.Said.Name, record.Said.Tags
 	v, skipped := library.ChooseVersion(record, false)
-	p.title, p.sure = titleOf(name, 200), name != ""
+	p.title, p.sure = titleOf(name, 200), r.Shown.Private
 	if len(tags) > 0 {
 		p.tag = tags[0]
 	}
@@ -106,8 +108,9 @@ func (r *run) planned(record *manifest.Record) *plan {
 		return p
 	}
 	public := v.Public
+	p.sure = public || r.Shown.Private
 	if p.title == "" {
-		p.title, p.sure = titleOf(v.Title, 200), public
+		p.title = titleOf(v.Title, 200)
 	}
 	if r.Service != nil {
 		p.service = r.Service(record.Source)
@@ -210,10 +213,19 @@ func (r *run) entitle(ctx context.Context) error {
 // nothing.
 func (r *run) usable(p *plan, title string) string {
 	title = r.linker.scrub(title)
-	if !says(title) || !r.Shown.Addresses && (fold(title) == fold(p.id) || fold(clean(title)) == fold(clean(p.id))) {
+	if !says(title) || !r.Shown.Addresses && (typed(title) == typed(p.id) || fold(clean(title)) == fold(clean(p.id))) {
 		return ""
 	}
 	return title
+}
+
+var joined = regexp.MustCompile(`[\s\p{Z}:_]+`)
+
+// typed is a title as it opens a pad if it is typed for its id: Etherpad takes spaces
+// and colons for _, and who copies a title leaves out what stands around it.
+func typed(title string) string {
+	title = strings.TrimFunc(title, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return fold(joined.ReplaceAllString(title, "_"))
 }
 
 // Etherpad's own text, where a pad does not begin as its server's do.

@@ -30,7 +30,7 @@ func addressForms() (all []string) {
 			"pads.example.org/p/"+pad, "//pads.example.org/p/"+pad, "https://me:secret@pads.example.org/p/"+pad, "https:\\\\pads.example.org\\p\\"+pad,
 			"https://pads.example.org/p/%70"+pad[1:], "https://pads.example.org/p/%2570"+pad[1:], "https://example.org/?to="+url.QueryEscape(u), "https://web.archive.org/web/2026/"+u,
 			"mailto:x@example.org?body="+url.QueryEscape(u), "[voir ("+u+")]", u+"..., "+u+";"+u, u+"|"+u, "\u00ab\u00a0"+u+"\u00a0\u00bb", "<"+u+">", u+"&amp;x", "etherpad://pads.example.org/p/"+pad,
-			"https://pads.example.org/mypads/?/mypads/group/g/pad/view/"+pad)
+			"https://pads.example.org/mypads/?/mypads/group/g/pad/view/"+pad, "pads.example.org%2Fp%2F"+pad, strings.NewReplacer("_", `\_`, "-", `\-`).Replace(u))
 	}
 	for _, id := range []string{plantedPoll, "PlantedUnknown16"} {
 		all = append(all, polls+"/"+id, polls+"/studs.php?poll="+id, polls+"/studs.php?lang=fr&sondage="+id, polls+"/exportcsv.php?poll="+id, polls+"/"+id+"/vote/"+id+"#edit", "polls.example.org/"+id,
@@ -236,5 +236,71 @@ func TestPublicVersionTakesNothingFromPrivateOnes(t *testing.T) {
 				t.Errorf("private: %t: %s: %s", private, name, content)
 			}
 		}
+	}
+}
+
+// TestAdminLinkInATitleIsNeverShown, whatever may be.
+func TestAdminLinkInATitleIsNeverShown(t *testing.T) {
+	for _, addresses := range []bool{false, true} {
+		w := newWorld(t, "en")
+		w.options.Shown = mirror.Shown{Private: true, Addresses: addresses}
+		w.save(aPoll(w, plantedPoll, &poll.Poll{Title: "When " + polls + "/" + plantedAdmin + "/admin", Votes: []poll.Vote{}}))
+		w.update()
+		for name, content := range w.files() {
+			if strings.Contains(seen(name+content), "adminkey") {
+				t.Errorf("addresses: %t: %s: %s", addresses, name, content)
+			}
+		}
+	}
+}
+
+// TestNameOfAPrivateDocumentIsOnNoPageOfOthers, whoever gave it.
+func TestNameOfAPrivateDocumentIsOnNoPageOfOthers(t *testing.T) {
+	w := newWorld(t, "en")
+	w.options.Shown = mirror.Shown{}
+	open, shut := aPad("one", "First\n"+pads+"/p/two "+pads+"/p/three"), aPad("two", "Second")
+	third := aPad("three", "Third")
+	open.public, third.public = true, true
+	w.save(open, shut, third)
+	w.say(shut, "planted name")
+	w.say(third, "Minutes")
+	w.options.Choose = choose(func(r *manifest.Record) bool { return r.ID == "one" })
+	w.update()
+	for name, content := range w.files() {
+		if strings.Contains(content, "planted") || name == "Pads/First.html" && !strings.Contains(content, "Minutes") {
+			t.Errorf("%s: %s", name, content)
+		}
+	}
+}
+
+// TestAddressThatIsKnownLaterLeavesPages, though their documents did not change.
+func TestAddressThatIsKnownLaterLeavesPages(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	const elsewhere = "https://poll.association.example"
+	w.save(aPad("one", "First\n"+elsewhere+"/"+plantedPoll))
+	w.update()
+	p := aPoll(w, plantedPoll, &poll.Poll{Title: "When", Votes: []poll.Vote{}})
+	p.base = elsewhere
+	w.save(p)
+	w.update()
+	if page := w.files()["Pads/First.html"]; strings.Contains(page, plantedPoll) || !strings.Contains(page, "When</a>") {
+		t.Error(page)
+	}
+}
+
+// TestAddressesInAddressesCostLittle: anybody can write in a pad.
+func TestAddressesInAddressesCostLittle(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	places, asked := w.options.Places, 0
+	w.options.Places = func(address string) []mirror.Place {
+		asked++
+		return places(address)
+	}
+	w.save(aPad("one", "First\n"+strings.Repeat("http://a/", 15)+"\n"+strings.Repeat("http://a/", 400)))
+	w.update()
+	if asked > 1000 {
+		t.Errorf("it was asked %d times what an address is", asked)
 	}
 }

@@ -29,18 +29,21 @@ const (
 
 	maxState     = 64 << 20 // bytes
 	maxDocuments = 200_000
-	maxPages     = 5_000 // of one document
-	maxRefs      = 200   // of one page
+	maxObjects   = 1_000_000 // documents and pages
+	maxPages     = 5_000     // of one document
+	maxRefs      = 200       // of one page
 )
 
 // ErrNewer says that a newer padsync keeps the mirror.
 var ErrNewer = errors.New("a newer padsync keeps this mirror")
 
+var errStateTooLong = errors.New("more pages than a mirror can have")
+
 // A state is what stands in a mirror, as the machines say that keep it. It is read
 // from a place that others may write to: nothing in it is believed but that a file
 // may be changed or deleted if it is as somebody says that padsync wrote it, and
-// has a name that padsync gives. Who can write a lie here can delete files of such
-// names without it.
+// has a name that padsync gives. A machine deletes only what it has proven to itself
+// that it wrote.
 type state struct {
 	Format    string      `json:"format"`
 	Version   int         `json:"version"`
@@ -71,6 +74,7 @@ type page struct {
 	Earlier string   `json:"earlier,omitempty"` // the version, if it is not the document's
 	Size    int64    `json:"size"`
 	SHA256  string   `json:"sha256"`
+	Proof   string   `json:"proof"`          // by which its writer knows that it wrote this page under this name
 	Made    string   `json:"made,omitempty"` // a hash of what it was made from
 	Refs    []string `json:"refs,omitempty"` // hashes of the documents whose addresses are in it
 }
@@ -109,7 +113,7 @@ func readState(ctx context.Context, store Store) (s *state, damaged bool, err er
 		return nil, false, fmt.Errorf("read what stands in the mirror: %w", err)
 	}
 	s = new(state)
-	if len(text) > maxState || !utf8.Valid(text) || json.Unmarshal(text, s) != nil || s.Format != stateFormat || s.Version < 1 {
+	if len(text) > maxState || bytes.Count(text, []byte("{")) > maxObjects || !utf8.Valid(text) || json.Unmarshal(text, s) != nil || s.Format != stateFormat || s.Version < 1 {
 		return empty, true, nil
 	}
 	if s.Version > stateVersion {
@@ -192,6 +196,9 @@ func (s *state) write(ctx context.Context, store Store, own string) error {
 	text := s.encode()
 	if !damaged && bytes.Equal(text, there) {
 		return nil
+	}
+	if len(text) > maxState || bytes.Count(text, []byte("{")) > maxObjects {
+		return errStateTooLong // nobody could read it
 	}
 	return store.Replace(ctx, StateName, bytes.NewReader(text), int64(len(text)))
 }

@@ -60,7 +60,7 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d docume
 	}
 	opened, err := r.query.Read(r.reader, record, library.Choice{Version: v}, from, size)
 	d, is := opened.(documents.Publishable)
-	if err == nil && is {
+	if err == nil && is && !(r.Sealed && lacks(record, opened)) {
 		return d, done, nil
 	}
 	done()
@@ -68,6 +68,15 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d docume
 		return nil, nil, err
 	}
 	return nil, nil, nil
+}
+
+// lacks reports whether a document lacks what another version saw: where that cannot
+// be opened, the page that stands may have it.
+func lacks(record *manifest.Record, d documents.Document) bool {
+	partial, is := d.(documents.Partial)
+	return is && slices.ContainsFunc(partial.Lacks(), func(part string) bool {
+		return slices.ContainsFunc(record.Versions, func(v manifest.VersionRecord) bool { return v.Facts.Fields[part] != "" })
+	})
 }
 
 // A making is what a run has of a document for the store.
@@ -324,6 +333,7 @@ func (r *run) store(ctx context.Context, p *plan, m *making) error {
 			return err
 		}
 		made.Name = name
+		made.Proof = r.proof(made.page)
 		d.Pages = append(d.Pages, made.page)
 	}
 	r.stored(p, d)
