@@ -209,6 +209,12 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []*repos
 // mirror brings the mirrors up to date with what the first repository has now, if it
 // took it.
 func (b *backingUp) mirror(ctx context.Context, plan *backup.Plan, report *backup.Report, fetched *mirror.Fetched) []setup.Mirrored {
+	if !b.settings.MirrorsBackups() {
+		if len(b.settings.Mirrors) > 0 {
+			b.app.note("mirror-other-repository")
+		}
+		return nil
+	}
 	first := b.settings.Repositories[0].Shown
 	if len(plan.Repositories) == 0 || plan.Repositories[0].Name != first || report.Run == "" || report.Repositories[0].Err != nil || report.Interrupted {
 		return nil

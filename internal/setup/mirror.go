@@ -180,11 +180,22 @@ func (s *Settings) mirrorMachine() string {
 	return cmp.Or(s.Machine.Name(), HostName())
 }
 
+// MirrorsBackups reports whether a backup brings mirrors up to date: they have the
+// pages of the configuration's first repository, and of no other that an option
+// names once, whose documents would be published a second time.
+func (s *Settings) MirrorsBackups() bool {
+	if len(s.Mirrors) == 0 || len(s.options.Repositories) == 0 || len(s.Config.Repositories) == 0 {
+		return len(s.Mirrors) > 0
+	}
+	first, err := ParseLocation(s.Config.Repositories[0].Address.Reveal())
+	return err == nil && first == s.Repositories[0].Location
+}
+
 // Fetching gives what keeps the files that a backup fetches for mirrors, where
 // they cannot be read from the repository afterwards; nil where they can, or where
 // there are no mirrors.
 func (s *Settings) Fetching(pool *spool.Pool, sealed bool) *mirror.Fetched {
-	if len(s.Mirrors) == 0 || !sealed || s.identitiesGiven() {
+	if !s.MirrorsBackups() || !sealed || s.identitiesGiven() {
 		return nil
 	}
 	return mirror.NewFetched(pool)
