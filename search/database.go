@@ -167,16 +167,14 @@ func (p *Place) check(ctx context.Context, db *sql.DB) error {
 
 // create makes an empty index in place of what is there.
 func (p *Place) create(ctx context.Context) (_ *sql.DB, key []byte, err error) {
+	if err := p.remove(); err != nil {
+		return nil, nil, err
+	}
 	root, err := durable.OpenRoot(p.Folder)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer root.Close()
-	for _, name := range p.names() {
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fmt.Errorf("remove an old index: %w", durable.Nameless(err))
-		}
-	}
 	if p.Sealed {
 		if key, err = p.newKey(root); err != nil {
 			return nil, nil, err

@@ -283,8 +283,8 @@ func (q *Question) show(h *Hit, names string, all []text) {
 	var at *text
 	shown := fragment{}
 	consider := func(one *text) {
-		if !slices.Contains(in, one.In) {
-			return
+		if shown.terms == len(q.terms) || !slices.Contains(in, one.In) {
+			return // there is no better one
 		}
 		if f := best(spansOf(one.Text, q.terms), len(q.terms)); f.terms > shown.terms {
 			at, shown = one, f

@@ -50,7 +50,7 @@ func (u *updater) row(ctx context.Context, record *manifest.Record) (*row, error
 		before = new(texts)
 	}
 	t, err := u.texts(record, before)
-	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) || errors.Is(err, repository.ErrNoIdentity) {
+	if closed(err) {
 		u.report.Unreadable++
 		t, r.state = before, nil // tried again the next time
 		err = nil
@@ -64,6 +64,12 @@ func (u *updater) row(ctx context.Context, record *manifest.Record) (*row, error
 	}
 	r.texts, err = u.codec.pack(t)
 	return r, err
+}
+
+// closed reports whether a saved file is damaged, or sealed to others.
+func closed(err error) bool {
+	_, corrupt := errors.AsType[*repository.CorruptError](err)
+	return corrupt || errors.Is(err, repository.ErrNoIdentity)
 }
 
 // known is what the index has of a document.
@@ -102,21 +108,24 @@ func (u *updater) texts(record *manifest.Record, before *texts) (*texts, error) 
 		}
 		others, marks = append(others, v), append(marks, m)
 	}
-	t, held, err := u.version(record, shown, marks)
+	size := 0
+	t, held, err := u.version(record, shown, marks, &size)
 	if err != nil {
 		return nil, err
 	}
 	var all []text
 	for i, v := range others {
+		if !held[i] {
+			earlier, err := u.earlier(record, v, before, &size)
+			if closed(err) {
+				continue // the others are not to be missed for it, and it is read once it can be
+			}
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, earlier...)
+		}
 		t.Versions = append(t.Versions, v.Name)
-		if held[i] {
-			continue
-		}
-		earlier, err := u.earlier(record, v, before)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, earlier...)
 	}
 	t.Versions = append(t.Versions, shown.Name)
 	t.Texts = append(all, t.Texts...)
@@ -125,7 +134,7 @@ func (u *updater) texts(record *manifest.Record, before *texts) (*texts, error) 
 }
 
 // earlier are the texts of a version that is not shown.
-func (u *updater) earlier(record *manifest.Record, v *manifest.VersionRecord, before *texts) (all []text, err error) {
+func (u *updater) earlier(record *manifest.Record, v *manifest.VersionRecord, before *texts, size *int) (all []text, err error) {
 	if before.shown() == v.Name {
 		return before.earlier(v.Name, v.Saved), nil
 	}
@@ -137,10 +146,7 @@ func (u *updater) earlier(record *manifest.Record, v *manifest.VersionRecord, be
 		}
 		return all, nil
 	}
-	t, _, err := u.version(record, v, nil)
-	if corrupt := (*repository.CorruptError)(nil); errors.As(err, &corrupt) {
-		return nil, nil // the others are not to be missed for it
-	}
+	t, _, err := u.version(record, v, nil, size)
 	if err != nil {
 		return nil, err
 	}
@@ -148,11 +154,10 @@ func (u *updater) earlier(record *manifest.Record, v *manifest.VersionRecord, be
 }
 
 // version reads the texts of a version, and which marks its own past holds.
-func (u *updater) version(record *manifest.Record, v *manifest.VersionRecord, marks []documents.Mark) (t *texts, held []bool, err error) {
+func (u *updater) version(record *manifest.Record, v *manifest.VersionRecord, marks []documents.Mark, size *int) (t *texts, held []bool, err error) {
 	t, held = new(texts), make([]bool, len(marks))
-	size := 0
 	tell := func(text documents.Text) error {
-		t.add(text, &size)
+		t.add(text, size)
 		return nil
 	}
 	read := false

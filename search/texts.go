@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"encoding/json"
 	"hash/maphash"
 	"slices"
@@ -41,17 +42,31 @@ func (t *texts) shown() string {
 	return t.Versions[len(t.Versions)-1]
 }
 
-// maxTexts bounds the texts of one document, in bytes: twenty novels.
-const maxTexts = 32 << 20
+// maxTexts bounds the texts of all versions of a document, in bytes: twenty novels.
+// They are packed with beside for each, and no character in more than twice its
+// bytes, so that what is packed can be unpacked.
+const (
+	maxTexts  = 32 << 20
+	beside    = 128
+	maxPacked = 4 * maxTexts
+)
 
 // add takes a text of the version that is shown, unless it is too much.
 func (t *texts) add(from documents.Text, size *int) {
-	if *size += len(from.Text); *size > maxTexts {
+	if *size += len(from.Text) + beside; *size > maxTexts {
 		return
 	}
 	t.Texts = append(t.Texts, text{
-		In: from.In, Text: strings.ToValidUTF8(from.Text, "\ufffd"), Since: unix(from.Since), Until: unix(from.Until), Revision: from.Revision,
+		In: from.In, Text: strings.Map(controlled, strings.ToValidUTF8(from.Text, "\ufffd")), Since: unix(from.Since), Until: unix(from.Until), Revision: from.Revision,
 	})
+}
+
+// controlled puts spaces in place of control characters, which are in no word.
+func controlled(r rune) rune {
+	if r < ' ' && r != '\n' && r != '\t' {
+		return ' '
+	}
+	return r
 }
 
 // earlier are the texts of another version: what it showed is past.
@@ -133,16 +148,18 @@ func newCodec() (codec, error) {
 	if err != nil {
 		return codec{}, err
 	}
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(4*maxTexts))
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPacked))
 	return codec{encoder, decoder}, err
 }
 
 func (c *codec) pack(t *texts) ([]byte, error) {
-	b, err := json.Marshal(t)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(t); err != nil {
 		return nil, err
 	}
-	return c.encoder.EncodeAll(b, nil), nil
+	return c.encoder.EncodeAll(b.Bytes(), nil), nil
 }
 
 func (c *codec) unpack(b []byte) (t texts, err error) {

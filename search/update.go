@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,8 +61,8 @@ func Update(ctx context.Context, p Place, from Source) (report *Report, err erro
 		if !errors.Is(err, ErrDamaged) {
 			break
 		}
-		if err := os.Remove(p.file()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, durable.Nameless(err)
+		if err := p.remove(); err != nil {
+			return nil, err
 		}
 	}
 	return report, err
@@ -85,8 +85,8 @@ func (p *Place) lock() (*flock.Flock, error) {
 	return lock, nil
 }
 
-// Discard removes an index that was found damaged, so that the next update makes
-// it anew, unless one is at it now.
+// Discard removes an index that was found damaged, or is no longer wanted, unless an
+// update is at it now: the next one makes it anew.
 func Discard(p Place) error {
 	lock, err := p.lock()
 	if errors.Is(err, ErrBusy) {
@@ -96,8 +96,20 @@ func Discard(p Place) error {
 		return err
 	}
 	defer lock.Close()
-	if err := os.Remove(p.file()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return durable.Nameless(err)
+	return p.remove()
+}
+
+// remove removes all files of an index: its log has words, too.
+func (p *Place) remove() error {
+	root, err := durable.OpenRoot(p.Folder)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, name := range p.names() {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove an old index: %w", durable.Nameless(err))
+		}
 	}
 	return nil
 }

@@ -129,6 +129,8 @@ func (a *app) printHit(w io.Writer, h search.Hit, l jsonlines.Hit) error {
 	switch {
 	case h.Version != "" && h.Whole:
 		said, point = a.text("search-version", "Saved", h.Until), []string{"--at", h.Version}
+	case h.Version != "" && h.Until.IsZero():
+		point = []string{"--at", h.Version}
 	case h.Version != "":
 		point = []string{"--at", h.Until.Add(-time.Second).Format(time.RFC3339)}
 	}

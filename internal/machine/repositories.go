@@ -20,8 +20,8 @@ type Place struct {
 	Folder bool
 }
 
-// Repositories are those that the machine saw at one place: several, where
-// disks take turns.
+// Repositories are those that the machine saw at one place, the last one last:
+// several, where disks take turns.
 type Repositories struct {
 	Repositories []Repository `json:"repositories"`
 }
@@ -84,14 +84,14 @@ func (r Repositories) Knows(id string) bool {
 	return slices.ContainsFunc(r.Repositories, func(r Repository) bool { return r.ID == id })
 }
 
-// KeepRepository notes that the repository is at the place.
+// KeepRepository notes that the repository is at the place: it is the last one then.
 func (m Machine) KeepRepository(at Place, now Repository) {
 	for _, name := range repositoriesFiles(at) {
 		all := m.repositoriesIn(name)
-		if slices.Contains(all.Repositories, now) {
+		if n := len(all.Repositories); n > 0 && all.Repositories[n-1] == now {
 			continue
 		}
-		all.Repositories = append(all.Repositories, now)
+		all.Repositories = append(slices.DeleteFunc(all.Repositories, func(r Repository) bool { return r == now }), now)
 		all.Repositories = all.Repositories[max(0, len(all.Repositories)-maxRepositories):]
 		text, err := json.Marshal(all)
 		if err != nil {

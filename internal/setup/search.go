@@ -1,10 +1,12 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"filippo.io/age"
 
@@ -145,7 +147,15 @@ func (s *Settings) index(ctx context.Context, repo *repository.Repository, owner
 // backup's.
 func (s *Settings) IndexAfter(ctx context.Context, known *Known, repos []*repository.Repository, done func(Indexed)) error {
 	folder, err := s.setup.DataFolder()
-	if err != nil || !s.MayIndex() {
+	if err != nil {
+		return nil
+	}
+	if !s.MayIndex() {
+		for _, repo := range repos {
+			if err := unindex(folder, repo.ID()); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 	var owner []age.Identity
@@ -169,6 +179,14 @@ func (s *Settings) IndexAfter(ctx context.Context, known *Known, repos []*reposi
 		done(*indexed)
 	}
 	return nil
+}
+
+// unindex removes an index from before somebody said that there is to be none.
+func unindex(folder, repository string) error {
+	if _, err := os.Stat(filepath.Join(folder, search.FileName(repository))); err != nil {
+		return nil
+	}
+	return search.Discard(search.Place{Folder: folder, Repository: repository})
 }
 
 // Found are what a search found, and what was not searched as it might have been.
@@ -225,6 +243,12 @@ func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn
 	if err == nil {
 		f.Results, err = search.Find(ctx, g.indexes, g.named, q, limit)
 	}
+	if errors.Is(err, search.ErrDamaged) {
+		if err = g.withoutIndexes(ctx, err, warn); err == nil {
+			f.ByName, f.Documents = g.byName, len(g.documents)
+			f.Results, err = search.Find(ctx, nil, g.named, q, limit)
+		}
+	}
 	return f, err
 }
 
@@ -239,6 +263,13 @@ type searching struct {
 	named     []search.Named
 	documents map[library.Address]manifest.Source
 	byName    []ByName
+	opened    []opened // the indexes
+}
+
+// An opened index is of a repository at a place.
+type opened struct {
+	at    Place
+	index search.Place
 }
 
 func (g *searching) close() {
@@ -250,18 +281,17 @@ func (g *searching) close() {
 // open opens the index of the repository at a place, or else reads its lists.
 func (g *searching) open(ctx context.Context, at Place, warn Warner) error {
 	why := search.ErrNone
-	for _, r := range g.settings.Machine.Repositories(at.place()).Repositories {
-		if g.repository == "" {
-			g.repository = r.ID
-		}
-		switch err := g.index(ctx, r); {
-		case err == nil:
-			why = nil
-		case !errors.Is(err, search.ErrNone) && !errors.Is(err, search.ErrNoIdentity) && !errors.Is(err, search.ErrDamaged):
+	all := g.settings.Machine.Repositories(at.place()).Repositories
+	for i, r := range slices.Backward(all) {
+		err := g.index(ctx, at, r)
+		if err != nil && !errors.Is(err, search.ErrNone) && !errors.Is(err, search.ErrNoIdentity) && !errors.Is(err, search.ErrDamaged) {
 			return err
-		case why == search.ErrNone:
-			why = err
 		}
+		if i < len(all)-1 {
+			continue // that was there before, perhaps on a disk that takes turns
+		}
+		why = err
+		g.repository = cmp.Or(g.repository, r.ID)
 	}
 	if why == nil {
 		return nil
@@ -280,7 +310,7 @@ func (s *Settings) known(err error) bool {
 }
 
 // index opens the index of a repository that this machine saw.
-func (g *searching) index(ctx context.Context, r machine.Repository) error {
+func (g *searching) index(ctx context.Context, at Place, r machine.Repository) error {
 	s := g.settings
 	folder, err := s.setup.DataFolder()
 	if err != nil {
@@ -288,6 +318,9 @@ func (g *searching) index(ctx context.Context, r machine.Repository) error {
 	}
 	if _, err := os.Stat(filepath.Join(folder, search.FileName(r.ID))); err != nil {
 		return search.ErrNone
+	}
+	if !s.MayIndex() {
+		return errors.Join(search.ErrNone, unindex(folder, r.ID))
 	}
 	if r.Sealed && !g.asked {
 		g.asked = true
@@ -301,13 +334,36 @@ func (g *searching) index(ctx context.Context, r machine.Repository) error {
 	}
 	x, err := search.Open(ctx, place)
 	if err == nil {
-		g.indexes = append(g.indexes, x)
 		err = x.Each(ctx, func(from manifest.Source, id string) { g.documents[addressOf(from, id)] = from })
+		if err != nil {
+			err = errors.Join(err, x.Close())
+		}
 	}
 	if errors.Is(err, search.ErrDamaged) {
 		return errors.Join(err, search.Discard(place))
 	}
+	if err == nil {
+		g.indexes = append(g.indexes, x)
+		g.opened = append(g.opened, opened{at, place})
+	}
 	return err
+}
+
+// withoutIndexes discards the indexes, of which one is damaged in a part that only
+// a question met, and reads the names in their repositories' lists.
+func (g *searching) withoutIndexes(ctx context.Context, why error, warn Warner) error {
+	g.close()
+	g.indexes = nil
+	for _, o := range g.opened {
+		if err := search.Discard(o.index); err != nil {
+			return err
+		}
+		g.byName = append(g.byName, ByName{o.at.Shown, why})
+		if err := g.lists(ctx, o.at, warn); err != nil && !g.settings.known(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // lists reads the names in a repository's lists.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/search"
@@ -88,9 +89,73 @@ func TestBackupMakesNoIndexElsewhere(t *testing.T) {
 	if all := b.indexAfter(); len(all) != 1 {
 		t.Errorf("with an index, but no catalogue, it did %+v", all)
 	}
-	b.config = "[search]\nindex = false\n"
-	if all := b.indexAfter(); all != nil {
-		t.Errorf("refused, it did %+v", all)
+	for name, meets := range map[string]func(){
+		"a backup": func() { b.indexAfter() },
+		"a search": func() { b.find("text") },
+	} {
+		b.config = ""
+		if err := b.settings().Index(t.Context(), nil, nil, func(Indexed) {}); err != nil {
+			t.Fatal(err)
+		}
+		b.config = "[search]\nindex = false\n"
+		meets()
+		if left := b.indexFiles(); len(left) != 0 {
+			t.Errorf("refused, and %s left %q", name, left)
+		}
+	}
+}
+
+// indexFiles are those of indexes, but their locks, which hold nothing.
+func (b *bench) indexFiles() (names []string) {
+	b.Helper()
+	folder, err := b.Setup.DataFolder()
+	if err != nil {
+		b.Fatal(err)
+	}
+	all, err := filepath.Glob(filepath.Join(folder, "index-*"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(name string) bool { return filepath.Ext(name) == ".lock" })
+}
+
+// TestPageThatOnlyAQuestionMeetsIsNoEnd: names are found, and the index is made anew.
+func TestPageThatOnlyAQuestionMeetsIsNoEnd(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "ag")
+	b.saves("ag")
+	b.indexAfter()
+	file := b.indexFiles()[slices.IndexFunc(b.indexFiles(), func(name string) bool { return filepath.Ext(name) == ".db" })]
+	sound, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := 0
+	for page := 4096; page < len(sound); page += 4096 {
+		damaged := bytes.Clone(sound)
+		damaged[page+2000] ^= 1
+		if err := os.WriteFile(file, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, ids := b.find("ag")
+		if !slices.Equal(ids, []string{"ag"}) {
+			t.Errorf("page %d: found %q", page/4096, ids)
+		}
+		if len(f.ByName) > 0 {
+			met++
+			if !errors.Is(f.ByName[0].Err, search.ErrDamaged) {
+				t.Errorf("page %d: %v", page/4096, f.ByName[0].Err)
+			}
+			if all := b.indexAfter(); len(all) != 1 || !all[0].New {
+				t.Errorf("page %d: then it did %+v", page/4096, all)
+			}
+			if sound, err = os.ReadFile(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if met == 0 {
+		t.Error("no damage was met")
 	}
 }
 
@@ -152,4 +217,26 @@ func (a asking) Prompt(string) crypto.Prompt {
 		*a.asked++
 		return "passphrase", nil
 	}}
+}
+
+// TestRepositoryThatTookThePlaceOfAnotherIsMissed while it has no index.
+func TestRepositoryThatTookThePlaceOfAnotherIsMissed(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "ag")
+	b.saves("ag")
+	b.indexAfter()
+	s := b.settings()
+	r, err := s.Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := machine.Repository{ID: "ffffffffffffffffffffffffffffffff", Sealed: true}
+	s.Machine.KeepRepository(s.Repositories[0].place(), now)
+	if f, _ := b.find("ag"); len(f.ByName) != 1 || !errors.Is(f.ByName[0].Err, search.ErrNone) {
+		t.Errorf("of the new one it says %+v", f.ByName)
+	}
+	s.Machine.KeepRepository(s.Repositories[0].place(), machine.Repository{ID: r.ID(), Sealed: true})
+	if f, _ := b.find("ag"); len(f.ByName) != 0 {
+		t.Errorf("of the old one, which is there again, it says %+v", f.ByName)
+	}
 }
