@@ -63,27 +63,22 @@ func (d *Document) Server() Server { return Server{d.Kind.Name, manifest.Address
 // address that can do most is kept. Said, which may be nil, has what servers said
 // when they were asked whether they are of a kind. The documents are in the order
 // of their addresses.
-func Reduce(all []kinds.Kind, sightings []Sighting, said map[Server]bool) []Document {
-	r := reduction{kinds: all, proven: make(map[Server]bool), said: said, found: make(map[identity]*Document)}
-	var seen []seen
+func Reduce(of []kinds.Kind, sightings []Sighting, said map[Server]bool) []Document {
+	r := reduction{proven: make(map[Server]bool), said: said, found: make(map[identity]*Document)}
+	var all []seen
 	for _, s := range sightings {
-		if !Possible(s.Address) {
-			continue
-		}
-		if read, ok := r.read(s); ok {
-			seen = append(seen, read)
-		}
+		all = append(all, seen{s, candidates(of, s)})
 	}
 	// What the browsers' recent pads say of a server holds for all its pads.
-	r.placeRecent(seen)
-	for _, s := range seen {
+	r.placeRecent(all)
+	for _, s := range all {
 		for _, c := range s.candidates {
-			if c.proof {
+			if c.likeness == kinds.Proof {
 				r.proven[c.server()] = true
 			}
 		}
 	}
-	for _, s := range seen {
+	for _, s := range all {
 		r.add(s)
 	}
 	return r.documents()
@@ -91,7 +86,6 @@ func Reduce(all []kinds.Kind, sightings []Sighting, said map[Server]bool) []Docu
 
 // A reduction is what Reduce knows so far.
 type reduction struct {
-	kinds  []kinds.Kind
 	proven map[Server]bool
 	said   map[Server]bool
 	found  map[identity]*Document
@@ -106,64 +100,6 @@ type identity struct {
 type seen struct {
 	Sighting
 	candidates []candidate
-}
-
-// A candidate is what an address may be the address of.
-type candidate struct {
-	kind kinds.Kind
-	kinds.Address
-	proof bool // nothing else has such an address
-	known bool // the list of servers says so
-	shape bool // it looks as those that servers make
-	named bool // it may be a poll whose author chose the name
-}
-
-// ownPages are pages of servers of polls that look like such polls.
-var ownPages = []string{"about", "admin", "contact", "faq", "help", "home", "impressum", "index", "login", "maintenance", "my", "preferences", "privacy"}
-
-func (c candidate) server() Server { return Server{c.kind.Name, manifest.Address(c.Base)} }
-
-// read parses an address for each kind.
-func (r *reduction) read(s Sighting) (seen, bool) {
-	u, err := url.Parse(s.Address)
-	if err != nil {
-		return seen{}, false
-	}
-	software, listed := instances()[hostOf(u)]
-	read := seen{Sighting: s}
-	for _, kind := range r.kinds {
-		a, err := kind.Parse(s.Address)
-		if err != nil || listed && !slices.Contains(software, kind.Name) {
-			continue
-		}
-		c := candidate{kind: kind, Address: a, known: listed}
-		c.proof, c.shape = proves(kind.Name, u, a, s)
-		c.named = listed && len(software) == 1 && originOf(c.Base) == c.Base && !slices.Contains(ownPages, strings.ToLower(c.ID))
-		read.candidates = append(read.candidates, c)
-	}
-	return read, len(read.candidates) > 0
-}
-
-// proves reports whether an address, or its title, can only be that of a document
-// of the kind, and whether it looks at least as those that servers make.
-func proves(kind string, u *url.URL, a kinds.Address, s Sighting) (proof, shape bool) {
-	parts := split(u)
-	last := parts[len(parts)-1]
-	switch kind {
-	case "etherpad":
-		proof = strings.HasPrefix(u.RawQuery, "/mypads/group/") || padID.MatchString(a.ID) ||
-			followed(parts, "p") && (last == "timeslider" || strings.HasSuffix(u.Path, "/export/etherpad")) ||
-			s.Origin.Place == Recent || !s.Doubtful && s.Title == a.ID+" | Etherpad"
-		return proof, true
-	case "framadate":
-		isAdminLink := a.Locator != a.ID
-		proof = slices.Contains(scripts, last) || isAdminLink && isAdmin(strings.TrimSuffix(a.Locator, "/admin")) ||
-			!isAdminLink && a.Certain && isRandom(a.ID) && len(parts) > 1
-		return proof, isRandom(a.ID)
-	case "pollaris":
-		return a.Certain, true
-	}
-	return a.Certain, true
 }
 
 // placeRecent gives recent pads the path of their server, which the browser does
@@ -187,13 +123,6 @@ func (r *reduction) placeRecent(all []seen) {
 			}
 		}
 	}
-}
-
-// originOf is the beginning of an address, without the path.
-func originOf(base string) string {
-	scheme, rest, _ := strings.Cut(base, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + host
 }
 
 // add adds a sighting to its document.
@@ -232,15 +161,12 @@ func (r *reduction) add(s seen) {
 // like it.
 func (r *reduction) choose(all []candidate) (c candidate, certain, ok bool) {
 	for _, c := range all {
-		if c.proof || (c.known || r.proven[c.server()] || r.said[c.server()]) && c.shape {
+		if c.likeness == kinds.Proof || c.likeness == kinds.Alike && (c.listed || r.proven[c.server()] || r.said[c.server()]) {
 			return c, true, true
 		}
 	}
 	for _, c := range all {
-		if is, asked := r.said[c.server()]; asked && !is {
-			continue
-		}
-		if c.kind.Name != "framadate" || c.named || c.shape && !strings.Contains(c.Base+"/", "/p/") && !strings.HasSuffix(c.Base, "/polls") {
+		if is, asked := r.said[c.server()]; !asked || is {
 			return c, false, true
 		}
 	}

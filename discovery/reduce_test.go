@@ -101,6 +101,7 @@ func TestAnUnknownServerIsKnownByWhatOnlyItsKindMakes(t *testing.T) {
 	checkReduced(t, []string{polls + "/" + public}, "framadate "+polls+" "+public+" "+public+" uncertain")
 	checkReduced(t, []string{polls + "/" + public, polls + "/exportcsv.php?poll=0123456789abcdeF"},
 		"framadate "+polls+" 0123456789abcdeF 0123456789abcdeF certain", "framadate "+polls+" "+public+" "+public+" certain")
+	checkReduced(t, []string{host + "/p/" + public}, "etherpad "+host+" "+public+" "+public+" uncertain")
 	checkReduced(t, []string{host + "/polls/garden"}, "pollaris "+host+" garden garden uncertain")
 	checkReduced(t, []string{host + "/polls/" + hexID + "/" + token + "/admin"}, "pollaris "+host+" "+hexID+" "+hexID+"/"+token+"/admin certain")
 }
@@ -112,9 +113,12 @@ func title(s string) string {
 
 // A page that a browser was sent away from, or that was not there, proves nothing.
 func TestWhatTheBrowserDoubtsIsNotCertain(t *testing.T) {
-	s := visited("https://pads.asso.example/p/x", "x | Etherpad")
+	s := visited("https://pads.asso.example/p/x/timeslider", "x | Etherpad")
 	s.Doubtful = true
 	if got := reduced(s); !slices.Equal(got, []string{"etherpad https://pads.asso.example x x uncertain"}) {
+		t.Errorf("%q", got)
+	}
+	if got := reduced(s, visited("https://pads.asso.example/p/y", "")); len(got) != 2 || slices.ContainsFunc(got, func(line string) bool { return strings.HasSuffix(line, " certain") }) {
 		t.Errorf("%q", got)
 	}
 	s.Address = "https://pad.fdn.fr/p/x"
@@ -125,7 +129,7 @@ func TestWhatTheBrowserDoubtsIsNotCertain(t *testing.T) {
 
 // Recent pads have no path of their server.
 func TestARecentPadIsWhereTheOthersOfItsServerAre(t *testing.T) {
-	recent := discovery.Sighting{Address: "https://www.asso.example/p/ag", Origin: discovery.Origin{Place: discovery.Recent}}
+	recent := discovery.Sighting{Address: "https://www.asso.example/p/ag", Kind: "etherpad", Origin: discovery.Origin{Place: discovery.Recent}}
 	for want, others := range map[string][]discovery.Sighting{
 		"etherpad https://www.asso.example ag ag certain":          nil,
 		"etherpad https://www.asso.example/etherpad ag ag certain": {visited("https://www.asso.example/etherpad/p/x", "")},

@@ -45,7 +45,7 @@ type Finds struct {
 // be read.
 func (s *Settings) Discover(ctx context.Context, paths []string, skip func(discovery.Skip)) (*Finds, error) {
 	f := &Finds{settings: s, said: make(map[discovery.Server]bool)}
-	to := discovery.Reading{See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
+	to := discovery.Reading{Kinds: s.setup.Kinds, See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
 	if len(paths) == 0 {
 		if err := s.readBrowsers(ctx, to); err != nil {
 			return nil, err
