@@ -27,18 +27,48 @@ type Document struct {
 	// address or the browser prove what it is. Else it may be no document at all.
 	Certain bool
 
-	Titles      []string
-	First, Last time.Time // visits; zero: not known
+	Record // of all origins together
+
+	Origins []Trace // in the order in which they were seen
+}
+
+// A Trace is what is known of a document from one origin.
+type Trace struct {
+	Origin
+	Record
+}
+
+// A Record is what was seen of a document.
+type Record struct {
+	Titles      []string  // the best first
+	First, Last time.Time // visits, or when it was put there; zero: not known
 	Visits      int
-	Origins     []Origin
 }
 
 // Title is the best of the Titles, "" if there is none.
-func (d *Document) Title() string {
-	if len(d.Titles) == 0 {
+func (r *Record) Title() string {
+	if len(r.Titles) == 0 {
 		return ""
 	}
-	return d.Titles[0]
+	return r.Titles[0]
+}
+
+// add adds a sighting, whose title may be "".
+func (r *Record) add(s Sighting, title string) {
+	r.Visits += s.Visits
+	if r.First.IsZero() || !s.First.IsZero() && s.First.Before(r.First) {
+		r.First = s.First
+	}
+	if s.Last.After(r.Last) {
+		r.Last = s.Last
+	}
+	switch {
+	case title == "" || slices.Contains(r.Titles, title) || len(r.Titles) == mostTitles:
+	case s.Origin.Place == Bookmark: // a person chose it
+		r.Titles = slices.Insert(r.Titles, 0, title)
+	default:
+		r.Titles = append(r.Titles, title)
+	}
 }
 
 // Host is that of its server.
@@ -144,17 +174,14 @@ func (r *reduction) add(s seen) {
 	if c.Locator != c.ID {
 		d.Locator = c.Locator
 	}
-	d.Visits += s.Visits
-	if d.First.IsZero() || !s.First.IsZero() && s.First.Before(d.First) {
-		d.First = s.First
+	title := d.titled(s.Title)
+	d.Record.add(s.Sighting, title)
+	at := slices.IndexFunc(d.Origins, func(t Trace) bool { return t.Origin == s.Origin })
+	if at < 0 {
+		at = len(d.Origins)
+		d.Origins = append(d.Origins, Trace{Origin: s.Origin})
 	}
-	if s.Last.After(d.Last) {
-		d.Last = s.Last
-	}
-	d.addTitle(s.Sighting)
-	if !slices.Contains(d.Origins, s.Origin) {
-		d.Origins = append(d.Origins, s.Origin)
-	}
+	d.Origins[at].add(s.Sighting, title)
 }
 
 // choose is what the address counts as: what is certain, or what looks most
@@ -176,32 +203,47 @@ func (r *reduction) choose(all []candidate) (c candidate, certain, ok bool) {
 const (
 	longestTitle = 200 // characters
 	mostTitles   = 5
+
+	shortestSecret = 16 // of what an admin link has and the public one has not
 )
 
 var address = regexp.MustCompile(`(?i)https?:`)
 
-// addTitle keeps a title: a bookmark's before that of the page, as a person chose
-// it. One that has an address may have a secret one.
-func (d *Document) addTitle(s Sighting) {
-	title := strings.Join(strings.FieldsFunc(s.Title, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+// titled is a title without what people cannot read; "" if it says no more than the
+// id, or if it has an address, which may be a secret one.
+func (d *Document) titled(title string) string {
+	title = strings.Join(strings.FieldsFunc(title, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
 	if letters := []rune(title); len(letters) > longestTitle {
 		title = string(letters[:longestTitle])
 	}
-	name, _, _ := strings.Cut(title, " | ")
-	if title == "" || name == d.ID || address.MatchString(title) || strings.Contains(title, d.Locator) && d.Locator != d.ID || slices.Contains(d.Titles, title) || len(d.Titles) == mostTitles {
+	if name, _, _ := strings.Cut(title, " | "); name == d.ID || address.MatchString(title) {
+		return ""
+	}
+	return title
+}
+
+// leaveSecretsOut drops the titles that have what only the admin link has.
+func (d *Document) leaveSecretsOut() {
+	if d.Locator == d.ID {
 		return
 	}
-	if s.Origin.Place == Bookmark {
-		d.Titles = slices.Insert(d.Titles, 0, title)
-		return
+	for part := range strings.SplitSeq(d.Locator, "/") {
+		if part == d.ID || len(part) < shortestSecret {
+			continue
+		}
+		secret := func(title string) bool { return strings.Contains(title, part) }
+		d.Titles = slices.DeleteFunc(d.Titles, secret)
+		for i := range d.Origins {
+			d.Origins[i].Titles = slices.DeleteFunc(d.Origins[i].Titles, secret)
+		}
 	}
-	d.Titles = append(d.Titles, title)
 }
 
 // documents are those that were found.
 func (r *reduction) documents() []Document {
 	all := make([]Document, 0, len(r.found))
 	for _, d := range r.found {
+		d.leaveSecretsOut()
 		all = append(all, *d)
 	}
 	slices.SortFunc(all, func(a, b Document) int {
