@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/go-json-experiment/json"
 	"github.com/padsync/padsync/discovery"
 	"github.com/pierrec/lz4/v4"
 )
@@ -50,7 +49,7 @@ func readMozLz4(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	if json.Unmarshal(b, v) != nil {
+	if unmarshal(b, v) != nil {
 		return discovery.ErrDamaged
 	}
 	return nil
@@ -87,7 +86,7 @@ func (r *reader) session(ctx context.Context, p profile) {
 			}
 			page := tab.Entries[tab.Index-1]
 			r.to.Sees(discovery.Sighting{
-				Address: page.URL, Title: page.Title, Last: unixMicro(min(tab.LastAccessed, maxMicro/1000) * 1000), Origin: p.origin(discovery.Tab),
+				Address: page.URL, Title: page.Title, Last: unixMilli(tab.LastAccessed), Origin: p.origin(discovery.Tab),
 			})
 		}
 	}
