@@ -111,6 +111,12 @@ func TestTextIsReadWhateverItsEncoding(t *testing.T) {
 	}
 }
 
+func TestAnAddressIsPassedOnOnce(t *testing.T) {
+	if _, all := read(t, strings.Repeat(pads+"a\n"+pads+"b\n", 1000)); len(all) != 2 {
+		t.Errorf("%d sightings", len(all))
+	}
+}
+
 func TestLongLinesAreRead(t *testing.T) {
 	wants(t, strings.Repeat(`{"x": "y"}, `, 20000)+`{"u": "`+pads+`a"}`+strings.Repeat(" z", 100000)+" "+pads+"b", pads+"a", pads+"b")
 	wants(t, "data:"+strings.Repeat("A", 1<<20)+" "+pads+"a", pads+"a")
@@ -147,13 +153,20 @@ func TestAFolderIsReadButWhatIsHiddenOrElsewhere(t *testing.T) {
 	if err := errors.Join(os.Symlink("../out", filepath.Join(dir, "in", "link")), os.Symlink("../out/d", filepath.Join(dir, "in", "file"))); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Symlink(".", filepath.Join(dir, "in", "loop")); err != nil {
+		t.Fatal(err)
+	}
+	write("in/enormous")
+	if err := os.Truncate(filepath.Join(dir, "in", "enormous"), 5<<30); err != nil {
+		t.Fatal(err)
+	}
 	if err := syscall.Mkfifo(filepath.Join(dir, "in", "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var seen []string
 	var skipped []discovery.Skip
 	to := discovery.Reading{See: func(s discovery.Sighting) { seen = append(seen, strings.TrimPrefix(s.Address, pads)) }, Skip: func(s discovery.Skip) { skipped = append(skipped, s) }}
-	if err := files.Read(t.Context(), filepath.Join(dir, "in"), to); err != nil || !slices.Equal(seen, []string{"a", "b"}) || len(skipped) > 0 {
+	if err := files.Read(t.Context(), filepath.Join(dir, "in"), to); err != nil || !slices.Equal(seen, []string{"a", "b"}) || len(skipped) != 1 || skipped[0].Err != discovery.ErrLarge {
 		t.Errorf("%q, %v, skipped %v", seen, err, skipped)
 	}
 	for name, want := range map[string]error{"missing": os.ErrNotExist, "in/pipe": discovery.ErrIrregular} {
@@ -164,17 +177,40 @@ func TestAFolderIsReadButWhatIsHiddenOrElsewhere(t *testing.T) {
 	}
 }
 
+// reasons are all that may be said of a file.
+var reasons = []error{discovery.ErrArchive, discovery.ErrUnknown, discovery.ErrDamaged, discovery.ErrLarge}
+
+// readAny reads what may be of any form. Only what can be a document's address
+// leaves it, and what cannot be read says why.
+func readAny(t *testing.T, content string) (err error) {
+	t.Helper()
+	err = files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{See: func(s discovery.Sighting) {
+		if !discovery.Possible(s.Address) {
+			t.Errorf("%q left", s.Address)
+		}
+	}})
+	if err != nil && !slices.Contains(reasons, err) {
+		t.Errorf("%.60q: %v", content, err)
+	}
+	return err
+}
+
 func FuzzFrom(f *testing.F) {
 	f.Add("<a href=" + pads + "x>")
 	f.Add("\xff\xfe" + pads)
-	f.Fuzz(func(t *testing.T, content string) {
-		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{See: func(s discovery.Sighting) {
-			if !discovery.Possible(s.Address) {
-				t.Errorf("%q left", s.Address)
-			}
-		}})
-		if err != nil && !errors.Is(err, discovery.ErrArchive) && !errors.Is(err, discovery.ErrUnknown) {
-			t.Error(err)
-		}
-	})
+	f.Add(`{"a":"https:\/\/pads.example.org\/p\/\ud83d\ude00"}`)
+	f.Add("---\npad_origin: " + pads + "\nremote_pad_id: x\n---\n")
+	f.Add("bplist00\xd1\x01\x02SURLSabc\x08\x0b\x0f\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x13")
+	f.Fuzz(func(t *testing.T, content string) { _ = readAny(t, content) })
+}
+
+// skips reads what is named as not read, for this reason, and gives the addresses
+// in it nevertheless.
+func skips(t *testing.T, text string, want error, addresses ...string) {
+	t.Helper()
+	var seen []string
+	err := files.From(t.Context(), strings.NewReader(text), "x", discovery.Reading{See: func(s discovery.Sighting) { seen = append(seen, s.Address) }})
+	if !errors.Is(err, want) || !slices.Equal(seen, addresses) {
+		t.Errorf("%.60q: %v, want %v; %q", text, err, want, seen)
+	}
 }
