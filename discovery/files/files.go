@@ -1,5 +1,5 @@
 // Package files finds addresses in files that a person names: exports of
-// bookmarks, shortcuts, chats, text. What a file is,
+// bookmarks, shortcuts, documents, chats, text. What a file is,
 // its content tells. It is read from its beginning to its end, in memory that
 // does not grow with it.
 package files
@@ -99,6 +99,11 @@ const (
 // origins call it.
 func From(ctx context.Context, r io.Reader, name string, to discovery.Reading) error {
 	f := &file{ctx: ctx, name: name, to: to, seen: make(map[discovery.Sighting]bool)}
+	if opened, ok := r.(*os.File); ok {
+		if info, err := opened.Stat(); err == nil && info.Mode().IsRegular() {
+			f.whole = io.NewSectionReader(opened, 0, info.Size())
+		}
+	}
 	in := &source{from: r}
 	if err := f.read(bufio.NewReaderSize(in, sample)); err != nil && in.err == nil {
 		return err
@@ -125,6 +130,7 @@ type file struct {
 	ctx   context.Context
 	name  string
 	to    discovery.Reading
+	whole *io.SectionReader // nil: it comes only from its beginning to its end
 	seen  map[discovery.Sighting]bool
 	depth int // 0: the file itself, else something in it
 }
@@ -150,6 +156,8 @@ func (f *file) read(in *bufio.Reader) error {
 		return err
 	}
 	switch {
+	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
+		return f.office(in)
 	case isArchive(start):
 		return discovery.ErrArchive
 	case bytes.HasPrefix(start, []byte(mozilla.Magic)):
@@ -188,7 +196,7 @@ func all(r io.Reader, most int64) ([]byte, error) {
 
 // isArchive knows archives and compressed files, which are not opened.
 func isArchive(start []byte) bool {
-	for _, magic := range []string{"PK\x03\x04", "\x1f\x8b", "7z\xbc\xaf\x27\x1c", "Rar!", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd", "BZh"} {
+	for _, magic := range []string{"\x1f\x8b", "7z\xbc\xaf\x27\x1c", "Rar!", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd", "BZh"} {
 		if bytes.HasPrefix(start, []byte(magic)) {
 			return true
 		}

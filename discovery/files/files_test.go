@@ -203,14 +203,3 @@ func FuzzFrom(f *testing.F) {
 	f.Add("bplist00\xd1\x01\x02SURLSabc\x08\x0b\x0f\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x13")
 	f.Fuzz(func(t *testing.T, content string) { _ = readAny(t, content) })
 }
-
-// skips reads what is named as not read, for this reason, and gives the addresses
-// in it nevertheless.
-func skips(t *testing.T, text string, want error, addresses ...string) {
-	t.Helper()
-	var seen []string
-	err := files.From(t.Context(), strings.NewReader(text), "x", discovery.Reading{See: func(s discovery.Sighting) { seen = append(seen, s.Address) }})
-	if !errors.Is(err, want) || !slices.Equal(seen, addresses) {
-		t.Errorf("%.60q: %v, want %v; %q", text, err, want, seen)
-	}
-}
