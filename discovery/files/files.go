@@ -1,5 +1,5 @@
 // Package files finds addresses in files that a person names: exports of
-// bookmarks, shortcuts, documents, chats, text. What a file is,
+// bookmarks, shortcuts, documents, calendars, chats, text. What a file is,
 // its content tells. It is read from its beginning to its end, in memory that
 // does not grow with it.
 package files
@@ -20,6 +20,7 @@ import (
 	"github.com/padsync/padsync/discovery"
 	"github.com/padsync/padsync/discovery/mozilla"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -164,6 +165,8 @@ func (f *file) read(in *bufio.Reader) error {
 		return f.packed(in)
 	case bytes.HasPrefix(start, []byte("bplist")):
 		return f.shortcut(in)
+	case isFolded(start):
+		return f.folded(in)
 	}
 	text, ok := decoded(in, start)
 	if !ok {
@@ -229,6 +232,22 @@ func decoded(in io.Reader, start []byte) (io.Reader, bool) {
 		return transform.NewReader(in, charmap.Windows1252.NewDecoder()), true
 	}
 	return transform.NewReader(in, unicode.UTF8BOM.NewDecoder()), true
+}
+
+// unified is a text in UTF-8, from the charset that it is said to have. Programs say
+// ASCII or UTF-8 of what is neither.
+func unified(body io.Reader, charset string) io.Reader {
+	e, err := htmlindex.Get(charset)
+	name, _ := htmlindex.Name(e)
+	if err == nil && name != "utf-8" && !strings.EqualFold(charset, "us-ascii") {
+		return transform.NewReader(body, e.NewDecoder())
+	}
+	in := bufio.NewReader(body)
+	start, _ := in.Peek(in.Size())
+	if text, ok := decoded(in, start); ok {
+		return text
+	}
+	return in
 }
 
 // whole leaves out a character that the sample's end cuts.

@@ -198,6 +198,7 @@ func readAny(t *testing.T, content string) (err error) {
 func FuzzFrom(f *testing.F) {
 	f.Add("<a href=" + pads + "x>")
 	f.Add("\xff\xfe" + pads)
+	f.Add("BEGIN:VCARD\r\nNOTE;QUOTED-PRINTABLE;CHARSET=utf-8:https=3A//pad=\r\ns.example.org/p/x\r\n ")
 	f.Add(`{"a":"https:\/\/pads.example.org\/p\/\ud83d\ude00"}`)
 	f.Add("---\npad_origin: " + pads + "\nremote_pad_id: x\n---\n")
 	f.Add("bplist00\xd1\x01\x02SURLSabc\x08\x0b\x0f\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x13")
