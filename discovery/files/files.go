@@ -1,5 +1,5 @@
 // Package files finds addresses in files that a person names: exports of
-// bookmarks, shortcuts, documents, calendars, chats, text. What a file is,
+// bookmarks, shortcuts, mail, documents, calendars, chats, text. What a file is,
 // its content tells. It is read from its beginning to its end, in memory that
 // does not grow with it.
 package files
@@ -92,8 +92,10 @@ func readFile(ctx context.Context, name string, to discovery.Reading) error {
 }
 
 const (
-	sample   = 64 << 10 // bytes that tell what a file is
-	mostSeen = 100_000  // addresses that are not passed on twice
+	sample  = 64 << 10 // bytes that tell what a file is
+	deepest = 8        // files in files: parts of mails, and what is attached to them
+
+	mostSeen = 100_000 // addresses that are not passed on twice
 )
 
 // From reads what a file, or a text from elsewhere, has; name is how messages and
@@ -165,6 +167,8 @@ func (f *file) read(in *bufio.Reader) error {
 		return f.packed(in)
 	case bytes.HasPrefix(start, []byte("bplist")):
 		return f.shortcut(in)
+	case isMail(start):
+		return f.mails(in)
 	case isFolded(start):
 		return f.folded(in)
 	}

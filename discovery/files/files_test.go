@@ -177,6 +177,40 @@ func TestAFolderIsReadButWhatIsHiddenOrElsewhere(t *testing.T) {
 	}
 }
 
+// TestNothingElseOfAFileLeaves: no other address, no text, not in an error either,
+// wherever the file is cut off.
+func TestNothingElseOfAFileLeaves(t *testing.T) {
+	const other = "https://clinic.example/private/zoe"
+	text := "Diagnostic " + other + " " + pads + "ag"
+	for name, content := range map[string]string{
+		"text":     text,
+		"page":     "<html><p>" + text + "<a href='" + other + "'>Diagnostic</a>",
+		"mail":     mail("X-Diagnostic: "+other+"\n"+mixed("b"), multipart("b", printed+"\n"+quoted(t, text), "Content-Type: text/html\n\n<a href='"+other+"'>Diagnostic</a>")),
+		"mbox":     "From diagnostic\n" + mail(printed, quoted(t, text)) + "\n\nFrom diagnostic\n" + mail("", text),
+		"docx":     word(t, paragraph(text), map[string]string{"word/_rels/document.xml.rels": relation(other)}),
+		"calendar": "BEGIN:VCALENDAR\nDESCRIPTION:" + text + "\nURL:" + other,
+		"contact":  "BEGIN:VCARD\nNOTE;QUOTED-PRINTABLE:" + quoted(t, text) + "\nURL:" + other,
+		"chat":     `{"diagnostic":"` + text + `"}`,
+		"backup":   strings.ReplaceAll(backup(), "clinic.example", "clinic.example/diagnostic"),
+		"packed":   packed(t, strings.ReplaceAll(backup(), "clinic.example", "clinic.example/diagnostic")),
+		"webloc":   webloc(t, other),
+		"pad":      "---\npad_origin: " + other + "\nremote_pad_id: [diagnostic\n---\n" + text,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for end := len(content); end > 0; end -= 17 {
+				err := files.From(t.Context(), strings.NewReader(content[:end]), "x", discovery.Reading{See: func(s discovery.Sighting) {
+					if !strings.HasPrefix(s.Address, pads) || strings.Contains(strings.ToLower(s.Title), "diagnostic") {
+						t.Errorf("%+v left", s)
+					}
+				}})
+				if err != nil && !slices.Contains(reasons, err) {
+					t.Errorf("cut to %d: %v", end, err)
+				}
+			}
+		})
+	}
+}
+
 // reasons are all that may be said of a file.
 var reasons = []error{discovery.ErrArchive, discovery.ErrUnknown, discovery.ErrDamaged, discovery.ErrLarge}
 
@@ -198,6 +232,7 @@ func readAny(t *testing.T, content string) (err error) {
 func FuzzFrom(f *testing.F) {
 	f.Add("<a href=" + pads + "x>")
 	f.Add("\xff\xfe" + pads)
+	f.Add("From - Tue\nFrom: a\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; format=flowed; delsp=yes\nContent-Transfer-Encoding: quoted-printable\n\n<" + pads + "x=\n \ny>\n--b--\n\nFrom - Wed\nTo: b\n\n")
 	f.Add("BEGIN:VCARD\r\nNOTE;QUOTED-PRINTABLE;CHARSET=utf-8:https=3A//pad=\r\ns.example.org/p/x\r\n ")
 	f.Add(`{"a":"https:\/\/pads.example.org\/p\/\ud83d\ude00"}`)
 	f.Add("---\npad_origin: " + pads + "\nremote_pad_id: x\n---\n")

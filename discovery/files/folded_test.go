@@ -42,12 +42,3 @@ func TestContactsAreUnfolded(t *testing.T) {
 	wants(t, latin(t, charmap.Windows1252, "BEGIN:VCARD\nNOTE:"+pads+"été\n"), pads+"été")
 	wants(t, "BEGIN:VCARD\nNOTE;QUOTED-PRINTABLE:"+pads+"a=", pads+"a")
 }
-
-func latin(t *testing.T, e *charmap.Charmap, text string) string {
-	t.Helper()
-	s, err := e.NewEncoder().String(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}

@@ -23,7 +23,7 @@ const (
 // office reads a document of LibreOffice or Word. Other archives are not opened.
 func (f *file) office(in io.Reader) error {
 	whole := f.whole
-	if whole == nil {
+	if whole == nil || f.depth > 0 {
 		b, err := all(in, mostAttached)
 		if err != nil {
 			return err
