@@ -3,6 +3,7 @@ package files
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"html"
 	"io"
 	"strconv"
@@ -17,6 +18,11 @@ import (
 // longestLine is what is looked at in one piece. No address is longer, and what
 // has no blank for so long is no text.
 const longestLine = 64 << 10
+
+// Text reads running text, whatever it looks like, as From does files.
+func Text(ctx context.Context, text, name string, to discovery.Reading) error {
+	return (&file{ctx: ctx, name: name, to: to}).lines(strings.NewReader(text))
+}
 
 // lines reads running text.
 func (f *file) lines(r io.Reader) error {
