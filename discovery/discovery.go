@@ -6,6 +6,8 @@ package discovery
 import (
 	"errors"
 	"time"
+
+	"github.com/padsync/padsync/sources/kinds"
 )
 
 // A Sighting is an address in one place.
@@ -19,6 +21,10 @@ type Sighting struct {
 	// Doubtful: the browser says that it showed no such page, or one that the
 	// person did not ask for.
 	Doubtful bool
+
+	// Kind is that of the server whose own page keeps the address in the browser,
+	// "" if none does: it proves what the document is.
+	Kind string
 
 	Origin Origin
 }
@@ -64,13 +70,20 @@ var (
 // A Reading is what a reader of places calls. Its functions are called by one
 // goroutine.
 type Reading struct {
-	See  func(Sighting)
-	Skip func(Skip)
+	Kinds []kinds.Kind // of the documents that are looked for
+	See   func(Sighting)
+	Skip  func(Skip)
+}
+
+// Possible reports whether an address can be a document's, by its looks alone:
+// nothing else of what a person visited leaves the place where it is read.
+func (r Reading) Possible(address string) bool {
+	return len(candidates(r.Kinds, Sighting{Address: address})) > 0
 }
 
 // Sees passes on what can be the address of a document, and nothing else.
 func (r Reading) Sees(s Sighting) {
-	if Possible(s.Address) {
+	if r.Possible(s.Address) {
 		r.See(s)
 	}
 }

@@ -215,7 +215,7 @@ var placeWords = map[discovery.Place]string{
 }
 
 // origins are where a document was found, each browser once.
-func (a *app) origins(all []discovery.Origin) string {
+func (a *app) origins(all []discovery.Trace) string {
 	places := make(map[string][]string)
 	var order []string
 	for _, o := range all {

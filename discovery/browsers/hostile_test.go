@@ -150,6 +150,7 @@ func TestAnInterruptionLeavesNoCopy(t *testing.T) {
 	m.database(firefoxSchema+visit(1, pads+"a", "", 1)+visit(2, pads+"b", "", 1), ".mozilla/firefox", "a.default", "places.sqlite").Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	err := browsers.Read(ctx, browsers.System{OS: "linux", Home: m.home, Getenv: os.Getenv}, m.scratch, discovery.Reading{
+		Kinds: allKinds(),
 		See: func(discovery.Sighting) {
 			if len(snapshot(t, m.scratch)) < 4 {
 				t.Error("there is no copy: this test looks in the wrong place")

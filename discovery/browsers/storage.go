@@ -60,7 +60,7 @@ func (r *reader) stored(p profile, origin, key string, value []byte) {
 				continue
 			}
 			at, _ := time.Parse(time.RFC3339, pad.Timestamp)
-			r.to.Sees(discovery.Sighting{Address: base + "/p/" + url.PathEscape(name), Last: at, Origin: p.origin(discovery.Recent)})
+			r.to.Sees(discovery.Sighting{Address: base + "/p/" + url.PathEscape(name), Last: at, Kind: "etherpad", Origin: p.origin(discovery.Recent)})
 		}
 	case ownPolls:
 		var polls map[string]struct {

@@ -13,6 +13,10 @@ import (
 
 	"github.com/padsync/padsync/discovery"
 	"github.com/padsync/padsync/discovery/files"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/kinds"
+	"github.com/padsync/padsync/sources/pollaris"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 )
@@ -20,12 +24,17 @@ import (
 const pads = "https://pads.example.org/p/"
 
 // read gives the addresses in a text, with their titles.
+func allKinds() []kinds.Kind {
+	return []kinds.Kind{pollaris.Kind(), framadate.Kind(), etherpad.Kind()}
+}
+
 func read(t *testing.T, text string) (seen map[string]string, all []discovery.Sighting) {
 	t.Helper()
 	seen = make(map[string]string)
 	err := files.From(t.Context(), strings.NewReader(text), "file", discovery.Reading{
-		See:  func(s discovery.Sighting) { seen[s.Address] = s.Title; all = append(all, s) },
-		Skip: func(s discovery.Skip) { t.Errorf("skipped %v", s) },
+		Kinds: allKinds(),
+		See:   func(s discovery.Sighting) { seen[s.Address] = s.Title; all = append(all, s) },
+		Skip:  func(s discovery.Skip) { t.Errorf("skipped %v", s) },
 	})
 	if err != nil {
 		t.Errorf("%.60q: %v", text, err)
@@ -132,7 +141,7 @@ func TestArchivesAndOtherFilesAreNamed(t *testing.T) {
 		"PK\x03\x04rest": discovery.ErrArchive, "\x1f\x8b\x08rest": discovery.ErrArchive, "7z\xbc\xaf\x27\x1crest": discovery.ErrArchive,
 		"SQLite format 3\x00\x10\x00": discovery.ErrUnknown, "\x7fELF\x02\x00\x00": discovery.ErrUnknown,
 	} {
-		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{See: func(s discovery.Sighting) { t.Errorf("%+v", s) }})
+		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) { t.Errorf("%+v", s) }})
 		if !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", content, err, want)
 		}
@@ -163,7 +172,7 @@ func TestAFolderIsReadButWhatIsHiddenOrElsewhere(t *testing.T) {
 	}
 	var seen []string
 	var skipped []discovery.Skip
-	to := discovery.Reading{See: func(s discovery.Sighting) { seen = append(seen, strings.TrimPrefix(s.Address, pads)) }, Skip: func(s discovery.Skip) { skipped = append(skipped, s) }}
+	to := discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) { seen = append(seen, strings.TrimPrefix(s.Address, pads)) }, Skip: func(s discovery.Skip) { skipped = append(skipped, s) }}
 	if err := files.Read(t.Context(), filepath.Join(dir, "in"), to); err != nil || !slices.Equal(seen, []string{"a", "b"}) || len(skipped) > 0 {
 		t.Errorf("%q, %v, skipped %v", seen, err, skipped)
 	}
@@ -179,8 +188,8 @@ func FuzzFrom(f *testing.F) {
 	f.Add("<a href=" + pads + "x>")
 	f.Add("\xff\xfe" + pads)
 	f.Fuzz(func(t *testing.T, content string) {
-		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{See: func(s discovery.Sighting) {
-			if !discovery.Possible(s.Address) {
+		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) {
+			if !(discovery.Reading{Kinds: allKinds()}).Possible(s.Address) {
 				t.Errorf("%q left", s.Address)
 			}
 		}})

@@ -45,7 +45,7 @@ type Finds struct {
 // be read.
 func (s *Settings) Discover(ctx context.Context, paths []string, skip func(discovery.Skip)) (*Finds, error) {
 	f := &Finds{settings: s, said: make(map[discovery.Server]bool)}
-	to := discovery.Reading{See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
+	to := discovery.Reading{Kinds: s.setup.Kinds, See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
 	if len(paths) == 0 {
 		if err := s.readBrowsers(ctx, to); err != nil {
 			return nil, err
@@ -120,19 +120,16 @@ func (d *Documents) KeepFound(ctx context.Context, all, unknown []Find) (kept []
 	return kept, nil
 }
 
-// found is what the catalogue keeps of a find. Of several origins, only the first
-// has the visits, which are those of all.
+// found is what the catalogue keeps of a find.
 func (f *Find) found() catalog.Found {
 	found := catalog.Found{Key: f.Key()}
 	if f.Locator != f.ID {
 		found.Address = f.Kind.Within(f.Base, f.Locator)
 	}
-	for i, o := range f.Origins {
-		origin := catalog.Origin{Browser: o.Browser, Profile: o.Profile, Kind: string(o.Place), File: o.File, First: f.First, Last: f.Last}
-		if i == 0 {
-			origin.Visits, origin.Titles = f.Visits, f.Titles
-		}
-		found.Origins = append(found.Origins, origin)
+	for _, o := range f.Origins {
+		found.Origins = append(found.Origins, catalog.Origin{
+			Browser: o.Browser, Profile: o.Profile, Kind: string(o.Place), File: o.File, First: o.First, Last: o.Last, Visits: o.Visits, Titles: o.Titles,
+		})
 	}
 	return found
 }
