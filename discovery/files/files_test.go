@@ -126,6 +126,17 @@ func TestAnAddressIsPassedOnOnce(t *testing.T) {
 	}
 }
 
+// What is saved is text, though a pad may begin like a page or an archive.
+func TestTextIsReadAsThat(t *testing.T) {
+	for _, text := range []string{"<html>\n<!-- " + pads + "a -->", "BZh " + pads + "a", "Voir " + pads + "a."} {
+		var seen []string
+		err := files.Text(t.Context(), text, "saved", discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) { seen = append(seen, s.Address) }})
+		if err != nil || !slices.Equal(seen, []string{pads + "a"}) {
+			t.Errorf("%q has %q, %v", text, seen, err)
+		}
+	}
+}
+
 func TestLongLinesAreRead(t *testing.T) {
 	wants(t, strings.Repeat(`{"x": "y"}, `, 20000)+`{"u": "`+pads+`a"}`+strings.Repeat(" z", 100000)+" "+pads+"b", pads+"a", pads+"b")
 	wants(t, "data:"+strings.Repeat("A", 1<<20)+" "+pads+"a", pads+"a")
