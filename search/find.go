@@ -55,6 +55,69 @@ func (x *Index) Each(ctx context.Context, each func(from manifest.Source, id str
 	return damage(err)
 }
 
+// Newest gives what each document says now, the one that was changed last first:
+// of a pad its text, of a poll all that it shows, a line end between its parts; ""
+// where nothing is saved, or no text. No text is longer than 32 MiB. It sends no
+// request, holds one document at a time, and stops after yield's error, which it
+// returns. Other errors may match ErrDamaged.
+func (x *Index) Newest(ctx context.Context, yield func(from manifest.Source, id, text string) error) error {
+	rows, err := x.db.QueryContext(ctx, `select kind, url, doc, texts from docs order by id desc`)
+	if err != nil {
+		return damage(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var from manifest.Source
+		var id string
+		var packed sql.RawBytes
+		if err := rows.Scan(&from.Kind, &from.URL, &id, &packed); err != nil {
+			return damage(err)
+		}
+		t, err := x.unpack(packed)
+		if err != nil {
+			return err
+		}
+		if err := yield(from, id, t.now(documents.InText, documents.InPoll)); err != nil {
+			return err
+		}
+	}
+	return damage(rows.Err())
+}
+
+// Linking gives those of the documents in which there is the address of a page, as
+// Newest does, in no order: what people call each, and what it says now, with the
+// chat beside it.
+func (x *Index) Linking(ctx context.Context, yield func(called, text string) error) error {
+	rows, err := x.db.QueryContext(ctx, `select called, texts from docs
+		where id in (select rowid from words where words match '{text poll chat} : (https OR http)')`)
+	if err != nil {
+		return damage(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var names string
+		var packed sql.RawBytes
+		if err := rows.Scan(&names, &packed); err != nil {
+			return damage(err)
+		}
+		t, err := x.unpack(packed)
+		if err != nil {
+			return err
+		}
+		called, _, _ := strings.Cut(names, "\n")
+		if err := yield(called, t.now(documents.InText, documents.InPoll, documents.InChat)); err != nil {
+			return err
+		}
+	}
+	return damage(rows.Err())
+}
+
+func (x *Index) unpack(packed []byte) (texts, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.codec.unpack(packed)
+}
+
 // A Hit is a document that has what was searched for.
 type Hit struct {
 	Source  manifest.Source
@@ -263,9 +326,7 @@ func (x *Index) hit(ctx context.Context, c *candidate, q *Question) (*Hit, error
 		return nil, err
 	}
 	h.Called, _, _ = strings.Cut(names, "\n")
-	x.mu.Lock()
-	t, err := x.codec.unpack(packed)
-	x.mu.Unlock()
+	t, err := x.unpack(packed)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"errors"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -320,5 +321,69 @@ func TestDocumentsAreFoundByNameAlone(t *testing.T) {
 		if !slices.Equal(got, want) || found.Total != len(want) {
 			t.Errorf("%q: %q of %d, want %q", typed, got, found.Total, want)
 		}
+	}
+}
+
+func TestNewestTextsAreGivenWithoutWhatTheySaidEarlier(t *testing.T) {
+	w := newWorld(t, true)
+	w.pads.Create("bureau", "Rien\n")
+	w.night(t, "bureau")
+	w.now = w.now.Add(time.Hour)
+	ag := w.pads.Create("ag", "# Assemblée\nUn brouillon\n")
+	w.now = w.now.Add(time.Hour)
+	ag.Remove(ada, utf8.RuneCountInString("# Assemblée\n"), utf8.RuneCountInString("Un brouillon\n"))
+	ag.Say(ada, "On se voit ?")
+	w.night(t, "ag", "bureau")
+	w.index(t)
+	x, err := search.Open(t.Context(), w.place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	var got []string
+	err = x.Newest(t.Context(), func(from manifest.Source, id, text string) error {
+		got = append(got, from.Kind+" "+from.URL+" "+id+": "+text)
+		return nil
+	})
+	if want := []string{"etherpad " + w.server + " ag: # Assemblée\n\n", "etherpad " + w.server + " bureau: Rien\n\n"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	enough, times := errors.New("enough"), 0
+	err = x.Newest(t.Context(), func(manifest.Source, string, string) error {
+		times++
+		return enough
+	})
+	if err != enough || times != 1 {
+		t.Errorf("after an error it went on: %d times, %v", times, err)
+	}
+}
+
+func TestTextsWithAddressesAreGivenWithTheirChat(t *testing.T) {
+	w := newWorld(t, true)
+	w.pads.Create("bureau", "Rien, ni http ni lien\n")
+	w.pads.Create("notes", "Rien\n").Say(ada, "HTTPS://pads.example.org/p/chat")
+	ag := w.pads.Create("ag", "Voir:https://pads.example.org/p/now.\nhttps://pads.example.org/p/past\n")
+	w.now = w.now.Add(time.Hour)
+	ag.Remove(ada, utf8.RuneCountInString("Voir:https://pads.example.org/p/now.\n"), utf8.RuneCountInString("https://pads.example.org/p/past\n"))
+	past := w.pads.Create("past", "https://pads.example.org/p/past\n")
+	w.now = w.now.Add(time.Hour)
+	past.Remove(ada, 0, utf8.RuneCountInString("https://pads.example.org/p/past\n"))
+	w.night(t, "ag", "bureau", "notes", "past")
+	w.index(t)
+	x, err := search.Open(t.Context(), w.place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	var got []string
+	err = x.Linking(t.Context(), func(called, text string) error {
+		if called != "bureau" { // it has the word
+			got = append(got, called+": "+strings.Join(strings.Fields(text), " "))
+		}
+		return nil
+	})
+	slices.Sort(got)
+	if want := []string{"ag: Voir:https://pads.example.org/p/now.", "notes: Rien HTTPS://pads.example.org/p/chat"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 }

@@ -42,6 +42,17 @@ func (t *texts) shown() string {
 	return t.Versions[len(t.Versions)-1]
 }
 
+// now is what the document says now in these places.
+func (t *texts) now(in ...documents.Place) string {
+	var parts []string
+	for _, one := range t.Texts {
+		if slices.Contains(in, one.In) {
+			parts = append(parts, one.Text)
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
 // maxTexts bounds the texts of all versions of a document, in bytes: twenty novels.
 // They are packed with beside for each, and no character in more than twice its
 // bytes, so that what is packed can be unpacked.
