@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	field = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):(?:[^/]|$)`) // https:// is none
+	field = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):`)
 
 	// fields are some of which each mail has several.
 	fields = regexp.MustCompile(`(?i)^(from|to|cc|date|subject|sender|reply-to|message-id|in-reply-to|received|return-path|delivered-to|mime-version|content-type|x-mozilla-status)$`)

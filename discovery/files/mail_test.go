@@ -114,13 +114,14 @@ func TestWhatIsAttachedToAMailIsReadIfItIsText(t *testing.T) {
 func TestAFolderOfMailsIsRead(t *testing.T) {
 	first := mail("X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\n", pads+"one\n\nFrom here on nothing is said.\n>From me.\n")
 	second := mail(mixed("b"), "--b\n"+printed+"\n"+quoted(t, pads+"two")) // never ends
+	cited := mail(printed, "Bonjour=2C\n\nFrom here on all is said.\nOui.\nFrom Zo=C3=A9 yesterday\nDate: hier\n\nhttps=3A//pads.example.org/p/cited\n")
 	third := mail(printed, quoted(t, pads+"réunion-"+strings.Repeat("très-", 20)+"longue\n"))
 	long := mail("X-Long: "+strings.Repeat("a", 200_000)+"\n folded "+pads+"header\n", strings.Repeat("b", 200_000)+"\n\n"+pads+"four")
 	for name, begin := range map[string]string{"Thunderbird": "From - Tue Dec 01 09:12:00 2026\n", "old": "From zoe@clinic.example  Tue Dec  1 09:12:00 2026\n", "new": "From \n"} {
 		for _, end := range []string{"\n", "\r\n"} {
 			t.Run(name+fmt.Sprintf("%q", end), func(t *testing.T) {
-				box := begin + first + "\n" + begin + second + "\n\n" + begin + third + "\n" + begin + long
-				wants(t, strings.ReplaceAll(box, "\n", end), pads+"one", pads+"two", pads+"réunion-"+strings.Repeat("très-", 20)+"longue", pads+"four")
+				box := begin + first + "\n" + begin + second + "\n\n" + begin + cited + "\n" + begin + third + "\n" + begin + long
+				wants(t, strings.ReplaceAll(box, "\n", end), pads+"one", pads+"two", pads+"cited", pads+"réunion-"+strings.Repeat("très-", 20)+"longue", pads+"four")
 			})
 		}
 	}
