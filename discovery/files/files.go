@@ -149,7 +149,7 @@ func (f *file) see(s discovery.Sighting) {
 		clear(f.seen)
 	}
 	f.seen[s] = true
-	f.to.Sees(s)
+	f.to.See(s)
 }
 
 // read reads what its beginning shows to be of a form that is known.

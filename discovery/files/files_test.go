@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/padsync/padsync/discovery"
@@ -87,6 +89,7 @@ func TestAddressesInTextLoseWhatIsAroundThem(t *testing.T) {
 func TestAPageIsReadWithItsText(t *testing.T) {
 	wants(t, `<html><body><a href='`+pads+`link'>le pad</a><iframe src="`+pads+`frame?showChat=false"></iframe>
 		<p>Aussi `+pads+`text.</p><!-- `+pads+`comment --><a href="/p/relative">x</a>`, pads+"link", pads+"frame?showChat=false", pads+"text")
+	wants(t, `<html><img src="data:`+strings.Repeat("A", 3<<20)+`"><a href="`+pads+`behind">x</a>`, pads+"behind")
 	wants(t, `<?xml version="1.0"?><!DOCTYPE plist><plist><dict><key>URL</key><string>`+pads+`a&amp;b</string></dict></plist>`, pads+"a&b")
 }
 
@@ -120,6 +123,17 @@ func TestAnAddressIsPassedOnOnce(t *testing.T) {
 func TestLongLinesAreRead(t *testing.T) {
 	wants(t, strings.Repeat(`{"x": "y"}, `, 20000)+`{"u": "`+pads+`a"}`+strings.Repeat(" z", 100000)+" "+pads+"b", pads+"a", pads+"b")
 	wants(t, "data:"+strings.Repeat("A", 1<<20)+" "+pads+"a", pads+"a")
+}
+
+func TestWhatCannotBeReadToItsEndSaysSo(t *testing.T) {
+	broken := errors.New("input/output error")
+	for _, content := range []string{pads + "a\n", "<p>" + pads + "a</p>", mail("", pads+"a\n"), "From \n" + mail("", pads+"a\n\n"), "BEGIN:VCARD\nURL:" + pads + "a\n", `{"a":"` + pads + `a"`} {
+		n := 0
+		in := io.MultiReader(strings.NewReader(content), strings.NewReader(strings.Repeat("\n", 100_000)), iotest.ErrReader(broken))
+		if err := files.From(t.Context(), in, "x", discovery.Reading{See: func(discovery.Sighting) { n++ }}); err != broken || n != 1 {
+			t.Errorf("%q: %v, %d addresses", content, err, n)
+		}
+	}
 }
 
 func TestArchivesAndOtherFilesAreNamed(t *testing.T) {

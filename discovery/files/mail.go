@@ -76,7 +76,6 @@ type mailbox struct {
 	in    *bufio.Reader
 	rest  []byte // of the line that is being read, still in the buffer
 	blank bool   // the line before was empty, or there is none
-	inner bool   // within a line that is longer than the buffer
 }
 
 // next goes to the next mail, and reports whether there is one.
@@ -98,8 +97,7 @@ func (m *mailbox) Read(b []byte) (int, error) {
 		if len(line) == 0 {
 			return 0, err
 		}
-		m.blank = !m.inner && len(bytes.TrimRight(line, "\r\n")) == 0
-		m.inner = err == bufio.ErrBufferFull
+		m.blank = len(bytes.TrimRight(line, "\r\n")) == 0
 		m.rest = line
 	}
 	n := copy(b, m.rest)

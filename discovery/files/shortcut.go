@@ -15,16 +15,11 @@ import (
 const mostShortcut = 64 << 10
 
 // shortcut reads a .webloc of macOS in its binary form. The other one is XML.
-func (f *file) shortcut(in io.Reader) (err error) {
+func (f *file) shortcut(in io.Reader) error {
 	b, err := all(in, mostShortcut)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if recover() != nil { // the parser indexes by what the file says
-			err = discovery.ErrDamaged
-		}
-	}()
 	var webloc struct{ URL string }
 	if _, err := plist.Unmarshal(b, &webloc); err != nil {
 		return discovery.ErrDamaged

@@ -41,7 +41,7 @@ func TestBothKindsOfPadFilesAreRead(t *testing.T) {
 	}
 	wants(t, matter("pad_url: \""+pads+"ag\"\n"), pads+"ag")
 	wants(t, matter("pad_url: \""+pads+"ag\"\npad_origin: \"https://other.example.org\"\nremote_pad_id: \"other\"\n"), pads+"ag")
-	wants(t, matter("pad_origin: \"https://pads.example.org\"\nremote_pad_id: \"l'été à\"\n"), pads+"l%27%C3%A9t%C3%A9%20%C3%A0")
+	wants(t, matter("pad_origin: \"https://pads.example.org\"\nremote_pad_id: \"l'été: 50%20 ?\"\n"), pads+"l%27%C3%A9t%C3%A9:%2050%2520%20%3F")
 	wants(t, strings.ReplaceAll(matter("pad_origin: \"https://pads.example.org/\"\nremote_pad_id: \"ag\"\n"), "\n", "\r\n"), pads+"ag")
 	wants(t, matter("")) // on a server that only the app knows
 	wants(t, matter("pad_origin: \"javascript:\"\nremote_pad_id: \"ag\"\n"))
