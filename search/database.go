@@ -37,10 +37,10 @@ var (
 	ErrDamaged = errors.New("the index is damaged")
 )
 
-// A Place is where the index of a repository is: a file in a folder, or of a
+// A Location is where the index of a repository is: a file in a folder, or of a
 // sealed repository two, that of its key beside it. The folder is for the eyes of
 // its owner alone.
-type Place struct {
+type Location struct {
 	Folder     string
 	Repository string // its id
 	Sealed     bool
@@ -51,14 +51,14 @@ type Place struct {
 	Recipients []crypto.Recipient
 }
 
-func (p *Place) file() string { return filepath.Join(p.Folder, p.name()) }
+func (p *Location) file() string { return filepath.Join(p.Folder, p.name()) }
 
-func (p *Place) name() string { return FileName(p.Repository) }
+func (p *Location) name() string { return FileName(p.Repository) }
 
 // FileName is the name of the index of the repository with this id.
 func FileName(repository string) string { return "index-" + repository + ".db" }
 
-func (p *Place) keyName() string { return "index-" + p.Repository + ".key.age" }
+func (p *Location) keyName() string { return "index-" + p.Repository + ".key.age" }
 
 // The version of the layout: an index of another one is made anew.
 const (
@@ -94,7 +94,7 @@ const schema = `
 // connect opens the file. A writer is the only one who may take commits out of
 // the write-ahead log, or it away: others may have the file of an index that was
 // made anew since.
-func (p *Place) connect(ctx context.Context, key []byte, writes bool) (*sql.DB, error) {
+func (p *Location) connect(ctx context.Context, key []byte, writes bool) (*sql.DB, error) {
 	name, err := filepath.Abs(p.file())
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func prepare(c *sqlite3.Conn, key []byte, writes bool) error {
 
 // check finds out whether it is an index as this program makes them, of this
 // repository.
-func (p *Place) check(ctx context.Context, db *sql.DB) error {
+func (p *Location) check(ctx context.Context, db *sql.DB) error {
 	var application, version int
 	var repository string
 	err := db.QueryRowContext(ctx, `select application_id, user_version from pragma_application_id, pragma_user_version`).Scan(&application, &version)
@@ -166,7 +166,7 @@ func (p *Place) check(ctx context.Context, db *sql.DB) error {
 }
 
 // create makes an empty index in place of what is there.
-func (p *Place) create(ctx context.Context) (_ *sql.DB, key []byte, err error) {
+func (p *Location) create(ctx context.Context) (_ *sql.DB, key []byte, err error) {
 	if err := p.remove(); err != nil {
 		return nil, nil, err
 	}
@@ -194,11 +194,11 @@ func (p *Place) create(ctx context.Context) (_ *sql.DB, key []byte, err error) {
 }
 
 // names are those of all files of an index, the one that others need last.
-func (p *Place) names() []string {
+func (p *Location) names() []string {
 	return []string{p.name(), p.name() + "-wal", p.name() + "-shm", p.name() + "-journal", p.keyName()}
 }
 
-func (p *Place) fill(ctx context.Context, db *sql.DB) error {
+func (p *Location) fill(ctx context.Context, db *sql.DB) error {
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -229,7 +229,7 @@ func (p *Place) fill(ctx context.Context, db *sql.DB) error {
 }
 
 // recipients are who could open the key, when it was made.
-func (p *Place) recipients() string {
+func (p *Location) recipients() string {
 	var all []string
 	for _, r := range p.Recipients {
 		all = append(all, r.Hash())
@@ -239,7 +239,7 @@ func (p *Place) recipients() string {
 
 const keySize = 32
 
-func (p *Place) newKey(root *os.Root) ([]byte, error) {
+func (p *Location) newKey(root *os.Root) ([]byte, error) {
 	key, to := make([]byte, keySize), make([]age.Recipient, len(p.Recipients))
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
@@ -263,7 +263,7 @@ func (p *Place) newKey(root *os.Root) ([]byte, error) {
 const maxKeyFile = 1 << 20
 
 // key opens the key of a sealed index. It is nil for a plain one.
-func (p *Place) key() ([]byte, error) {
+func (p *Location) key() ([]byte, error) {
 	if _, err := os.Stat(p.file()); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNone
 	}

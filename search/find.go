@@ -23,9 +23,9 @@ type Index struct {
 	codec codec
 }
 
-// Open opens the index at a place, to ask it. The error matches ErrNone,
+// Open opens the index at a location, to ask it. The error matches ErrNone,
 // ErrNoIdentity, or ErrDamaged. It sends no request. The caller closes it.
-func Open(ctx context.Context, p Place) (*Index, error) {
+func Open(ctx context.Context, p Location) (*Index, error) {
 	key, err := p.key()
 	if err != nil {
 		return nil, err

@@ -28,11 +28,11 @@ import (
 
 // A world has a server with pads, a repository of them, and an index of that.
 type world struct {
-	now    time.Time
-	pads   *etherpadtest.Server
-	server string
-	repo   *repository.Repository
-	place  search.Place
+	now      time.Time
+	pads     *etherpadtest.Server
+	server   string
+	repo     *repository.Repository
+	location search.Location
 
 	planted int // pads
 }
@@ -47,7 +47,7 @@ func newWorld(t *testing.T, sealed bool) *world {
 	t.Cleanup(server.Close)
 	w.server = server.URL
 	options := repository.Options{Pool: spool.New(t.TempDir(), 0)}
-	w.place = search.Place{Folder: filepath.Join(t.TempDir(), "padsync"), Sealed: sealed}
+	w.location = search.Location{Folder: filepath.Join(t.TempDir(), "padsync"), Sealed: sealed}
 	if sealed {
 		id, err := crypto.Generate(false)
 		if err != nil {
@@ -58,13 +58,13 @@ func newWorld(t *testing.T, sealed bool) *world {
 			t.Fatal(err)
 		}
 		options.Recipients, options.Identities = []crypto.Recipient{to}, []age.Identity{id}
-		w.place.Recipients, w.place.Identities = options.Recipients, options.Identities
+		w.location.Recipients, w.location.Identities = options.Recipients, options.Identities
 	}
 	var err error
 	if w.repo, err = repository.Create(t.Context(), memory.New(time.Now), options); err != nil {
 		t.Fatal(err)
 	}
-	w.place.Repository = w.repo.ID()
+	w.location.Repository = w.repo.ID()
 	return w
 }
 
@@ -115,7 +115,7 @@ func (w *world) source(t *testing.T) search.Source {
 
 func (w *world) index(t *testing.T) *search.Report {
 	t.Helper()
-	report, err := search.Update(t.Context(), w.place, w.source(t))
+	report, err := search.Update(t.Context(), w.location, w.source(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func (w *world) index(t *testing.T) *search.Report {
 
 func (w *world) find(t *testing.T, typed string) *search.Results {
 	t.Helper()
-	x, err := search.Open(t.Context(), w.place)
+	x, err := search.Open(t.Context(), w.location)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestEarlierVersionsAreFoundThatTheNewestDoesNotHold(t *testing.T) {
 	}
 	for _, anew := range []bool{false, true} {
 		if anew {
-			if err := os.RemoveAll(w.place.Folder); err != nil {
+			if err := os.RemoveAll(w.location.Folder); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -290,7 +290,7 @@ func TestDocumentsAreFoundByNameAlone(t *testing.T) {
 	w.pads.Create("ag", "Rien\n")
 	w.night(t, "ag")
 	w.index(t)
-	x, err := search.Open(t.Context(), w.place)
+	x, err := search.Open(t.Context(), w.location)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +335,7 @@ func TestNewestTextsAreGivenWithoutWhatTheySaidEarlier(t *testing.T) {
 	ag.Say(ada, "On se voit ?")
 	w.night(t, "ag", "bureau")
 	w.index(t)
-	x, err := search.Open(t.Context(), w.place)
+	x, err := search.Open(t.Context(), w.location)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,12 +45,12 @@ type Report struct {
 	Unreadable int // that could not be read: they are found by name, and tried again the next time
 }
 
-// Update brings the index at a place up to date with the repository: it reads the
+// Update brings the index at a location up to date with the repository: it reads the
 // documents that changed, and drops what the repository does not have any more.
 // Without an index, or on any doubt about it, it makes it anew. The error matches
 // ErrBusy if another process is at it; after any other error, what was done
 // stays, and the next update goes on from there.
-func Update(ctx context.Context, p Place, from Source) (report *Report, err error) {
+func Update(ctx context.Context, p Location, from Source) (report *Report, err error) {
 	lock, err := p.lock()
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func Update(ctx context.Context, p Place, from Source) (report *Report, err erro
 }
 
 // lock keeps others from updating the index.
-func (p *Place) lock() (*flock.Flock, error) {
+func (p *Location) lock() (*flock.Flock, error) {
 	root, err := durable.OpenRoot(p.Folder)
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (p *Place) lock() (*flock.Flock, error) {
 
 // Discard removes an index that was found damaged, or is no longer wanted, unless an
 // update is at it now: the next one makes it anew.
-func Discard(p Place) error {
+func Discard(p Location) error {
 	lock, err := p.lock()
 	if errors.Is(err, ErrBusy) {
 		return nil
@@ -100,7 +100,7 @@ func Discard(p Place) error {
 }
 
 // remove removes all files of an index: its log has words, too.
-func (p *Place) remove() error {
+func (p *Location) remove() error {
 	root, err := durable.OpenRoot(p.Folder)
 	if err != nil {
 		return err
@@ -114,8 +114,8 @@ func (p *Place) remove() error {
 	return nil
 }
 
-func (p *Place) update(ctx context.Context, from Source) (report *Report, err error) {
-	u := updater{place: p, from: from, report: new(Report)}
+func (p *Location) update(ctx context.Context, from Source) (report *Report, err error) {
+	u := updater{from: from, report: new(Report)}
 	if u.db, err = p.openToWrite(ctx, u.report); err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (p *Place) update(ctx context.Context, from Source) (report *Report, err er
 }
 
 // openToWrite opens the index, or makes it.
-func (p *Place) openToWrite(ctx context.Context, report *Report) (*sql.DB, error) {
+func (p *Location) openToWrite(ctx context.Context, report *Report) (*sql.DB, error) {
 	db, err := p.openSound(ctx)
 	if db != nil || err != nil && !errors.Is(err, ErrNone) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNoIdentity) {
 		return db, err
@@ -146,7 +146,7 @@ func (p *Place) openToWrite(ctx context.Context, report *Report) (*sql.DB, error
 }
 
 // openSound opens an index that there is no doubt about.
-func (p *Place) openSound(ctx context.Context) (*sql.DB, error) {
+func (p *Location) openSound(ctx context.Context) (*sql.DB, error) {
 	key, err := p.key()
 	if err != nil {
 		return nil, err
@@ -155,15 +155,15 @@ func (p *Place) openSound(ctx context.Context) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.trust(ctx, db); err != nil {
+	if err := p.checkToWrite(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// trust is check, and looks at the whole file if the process that wrote it last
+// checkToWrite is check, and looks at the whole file if the process that wrote it last
 // died. An index whose key others can open than should is made anew, too.
-func (p *Place) trust(ctx context.Context, db *sql.DB) error {
+func (p *Location) checkToWrite(ctx context.Context, db *sql.DB) error {
 	if err := p.check(ctx, db); err != nil {
 		return err
 	}
@@ -191,7 +191,6 @@ func (p *Place) trust(ctx context.Context, db *sql.DB) error {
 }
 
 type updater struct {
-	place  *Place
 	from   Source
 	report *Report
 	db     *sql.DB

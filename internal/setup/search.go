@@ -26,11 +26,11 @@ var ErrNoIndex = errors.New("the configuration refuses an index")
 // MayIndex says whether words and texts may be kept on this machine.
 func (s *Settings) MayIndex() bool { return s.Config.Search.Index == nil || *s.Config.Search.Index }
 
-// indexPlace is where the index of a repository is, for those who have these
+// indexLocation is where the index of a repository is, for those who have these
 // identities.
-func (s *Settings) indexPlace(id string, sealed bool, owner []age.Identity) (search.Place, error) {
+func (s *Settings) indexLocation(id string, sealed bool, owner []age.Identity) (search.Location, error) {
 	folder, err := s.setup.DataFolder()
-	p := search.Place{Folder: folder, Repository: id, Sealed: sealed}
+	p := search.Location{Folder: folder, Repository: id, Sealed: sealed}
 	if err != nil || !sealed {
 		return p, err
 	}
@@ -130,7 +130,7 @@ func (s *Settings) index(ctx context.Context, repo *repository.Repository, owner
 		return nil, err
 	}
 	s.Machine.KeepLists(repo.ID(), 0, c.Seen())
-	at, err := s.indexPlace(repo.ID(), repo.Sealed(), owner)
+	at, err := s.indexLocation(repo.ID(), repo.Sealed(), owner)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func unindex(folder, repository string) error {
 	if _, err := os.Stat(filepath.Join(folder, search.FileName(repository))); err != nil {
 		return nil
 	}
-	return search.Discard(search.Place{Folder: folder, Repository: repository})
+	return search.Discard(search.Location{Folder: folder, Repository: repository})
 }
 
 // Found are what a search found, and what was not searched as it might have been.
@@ -269,7 +269,7 @@ type searching struct {
 // An opened index is of a repository at a place.
 type opened struct {
 	at    Place
-	index search.Place
+	index search.Location
 }
 
 func (g *searching) close() {
@@ -328,11 +328,11 @@ func (g *searching) index(ctx context.Context, at Place, r machine.Repository) e
 			return err
 		}
 	}
-	place, err := s.indexPlace(r.ID, r.Sealed, g.owner)
+	location, err := s.indexLocation(r.ID, r.Sealed, g.owner)
 	if err != nil {
 		return err
 	}
-	x, err := search.Open(ctx, place)
+	x, err := search.Open(ctx, location)
 	if err == nil {
 		err = x.Each(ctx, func(from manifest.Source, id string) { g.documents[addressOf(from, id)] = from })
 		if err != nil {
@@ -340,11 +340,11 @@ func (g *searching) index(ctx context.Context, at Place, r machine.Repository) e
 		}
 	}
 	if errors.Is(err, search.ErrDamaged) {
-		return errors.Join(err, search.Discard(place))
+		return errors.Join(err, search.Discard(location))
 	}
 	if err == nil {
 		g.indexes = append(g.indexes, x)
-		g.opened = append(g.opened, opened{at, place})
+		g.opened = append(g.opened, opened{at, location})
 	}
 	return err
 }
