@@ -63,33 +63,43 @@ func (p *Location) keyName() string { return "index-" + p.Repository + ".key.age
 // The version of the layout: an index of another one is made anew.
 const (
 	applicationID = 0x70616473 // "pads"
-	layout        = 1
+	layout        = 2
 )
 
-// schema is all of an index. Each document is one row of docs, with its texts as
-// they are shown; the same id has its words in words, and the words of what it is
-// called in names, so that old documents are found by name among many newer ones
-// that have the words in their texts. The ids are in the order of the last
-// changes. Words come folded, with spaces between them: "ascii" takes them as
-// they are.
+// schema is all of an index. Each document is one row of docs. The same id has its
+// texts in texts, as they are shown, its words in words, and the words of what it
+// is called in names, so that old documents are found by name among many newer ones
+// that have the words in their texts. What is looked through for each question and
+// each update, in docs, is small. The ids are in the order of the last changes as it
+// was when they were given, and without gaps, as a full-text index writes the steps
+// from one to the next. Words come folded, with spaces between them: "ascii" takes
+// them as they are.
 const schema = `
 	create table docs (
 		id integer primary key,
 		kind text not null, url text not null, address text not null, doc text not null,
-		state blob not null, called text not null, tags text not null, service text not null,
-		texts blob not null,
+		changed integer not null, state blob not null,
+		called text not null, tags text not null, authors text not null, service text not null,
 		unique (kind, address, doc)
 	) strict;
+	create table texts (id integer primary key, packed blob not null) strict;
 	create table meta (key text primary key, value any not null) strict, without rowid;
 	create virtual table words using fts5(
-		name, text, past, chat, poll, author,
+		name, text, past, chat, poll,
 		content='', contentless_delete=1, tokenize='ascii'
 	);
 	create virtual table names using fts5(name, content='', contentless_delete=1, tokenize='ascii');
 	insert into words(words, rank) values('pgsz', 4000);
 	insert into words(words, rank) values('hashsize', 16777216);
-	insert into words(words, rank) values('rank', 'bm25(10, 1, 0.5, 0.5, 1, 0)');
+	insert into words(words, rank) values('rank', 'bm25(10, 1, 0.5, 0.5, 1)');
 `
+
+// Marks of an index, in meta.
+const (
+	markWriting  = "writing"  // a process is at it, or died
+	markOptimize = "optimize" // something was dropped, or all is new: its full-text indexes are to be made of one piece
+	markLog      = "log"      // the write-ahead log may have what was dropped
+)
 
 // connect opens the file. A writer is the only one who may take commits out of
 // the write-ahead log, or it away: others may have the file of an index that was
@@ -141,7 +151,7 @@ func prepare(c *sqlite3.Conn, key []byte, writes bool) error {
 	if _, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false); err != nil {
 		return err
 	}
-	return c.Exec(`pragma secure_delete=on; pragma synchronous=normal; pragma cache_size=-32000`)
+	return c.Exec(`pragma secure_delete=on; pragma synchronous=normal; pragma cache_size=-32000; pragma busy_timeout=1000`)
 }
 
 // check finds out whether it is an index as this program makes them, of this
@@ -153,11 +163,11 @@ func (p *Location) check(ctx context.Context, db *sql.DB) error {
 	if err == nil {
 		err = db.QueryRowContext(ctx, `select value from meta where key = 'repository'`).Scan(&repository)
 	}
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err) // such as a table that is not there
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, sqlite3.ERROR) { // such as a table that is not there
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err != nil {
-		return err
+		return damage(err)
 	}
 	if application != applicationID || version != layout || repository != p.Repository {
 		return fmt.Errorf("%w: it is of another version or repository", ErrDamaged)
@@ -204,6 +214,9 @@ func (p *Location) fill(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer c.Close()
+	if _, err = c.ExecContext(ctx, `pragma auto_vacuum=incremental`); err != nil { // before there is a page
+		return err
+	}
 	err = c.Raw(func(c any) error { return c.(driver.Conn).Raw().EnableChecksums("main") })
 	if err == nil {
 		_, err = c.ExecContext(ctx, `pragma journal_mode=wal`)
@@ -220,7 +233,7 @@ func (p *Location) fill(ctx context.Context, db *sql.DB) error {
 	if _, err := tx.ExecContext(ctx, schema+set); err != nil {
 		return err
 	}
-	for key, value := range map[string]string{"repository": p.Repository, "recipients": p.recipients()} {
+	for key, value := range map[string]string{"repository": p.Repository, "recipients": p.recipients(), markOptimize: ""} {
 		if _, err := tx.ExecContext(ctx, `insert into meta values (?, ?)`, key, value); err != nil {
 			return err
 		}

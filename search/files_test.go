@@ -22,6 +22,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/search"
 )
@@ -217,6 +218,63 @@ func TestWhatTheRepositoryHasNoMoreLeavesTheFiles(t *testing.T) {
 		if bytes.Contains(bytes.ToLower(b), []byte("schnurrbart")) {
 			t.Errorf("%s still has the word", name)
 		}
+	}
+}
+
+// TestDescriptionThatWasTakenBackLeavesTheFiles, and what else a document is called.
+func TestDescriptionThatWasTakenBackLeavesTheFiles(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Ordre du jour\n")
+	w.night(t, "ag")
+	w.say(t, "ag", manifest.Said{Description: new(planted + " en parle"), Name: new("AG")})
+	w.index(t)
+	if found := w.find(t, planted); found.Total != 1 {
+		t.Fatalf("%+v", found)
+	}
+	w.say(t, "ag", manifest.Said{Description: new("")})
+	w.index(t)
+	for name, b := range files(t, w) {
+		if bytes.Contains(bytes.ToLower(b), []byte("schnurrbart")) {
+			t.Errorf("%s still has the word", name)
+		}
+	}
+}
+
+// TestWhatIsGoneLeavesTheLogOnceNobodyReadsInIt, at the latest by the next update.
+func TestWhatIsGoneLeavesTheLogOnceNobodyReadsInIt(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Ordre du jour\n")
+	w.night(t, "ag")
+	w.say(t, "ag", manifest.Said{Description: new(planted + " en parle")})
+	w.index(t)
+	x, err := search.Open(t.Context(), w.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func() (names []string) {
+		for name, b := range files(t, w) {
+			if bytes.Contains(bytes.ToLower(b), []byte("schnurrbart")) {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	err = x.Newest(t.Context(), func(manifest.Source, string, string) error {
+		w.say(t, "ag", manifest.Said{Description: new("")})
+		w.index(t)
+		if len(has()) == 0 {
+			t.Error("nothing is left while somebody reads: this test tests nothing")
+		}
+		return nil
+	})
+	if err = errors.Join(err, x.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.index(t); r.New || r.Changed != 0 {
+		t.Errorf("then it did %+v", r)
+	}
+	if left := has(); len(left) != 0 {
+		t.Errorf("the word is still in %q", left)
 	}
 }
 

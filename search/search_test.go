@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -34,7 +35,8 @@ type world struct {
 	repo     *repository.Repository
 	location search.Location
 
-	planted int // pads
+	named   string // what the server is called
+	planted int    // pads
 }
 
 var ada = etherpadtest.Author{ID: "a.ada", Name: "Adélaïde"}
@@ -77,7 +79,7 @@ func (w *world) night(t *testing.T, ids ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := &backup.Source{Source: manifest.Source{Kind: kind.Name, URL: w.server}, Client: client}
+	from := &backup.Source{Source: manifest.Source{Kind: kind.Name, URL: w.server, Name: w.named}, Client: client}
 	plan := backup.Plan{
 		Pool: pool, Program: "test", Host: "host", Sources: []*backup.Source{from},
 		Repositories: []backup.Repository{{Name: "here", Repository: w.repo}},
@@ -355,5 +357,126 @@ func TestNewestTextsAreGivenWithoutWhatTheySaidEarlier(t *testing.T) {
 	})
 	if err != enough || times != 1 {
 		t.Errorf("after an error it went on: %d times, %v", times, err)
+	}
+}
+
+func TestPhrasesEndWhereTextsEnd(t *testing.T) {
+	w := newWorld(t, false)
+	ag := w.pads.Create("vote-2026", "Rien\n")
+	ag.Say(ada, "Parlons du budget")
+	ag.Say(ada, "demain soir")
+	w.night(t, "vote-2026")
+	w.say(t, "vote-2026", manifest.Said{Name: new("Assemblée"), Tags: []string{"asso"}})
+	w.index(t)
+	for typed, want := range map[string]int{
+		`"parlons du budget"`: 1, `"budget demain"`: 0, `"budget adelaide demain"`: 0, `"demain soir"`: 1,
+		`"assemblee vote"`: 0, `"vote 2026"`: 1, `"2026 asso"`: 0, `assemblee vote`: 1,
+	} {
+		found := w.find(t, typed)
+		if found.Total != want || want == 1 && len(found.Hits[0].Snippet) == 0 {
+			t.Errorf("%s: %+v", typed, found)
+		}
+	}
+	named := []search.Named{{Source: manifest.Source{Kind: "etherpad", URL: w.server}, ID: "never-saved", Name: "Bal d’été"}}
+	for typed, want := range map[string]int{`"bal d'ete"`: 1, `"ete never"`: 0, `ete never`: 1} {
+		found, err := search.Find(t.Context(), nil, named, search.Ask(typed, time.UTC), 10)
+		if err != nil || found.Total != want {
+			t.Errorf("by name alone, %s: %+v, %v", typed, found, err)
+		}
+	}
+}
+
+func TestPlaceWithoutWordsAsksForNothing(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Rien\n")
+	w.night(t, "ag")
+	w.index(t)
+	if found := w.find(t, "in:past"); found.Total != 0 || len(found.Hits) != 0 || !search.Ask("in:past", time.UTC).IsEmpty() {
+		t.Errorf("%+v", found)
+	}
+	if found := w.find(t, "in:past service:etherpad"); found.Total != 1 {
+		t.Errorf("with another filter: %+v", found)
+	}
+}
+
+// TestAuthorsAreFoundByTheirWholeWords, several of one and none of two.
+func TestAuthorsAreFoundByTheirWholeWords(t *testing.T) {
+	w := newWorld(t, false)
+	pad := w.pads.Create("ag", "Rien\n")
+	pad.Append(etherpadtest.Author{ID: "a.one", Name: "Ada de Lovelace"}, "un\n")
+	pad.Append(etherpadtest.Author{ID: "a.two", Name: "Zoé"}, "deux\n")
+	w.pads.Create("ada", "Zoé de Lovelace\n")
+	w.night(t, "ag", "ada")
+	w.index(t)
+	for typed, want := range map[string]int{
+		"author:ada": 1, `author:"de lovelace"`: 1, "author:zoe rien": 1, "author:love*": 1, "author:zoe author:ada": 1,
+		"author:love": 0, `author:"lovelace zoe"`: 0, "author:zoe nulle": 0, "lovelace": 1,
+	} {
+		if found := w.find(t, typed); found.Total != want || len(found.Hits) != want {
+			t.Errorf("%s: %+v", typed, found)
+		}
+	}
+}
+
+func TestDocumentsAreCountedOnce(t *testing.T) {
+	w, other := newWorld(t, true), newWorld(t, false)
+	other.pads, other.server = w.pads, w.server
+	for n := range 15 {
+		w.pads.Create(fmt.Sprint("pad-", n), "Un mot\n")
+	}
+	w.pads.Create("here", "Un mot\n")
+	w.pads.Create("there", "Un mot\n")
+	var all []string
+	for n := range 15 {
+		all = append(all, fmt.Sprint("pad-", n))
+	}
+	w.night(t, append(all, "here")...)
+	other.night(t, append(all, "there")...)
+	w.index(t)
+	other.index(t)
+	var indexes []*search.Index
+	for _, w := range []*world{w, other} {
+		x, err := search.Open(t.Context(), w.location)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer x.Close()
+		indexes = append(indexes, x)
+	}
+	from := manifest.Source{Kind: "etherpad", URL: w.server}
+	var named []search.Named
+	for n := range 15 {
+		named = append(named, search.Named{Source: from, ID: fmt.Sprint("pad-", n), Name: "Mot"})
+	}
+	named = append(named, search.Named{Source: from, ID: "nowhere", Name: "Mot"})
+	for what, c := range map[string]struct {
+		indexes []*search.Index
+		named   []search.Named
+		want    int
+	}{
+		"one index":             {indexes[:1], nil, 16},
+		"two":                   {indexes, nil, 17},
+		"names":                 {nil, named, 16},
+		"one index and names":   {indexes[:1], named, 17},
+		"two indexes and names": {indexes, named, 18},
+	} {
+		found, err := search.Find(t.Context(), c.indexes, c.named, search.Ask("mot", time.UTC), 3)
+		if err != nil || found.Total != c.want || len(found.Hits) != 3 {
+			t.Errorf("%s: %d of %d, want %d; %v", what, len(found.Hits), found.Total, c.want, err)
+		}
+	}
+}
+
+func TestServiceThatIsCalledOtherwiseIsFoundSo(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Rien\n")
+	w.night(t, "ag")
+	w.index(t)
+	w.named = "Les pads du quartier"
+	w.now = w.now.Add(time.Hour)
+	w.night(t, "ag")
+	w.index(t)
+	if found := w.find(t, "service:quartier"); found.Total != 1 {
+		t.Errorf("%+v", found)
 	}
 }
