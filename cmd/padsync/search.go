@@ -88,7 +88,7 @@ func (a *app) search(ctx context.Context, flags commonFlags, typed string, limit
 	case n < f.Total && !a.quiet:
 		a.note("search-more", "Shown", n, "Count", f.Total)
 	}
-	return f.Catalogue
+	return f.Problem
 }
 
 // byName says why only names were searched.
