@@ -82,6 +82,7 @@ type Shown struct {
 // Words are those that pages need.
 type Words struct {
 	Kind     func(kind string) string     // of a document, such as "pad"
+	All      string                       // leads to the index
 	Untagged string                       // the folder of documents without a tag
 	Versions string                       // added to the name of a folder of earlier versions
 	Missing  func(saved time.Time) string // a note: the server no longer has the document

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/spool"
@@ -286,7 +287,7 @@ func (r *run) made(p *plan, w *wish, refs []string) string {
 func (r *run) render(d documents.Publishable, p *plan, w *wish) (*makingPage, error) {
 	refs := make(map[string]bool)
 	public := d.Publish(documents.Publication{
-		Title: p.title, Key: p.key, Notes: w.notes, Names: r.Shown.Voters, Chat: r.Shown.Chat,
+		Title: p.title, Key: p.key, Notes: w.notes, Up: documents.Link{Text: r.Words.All, Href: strings.Repeat("../", depthOf(w.name)) + IndexName}, Names: r.Shown.Voters, Chat: r.Shown.Chat,
 		Links: func(text string) []documents.Link {
 			return r.linker.links(text, w.form, depthOf(w.name), func(sum uint64) {
 				if len(refs) <= maxRefs {
