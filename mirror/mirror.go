@@ -144,6 +144,7 @@ type run struct {
 	linker linker
 	plans  map[uint64]*plan
 	wanted func(*manifest.Record) bool
+	kept   *Fetched // files that were read for their first lines, nil if none were
 
 	mu       sync.Mutex // guards what follows
 	old      map[string]*document
@@ -194,6 +195,7 @@ func (r *run) update(ctx context.Context) error {
 	r.query = library.Query{Contents: c, Kinds: r.Library.Kinds}
 	r.reader = r.Library.Repository.NewReader(ctx)
 	defer r.reader.Close()
+	defer func() { r.kept.Close() }()
 	if err := r.plan(ctx, c); err != nil {
 		return err
 	}

@@ -67,6 +67,24 @@ func TestOnlyWhatChangedIsWritten(t *testing.T) {
 	}
 }
 
+// TestFileIsReadOnce also of a document whose first line is its name.
+func TestFileIsReadOnce(t *testing.T) {
+	w := newWorld(t, "en")
+	for _, id := range []string{"one", "two", "three", "four", "five", "six"} {
+		w.save(aPad(id, "Title "+id)) // in a pack of its own, more than are kept open
+	}
+	first := w.packsRead(func() { w.update() })
+	w.options.Program = "padsync of tomorrow"
+	again := w.packsRead(func() {
+		if r := w.update(); r.Unchanged != 18 {
+			t.Errorf("%+v", r)
+		}
+	})
+	if first != again || again == 0 {
+		t.Errorf("packs are read %d times where first lines are to be found, and %d times where they are known", first, again)
+	}
+}
+
 func TestVanishedDocumentStaysAndSaysSo(t *testing.T) {
 	w := newWorld(t, "en")
 	w.save(aPad("one", "First"), aPad("two", "Second"))

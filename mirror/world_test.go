@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -57,7 +59,7 @@ func newWorld(t *testing.T, language string) *world {
 	w := &world{T: t, pool: spool.New(t.TempDir(), 0), now: time.Date(2026, 11, 22, 14, 41, 6, 0, time.UTC)}
 	w.store, w.dir = folder(t)
 	var err error
-	w.sink = memory.New(w.clock)
+	w.sink = &counting{Sink: memory.New(w.clock)}
 	w.repo, err = repository.Create(t.Context(), w.sink, repository.Options{Pool: w.pool, Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +80,27 @@ func newWorld(t *testing.T, language string) *world {
 		},
 	}
 	return w
+}
+
+// A counting sink counts how often packs are read.
+type counting struct {
+	sinks.Sink
+	packs atomic.Int64
+}
+
+func (c *counting) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	if strings.HasPrefix(key, "packs/") {
+		c.packs.Add(1)
+	}
+	return c.Sink.Get(ctx, key, offset, length)
+}
+
+// packsRead is how often packs were read meanwhile.
+func (w *world) packsRead(meanwhile func()) int64 {
+	c, _ := w.sink.(*counting)
+	before := c.packs.Load()
+	meanwhile()
+	return c.packs.Load() - before
 }
 
 func (w *world) clock() time.Time {

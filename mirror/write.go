@@ -32,8 +32,9 @@ func unread(err error) bool {
 	return corrupt || errors.Is(err, documents.ErrUnreadable) || errors.Is(err, repository.ErrNoIdentity)
 }
 
-// open opens a version, nil if it cannot be read. The caller calls done.
-func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d documents.Publishable, done func(), err error) {
+// open opens a version, nil if it cannot be read. The caller calls done. Keep,
+// optional, is called with the file if it was read from the repository.
+func (r *run) open(record *manifest.Record, v *manifest.VersionRecord, keep func(sum string, f *spool.Spool)) (d documents.Publishable, done func(), err error) {
 	_, own, ok := r.query.Form(record, v, r.Library.Kinds[record.Source.Kind].Forms[0].Name)
 	if !ok {
 		return nil, nil, nil
@@ -55,6 +56,9 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d docume
 			return nil, nil, err
 		}
 		from, size, done = s, s.Size(), func() { s.Close() }
+		if keep != nil {
+			keep(own.SHA256, s)
+		}
 	}
 	if !r.Shown.Private {
 		record = record.Public() // it may take from others what its own look did not see
@@ -173,7 +177,7 @@ func (r *run) make(record *manifest.Record, p *plan) (*making, error) {
 			done()
 			var err error
 			of, done = w.version, func() {}
-			d, end, err := r.open(record, w.version)
+			d, end, err := r.open(record, w.version, nil)
 			if err != nil {
 				return nil, errors.Join(err, m.discard())
 			}
