@@ -97,7 +97,7 @@ func (r *run) planned(record *manifest.Record) *plan {
 		sum: r.names.Sum(record.Source, record.ID), short: r.names.Short(record.Source, record.ID),
 		kind: record.Source.Kind, id: strings.Clone(record.ID),
 	}
-	p.key = fmt.Sprintf("%016x", p.sum)
+	p.key = keyOf(p.sum)
 	name, tags := record.Said.Name, record.Said.Tags
 	v, skipped := library.ChooseVersion(record, false)
 	p.title, p.sure = titleOf(name, 200), r.Shown.Private
@@ -371,6 +371,9 @@ func baseOf(name string) string {
 	name = strings.TrimSuffix(name, path.Ext(name))
 	return besideForm.ReplaceAllString(name, "")
 }
+
+// keyOf is a document's hash as the state has it, and parseKey the other way.
+func keyOf(sum uint64) string { return fmt.Sprintf("%016x", sum) }
 
 func parseKey(key string) (sum uint64) {
 	_, _ = fmt.Sscanf(key, "%x", &sum) // the state's keys have that form

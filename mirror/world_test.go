@@ -44,7 +44,7 @@ type world struct {
 	*testing.T
 	store   mirror.Store
 	dir     string
-	sink    sinks.Sink
+	sink    *watched
 	repo    *repository.Repository
 	pool    *spool.Pool
 	now     time.Time
@@ -59,7 +59,7 @@ func newWorld(t *testing.T, language string) *world {
 	w := &world{T: t, pool: spool.New(t.TempDir(), 0), now: time.Date(2026, 11, 22, 14, 41, 6, 0, time.UTC)}
 	w.store, w.dir = folder(t)
 	var err error
-	w.sink = &counting{Sink: memory.New(w.clock)}
+	w.sink = &watched{Sink: memory.New(w.clock)}
 	w.repo, err = repository.Create(t.Context(), w.sink, repository.Options{Pool: w.pool, Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
@@ -82,25 +82,50 @@ func newWorld(t *testing.T, language string) *world {
 	return w
 }
 
-// A counting sink counts how often packs are read.
-type counting struct {
+// A watched sink counts how often packs are read, and gives one other bytes than it
+// has, or none.
+type watched struct {
 	sinks.Sink
-	packs atomic.Int64
+	packs   atomic.Int64
+	damaged string // the key of that pack
+	broken  bool   // it gives an error
 }
 
-func (c *counting) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+func (s *watched) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	if strings.HasPrefix(key, "packs/") {
-		c.packs.Add(1)
+		s.packs.Add(1)
 	}
-	return c.Sink.Get(ctx, key, offset, length)
+	r, err := s.Sink.Get(ctx, key, offset, length)
+	if err != nil || key != s.damaged {
+		return r, err
+	}
+	if s.broken {
+		return nil, errors.Join(errFull, r.Close())
+	}
+	b, err := io.ReadAll(r)
+	for i := range b {
+		b[i] ^= 1
+	}
+	return io.NopCloser(bytes.NewReader(b)), errors.Join(err, r.Close())
+}
+
+// packs are the keys of the repository's.
+func (w *world) packs() (keys []string) {
+	w.Helper()
+	for o, err := range w.sink.List(w.Context(), "packs/") {
+		if err != nil {
+			w.Fatal(err)
+		}
+		keys = append(keys, o.Key)
+	}
+	return keys
 }
 
 // packsRead is how often packs were read meanwhile.
 func (w *world) packsRead(meanwhile func()) int64 {
-	c, _ := w.sink.(*counting)
-	before := c.packs.Load()
+	before := w.sink.packs.Load()
 	meanwhile()
-	return c.packs.Load() - before
+	return w.sink.packs.Load() - before
 }
 
 func (w *world) clock() time.Time {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,7 +66,13 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord, keep func
 	}
 	opened, err := r.query.Read(r.reader, record, library.Choice{Version: v}, from, size)
 	d, is := opened.(documents.Publishable)
-	if err == nil && is && !(r.Sealed && lacks(record, opened)) {
+	whole := err == nil && is
+	if whole && r.Sealed {
+		whole = !lacks(record, opened)
+	} else if whole && r.old[keyOf(r.names.Sum(record.Source, record.ID))] != nil {
+		whole, err = r.fillable(record, v)
+	}
+	if err == nil && whole {
 		return d, done, nil
 	}
 	done()
@@ -73,6 +80,38 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord, keep func
 		return nil, nil, err
 	}
 	return nil, nil, nil
+}
+
+// fillable reports whether what a version did not see can be read in the newest
+// versions that did. Where it cannot, the page that stands may be the last to have
+// it. The error is that of reading the repository.
+func (r *run) fillable(record *manifest.Record, v *manifest.VersionRecord) (bool, error) {
+	if len(v.Facts.Fields) == 0 {
+		return true, nil // its looks all see the same
+	}
+	seen := maps.Clone(v.Facts.Fields)
+	before := false
+	for i := range slices.Backward(record.Versions) {
+		e := &record.Versions[i]
+		more := before && e.Suspect == "" && slices.ContainsFunc(slices.Collect(maps.Keys(e.Facts.Fields)), func(part string) bool { return seen[part] == "" })
+		before = before || e.Name == v.Name
+		_, own, ok := r.query.Form(record, e, r.Library.Kinds[record.Source.Kind].Forms[0].Name)
+		if !more || !ok {
+			continue
+		}
+		s, err := r.reader.File(own)
+		switch {
+		case err != nil && unread(err):
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		if err := s.Close(); err != nil {
+			return false, err
+		}
+		maps.Copy(seen, e.Facts.Fields)
+	}
+	return true, nil
 }
 
 // lacks reports whether a document lacks what another version saw: where that cannot
@@ -295,7 +334,7 @@ func (r *run) render(d documents.Publishable, p *plan, w *wish) (*makingPage, er
 		Links: func(text string) []documents.Link {
 			return r.linker.links(text, w.form, depthOf(w.name), func(sum uint64) {
 				if len(refs) <= maxRefs {
-					refs[fmt.Sprintf("%016x", sum)] = true
+					refs[keyOf(sum)] = true
 				}
 			})
 		},
