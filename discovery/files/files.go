@@ -142,7 +142,7 @@ type file struct {
 // again.
 func (f *file) see(s discovery.Sighting) {
 	s.Origin = discovery.Origin{Place: discovery.File, File: f.name}
-	if f.seen[s] || !discovery.Possible(s.Address) {
+	if f.seen[s] || !f.to.Possible(s.Address) {
 		return
 	}
 	if len(f.seen) == mostSeen {

@@ -15,6 +15,10 @@ import (
 
 	"github.com/padsync/padsync/discovery"
 	"github.com/padsync/padsync/discovery/files"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/kinds"
+	"github.com/padsync/padsync/sources/pollaris"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 )
@@ -22,12 +26,17 @@ import (
 const pads = "https://pads.example.org/p/"
 
 // read gives the addresses in a text, with their titles.
+func allKinds() []kinds.Kind {
+	return []kinds.Kind{pollaris.Kind(), framadate.Kind(), etherpad.Kind()}
+}
+
 func read(t *testing.T, text string) (seen map[string]string, all []discovery.Sighting) {
 	t.Helper()
 	seen = make(map[string]string)
 	err := files.From(t.Context(), strings.NewReader(text), "file", discovery.Reading{
-		See:  func(s discovery.Sighting) { seen[s.Address] = s.Title; all = append(all, s) },
-		Skip: func(s discovery.Skip) { t.Errorf("skipped %v", s) },
+		Kinds: allKinds(),
+		See:   func(s discovery.Sighting) { seen[s.Address] = s.Title; all = append(all, s) },
+		Skip:  func(s discovery.Skip) { t.Errorf("skipped %v", s) },
 	})
 	if err != nil {
 		t.Errorf("%.60q: %v", text, err)
@@ -120,6 +129,17 @@ func TestAnAddressIsPassedOnOnce(t *testing.T) {
 	}
 }
 
+// What is saved is text, though a pad may begin like a page or an archive.
+func TestTextIsReadAsThat(t *testing.T) {
+	for _, text := range []string{"<html>\n<!-- " + pads + "a -->", "BZh " + pads + "a", "Voir " + pads + "a."} {
+		var seen []string
+		err := files.Text(t.Context(), text, "saved", discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) { seen = append(seen, s.Address) }})
+		if err != nil || !slices.Equal(seen, []string{pads + "a"}) {
+			t.Errorf("%q has %q, %v", text, seen, err)
+		}
+	}
+}
+
 func TestLongLinesAreRead(t *testing.T) {
 	wants(t, strings.Repeat(`{"x": "y"}, `, 20000)+`{"u": "`+pads+`a"}`+strings.Repeat(" z", 100000)+" "+pads+"b", pads+"a", pads+"b")
 	wants(t, "data:"+strings.Repeat("A", 1<<20)+" "+pads+"a", pads+"a")
@@ -141,7 +161,7 @@ func TestArchivesAndOtherFilesAreNamed(t *testing.T) {
 		"PK\x03\x04rest": discovery.ErrArchive, "\x1f\x8b\x08rest": discovery.ErrArchive, "7z\xbc\xaf\x27\x1crest": discovery.ErrArchive,
 		"SQLite format 3\x00\x10\x00": discovery.ErrUnknown, "\x7fELF\x02\x00\x00": discovery.ErrUnknown,
 	} {
-		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{See: func(s discovery.Sighting) { t.Errorf("%+v", s) }})
+		err := files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) { t.Errorf("%+v", s) }})
 		if !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", content, err, want)
 		}
@@ -179,7 +199,7 @@ func TestAFolderIsReadButWhatIsHiddenOrElsewhere(t *testing.T) {
 	}
 	var seen []string
 	var skipped []discovery.Skip
-	to := discovery.Reading{See: func(s discovery.Sighting) { seen = append(seen, strings.TrimPrefix(s.Address, pads)) }, Skip: func(s discovery.Skip) { skipped = append(skipped, s) }}
+	to := discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) { seen = append(seen, strings.TrimPrefix(s.Address, pads)) }, Skip: func(s discovery.Skip) { skipped = append(skipped, s) }}
 	if err := files.Read(t.Context(), filepath.Join(dir, "in"), to); err != nil || !slices.Equal(seen, []string{"a", "b"}) || len(skipped) != 1 || skipped[0].Err != discovery.ErrLarge {
 		t.Errorf("%q, %v, skipped %v", seen, err, skipped)
 	}
@@ -212,7 +232,7 @@ func TestNothingElseOfAFileLeaves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for end := len(content); end > 0; end -= 17 {
-				err := files.From(t.Context(), strings.NewReader(content[:end]), "x", discovery.Reading{See: func(s discovery.Sighting) {
+				err := files.From(t.Context(), strings.NewReader(content[:end]), "x", discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) {
 					if !strings.HasPrefix(s.Address, pads) || strings.Contains(strings.ToLower(s.Title), "diagnostic") {
 						t.Errorf("%+v left", s)
 					}
@@ -232,8 +252,8 @@ var reasons = []error{discovery.ErrArchive, discovery.ErrUnknown, discovery.ErrD
 // leaves it, and what cannot be read says why.
 func readAny(t *testing.T, content string) (err error) {
 	t.Helper()
-	err = files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{See: func(s discovery.Sighting) {
-		if !discovery.Possible(s.Address) {
+	err = files.From(t.Context(), strings.NewReader(content), "x", discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) {
+		if !(discovery.Reading{Kinds: allKinds()}).Possible(s.Address) {
 			t.Errorf("%q left", s.Address)
 		}
 	}})

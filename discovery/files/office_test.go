@@ -99,7 +99,7 @@ func TestDocumentsOfLibreOfficeAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	if err := files.Read(t.Context(), name, discovery.Reading{See: func(discovery.Sighting) { n++ }, Skip: func(s discovery.Skip) { t.Errorf("%+v", s) }}); err != nil || n != 9 {
+	if err := files.Read(t.Context(), name, discovery.Reading{Kinds: allKinds(), See: func(discovery.Sighting) { n++ }, Skip: func(s discovery.Skip) { t.Errorf("%+v", s) }}); err != nil || n != 9 {
 		t.Errorf("%d, %v", n, err)
 	}
 }
@@ -109,7 +109,7 @@ func TestDocumentsOfLibreOfficeAreRead(t *testing.T) {
 func skips(t *testing.T, text string, want error, addresses ...string) {
 	t.Helper()
 	var seen []string
-	err := files.From(t.Context(), strings.NewReader(text), "x", discovery.Reading{See: func(s discovery.Sighting) { seen = append(seen, s.Address) }})
+	err := files.From(t.Context(), strings.NewReader(text), "x", discovery.Reading{Kinds: allKinds(), See: func(s discovery.Sighting) { seen = append(seen, s.Address) }})
 	if !errors.Is(err, want) || !slices.Equal(seen, addresses) {
 		t.Errorf("%.60q: %v, want %v; %q", text, err, want, seen)
 	}

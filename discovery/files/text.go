@@ -3,6 +3,7 @@ package files
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"strconv"
 	"strings"
@@ -16,6 +17,12 @@ import (
 // longestLine is what is looked at in one piece. No address is longer, and what
 // has no blank for so long is no text.
 const longestLine = 64 << 10
+
+// Text reads running text, whatever it looks like, as From does files.
+func Text(ctx context.Context, text, name string, to discovery.Reading) error {
+	f := &file{ctx: ctx, name: name, to: to, seen: make(map[discovery.Sighting]bool)}
+	return f.lines(strings.NewReader(text))
+}
 
 // lines reads running text.
 func (f *file) lines(r io.Reader) error {
