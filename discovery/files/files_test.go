@@ -25,11 +25,11 @@ import (
 
 const pads = "https://pads.example.org/p/"
 
-// read gives the addresses in a text, with their titles.
 func allKinds() []kinds.Kind {
 	return []kinds.Kind{pollaris.Kind(), framadate.Kind(), etherpad.Kind()}
 }
 
+// read gives the addresses in a text, with their titles.
 func read(t *testing.T, text string) (seen map[string]string, all []discovery.Sighting) {
 	t.Helper()
 	seen = make(map[string]string)
@@ -150,7 +150,7 @@ func TestWhatCannotBeReadToItsEndSaysSo(t *testing.T) {
 	for _, content := range []string{pads + "a\n", "<p>" + pads + "a</p>", mail("", pads+"a\n"), "From \n" + mail("", pads+"a\n\n"), "BEGIN:VCARD\nURL:" + pads + "a\n", `{"a":"` + pads + `a"`} {
 		n := 0
 		in := io.MultiReader(strings.NewReader(content), strings.NewReader(strings.Repeat("\n", 100_000)), iotest.ErrReader(broken))
-		if err := files.From(t.Context(), in, "x", discovery.Reading{See: func(discovery.Sighting) { n++ }}); err != broken || n != 1 {
+		if err := files.From(t.Context(), in, "x", discovery.Reading{Kinds: allKinds(), See: func(discovery.Sighting) { n++ }}); err != broken || n != 1 {
 			t.Errorf("%q: %v, %d addresses", content, err, n)
 		}
 	}
