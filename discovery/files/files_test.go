@@ -1,6 +1,7 @@
 package files_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"maps"
@@ -155,6 +156,20 @@ func TestWhatCannotBeReadToItsEndSaysSo(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEndedContextEndsReading, in the middle of a mail without an end, too.
+func TestAnEndedContextEndsReading(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	endless := readerFunc(func(b []byte) (int, error) { return copy(b, "AAAA"), nil })
+	in := io.MultiReader(strings.NewReader(mail(mixed("b"), "--b\n\n"+pads+"a\n--b\nContent-Type: image/png\n\n")), strings.NewReader(strings.Repeat("A\n", 100_000)), endless)
+	if err := files.From(ctx, in, "x", discovery.Reading{Kinds: allKinds(), See: func(discovery.Sighting) { cancel() }}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 func TestArchivesAndOtherFilesAreNamed(t *testing.T) {
 	for content, want := range map[string]error{

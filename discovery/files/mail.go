@@ -189,7 +189,7 @@ func (f *file) part(header textproto.MIMEHeader, body io.Reader) {
 	case kind == "message/rfc822":
 		f.mail(bufio.NewReader(body))
 	case disposition != "attachment" && (kind == "text/plain" || kind == ""):
-		_ = f.wrapped(unified(body, params["charset"]), params["format"] == "flowed", strings.EqualFold(params["delsp"], "yes"))
+		_ = f.wrapped(unified(body, params["charset"]), strings.EqualFold(params["format"], "flowed"), strings.EqualFold(params["delsp"], "yes"))
 	case kind == "text/html":
 		_ = f.html(unified(body, params["charset"]))
 	default:
