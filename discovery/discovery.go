@@ -68,6 +68,7 @@ var (
 	ErrBusy      = errors.New("changing all the time")
 	ErrUnknown   = errors.New("of a form that is not known")
 	ErrEncrypted = errors.New("encrypted by the browser")
+	ErrForbidden = errors.New("kept from programs by the system")
 	ErrArchive   = errors.New("an archive")
 )
 

@@ -120,6 +120,12 @@ func TestTextIsReadWhateverItsEncoding(t *testing.T) {
 	}
 }
 
+func TestAnAddressIsPassedOnOnce(t *testing.T) {
+	if _, all := read(t, strings.Repeat(pads+"a\n"+pads+"b\n", 1000)); len(all) != 2 {
+		t.Errorf("%d sightings", len(all))
+	}
+}
+
 // What is saved is text, though a pad may begin like a page or an archive.
 func TestTextIsReadAsThat(t *testing.T) {
 	for _, text := range []string{"<html>\n<!-- " + pads + "a -->", "BZh " + pads + "a", "Voir " + pads + "a."} {
@@ -128,12 +134,6 @@ func TestTextIsReadAsThat(t *testing.T) {
 		if err != nil || !slices.Equal(seen, []string{pads + "a"}) {
 			t.Errorf("%q has %q, %v", text, seen, err)
 		}
-	}
-}
-
-func TestAnAddressIsPassedOnOnce(t *testing.T) {
-	if _, all := read(t, strings.Repeat(pads+"a\n"+pads+"b\n", 1000)); len(all) != 2 {
-		t.Errorf("%d sightings", len(all))
 	}
 }
 

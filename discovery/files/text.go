@@ -20,7 +20,8 @@ const longestLine = 64 << 10
 
 // Text reads running text, whatever it looks like, as From does files.
 func Text(ctx context.Context, text, name string, to discovery.Reading) error {
-	return (&file{ctx: ctx, name: name, to: to, seen: make(map[discovery.Sighting]bool)}).lines(strings.NewReader(text))
+	f := &file{ctx: ctx, name: name, to: to, seen: make(map[discovery.Sighting]bool)}
+	return f.lines(strings.NewReader(text))
 }
 
 // lines reads running text.
