@@ -70,6 +70,7 @@ func table() []Row {
 		{Is: setup.ErrLacking, Hint: "hint-lacking"},
 		{Is: setup.ErrUnopened, Hint: "hint-unopened"},
 		{Is: setup.ErrNothing, Hint: "hint-nothing"},
+		{Is: setup.ErrUnknown, Hint: "hint-unknown"},
 		{Is: setup.ErrUser, Cause: "user-in-address", Hint: "hint-user-in-address"},
 		{Is: setup.ErrUserInList, Cause: "user-in-address", Hint: "hint-user-in-file"},
 		{Is: setup.ErrOptions, Hint: "hint-usage", Class: message.Usage},
