@@ -58,6 +58,7 @@ func table() []Row {
 		{Is: discovery.ErrForbidden, Cause: "cause-forbidden"},
 		{Is: discovery.ErrArchive, Cause: "cause-archive"},
 		{Is: setup.ErrNotFound, Cause: "cause-not-found"},
+		{Is: setup.ErrPrivate, Cause: "cause-private"},
 
 		// What a caller says, and what this machine knows.
 		{As: as(schemeless), Hint: "hint-scheme"},
