@@ -247,6 +247,10 @@ func (d *Documents) Remove(ctx context.Context, all []catalog.Document) (removed
 	return removed, ignored, err
 }
 
+// Configured says that the configuration names the document, so that each backup
+// looks at it whatever is said here, unless it is ignored.
+func (d *Documents) Configured(one *catalog.Document) bool { return d.configured.Names(one.Key) }
+
 // Keep notes documents that were settled, with a choice. It gives them as the
 // catalogue has them then.
 func (d *Documents) Keep(ctx context.Context, all []Wanted, choice catalog.Choice) ([]catalog.Document, error) {
