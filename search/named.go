@@ -48,6 +48,26 @@ func (n *Named) called() called {
 	return c
 }
 
+// lacks says whether there is a line that is not among the others.
+func (c *called) lacks(others called) bool {
+	now := strings.Split(others.text, "\n")
+	for line := range strings.SplitSeq(c.text, "\n") {
+		if !slices.Contains(now, line) {
+			return true
+		}
+	}
+	return false
+}
+
+// words are those of what it is called.
+func (c *called) words() string {
+	var all []byte
+	for line := range strings.SplitSeq(c.text, "\n") {
+		all = appendBorder(all, appendWords(nil, line))
+	}
+	return string(all)
+}
+
 // fits says whether a document fits a question by what it is called alone.
 func (n *Named) fits(q *Question, c called) bool {
 	if len(q.authors) > 0 || !slices.Contains(q.columns(), InName) {
@@ -63,8 +83,10 @@ func (n *Named) fits(q *Question, c called) bool {
 		return false
 	}
 	found := make(map[int]bool)
-	for _, s := range spansOf(c.text, q.terms) {
-		found[s.term] = true
+	for line := range strings.SplitSeq(c.text, "\n") {
+		for _, s := range spansOf(line, q.terms) {
+			found[s.term] = true
+		}
 	}
 	return len(found) == len(q.terms) && !q.IsEmpty()
 }
