@@ -63,13 +63,14 @@ func (p *Place) keyName() string { return "index-" + p.Repository + ".key.age" }
 // The version of the layout: an index of another one is made anew.
 const (
 	applicationID = 0x70616473 // "pads"
-	layout        = 1
+	layout        = 2
 )
 
 // schema is all of an index. Each document is one row of docs, with its texts as
 // they are shown; the same id has its words in words, and the words of what it is
 // called in names, so that old documents are found by name among many newer ones
-// that have the words in their texts. The ids are in the order of the last
+// that have the words in their texts. First is the first line of a pad that has
+// neither a name nor a title: what it is shown as, and no name. The ids are in the order of the last
 // changes. Words come folded, with spaces between them: "ascii" takes them as
 // they are.
 const schema = `
@@ -77,9 +78,10 @@ const schema = `
 		id integer primary key,
 		kind text not null, url text not null, address text not null, doc text not null,
 		state blob not null, called text not null, tags text not null, service text not null,
-		texts blob not null,
+		first text not null, texts blob not null,
 		unique (kind, address, doc)
 	) strict;
+	create index firsts on docs (kind, url, doc, first) where first != '';
 	create table meta (key text primary key, value any not null) strict, without rowid;
 	create virtual table words using fts5(
 		name, text, past, chat, poll, author,

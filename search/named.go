@@ -33,7 +33,11 @@ func NameOf(repo *repository.Repository, record *manifest.Record) Named {
 
 // called is what a document is called, as an index has it: a line for each name,
 // the first of which it is shown as; and its tags, folded, each between line ends.
-type called struct{ text, tags string }
+// Given says that it has a name or a title.
+type called struct {
+	text, tags string
+	given      bool
+}
 
 func (n *Named) called() called {
 	lines := slices.Concat([]string{n.Name, n.Title, n.ID}, n.Tags, []string{n.Description})
@@ -41,6 +45,7 @@ func (n *Named) called() called {
 	for i, line := range lines {
 		lines[i] = strings.Join(strings.Fields(strings.ToValidUTF8(line, "\ufffd")), " ")
 	}
+	c.given = lines[0] != "" || lines[1] != ""
 	c.text = strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
 	for _, tag := range n.Tags {
 		c.tags += foldTag(tag) + "\n"

@@ -19,6 +19,7 @@ import (
 type row struct {
 	record *manifest.Record
 	names  called
+	first  string
 	state  []byte
 	texts  []byte
 	words  map[documents.Place]string
@@ -61,6 +62,9 @@ func (u *updater) row(ctx context.Context, record *manifest.Record) (*row, error
 	r.words = make(map[documents.Place]string, len(places))
 	for _, in := range places {
 		r.words[in] = t.fold(in)
+	}
+	if v, _ := library.ChooseVersion(record, false); !r.names.given && v != nil && !v.Facts.Blank {
+		r.first = documents.FirstLine(t.now(documents.InText))
 	}
 	r.texts, err = u.codec.pack(t)
 	return r, err
@@ -237,8 +241,8 @@ func (r *row) write(ctx context.Context, tx *sql.Tx) error {
 	if state == nil {
 		state = []byte{}
 	}
-	_, err = tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.id, s.Kind, s.URL, s.Address(), r.record.ID, state, r.names.text, r.names.tags, serviceOf(s), r.texts)
+	_, err = tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.id, s.Kind, s.URL, s.Address(), r.record.ID, state, r.names.text, r.names.tags, serviceOf(s), r.first, r.texts)
 	return err
 }
 
