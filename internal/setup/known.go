@@ -29,6 +29,7 @@ type Documents struct {
 
 	settings   *Settings
 	configured Configured
+	lines      map[library.Address]string // first lines, as far as indexes are at hand
 }
 
 // Documents reads them. If they are to be changed, or there is a catalogue, that
@@ -43,6 +44,7 @@ func (s *Settings) Documents(ctx context.Context, change bool, warn Warner) (*Do
 	if err := d.read(ctx, change || c.Exists(), warn); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	d.lines = s.firstLines(ctx)
 	return d, nil
 }
 
@@ -129,18 +131,27 @@ func (d *Documents) Close() error { return d.Catalog.Close() }
 // SourceOf is the server of a document.
 func SourceOf(k catalog.Key) manifest.Source { return manifest.Source{Kind: k.Kind, URL: k.Base} }
 
-// Called is what a document is called: its name, or else its title; "" if it
-// has neither.
-func Called(d *catalog.Document) string {
-	if d.Name != "" {
-		return d.Name
-	}
+// named is what a document is called by people: its name, or else the title that
+// it had when it was saved last; "" if it has neither.
+func named(d *catalog.Document) string {
+	return cmp.Or(d.Name, titleOf(d))
+}
+
+func titleOf(d *catalog.Document) (title string) {
+	var newest time.Time
 	for _, s := range d.States {
-		if s.Title != "" {
-			return s.Title
+		if s.Title != "" && (title == "" || s.Newest.After(newest)) {
+			title, newest = s.Title, s.Newest
 		}
 	}
-	return ""
+	return title
+}
+
+// Called is how a document is shown: by its name, its title, or a pad's first
+// line; "" if it has none of these. A first line, which anybody can write, names
+// no document that is to be found: see Select.
+func (d *Documents) Called(one *catalog.Document) string {
+	return cmp.Or(named(one), d.lines[place(one.Key)])
 }
 
 // Words for a document of which nobody made a choice.
@@ -183,11 +194,17 @@ func (d *Documents) Select(selection *library.Selection) ([]catalog.Document, er
 	_, err := selection.LearnFrom(cmp.Or(d.Repository, d.settings.lastKnown()), func(yield func(library.Known, error) bool) {
 		for i := range d.All {
 			one := &d.All[i]
-			if !yield(library.Known{Source: SourceOf(one.Key), ID: one.ID, Called: Called(one), State: manifest.State(d.State(one).State)}, nil) {
+			if !yield(library.Known{Source: SourceOf(one.Key), ID: one.ID, Called: named(one), State: manifest.State(d.State(one).State)}, nil) {
 				return
 			}
 		}
 	})
+	if several, ok := errors.AsType[*library.SeveralError](err); ok {
+		for i := range several.Fits {
+			f := &several.Fits[i]
+			f.Called = cmp.Or(f.Called, d.lines[addressOf(f.Source, f.ID)])
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +228,7 @@ func (d *Documents) Agree(selection *library.Selection, took []catalog.Document,
 	for i := range took {
 		one := &took[i]
 		from := SourceOf(one.Key)
-		guess.Fits = append(guess.Fits, library.Fit{Known: library.Known{Source: from, ID: one.ID, Called: Called(one)}, Hash: d.Names.Short(from, one.ID)})
+		guess.Fits = append(guess.Fits, library.Fit{Known: library.Known{Source: from, ID: one.ID, Called: d.Called(one)}, Hash: d.Names.Short(from, one.ID)})
 	}
 	return &guess
 }
