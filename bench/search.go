@@ -94,7 +94,7 @@ func (c *said) questions(t testing.TB, p *program, data string) (rows []row) {
 		t.Fatal(names, err)
 	}
 	id := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(names[0]), "index-"), ".db")
-	x, err := search.Open(t.Context(), search.Place{Folder: data, Repository: id, Sealed: true, Identities: ids})
+	x, err := search.Open(t.Context(), search.Location{Folder: data, Repository: id, Sealed: true, Identities: ids})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,9 @@ type Origin struct {
 	Browser string // "" for a file
 	Profile string // of the browser, as people know it
 	File    string // as it was named, "" for a browser
+
+	// Document is what people call the document in which the address is, of Saved.
+	Document string
 }
 
 // A Place is a kind of origin.
@@ -47,6 +50,7 @@ const (
 	Tab      Place = "tab"    // a page that stands open
 	Recent   Place = "recent" // what the server's own page keeps in the browser
 	File     Place = "file"
+	Saved    Place = "saved" // in a document, where anybody can write
 )
 
 // A Skip is a file that was not read, or not to its end.
@@ -64,6 +68,7 @@ var (
 	ErrBusy      = errors.New("changing all the time")
 	ErrUnknown   = errors.New("of a form that is not known")
 	ErrEncrypted = errors.New("encrypted by the browser")
+	ErrForbidden = errors.New("kept from programs by the system")
 	ErrArchive   = errors.New("an archive")
 )
 

@@ -45,6 +45,12 @@ type Record struct {
 	Visits      int
 }
 
+// Linked says that nothing but documents, in which anybody can write, has its
+// address. It is never certain.
+func (d *Document) Linked() bool {
+	return !slices.ContainsFunc(d.Origins, func(t Trace) bool { return t.Place != Saved })
+}
+
 // Title is the best of the Titles, "" if there is none.
 func (r *Record) Title() string {
 	if len(r.Titles) == 0 {
@@ -95,9 +101,14 @@ func (d *Document) Server() Server { return Server{d.Kind.Name, manifest.Address
 // of their addresses.
 func Reduce(of []kinds.Kind, sightings []Sighting, said map[Server]bool) []Document {
 	r := reduction{proven: make(map[Server]bool), said: said, found: make(map[identity]*Document)}
-	var all []seen
+	var all, linked []seen
 	for _, s := range sightings {
-		all = append(all, seen{s, candidates(of, s)})
+		one := seen{s, candidates(of, s)}
+		if s.Origin.Place == Saved {
+			linked = append(linked, one)
+		} else {
+			all = append(all, one)
+		}
 	}
 	// What the browsers' recent pads say of a server holds for all its pads.
 	r.placeRecent(all)
@@ -110,6 +121,9 @@ func Reduce(of []kinds.Kind, sightings []Sighting, said map[Server]bool) []Docum
 	}
 	for _, s := range all {
 		r.add(s)
+	}
+	for _, s := range linked {
+		r.link(s)
 	}
 	return r.documents()
 }
@@ -183,6 +197,36 @@ func (r *reduction) add(s seen) {
 	}
 	d.Origins[at].add(s.Sighting, title)
 }
+
+// link adds what a document has a link to. Whoever wrote it says nothing else of
+// what it leads to: not what its server is, nor how to get more of it.
+func (r *reduction) link(s seen) {
+	c, _, ok := r.choose(s.candidates)
+	if !ok {
+		return
+	}
+	key := identity{c.server(), c.ID}
+	d := r.found[key]
+	if d == nil {
+		d = &Document{Kind: c.kind, Base: c.Base, ID: c.ID, Locator: c.ID}
+		r.found[key] = d
+	}
+	links := 0
+	for _, t := range d.Origins {
+		if t.Origin == s.Origin {
+			return
+		}
+		if t.Place == Saved {
+			links++
+		}
+	}
+	if links < mostLinks {
+		d.Origins = append(d.Origins, Trace{Origin: s.Origin})
+	}
+}
+
+// mostLinks is how many documents are kept that have a link to one.
+const mostLinks = 5
 
 // choose is what the address counts as: what is certain, or what looks most
 // like it.

@@ -205,3 +205,59 @@ func FuzzReduce(f *testing.F) {
 		}
 	})
 }
+
+func linked(address, in string) discovery.Sighting {
+	return discovery.Sighting{Address: address, Origin: discovery.Origin{Place: discovery.Saved, Document: in}}
+}
+
+// Anybody can write in a pad: what a link there leads to is not certain, and it says
+// nothing of its server.
+func TestALinkInADocumentProvesNothing(t *testing.T) {
+	const host, poll = "https://pads.asso.example", "https://nuudel.digitalcourage.de"
+	recent := discovery.Sighting{Address: host + "/p/recent", Kind: "etherpad", Origin: discovery.Origin{Place: discovery.Recent}}
+	for _, c := range []struct {
+		seen []discovery.Sighting
+		want []string
+	}{
+		{[]discovery.Sighting{linked("https://pad.fdn.fr/p/ag", "x")}, []string{"etherpad https://pad.fdn.fr ag ag uncertain"}},
+		{[]discovery.Sighting{linked(poll+"/"+adminLink+"/admin", "x")}, []string{"framadate " + poll + " " + public + " " + public + " uncertain"}},
+		{
+			[]discovery.Sighting{linked(host+"/p/x/timeslider", "x"), visited(host+"/p/y", "")},
+			[]string{"etherpad " + host + " x x uncertain", "etherpad " + host + " y y uncertain"},
+		},
+		{
+			[]discovery.Sighting{linked(poll+"/"+adminLink+"/admin", "x"), visited(poll+"/"+public, "")},
+			[]string{"framadate " + poll + " " + public + " " + public + " certain"},
+		},
+		{
+			[]discovery.Sighting{linked("https://pad.fdn.fr/p/ag", "x"), visited("http://pad.fdn.fr/p/ag", "")},
+			[]string{"etherpad http://pad.fdn.fr ag ag certain"},
+		},
+		{
+			[]discovery.Sighting{linked(host+"/other/p/x", "x"), recent},
+			[]string{"etherpad " + host + " recent recent certain", "etherpad " + host + "/other x x uncertain"},
+		},
+	} {
+		if got := reduced(c.seen...); !slices.Equal(got, c.want) {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestALinkedDocumentHasItsOrigins(t *testing.T) {
+	const pad = "https://pad.fdn.fr/p/ag"
+	all := []discovery.Sighting{visited(pad, "")}
+	for i := range 9 {
+		all = append(all, linked(pad, fmt.Sprint(i/2)))
+	}
+	one := discovery.Reduce(allKinds(), all, nil)[0]
+	if one.Linked() || len(one.Origins) != 6 || one.Origins[0].Place != discovery.History || one.Origins[5].Document != "4" {
+		t.Errorf("%+v", one)
+	}
+	for i := range 9 {
+		all = append(all, linked(pad, fmt.Sprint(i)))
+	}
+	if one := discovery.Reduce(allKinds(), all[1:], nil)[0]; !one.Linked() || len(one.Origins) != 5 || one.Visits != 0 {
+		t.Errorf("%+v", one)
+	}
+}

@@ -37,10 +37,10 @@ var (
 	ErrDamaged = errors.New("the index is damaged")
 )
 
-// A Place is where the index of a repository is: a file in a folder, or of a
+// A Location is where the index of a repository is: a file in a folder, or of a
 // sealed repository two, that of its key beside it. The folder is for the eyes of
 // its owner alone.
-type Place struct {
+type Location struct {
 	Folder     string
 	Repository string // its id
 	Sealed     bool
@@ -51,52 +51,62 @@ type Place struct {
 	Recipients []crypto.Recipient
 }
 
-func (p *Place) file() string { return filepath.Join(p.Folder, p.name()) }
+func (p *Location) file() string { return filepath.Join(p.Folder, p.name()) }
 
-func (p *Place) name() string { return FileName(p.Repository) }
+func (p *Location) name() string { return FileName(p.Repository) }
 
 // FileName is the name of the index of the repository with this id.
 func FileName(repository string) string { return "index-" + repository + ".db" }
 
-func (p *Place) keyName() string { return "index-" + p.Repository + ".key.age" }
+func (p *Location) keyName() string { return "index-" + p.Repository + ".key.age" }
 
 // The version of the layout: an index of another one is made anew.
 const (
 	applicationID = 0x70616473 // "pads"
-	layout        = 2
+	layout        = 3
 )
 
-// schema is all of an index. Each document is one row of docs, with its texts as
-// they are shown; the same id has its words in words, and the words of what it is
-// called in names, so that old documents are found by name among many newer ones
-// that have the words in their texts. First is the first line of a pad that has
-// neither a name nor a title: what it is shown as, and no name. The ids are in the order of the last
-// changes. Words come folded, with spaces between them: "ascii" takes them as
-// they are.
+// schema is all of an index. Each document is one row of docs. The same id has its
+// texts in texts, as they are shown, its words in words, and the words of what it
+// is called in names, so that old documents are found by name among many newer ones
+// that have the words in their texts. What is looked through for each question and
+// each update, in docs, is small. First is the first line of a pad that has neither
+// a name nor a title: what it is shown as, and no name. The ids are in the order of the last changes as it
+// was when they were given, and without gaps, as a full-text index writes the steps
+// from one to the next. Words come folded, with spaces between them: "ascii" takes
+// them as they are.
 const schema = `
 	create table docs (
 		id integer primary key,
 		kind text not null, url text not null, address text not null, doc text not null,
-		state blob not null, called text not null, tags text not null, service text not null,
-		first text not null, texts blob not null,
+		changed integer not null, state blob not null,
+		called text not null, tags text not null, authors text not null, service text not null,
+		first text not null,
 		unique (kind, address, doc)
 	) strict;
-	create index firsts on docs (kind, url, doc, first) where first != '';
+	create table texts (id integer primary key, packed blob not null) strict;
 	create table meta (key text primary key, value any not null) strict, without rowid;
 	create virtual table words using fts5(
-		name, text, past, chat, poll, author,
+		name, text, past, chat, poll,
 		content='', contentless_delete=1, tokenize='ascii'
 	);
 	create virtual table names using fts5(name, content='', contentless_delete=1, tokenize='ascii');
 	insert into words(words, rank) values('pgsz', 4000);
 	insert into words(words, rank) values('hashsize', 16777216);
-	insert into words(words, rank) values('rank', 'bm25(10, 1, 0.5, 0.5, 1, 0)');
+	insert into words(words, rank) values('rank', 'bm25(10, 1, 0.5, 0.5, 1)');
 `
+
+// Marks of an index, in meta.
+const (
+	markWriting  = "writing"  // a process is at it, or died
+	markOptimize = "optimize" // something was dropped, or all is new: its full-text indexes are to be made of one piece
+	markLog      = "log"      // the write-ahead log may have what was dropped
+)
 
 // connect opens the file. A writer is the only one who may take commits out of
 // the write-ahead log, or it away: others may have the file of an index that was
 // made anew since.
-func (p *Place) connect(ctx context.Context, key []byte, writes bool) (*sql.DB, error) {
+func (p *Location) connect(ctx context.Context, key []byte, writes bool) (*sql.DB, error) {
 	name, err := filepath.Abs(p.file())
 	if err != nil {
 		return nil, err
@@ -143,23 +153,23 @@ func prepare(c *sqlite3.Conn, key []byte, writes bool) error {
 	if _, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false); err != nil {
 		return err
 	}
-	return c.Exec(`pragma secure_delete=on; pragma synchronous=normal; pragma cache_size=-32000`)
+	return c.Exec(`pragma secure_delete=on; pragma synchronous=normal; pragma cache_size=-32000; pragma busy_timeout=1000`)
 }
 
 // check finds out whether it is an index as this program makes them, of this
 // repository.
-func (p *Place) check(ctx context.Context, db *sql.DB) error {
+func (p *Location) check(ctx context.Context, db *sql.DB) error {
 	var application, version int
 	var repository string
 	err := db.QueryRowContext(ctx, `select application_id, user_version from pragma_application_id, pragma_user_version`).Scan(&application, &version)
 	if err == nil {
 		err = db.QueryRowContext(ctx, `select value from meta where key = 'repository'`).Scan(&repository)
 	}
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err) // such as a table that is not there
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, sqlite3.ERROR) { // such as a table that is not there
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err != nil {
-		return err
+		return damage(err)
 	}
 	if application != applicationID || version != layout || repository != p.Repository {
 		return fmt.Errorf("%w: it is of another version or repository", ErrDamaged)
@@ -168,7 +178,7 @@ func (p *Place) check(ctx context.Context, db *sql.DB) error {
 }
 
 // create makes an empty index in place of what is there.
-func (p *Place) create(ctx context.Context) (_ *sql.DB, key []byte, err error) {
+func (p *Location) create(ctx context.Context) (_ *sql.DB, key []byte, err error) {
 	if err := p.remove(); err != nil {
 		return nil, nil, err
 	}
@@ -196,16 +206,19 @@ func (p *Place) create(ctx context.Context) (_ *sql.DB, key []byte, err error) {
 }
 
 // names are those of all files of an index, the one that others need last.
-func (p *Place) names() []string {
+func (p *Location) names() []string {
 	return []string{p.name(), p.name() + "-wal", p.name() + "-shm", p.name() + "-journal", p.keyName()}
 }
 
-func (p *Place) fill(ctx context.Context, db *sql.DB) error {
+func (p *Location) fill(ctx context.Context, db *sql.DB) error {
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	if _, err = c.ExecContext(ctx, `pragma auto_vacuum=incremental`); err != nil { // before there is a page
+		return err
+	}
 	err = c.Raw(func(c any) error { return c.(driver.Conn).Raw().EnableChecksums("main") })
 	if err == nil {
 		_, err = c.ExecContext(ctx, `pragma journal_mode=wal`)
@@ -222,7 +235,7 @@ func (p *Place) fill(ctx context.Context, db *sql.DB) error {
 	if _, err := tx.ExecContext(ctx, schema+set); err != nil {
 		return err
 	}
-	for key, value := range map[string]string{"repository": p.Repository, "recipients": p.recipients()} {
+	for key, value := range map[string]string{"repository": p.Repository, "recipients": p.recipients(), markOptimize: ""} {
 		if _, err := tx.ExecContext(ctx, `insert into meta values (?, ?)`, key, value); err != nil {
 			return err
 		}
@@ -231,7 +244,7 @@ func (p *Place) fill(ctx context.Context, db *sql.DB) error {
 }
 
 // recipients are who could open the key, when it was made.
-func (p *Place) recipients() string {
+func (p *Location) recipients() string {
 	var all []string
 	for _, r := range p.Recipients {
 		all = append(all, r.Hash())
@@ -241,7 +254,7 @@ func (p *Place) recipients() string {
 
 const keySize = 32
 
-func (p *Place) newKey(root *os.Root) ([]byte, error) {
+func (p *Location) newKey(root *os.Root) ([]byte, error) {
 	key, to := make([]byte, keySize), make([]age.Recipient, len(p.Recipients))
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
@@ -265,7 +278,7 @@ func (p *Place) newKey(root *os.Root) ([]byte, error) {
 const maxKeyFile = 1 << 20
 
 // key opens the key of a sealed index. It is nil for a plain one.
-func (p *Place) key() ([]byte, error) {
+func (p *Location) key() ([]byte, error) {
 	if _, err := os.Stat(p.file()); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNone
 	}

@@ -22,6 +22,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/search"
 )
@@ -56,10 +57,10 @@ func ask(encoded string) error {
 		io.Copy(io.Discard, os.Stdin)
 		close(ended)
 	}()
-	place := search.Place{Folder: p.Folder, Repository: p.Repository, Sealed: true, Identities: ids}
+	location := search.Location{Folder: p.Folder, Repository: p.Repository, Sealed: true, Identities: ids}
 	ctx := context.Background()
 	for n, last := 0, 0; ; n++ {
-		x, err := search.Open(ctx, place)
+		x, err := search.Open(ctx, location)
 		if err != nil {
 			return err
 		}
@@ -104,12 +105,12 @@ func (w *world) plant(t *testing.T, pads int) (ids []string) {
 func files(t *testing.T, w *world) map[string][]byte {
 	t.Helper()
 	all := make(map[string][]byte)
-	entries, err := os.ReadDir(w.place.Folder)
+	entries, err := os.ReadDir(w.location.Folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if b, err := os.ReadFile(filepath.Join(w.place.Folder, e.Name())); err == nil {
+		if b, err := os.ReadFile(filepath.Join(w.location.Folder, e.Name())); err == nil {
 			all[e.Name()] = b
 		}
 	}
@@ -142,7 +143,7 @@ func TestNoFileOfASealedIndexShowsAWord(t *testing.T) {
 		w := newWorld(t, sealed)
 		w.night(t, w.plant(t, 1)...)
 		w.index(t)
-		asks, err := search.Open(t.Context(), w.place) // so that no log is emptied because its last user goes
+		asks, err := search.Open(t.Context(), w.location) // so that no log is emptied because its last user goes
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,10 +155,10 @@ func TestNoFileOfASealedIndexShowsAWord(t *testing.T) {
 				seen = append(seen, shows(t, w, planted)...)
 			}
 		}
-		if _, err := search.Update(t.Context(), w.place, from); err != nil {
+		if _, err := search.Update(t.Context(), w.location, from); err != nil {
 			t.Fatal(err)
 		}
-		x, err := search.Open(t.Context(), w.place)
+		x, err := search.Open(t.Context(), w.location)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +167,7 @@ func TestNoFileOfASealedIndexShowsAWord(t *testing.T) {
 			t.Fatalf("%+v, %v", found, err)
 		}
 		seen = append(seen, shows(t, w, planted)...)
-		if info, err := os.Stat(filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".db-wal")); err != nil || info.Size() > 0 {
+		if info, err := os.Stat(filepath.Join(w.location.Folder, "index-"+w.repo.ID()+".db-wal")); err != nil || info.Size() > 0 {
 			t.Errorf("the log after an update: %v, %v", info, err)
 		}
 		if err := errors.Join(x.Close(), asks.Close()); err != nil {
@@ -176,7 +177,7 @@ func TestNoFileOfASealedIndexShowsAWord(t *testing.T) {
 			t.Errorf("sealed %v: the word is in %q", sealed, seen)
 		}
 		for name := range files(t, w) {
-			info, err := os.Stat(filepath.Join(w.place.Folder, name))
+			info, err := os.Stat(filepath.Join(w.location.Folder, name))
 			if err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 				t.Errorf("%s has mode %v", name, info.Mode())
 			}
@@ -206,7 +207,7 @@ func TestWhatTheRepositoryHasNoMoreLeavesTheFiles(t *testing.T) {
 	defer then.Close()
 	from := w.source(t)
 	from.Contents = then
-	r, err := search.Update(t.Context(), w.place, from)
+	r, err := search.Update(t.Context(), w.location, from)
 	if err != nil || r.Removed != 21 || r.Documents != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -220,10 +221,67 @@ func TestWhatTheRepositoryHasNoMoreLeavesTheFiles(t *testing.T) {
 	}
 }
 
+// TestDescriptionThatWasTakenBackLeavesTheFiles, and what else a document is called.
+func TestDescriptionThatWasTakenBackLeavesTheFiles(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Ordre du jour\n")
+	w.night(t, "ag")
+	w.say(t, "ag", manifest.Said{Description: new(planted + " en parle"), Name: new("AG")})
+	w.index(t)
+	if found := w.find(t, planted); found.Total != 1 {
+		t.Fatalf("%+v", found)
+	}
+	w.say(t, "ag", manifest.Said{Description: new("")})
+	w.index(t)
+	for name, b := range files(t, w) {
+		if bytes.Contains(bytes.ToLower(b), []byte("schnurrbart")) {
+			t.Errorf("%s still has the word", name)
+		}
+	}
+}
+
+// TestWhatIsGoneLeavesTheLogOnceNobodyReadsInIt, at the latest by the next update.
+func TestWhatIsGoneLeavesTheLogOnceNobodyReadsInIt(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Ordre du jour\n")
+	w.night(t, "ag")
+	w.say(t, "ag", manifest.Said{Description: new(planted + " en parle")})
+	w.index(t)
+	x, err := search.Open(t.Context(), w.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func() (names []string) {
+		for name, b := range files(t, w) {
+			if bytes.Contains(bytes.ToLower(b), []byte("schnurrbart")) {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	err = x.Newest(t.Context(), func(manifest.Source, string, string) error {
+		w.say(t, "ag", manifest.Said{Description: new("")})
+		w.index(t)
+		if len(has()) == 0 {
+			t.Error("nothing is left while somebody reads: this test tests nothing")
+		}
+		return nil
+	})
+	if err = errors.Join(err, x.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.index(t); r.New || r.Changed != 0 {
+		t.Errorf("then it did %+v", r)
+	}
+	if left := has(); len(left) != 0 {
+		t.Errorf("the word is still in %q", left)
+	}
+}
+
 func TestIndexOpensForItsOwnerAlone(t *testing.T) {
 	w := newWorld(t, true)
 	w.night(t, w.plant(t, 2)...)
-	if _, err := search.Open(t.Context(), w.place); !errors.Is(err, search.ErrNone) {
+	if _, err := search.Open(t.Context(), w.location); !errors.Is(err, search.ErrNone) {
 		t.Errorf("before there is one: %v", err)
 	}
 	w.index(t)
@@ -232,7 +290,7 @@ func TestIndexOpensForItsOwnerAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, ids := range map[string][]age.Identity{"without an identity": nil, "with another": {stranger}} {
-		other := w.place
+		other := w.location
 		other.Identities = ids
 		if _, err := search.Open(t.Context(), other); !errors.Is(err, search.ErrNoIdentity) {
 			t.Errorf("%s: %v", name, err)
@@ -240,7 +298,7 @@ func TestIndexOpensForItsOwnerAlone(t *testing.T) {
 	}
 	// Somebody else is to read packs from now on: the key that the former can open
 	// is not used any more.
-	key, err := os.ReadFile(filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".key.age"))
+	key, err := os.ReadFile(filepath.Join(w.location.Folder, "index-"+w.repo.ID()+".key.age"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,20 +310,20 @@ func TestIndexOpensForItsOwnerAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	former := w.place.Recipients
-	w.place.Recipients = append([]crypto.Recipient{to}, former...)
+	former := w.location.Recipients
+	w.location.Recipients = append([]crypto.Recipient{to}, former...)
 	if r := w.index(t); r.New {
 		t.Errorf("one recipient more: %+v", r)
 	}
-	w.place.Recipients = []crypto.Recipient{to}
+	w.location.Recipients = []crypto.Recipient{to}
 	if r := w.index(t); !r.New {
 		t.Errorf("other recipients: %+v", r)
 	}
-	now, err := os.ReadFile(filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".key.age"))
+	now, err := os.ReadFile(filepath.Join(w.location.Folder, "index-"+w.repo.ID()+".key.age"))
 	if err != nil || bytes.Equal(key, now) {
 		t.Errorf("the key is the same, %v", err)
 	}
-	w.place.Identities = []age.Identity{next}
+	w.location.Identities = []age.Identity{next}
 	if found := w.find(t, planted); found.Total != 2 {
 		t.Errorf("%+v", found)
 	}
@@ -277,7 +335,7 @@ func TestDamagedIndexIsMadeAnew(t *testing.T) {
 	w := newWorld(t, true)
 	w.night(t, w.plant(t, 60)...)
 	w.index(t)
-	name := filepath.Join(w.place.Folder, "index-"+w.repo.ID())
+	name := filepath.Join(w.location.Folder, "index-"+w.repo.ID())
 	change := func(file string, to func([]byte) []byte) func() error {
 		return func() error {
 			b, err := os.ReadFile(file)
@@ -303,7 +361,7 @@ func TestDamagedIndexIsMadeAnew(t *testing.T) {
 		if err := damage(); err != nil {
 			t.Fatal(err)
 		}
-		x, err := search.Open(t.Context(), w.place)
+		x, err := search.Open(t.Context(), w.location)
 		if err == nil {
 			var found *search.Results
 			found, err = search.Find(t.Context(), []*search.Index{x}, nil, search.Ask(planted, time.UTC), 10)
@@ -316,7 +374,7 @@ func TestDamagedIndexIsMadeAnew(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if err != nil { // who finds that out says so
-			if err := search.Discard(w.place); err != nil {
+			if err := search.Discard(w.location); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -332,7 +390,7 @@ func TestNoDamagedPageIsBelieved(t *testing.T) {
 	w := newWorld(t, false)
 	w.night(t, w.plant(t, 60)...)
 	w.index(t)
-	name := filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".db")
+	name := filepath.Join(w.location.Folder, "index-"+w.repo.ID()+".db")
 	whole, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -346,7 +404,7 @@ func TestNoDamagedPageIsBelieved(t *testing.T) {
 		if err := os.WriteFile(name, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		x, err := search.Open(t.Context(), w.place)
+		x, err := search.Open(t.Context(), w.location)
 		if err == nil {
 			var found *search.Results
 			found, err = search.Find(t.Context(), []*search.Index{x}, nil, search.Ask("in:text "+planted, time.UTC), 60)
@@ -390,15 +448,15 @@ func TestKilledUpdateIsGoneOnWith(t *testing.T) {
 		}
 		left = append(left, dir)
 	}
-	if _, err := search.Update(t.Context(), w.place, from); err != nil {
+	if _, err := search.Update(t.Context(), w.location, from); err != nil {
 		t.Fatal(err)
 	}
 	if len(left) < 5 {
 		t.Fatalf("only %d times", len(left))
 	}
 	for n, dir := range left {
-		w.place.Folder = dir
-		x, err := search.Open(t.Context(), w.place)
+		w.location.Folder = dir
+		x, err := search.Open(t.Context(), w.location)
 		if err != nil {
 			t.Errorf("%d: %v", n, err)
 			continue
@@ -421,7 +479,7 @@ func TestSeveralUseOneIndex(t *testing.T) {
 	w.night(t, ids[:10]...)
 	w.index(t)
 	identity, err := json.Marshal(map[string]string{
-		"Folder": w.place.Folder, "Repository": w.repo.ID(), "Identity": fmt.Sprint(w.place.Identities[0]),
+		"Folder": w.location.Folder, "Repository": w.repo.ID(), "Identity": fmt.Sprint(w.location.Identities[0]),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -453,12 +511,12 @@ func TestSeveralUseOneIndex(t *testing.T) {
 		t.Errorf("the other process: %v, %s%s", err, first, said)
 	}
 
-	lock := flock.New(filepath.Join(w.place.Folder, "index-"+w.repo.ID()+".lock"))
+	lock := flock.New(filepath.Join(w.location.Folder, "index-"+w.repo.ID()+".lock"))
 	if locked, err := lock.TryLock(); !locked || err != nil {
 		t.Fatal(locked, err)
 	}
 	defer lock.Close()
-	if _, err := search.Update(t.Context(), w.place, w.source(t)); !errors.Is(err, search.ErrBusy) {
+	if _, err := search.Update(t.Context(), w.location, w.source(t)); !errors.Is(err, search.ErrBusy) {
 		t.Errorf("while another updates it: %v", err)
 	}
 }
@@ -467,7 +525,7 @@ func TestNoQuestionIsWrong(t *testing.T) {
 	w := newWorld(t, false)
 	w.night(t, w.plant(t, 2)...)
 	w.index(t)
-	x, err := search.Open(t.Context(), w.place)
+	x, err := search.Open(t.Context(), w.location)
 	if err != nil {
 		t.Fatal(err)
 	}

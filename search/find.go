@@ -23,9 +23,9 @@ type Index struct {
 	codec codec
 }
 
-// Open opens the index at a place, to ask it. The error matches ErrNone,
+// Open opens the index at a location, to ask it. The error matches ErrNone,
 // ErrNoIdentity, or ErrDamaged. It sends no request. The caller closes it.
-func Open(ctx context.Context, p Place) (*Index, error) {
+func Open(ctx context.Context, p Location) (*Index, error) {
 	key, err := p.key()
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (x *Index) Close() error { return x.db.Close() }
 
 // Each gives all documents that the index has.
 func (x *Index) Each(ctx context.Context, each func(from manifest.Source, id string)) error {
-	all, err := x.candidates(ctx, `select id, kind, url, doc, 0.0 from docs`)
+	all, err := x.candidates(ctx, `select id, kind, url, doc, changed, 0.0 from docs`)
 	for _, c := range all {
 		each(c.source, c.doc)
 	}
@@ -61,7 +61,7 @@ func (x *Index) Each(ctx context.Context, each func(from manifest.Source, id str
 // request, holds one document at a time, and stops after yield's error, which it
 // returns. Other errors may match ErrDamaged.
 func (x *Index) Newest(ctx context.Context, yield func(from manifest.Source, id, text string) error) error {
-	rows, err := x.db.QueryContext(ctx, `select kind, url, doc, texts from docs order by id desc`)
+	rows, err := x.db.QueryContext(ctx, `select kind, url, doc, packed from docs join texts using (id) order by docs.id desc`)
 	if err != nil {
 		return damage(err)
 	}
@@ -88,7 +88,7 @@ func (x *Index) Newest(ctx context.Context, yield func(from manifest.Source, id,
 // Newest does, in no order: what people call each, and what it says now, with the
 // chat beside it.
 func (x *Index) Linking(ctx context.Context, yield func(called, text string) error) error {
-	rows, err := x.db.QueryContext(ctx, `select called, first, texts from docs
+	rows, err := x.db.QueryContext(ctx, `select called, first, packed from docs join texts using (id)
 		where id in (select rowid from words where words match '{text poll chat} : (https OR http)')`)
 	if err != nil {
 		return damage(err)
@@ -121,7 +121,7 @@ func shownAs(names, first string) string {
 // FirstLines gives those of the pads that have neither a name nor a title, as
 // documents.FirstLine has them. The error may match ErrDamaged.
 func (x *Index) FirstLines(ctx context.Context, each func(from manifest.Source, id, line string)) error {
-	rows, err := x.db.QueryContext(ctx, `select kind, url, doc, first from docs indexed by firsts where first != ''`)
+	rows, err := x.db.QueryContext(ctx, `select kind, url, doc, first from docs where first != ''`)
 	if err != nil {
 		return damage(err)
 	}
@@ -180,37 +180,43 @@ const maxRanked = 1000
 // that several indexes have is found once. Those that are known by name are found
 // by that, unless an index finds them.
 func Find(ctx context.Context, indexes []*Index, named []Named, q *Question, limit int) (*Results, error) {
+	var alone []candidate
+	for i := range named {
+		n := &named[i]
+		if n.fits(q, n.called()) {
+			alone = append(alone, candidate{source: n.Source, doc: n.ID, named: true, changed: unix(n.Changed), alone: n})
+		}
+	}
 	all := new(Results)
-	type key struct{ kind, address, id string }
-	keyOf := func(s manifest.Source, id string) key { return key{s.Kind, s.Address(), id} }
-	seen := make(map[key]bool)
+	seen, fit := make(map[key]bool), make(map[key]bool)
 	var found []candidate
 	for _, x := range indexes {
-		some, total, err := x.find(ctx, q, limit)
+		some, err := x.find(ctx, q, limit)
 		if err != nil {
 			return nil, damage(err)
 		}
-		all.Total += total
 		for _, c := range some {
-			k := keyOf(c.source, c.doc)
-			if seen[k] {
-				all.Total--
-				continue
+			if k := c.key(); !seen[k] {
+				seen[k] = true
+				found = append(found, c)
 			}
-			seen[k] = true
+		}
+		if len(indexes) == 1 && len(alone) == 0 {
+			all.Total, err = x.count(ctx, q)
+		} else {
+			err = x.fit(ctx, q, fit)
+		}
+		if err != nil {
+			return nil, damage(err)
+		}
+	}
+	for _, c := range alone {
+		if k := c.key(); !seen[k] {
+			seen[k], fit[k] = true, true
 			found = append(found, c)
 		}
 	}
-	for i := range named {
-		n := &named[i]
-		k, c := keyOf(n.Source, n.ID), n.called()
-		if !n.fits(q, c) || seen[k] {
-			continue
-		}
-		seen[k] = true
-		all.Total++
-		found = append(found, candidate{source: n.Source, doc: n.ID, named: true, id: max(unix(n.Changed), 0) * perSecond, alone: n})
-	}
+	all.Total = max(all.Total+len(fit), len(found)) // an index may have been updated since
 	slices.SortStableFunc(found, candidate.compare)
 	for _, c := range found[:min(len(found), limit)] {
 		if c.alone != nil {
@@ -226,16 +232,22 @@ func Find(ctx context.Context, indexes []*Index, named []Named, q *Question, lim
 	return all, nil
 }
 
+// A key is what one document has in all indexes.
+type key struct{ kind, address, id string }
+
 // A candidate is a document that fits.
 type candidate struct {
-	index  *Index
-	alone  *Named // in place of the index
-	id     int64
-	source manifest.Source
-	doc    string
-	named  bool // all words are in what it is called
-	rank   float64
+	index   *Index
+	alone   *Named // in place of the index
+	id      int64
+	source  manifest.Source
+	doc     string
+	changed int64 // Unix time, 0: not known
+	named   bool  // all words are in what it is called
+	rank    float64
 }
+
+func (c *candidate) key() key { return key{c.source.Kind, c.source.Address(), c.doc} }
 
 func (c candidate) compare(d candidate) int {
 	if c.named != d.named {
@@ -244,7 +256,7 @@ func (c candidate) compare(d candidate) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(c.rank, d.rank), cmp.Compare(d.id, c.id))
+	return cmp.Or(cmp.Compare(c.rank, d.rank), cmp.Compare(d.changed, c.changed))
 }
 
 // filters are those that are no words, as conditions.
@@ -256,23 +268,26 @@ func (q *Question) filters() (where string, args []any) {
 		where, args = where+` and instr(docs.tags, ?) > 0`, append(args, "\n"+tag+"\n")
 	}
 	if !q.After.IsZero() {
-		where, args = where+` and docs.id >= ?`, append(args, q.After.Unix()*perSecond)
+		where, args = where+` and docs.changed <> 0 and docs.changed >= ?`, append(args, q.After.Unix())
 	}
 	if !q.Before.IsZero() {
-		where, args = where+` and docs.id < ?`, append(args, q.Before.Unix()*perSecond)
+		where, args = where+` and docs.changed <> 0 and docs.changed < ?`, append(args, q.Before.Unix())
+	}
+	for i := range q.authors {
+		where, args = where+` and instr(docs.authors, ?) > 0`, append(args, q.authors[i].line())
 	}
 	return where, args
 }
 
-// find gives the first candidates of an index, and how many documents fit.
-func (x *Index) find(ctx context.Context, q *Question, limit int) (found []candidate, total int, err error) {
-	where, args := q.filters()
-	match := q.match(q.columns())
-	if match == "" {
-		if q.IsEmpty() {
-			return nil, 0, nil
-		}
-		return x.list(ctx, where, args, limit)
+// find gives the first candidates of an index.
+func (x *Index) find(ctx context.Context, q *Question, limit int) (found []candidate, err error) {
+	const shown = `select docs.id, docs.kind, docs.url, docs.doc, docs.changed, `
+	from, where, args := q.from()
+	switch {
+	case q.IsEmpty():
+		return nil, nil
+	case len(q.terms) == 0:
+		return x.candidates(ctx, shown+`0.0 from `+from+where+` order by docs.changed desc, docs.id desc limit ?`, append(args, limit)...)
 	}
 	seen := make(map[int64]bool)
 	add := func(named bool, query string, args ...any) error {
@@ -285,37 +300,56 @@ func (x *Index) find(ctx context.Context, q *Question, limit int) (found []candi
 		}
 		return err
 	}
-	if len(q.terms) > 0 && len(q.authors) == 0 && slices.Contains(q.columns(), InName) {
-		err := add(true, `select docs.id, docs.kind, docs.url, docs.doc, names.rank from names join docs on docs.id = names.rowid
-			where names match ?`+where+` order by names.rank, docs.id desc limit ?`,
+	if slices.Contains(q.columns(), InName) {
+		condition, args := q.filters()
+		err := add(true, shown+`names.rank from names join docs on docs.id = names.rowid where names match ?`+condition+` order by names.rank, docs.changed desc limit ?`,
 			slices.Concat([]any{q.match([]documents.Place{InName})}, args, []any{limit})...)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
-	from, condition := `words`, ``
-	if where != "" {
-		from, condition = `words join docs on docs.id = words.rowid`, where
-	}
-	err = add(false, `select docs.id, docs.kind, docs.url, docs.doc, r from (
-			select words.rowid as n, words.rank as r from `+from+` where words match ?`+condition+` order by words.rowid desc limit ?
-		) join docs on docs.id = n order by r, docs.id desc limit ?`,
-		slices.Concat([]any{match}, args, []any{maxRanked, limit})...)
-	if err != nil {
-		return nil, 0, err
-	}
-	err = x.db.QueryRowContext(ctx, `select count(*) from `+from+` where words match ?`+condition, append([]any{match}, args...)...).Scan(&total)
-	return found, total, err
+	err = add(false, shown+`r from (select words.rowid as n, words.rank as r from `+from+where+` order by words.rowid desc limit ?)
+		join docs on docs.id = n order by r, docs.changed desc limit ?`, append(args, maxRanked, limit)...)
+	return found, err
 }
 
-// list gives documents that fit a question without words, the last changed first.
-func (x *Index) list(ctx context.Context, where string, args []any, limit int) (found []candidate, total int, err error) {
-	found, err = x.candidates(ctx, `select id, kind, url, doc, 0.0 from docs where true`+where+` order by id desc limit ?`, append(slices.Clone(args), limit)...)
-	if err != nil {
-		return nil, 0, err
+// from is what a question asks of the tables, and the conditions on them.
+func (q *Question) from() (from, where string, args []any) {
+	where, args = q.filters()
+	switch match := q.match(q.columns()); {
+	case match == "":
+		return `docs`, ` where true` + where, args
+	case where == "":
+		return `words`, ` where words match ?`, []any{match}
+	default:
+		return `words join docs on docs.id = words.rowid`, ` where words match ?` + where, append([]any{match}, args...)
 	}
-	err = x.db.QueryRowContext(ctx, `select count(*) from docs where true`+where, args...).Scan(&total)
-	return found, total, err
+}
+
+// count counts the documents that fit.
+func (x *Index) count(ctx context.Context, q *Question) (n int, err error) {
+	if q.IsEmpty() {
+		return 0, nil
+	}
+	from, where, args := q.from()
+	err = x.db.QueryRowContext(ctx, `select count(*) from `+from+where, args...).Scan(&n)
+	return n, err
+}
+
+// fit adds the documents that fit to those of other indexes.
+func (x *Index) fit(ctx context.Context, q *Question, all map[key]bool) error {
+	if q.IsEmpty() {
+		return nil
+	}
+	from, where, args := q.from()
+	if from == `words` {
+		from = `words join docs on docs.id = words.rowid`
+	}
+	some, err := x.candidates(ctx, `select docs.id, docs.kind, docs.url, docs.doc, docs.changed, 0.0 from `+from+where, args...)
+	for i := range some {
+		all[some[i].key()] = true
+	}
+	return err
 }
 
 func (x *Index) candidates(ctx context.Context, query string, args ...any) (all []candidate, err error) {
@@ -326,7 +360,7 @@ func (x *Index) candidates(ctx context.Context, query string, args ...any) (all 
 	defer rows.Close()
 	for rows.Next() {
 		c := candidate{index: x}
-		if err := rows.Scan(&c.id, &c.source.Kind, &c.source.URL, &c.doc, &c.rank); err != nil {
+		if err := rows.Scan(&c.id, &c.source.Kind, &c.source.URL, &c.doc, &c.changed, &c.rank); err != nil {
 			return nil, err
 		}
 		all = append(all, c)
@@ -336,14 +370,12 @@ func (x *Index) candidates(ctx context.Context, query string, args ...any) (all 
 
 // hit shows a candidate: where it has most of what was searched for.
 func (x *Index) hit(ctx context.Context, c *candidate, q *Question) (*Hit, error) {
-	h := &Hit{Source: c.source, ID: c.doc, Changed: time.Unix(c.id/perSecond, 0).UTC()}
+	h := &Hit{Source: c.source, ID: c.doc, Changed: fromUnix(c.changed)}
 	var names, first string
 	var packed []byte
-	err := x.db.QueryRowContext(ctx, `select called, first, texts from docs where id = ?`, c.id).Scan(&names, &first, &packed)
-	if errors.Is(err, sql.ErrNoRows) { // it was updated since: found anew by its address
-		err = x.db.QueryRowContext(ctx, `select called, first, texts from docs where kind = ? and address = ? and doc = ?`,
-			c.source.Kind, c.source.Address(), c.doc).Scan(&names, &first, &packed)
-	}
+	// By its address: its id may be another document's since.
+	err := x.db.QueryRowContext(ctx, `select called, first, packed from docs join texts using (id) where kind = ? and address = ? and doc = ?`,
+		c.source.Kind, c.source.Address(), c.doc).Scan(&names, &first, &packed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, nil
 	}

@@ -34,11 +34,7 @@ func NameOf(repo *repository.Repository, record *manifest.Record) Named {
 
 // called is what a document is called, as an index has it: a line for each name,
 // the first of which it is shown as; and its tags, folded, each between line ends.
-// Given says that it has a name or a title.
-type called struct {
-	text, tags string
-	given      bool
-}
+type called struct{ text, tags string }
 
 func (n *Named) called() called {
 	lines := slices.Concat([]string{n.Name, n.Title, n.ID}, n.Tags, []string{n.Description}, n.Also)
@@ -46,12 +42,31 @@ func (n *Named) called() called {
 	for i, line := range lines {
 		lines[i] = strings.Join(strings.Fields(strings.ToValidUTF8(line, "\ufffd")), " ")
 	}
-	c.given = lines[0] != "" || lines[1] != ""
 	c.text = strings.Join(slices.DeleteFunc(lines, func(line string) bool { return line == "" }), "\n")
 	for _, tag := range n.Tags {
 		c.tags += foldTag(tag) + "\n"
 	}
 	return c
+}
+
+// lacks says whether there is a line that is not among the others.
+func (c *called) lacks(others called) bool {
+	now := strings.Split(others.text, "\n")
+	for line := range strings.SplitSeq(c.text, "\n") {
+		if !slices.Contains(now, line) {
+			return true
+		}
+	}
+	return false
+}
+
+// words are those of what it is called.
+func (c *called) words() string {
+	var all []byte
+	for line := range strings.SplitSeq(c.text, "\n") {
+		all = appendBorder(all, appendWords(nil, line))
+	}
+	return string(all)
 }
 
 // fits says whether a document fits a question by what it is called alone.
@@ -69,8 +84,10 @@ func (n *Named) fits(q *Question, c called) bool {
 		return false
 	}
 	found := make(map[int]bool)
-	for _, s := range spansOf(c.text, q.terms) {
-		found[s.term] = true
+	for line := range strings.SplitSeq(c.text, "\n") {
+		for _, s := range spansOf(line, q.terms) {
+			found[s.term] = true
+		}
 	}
 	return len(found) == len(q.terms) && !q.IsEmpty()
 }

@@ -69,9 +69,10 @@ func Ask(typed string, zone *time.Location) *Question {
 	return q
 }
 
-// IsEmpty says that nothing is asked for: there is no word and no filter.
+// IsEmpty says that nothing is asked for: there is no word and no filter but in:,
+// which says where words are.
 func (q *Question) IsEmpty() bool {
-	return len(q.terms)+len(q.authors)+len(q.Services)+len(q.Tags)+len(q.In) == 0 && q.Before.IsZero() && q.After.IsZero()
+	return len(q.terms)+len(q.authors)+len(q.Services)+len(q.Tags) == 0 && q.Before.IsZero() && q.After.IsZero()
 }
 
 // A part is what stands between spaces, or in quotes.
@@ -204,32 +205,30 @@ func (t *term) match() string {
 	return m
 }
 
-// match is all that is asked of the words, in these columns; "" if it is nothing.
-func (q *Question) match(columns []documents.Place) string {
+// line is a term as a line of authors has it.
+func (t *term) line() string {
+	line := " " + strings.Join(t.words, " ")
+	if !t.prefix {
+		line += " "
+	}
+	return line
+}
+
+// match is all that is asked of the words, in these places; "" if it is nothing.
+func (q *Question) match(in []documents.Place) string {
 	var all []string
 	for i := range q.terms {
 		all = append(all, q.terms[i].match())
 	}
-	var m []string
-	if len(all) > 0 {
-		m = append(m, inColumns(columns, all))
+	m := strings.Join(all, " AND ")
+	if m == "" || len(in) == len(Places()) { // naming all columns costs as much again
+		return m
 	}
-	if len(q.authors) > 0 {
-		var authors []string
-		for i := range q.authors {
-			authors = append(authors, q.authors[i].match())
-		}
-		m = append(m, inColumns([]documents.Place{documents.InAuthor}, authors))
-	}
-	return strings.Join(m, " AND ")
-}
-
-func inColumns(columns []documents.Place, all []string) string {
-	names := make([]string, len(columns))
-	for i, c := range columns {
+	names := make([]string, len(in))
+	for i, c := range in {
 		names[i] = string(c)
 	}
-	return "{" + strings.Join(names, " ") + "} : (" + strings.Join(all, " AND ") + ")"
+	return "{" + strings.Join(names, " ") + "} : (" + m + ")"
 }
 
 // columns are the places that are asked for.

@@ -15,20 +15,30 @@ import (
 	"github.com/padsync/padsync/repository"
 )
 
-// A row is a document as it is written into the index.
-type row struct {
-	record *manifest.Record
-	names  called
-	first  string
-	state  []byte
-	texts  []byte
-	words  map[documents.Place]string
-	purge  bool  // it lacks what it had
-	id     int64 // once it is written
+// An entry is what the index says of a document beside its texts.
+type entry struct {
+	source  manifest.Source
+	doc     string
+	changed int64 // Unix time, 0: not known
+	state   []byte
+	names   called
+	service string
 }
 
-// places are the columns of the words, but for the names.
-var places = []documents.Place{documents.InText, documents.InPast, documents.InChat, documents.InPoll, documents.InAuthor}
+func (u *updater) entry(record *manifest.Record) entry {
+	n := NameOf(u.from.Repository, record)
+	return entry{n.Source, n.ID, unix(n.Changed), stateOf(record), n.called(), serviceOf(n.Source)}
+}
+
+// A row is a document as it is written into the index.
+type row struct {
+	entry
+	planned
+	texts   []byte
+	words   map[documents.Place]string
+	authors string
+	first   string
+}
 
 func (r *row) size() (n int) {
 	for _, words := range r.words {
@@ -38,32 +48,30 @@ func (r *row) size() (n int) {
 }
 
 // row reads what the index is to have of a document.
-func (u *updater) row(ctx context.Context, record *manifest.Record) (*row, error) {
-	before, err := u.known(ctx, record)
+func (u *updater) row(ctx context.Context, record *manifest.Record, plan planned) (*row, error) {
+	before, err := u.known(ctx, plan.had)
 	if err != nil {
 		return nil, err
 	}
-	r := &row{record: record, names: u.names(record), state: stateOf(record)}
-	r.purge = slices.ContainsFunc(before.Versions, func(name string) bool {
+	r := &row{entry: u.entry(record), planned: plan}
+	lacks := slices.ContainsFunc(before.Versions, func(name string) bool {
 		return !slices.ContainsFunc(record.Versions, func(v manifest.VersionRecord) bool { return v.Name == name })
 	})
-	if r.purge { // what it had of others was left out where that one had it, too
+	r.lacks = r.lacks || lacks
+	if lacks { // what it had of others was left out where that one had it, too
 		before = new(texts)
 	}
 	t, err := u.texts(record, before)
 	if closed(err) {
 		u.report.Unreadable++
-		t, r.state = before, nil // tried again the next time
+		t, r.state = before, []byte{} // tried again the next time
 		err = nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	r.words = make(map[documents.Place]string, len(places))
-	for _, in := range places {
-		r.words[in] = t.fold(in)
-	}
-	if v, _ := library.ChooseVersion(record, false); !r.names.given && v != nil && !v.Facts.Blank {
+	r.words, r.authors = t.prune(), t.authors()
+	if v, _ := library.ChooseVersion(record, false); v != nil && record.Said.Name == "" && v.Title == "" && !v.Facts.Blank {
 		r.first = documents.FirstLine(t.now(documents.InText))
 	}
 	r.texts, err = u.codec.pack(t)
@@ -76,15 +84,13 @@ func closed(err error) bool {
 	return corrupt || errors.Is(err, repository.ErrNoIdentity)
 }
 
-// known is what the index has of a document.
-func (u *updater) known(ctx context.Context, record *manifest.Record) (*texts, error) {
-	var packed []byte
-	err := u.db.QueryRowContext(ctx, `select texts from docs where kind = ? and address = ? and doc = ?`,
-		record.Source.Kind, record.Source.Address(), record.ID).Scan(&packed)
-	if errors.Is(err, sql.ErrNoRows) {
+// known are the texts that the index has under an id, which is 0 for none.
+func (u *updater) known(ctx context.Context, id int64) (*texts, error) {
+	if id == 0 {
 		return new(texts), nil
 	}
-	if err != nil {
+	var packed []byte
+	if err := u.db.QueryRowContext(ctx, `select packed from texts where id = ?`, id).Scan(&packed); err != nil {
 		return nil, err
 	}
 	t, err := u.codec.unpack(packed)
@@ -133,7 +139,6 @@ func (u *updater) texts(record *manifest.Record, before *texts) (*texts, error) 
 	}
 	t.Versions = append(t.Versions, shown.Name)
 	t.Texts = append(all, t.Texts...)
-	t.prune()
 	return t, nil
 }
 
@@ -199,72 +204,46 @@ func (u *updater) plain(v *manifest.VersionRecord, tell func(documents.Text) err
 	return tell(documents.Text{In: documents.InText, Text: b.String()})
 }
 
-// write puts rows in place of those that their documents had. A full-text index
-// begins a new segment for a row that does not come after the one before, so
-// their words are written in the order of their ids. It calls wrote after each.
+// write puts rows in place of those that their documents had, in the order of
+// their ids: a full-text index begins a new segment for a row that does not come
+// after the one before. It calls wrote after each.
 func write(ctx context.Context, tx *sql.Tx, rows []*row, wrote func()) error {
+	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.id, b.id) })
+	for _, r := range rows {
+		if r.had == 0 {
+			continue
+		}
+		if err := drop(ctx, tx, r.had); err != nil {
+			return err
+		}
+	}
 	for _, r := range rows {
 		if err := r.write(ctx, tx); err != nil {
 			return err
 		}
-	}
-	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.id, b.id) })
-	for _, r := range rows {
-		if err := r.writeWords(ctx, tx); err != nil {
-			return err
-		}
 		wrote()
 	}
-	return nil
+	if !slices.ContainsFunc(rows, func(r *row) bool { return r.lacks }) {
+		return nil
+	}
+	return mark(ctx, tx, markOptimize)
 }
 
-// write writes all but the words.
 func (r *row) write(ctx context.Context, tx *sql.Tx) error {
-	s := r.record.Source
-	var id int64
-	err := tx.QueryRowContext(ctx, `select id from docs where kind = ? and address = ? and doc = ?`, s.Kind, s.Address(), r.record.ID).Scan(&id)
-	if err == nil {
-		err = drop(ctx, tx, id)
-	}
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if _, err := tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.id, r.source.Kind, r.source.URL, r.source.Address(), r.doc, r.changed, r.state, r.names.text, r.names.tags, r.authors, r.service, r.first); err != nil {
 		return err
 	}
-	if r.purge {
-		if _, err := tx.ExecContext(ctx, `insert or replace into meta values ('purge', 1)`); err != nil {
-			return err
-		}
-	}
-	if r.id, err = r.freeID(ctx, tx); err != nil {
+	if _, err := tx.ExecContext(ctx, `insert into texts values (?, ?)`, r.id, r.texts); err != nil {
 		return err
 	}
-	state := r.state
-	if state == nil {
-		state = []byte{}
-	}
-	_, err = tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.id, s.Kind, s.URL, s.Address(), r.record.ID, state, r.names.text, r.names.tags, serviceOf(s), r.first, r.texts)
-	return err
-}
-
-func (r *row) writeWords(ctx context.Context, tx *sql.Tx) error {
-	names := string(appendWords(nil, r.names.text))
-	w := r.words
-	if _, err := tx.ExecContext(ctx, `insert into words(rowid, name, text, past, chat, poll, author) values (?, ?, ?, ?, ?, ?, ?)`,
-		r.id, names, w[documents.InText], w[documents.InPast], w[documents.InChat], w[documents.InPoll], w[documents.InAuthor]); err != nil {
+	names, w := r.names.words(), r.words
+	if _, err := tx.ExecContext(ctx, `insert into words(rowid, name, text, past, chat, poll) values (?, ?, ?, ?, ?, ?)`,
+		r.id, names, w[documents.InText], w[documents.InPast], w[documents.InChat], w[documents.InPoll]); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `insert into names(rowid, name) values (?, ?)`, r.id, names)
 	return err
-}
-
-// perSecond is how many documents may have been changed in the same second.
-const perSecond = 1 << 20
-
-// freeID is a free one in the order of the last changes.
-func (r *row) freeID(ctx context.Context, tx *sql.Tx) (id int64, err error) {
-	first := max(lastChange(r.record).Unix(), 1) * perSecond
-	err = tx.QueryRowContext(ctx, `select coalesce(max(id) + 1, ?) from docs where id >= ? and id < ?`, first, first, first+perSecond).Scan(&id)
-	return id, err
 }
 
 // serviceOf is what service: looks into.

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -28,13 +29,14 @@ import (
 
 // A world has a server with pads, a repository of them, and an index of that.
 type world struct {
-	now    time.Time
-	pads   *etherpadtest.Server
-	server string
-	repo   *repository.Repository
-	place  search.Place
+	now      time.Time
+	pads     *etherpadtest.Server
+	server   string
+	repo     *repository.Repository
+	location search.Location
 
-	planted int // pads
+	named   string // what the server is called
+	planted int    // pads
 }
 
 var ada = etherpadtest.Author{ID: "a.ada", Name: "Adélaïde"}
@@ -47,7 +49,7 @@ func newWorld(t *testing.T, sealed bool) *world {
 	t.Cleanup(server.Close)
 	w.server = server.URL
 	options := repository.Options{Pool: spool.New(t.TempDir(), 0)}
-	w.place = search.Place{Folder: filepath.Join(t.TempDir(), "padsync"), Sealed: sealed}
+	w.location = search.Location{Folder: filepath.Join(t.TempDir(), "padsync"), Sealed: sealed}
 	if sealed {
 		id, err := crypto.Generate(false)
 		if err != nil {
@@ -58,13 +60,13 @@ func newWorld(t *testing.T, sealed bool) *world {
 			t.Fatal(err)
 		}
 		options.Recipients, options.Identities = []crypto.Recipient{to}, []age.Identity{id}
-		w.place.Recipients, w.place.Identities = options.Recipients, options.Identities
+		w.location.Recipients, w.location.Identities = options.Recipients, options.Identities
 	}
 	var err error
 	if w.repo, err = repository.Create(t.Context(), memory.New(time.Now), options); err != nil {
 		t.Fatal(err)
 	}
-	w.place.Repository = w.repo.ID()
+	w.location.Repository = w.repo.ID()
 	return w
 }
 
@@ -77,7 +79,7 @@ func (w *world) night(t *testing.T, ids ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := &backup.Source{Source: manifest.Source{Kind: kind.Name, URL: w.server}, Client: client}
+	from := &backup.Source{Source: manifest.Source{Kind: kind.Name, URL: w.server, Name: w.named}, Client: client}
 	plan := backup.Plan{
 		Pool: pool, Program: "test", Host: "host", Sources: []*backup.Source{from},
 		Repositories: []backup.Repository{{Name: "here", Repository: w.repo}},
@@ -115,7 +117,7 @@ func (w *world) source(t *testing.T) search.Source {
 
 func (w *world) index(t *testing.T) *search.Report {
 	t.Helper()
-	report, err := search.Update(t.Context(), w.place, w.source(t))
+	report, err := search.Update(t.Context(), w.location, w.source(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +126,7 @@ func (w *world) index(t *testing.T) *search.Report {
 
 func (w *world) find(t *testing.T, typed string) *search.Results {
 	t.Helper()
-	x, err := search.Open(t.Context(), w.place)
+	x, err := search.Open(t.Context(), w.location)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +237,7 @@ func TestEarlierVersionsAreFoundThatTheNewestDoesNotHold(t *testing.T) {
 	}
 	for _, anew := range []bool{false, true} {
 		if anew {
-			if err := os.RemoveAll(w.place.Folder); err != nil {
+			if err := os.RemoveAll(w.location.Folder); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -290,7 +292,7 @@ func TestDocumentsAreFoundByNameAlone(t *testing.T) {
 	w.pads.Create("ag", "Rien\n")
 	w.night(t, "ag")
 	w.index(t)
-	x, err := search.Open(t.Context(), w.place)
+	x, err := search.Open(t.Context(), w.location)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +337,7 @@ func TestNewestTextsAreGivenWithoutWhatTheySaidEarlier(t *testing.T) {
 	ag.Say(ada, "On se voit ?")
 	w.night(t, "ag", "bureau")
 	w.index(t)
-	x, err := search.Open(t.Context(), w.place)
+	x, err := search.Open(t.Context(), w.location)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,7 +372,7 @@ func TestTextsWithAddressesAreGivenWithTheirChat(t *testing.T) {
 	past.Remove(ada, 0, utf8.RuneCountInString("https://pads.example.org/p/past\n"))
 	w.night(t, "ag", "bureau", "notes", "past")
 	w.index(t)
-	x, err := search.Open(t.Context(), w.place)
+	x, err := search.Open(t.Context(), w.location)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -399,7 +401,7 @@ func TestPadWithoutANameIsShownByItsFirstLine(t *testing.T) {
 	w.say(t, "named", manifest.Said{Name: new("Bureau")})
 	w.index(t)
 	lines := func() (all []string) {
-		x, err := search.Open(t.Context(), w.place)
+		x, err := search.Open(t.Context(), w.location)
 		if err == nil {
 			defer x.Close()
 			err = x.FirstLines(t.Context(), func(from manifest.Source, id, line string) {
@@ -431,5 +433,126 @@ func TestPadWithoutANameIsShownByItsFirstLine(t *testing.T) {
 	w.index(t)
 	if got, want := lines(), []string{"etherpad " + w.server + " named: Girafes"}; !slices.Equal(got, want) {
 		t.Errorf("after a name came and one went: %q, want %q", got, want)
+	}
+}
+
+func TestPhrasesEndWhereTextsEnd(t *testing.T) {
+	w := newWorld(t, false)
+	ag := w.pads.Create("vote-2026", "Rien\n")
+	ag.Say(ada, "Parlons du budget")
+	ag.Say(ada, "demain soir")
+	w.night(t, "vote-2026")
+	w.say(t, "vote-2026", manifest.Said{Name: new("Assemblée"), Tags: []string{"asso"}})
+	w.index(t)
+	for typed, want := range map[string]int{
+		`"parlons du budget"`: 1, `"budget demain"`: 0, `"budget adelaide demain"`: 0, `"demain soir"`: 1,
+		`"assemblee vote"`: 0, `"vote 2026"`: 1, `"2026 asso"`: 0, `assemblee vote`: 1,
+	} {
+		found := w.find(t, typed)
+		if found.Total != want || want == 1 && len(found.Hits[0].Snippet) == 0 {
+			t.Errorf("%s: %+v", typed, found)
+		}
+	}
+	named := []search.Named{{Source: manifest.Source{Kind: "etherpad", URL: w.server}, ID: "never-saved", Name: "Bal d’été"}}
+	for typed, want := range map[string]int{`"bal d'ete"`: 1, `"ete never"`: 0, `ete never`: 1} {
+		found, err := search.Find(t.Context(), nil, named, search.Ask(typed, time.UTC), 10)
+		if err != nil || found.Total != want {
+			t.Errorf("by name alone, %s: %+v, %v", typed, found, err)
+		}
+	}
+}
+
+func TestPlaceWithoutWordsAsksForNothing(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Rien\n")
+	w.night(t, "ag")
+	w.index(t)
+	if found := w.find(t, "in:past"); found.Total != 0 || len(found.Hits) != 0 || !search.Ask("in:past", time.UTC).IsEmpty() {
+		t.Errorf("%+v", found)
+	}
+	if found := w.find(t, "in:past service:etherpad"); found.Total != 1 {
+		t.Errorf("with another filter: %+v", found)
+	}
+}
+
+// TestAuthorsAreFoundByTheirWholeWords, several of one and none of two.
+func TestAuthorsAreFoundByTheirWholeWords(t *testing.T) {
+	w := newWorld(t, false)
+	pad := w.pads.Create("ag", "Rien\n")
+	pad.Append(etherpadtest.Author{ID: "a.one", Name: "Ada de Lovelace"}, "un\n")
+	pad.Append(etherpadtest.Author{ID: "a.two", Name: "Zoé"}, "deux\n")
+	w.pads.Create("ada", "Zoé de Lovelace\n")
+	w.night(t, "ag", "ada")
+	w.index(t)
+	for typed, want := range map[string]int{
+		"author:ada": 1, `author:"de lovelace"`: 1, "author:zoe rien": 1, "author:love*": 1, "author:zoe author:ada": 1,
+		"author:love": 0, `author:"lovelace zoe"`: 0, "author:zoe nulle": 0, "lovelace": 1,
+	} {
+		if found := w.find(t, typed); found.Total != want || len(found.Hits) != want {
+			t.Errorf("%s: %+v", typed, found)
+		}
+	}
+}
+
+func TestDocumentsAreCountedOnce(t *testing.T) {
+	w, other := newWorld(t, true), newWorld(t, false)
+	other.pads, other.server = w.pads, w.server
+	for n := range 15 {
+		w.pads.Create(fmt.Sprint("pad-", n), "Un mot\n")
+	}
+	w.pads.Create("here", "Un mot\n")
+	w.pads.Create("there", "Un mot\n")
+	var all []string
+	for n := range 15 {
+		all = append(all, fmt.Sprint("pad-", n))
+	}
+	w.night(t, append(all, "here")...)
+	other.night(t, append(all, "there")...)
+	w.index(t)
+	other.index(t)
+	var indexes []*search.Index
+	for _, w := range []*world{w, other} {
+		x, err := search.Open(t.Context(), w.location)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer x.Close()
+		indexes = append(indexes, x)
+	}
+	from := manifest.Source{Kind: "etherpad", URL: w.server}
+	var named []search.Named
+	for n := range 15 {
+		named = append(named, search.Named{Source: from, ID: fmt.Sprint("pad-", n), Name: "Mot"})
+	}
+	named = append(named, search.Named{Source: from, ID: "nowhere", Name: "Mot"})
+	for what, c := range map[string]struct {
+		indexes []*search.Index
+		named   []search.Named
+		want    int
+	}{
+		"one index":             {indexes[:1], nil, 16},
+		"two":                   {indexes, nil, 17},
+		"names":                 {nil, named, 16},
+		"one index and names":   {indexes[:1], named, 17},
+		"two indexes and names": {indexes, named, 18},
+	} {
+		found, err := search.Find(t.Context(), c.indexes, c.named, search.Ask("mot", time.UTC), 3)
+		if err != nil || found.Total != c.want || len(found.Hits) != 3 {
+			t.Errorf("%s: %d of %d, want %d; %v", what, len(found.Hits), found.Total, c.want, err)
+		}
+	}
+}
+
+func TestServiceThatIsCalledOtherwiseIsFoundSo(t *testing.T) {
+	w := newWorld(t, false)
+	w.pads.Create("ag", "Rien\n")
+	w.night(t, "ag")
+	w.index(t)
+	w.named = "Les pads du quartier"
+	w.now = w.now.Add(time.Hour)
+	w.night(t, "ag")
+	w.index(t)
+	if found := w.find(t, "service:quartier"); found.Total != 1 {
+		t.Errorf("%+v", found)
 	}
 }

@@ -95,47 +95,73 @@ func (t *texts) earlier(name string, saved time.Time) (all []text) {
 }
 
 // prune leaves out lines that a text has which counts more: one that is not past,
-// or is later.
-func (t *texts) prune() {
+// or is later. It gives the words of what is left in each place.
+func (t *texts) prune() map[documents.Place]string {
 	seed, seen := maphash.MakeSeed(), make(map[uint64]bool)
-	var folded []byte
-	known := func(line string) bool {
-		if folded = appendWords(folded[:0], line); len(folded) == 0 {
-			return true
+	folded := make([][]byte, len(t.Texts))
+	for i := range t.Texts {
+		one, b := &t.Texts[i], []byte(nil)
+		if one.In == documents.InPast || one.In == documents.InAuthor {
+			continue
 		}
-		hash := maphash.Bytes(seed, folded)
-		defer func() { seen[hash] = true }()
-		return seen[hash]
-	}
-	for _, one := range t.Texts {
-		if one.In == documents.InText || one.In == documents.InPoll || one.In == documents.InChat {
-			for line := range strings.Lines(one.Text) {
-				known(line)
-			}
+		for line := range strings.Lines(one.Text) {
+			from := len(b)
+			b = appendWords(b, line)
+			seen[maphash.Bytes(seed, b[from:])] = true
 		}
+		folded[i] = b
 	}
 	for i := range slices.Backward(t.Texts) {
-		one := &t.Texts[i]
+		one, b := &t.Texts[i], []byte(nil)
 		if one.In != documents.InPast {
 			continue
 		}
 		var kept strings.Builder
 		for line := range strings.Lines(one.Text) {
-			if !known(line) {
-				kept.WriteString(line)
+			from := len(b)
+			b = appendWords(b, line)
+			hash := maphash.Bytes(seed, b[from:])
+			if len(b) == from || seen[hash] {
+				b = b[:from]
+				continue
 			}
+			seen[hash] = true
+			kept.WriteString(line)
 		}
-		one.Text = kept.String()
+		one.Text, folded[i] = kept.String(), b
+	}
+	all := make(map[documents.Place][]byte)
+	for i, b := range folded {
+		if in := t.Texts[i].In; len(b) > 0 {
+			all[in] = appendBorder(all[in], b)
+		}
 	}
 	t.Texts = slices.DeleteFunc(t.Texts, func(one text) bool { return one.In == documents.InPast && one.Text == "" })
+	words := make(map[documents.Place]string, len(all))
+	for in, b := range all {
+		words[in] = string(b)
+	}
+	return words
 }
 
-// fold gives the words of all texts in a place.
-func (t *texts) fold(in documents.Place) string {
-	var b []byte
+// border stands between the words of texts that do not follow each other. It is
+// none that can be asked for.
+const border = " ¶"
+
+// appendBorder adds the words of a text to those of others.
+func appendBorder(all, words []byte) []byte {
+	if len(all) > 0 {
+		all = append(all, border...)
+	}
+	return append(all, words...)
+}
+
+// authors are those who wrote, as author: looks for them.
+func (t *texts) authors() string {
+	b := []byte("\n")
 	for _, one := range t.Texts {
-		if one.In == in {
-			b = appendWords(b, one.Text)
+		if one.In == documents.InAuthor {
+			b = append(appendWords(b, one.Text), " \n"...)
 		}
 	}
 	return string(b)

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -8,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,12 +48,12 @@ type Report struct {
 	Unreadable int // that could not be read: they are found by name, and tried again the next time
 }
 
-// Update brings the index at a place up to date with the repository: it reads the
+// Update brings the index at a location up to date with the repository: it reads the
 // documents that changed, and drops what the repository does not have any more.
 // Without an index, or on any doubt about it, it makes it anew. The error matches
 // ErrBusy if another process is at it; after any other error, what was done
 // stays, and the next update goes on from there.
-func Update(ctx context.Context, p Place, from Source) (report *Report, err error) {
+func Update(ctx context.Context, p Location, from Source) (report *Report, err error) {
 	lock, err := p.lock()
 	if err != nil {
 		return nil, err
@@ -69,7 +72,7 @@ func Update(ctx context.Context, p Place, from Source) (report *Report, err erro
 }
 
 // lock keeps others from updating the index.
-func (p *Place) lock() (*flock.Flock, error) {
+func (p *Location) lock() (*flock.Flock, error) {
 	root, err := durable.OpenRoot(p.Folder)
 	if err != nil {
 		return nil, err
@@ -87,7 +90,7 @@ func (p *Place) lock() (*flock.Flock, error) {
 
 // Discard removes an index that was found damaged, or is no longer wanted, unless an
 // update is at it now: the next one makes it anew.
-func Discard(p Place) error {
+func Discard(p Location) error {
 	lock, err := p.lock()
 	if errors.Is(err, ErrBusy) {
 		return nil
@@ -100,7 +103,7 @@ func Discard(p Place) error {
 }
 
 // remove removes all files of an index: its log has words, too.
-func (p *Place) remove() error {
+func (p *Location) remove() error {
 	root, err := durable.OpenRoot(p.Folder)
 	if err != nil {
 		return err
@@ -114,8 +117,8 @@ func (p *Place) remove() error {
 	return nil
 }
 
-func (p *Place) update(ctx context.Context, from Source) (report *Report, err error) {
-	u := updater{place: p, from: from, report: new(Report)}
+func (p *Location) update(ctx context.Context, from Source) (report *Report, err error) {
+	u := updater{from: from, report: new(Report)}
 	if u.db, err = p.openToWrite(ctx, u.report); err != nil {
 		return nil, err
 	}
@@ -123,7 +126,7 @@ func (p *Place) update(ctx context.Context, from Source) (report *Report, err er
 	if u.codec, err = newCodec(); err != nil {
 		return nil, err
 	}
-	u.compares, err = u.db.PrepareContext(ctx, `select id, state, called, tags from docs where kind = ? and address = ? and doc = ?`)
+	u.compares, err = u.db.PrepareContext(ctx, `select id, url, changed, state, called, tags, service from docs where kind = ? and address = ? and doc = ?`)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +138,7 @@ func (p *Place) update(ctx context.Context, from Source) (report *Report, err er
 }
 
 // openToWrite opens the index, or makes it.
-func (p *Place) openToWrite(ctx context.Context, report *Report) (*sql.DB, error) {
+func (p *Location) openToWrite(ctx context.Context, report *Report) (*sql.DB, error) {
 	db, err := p.openSound(ctx)
 	if db != nil || err != nil && !errors.Is(err, ErrNone) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNoIdentity) {
 		return db, err
@@ -146,7 +149,7 @@ func (p *Place) openToWrite(ctx context.Context, report *Report) (*sql.DB, error
 }
 
 // openSound opens an index that there is no doubt about.
-func (p *Place) openSound(ctx context.Context) (*sql.DB, error) {
+func (p *Location) openSound(ctx context.Context) (*sql.DB, error) {
 	key, err := p.key()
 	if err != nil {
 		return nil, err
@@ -155,21 +158,21 @@ func (p *Place) openSound(ctx context.Context) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.trust(ctx, db); err != nil {
+	if err := p.checkToWrite(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// trust is check, and looks at the whole file if the process that wrote it last
+// checkToWrite is check, and looks at the whole file if the process that wrote it last
 // died. An index whose key others can open than should is made anew, too.
-func (p *Place) trust(ctx context.Context, db *sql.DB) error {
+func (p *Location) checkToWrite(ctx context.Context, db *sql.DB) error {
 	if err := p.check(ctx, db); err != nil {
 		return err
 	}
 	var recipients, result string
 	var writing bool
-	err := db.QueryRowContext(ctx, `select (select value from meta where key = 'recipients'), exists (select 1 from meta where key = 'writing')`).Scan(&recipients, &writing)
+	err := db.QueryRowContext(ctx, `select (select value from meta where key = 'recipients'), exists (select 1 from meta where key = ?)`, markWriting).Scan(&recipients, &writing)
 	if err != nil {
 		return damage(err)
 	}
@@ -191,26 +194,32 @@ func (p *Place) trust(ctx context.Context, db *sql.DB) error {
 }
 
 type updater struct {
-	place  *Place
 	from   Source
 	report *Report
 	db     *sql.DB
 	codec  codec
 
 	compares *sql.Stmt
-	changed  []bool // of each known document, in the order of the contents: it is to be read
+	plan     []planned // of each known document, in the order of the contents
 
 	reader *repository.Reader
 	query  library.Query
 }
 
+// A planned document is one that the repository has.
+type planned struct {
+	had   int64 // the id under which the index has it, 0 for none
+	id    int64 // that under which it is to be written, 0 if it is as it was
+	lacks bool  // something that the index has of it
+}
+
 func (u *updater) run(ctx context.Context) error {
-	if err := u.set(ctx, "writing", true); err != nil {
+	if err := mark(ctx, u.db, markWriting); err != nil {
 		return err
 	}
-	total, known, err := u.compare(ctx)
+	total, err := u.compare(ctx)
 	if err == nil {
-		err = u.remove(ctx, known)
+		err = u.remove(ctx)
 	}
 	if err == nil {
 		err = u.read(ctx, total)
@@ -221,59 +230,87 @@ func (u *updater) run(ctx context.Context) error {
 	return err
 }
 
-// set notes a fact about the index, or that it is none.
-func (u *updater) set(ctx context.Context, key string, is bool) error {
-	change := `insert or replace into meta values (?, 1)`
-	if !is {
-		change = `delete from meta where key = ?`
-	}
-	_, err := u.db.ExecContext(ctx, change, key)
+// An execer is a database, or a transaction.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func mark(ctx context.Context, db execer, key string) error {
+	_, err := db.ExecContext(ctx, `insert or replace into meta values (?, 1)`, key)
 	return err
 }
 
-// compare counts the documents to be read, and gives the ids of all that the
-// repository has still.
-func (u *updater) compare(ctx context.Context) (total int, known map[int64]bool, err error) {
-	known = make(map[int64]bool)
+func unmark(ctx context.Context, db execer, key string) error {
+	_, err := db.ExecContext(ctx, `delete from meta where key = ?`, key)
+	return err
+}
+
+// compare plans what is to be done, and counts the documents to be read. One that
+// has the date that it had keeps its id, too.
+func (u *updater) compare(ctx context.Context) (total int, err error) {
+	type change struct {
+		at   int // its place in the plan
+		when int64
+	}
+	var moved []change
 	for record, err := range u.from.Contents.Documents() {
 		if err != nil {
-			return 0, nil, err
+			return 0, err
 		}
 		if !isKnown(record) {
 			continue
 		}
-		u.report.Documents++
-		id, same, err := u.same(ctx, record)
+		e := u.entry(record)
+		p, same, moves, err := u.compareOne(ctx, &e)
 		if err != nil {
-			return 0, nil, err
+			return 0, err
 		}
-		if id != 0 {
-			known[id] = true
-		}
-		u.changed = append(u.changed, !same)
 		if !same {
 			total++
 		}
+		if moves {
+			moved = append(moved, change{len(u.plan), e.changed})
+		}
+		u.plan = append(u.plan, p)
 	}
-	return total, known, nil
+	u.report.Documents = len(u.plan)
+	slices.SortStableFunc(moved, func(a, b change) int { return cmp.Compare(a.when, b.when) })
+	var last int64
+	if err := u.db.QueryRowContext(ctx, `select coalesce(max(id), 0) from docs`).Scan(&last); err != nil {
+		return 0, err
+	}
+	for i, m := range moved {
+		u.plan[m.at].id = last + 1 + int64(i)
+	}
+	return total, nil
+}
+
+// compareOne compares a document with what the index has of it. One that moves is
+// to have an id after all others.
+func (u *updater) compareOne(ctx context.Context, e *entry) (p planned, same, moves bool, err error) {
+	had := entry{source: manifest.Source{Kind: e.source.Kind}}
+	err = u.compares.QueryRowContext(ctx, e.source.Kind, e.source.Address(), e.doc).
+		Scan(&p.had, &had.source.URL, &had.changed, &had.state, &had.names.text, &had.names.tags, &had.service)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, true, nil
+	}
+	if err != nil {
+		return p, false, false, err
+	}
+	p.lacks = had.names.lacks(e.names)
+	if had.changed != e.changed {
+		return p, false, true, nil
+	}
+	same = string(had.state) == string(e.state) && had.names == e.names && had.source.URL == e.source.URL && had.service == e.service
+	if !same {
+		p.id = p.had
+	}
+	return p, same, false, nil
 }
 
 // isKnown says whether there is anything to find of a document.
 func isKnown(record *manifest.Record) bool {
 	return record.State != manifest.Erased && record.State != manifest.Removed
-}
-
-// same reports whether the index has the document as the repository has it, and
-// under which id, 0 for none.
-func (u *updater) same(ctx context.Context, record *manifest.Record) (id int64, same bool, err error) {
-	var state []byte
-	var names, tags string
-	err = u.compares.QueryRowContext(ctx, record.Source.Kind, record.Source.Address(), record.ID).Scan(&id, &state, &names, &tags)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
-	}
-	n := u.names(record)
-	return id, string(state) == string(stateOf(record)) && names == n.text && tags == n.tags, err
 }
 
 // stateOf tells apart what a document's texts are made from.
@@ -288,14 +325,12 @@ func stateOf(record *manifest.Record) []byte {
 	return h.Sum(nil)[:16]
 }
 
-// names gives what a document is called.
-func (u *updater) names(record *manifest.Record) called {
-	n := NameOf(u.from.Repository, record)
-	return n.called()
-}
-
 // remove drops the documents that the repository does not have any more.
-func (u *updater) remove(ctx context.Context, known map[int64]bool) error {
+func (u *updater) remove(ctx context.Context) error {
+	known := make(map[int64]bool, len(u.plan))
+	for _, p := range u.plan {
+		known[p.had] = true
+	}
 	rows, err := u.db.QueryContext(ctx, `select id from docs`)
 	if err != nil {
 		return err
@@ -321,8 +356,7 @@ func (u *updater) remove(ctx context.Context, known map[int64]bool) error {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `insert or replace into meta values ('purge', 1)`)
-		return err
+		return mark(ctx, tx, markOptimize)
 	})
 }
 
@@ -339,7 +373,7 @@ func (u *updater) change(ctx context.Context, do func(*sql.Tx) error) error {
 }
 
 func drop(ctx context.Context, tx *sql.Tx, id int64) error {
-	for _, table := range []string{`docs where id`, `words where rowid`, `names where rowid`} {
+	for _, table := range []string{`docs where id`, `texts where id`, `words where rowid`, `names where rowid`} {
 		if _, err := tx.ExecContext(ctx, `delete from `+table+` = ?`, id); err != nil {
 			return err
 		}
@@ -358,7 +392,7 @@ func (u *updater) read(ctx context.Context, total int) error {
 	if total == 0 {
 		return nil
 	}
-	var some []*manifest.Record
+	some := make(map[*manifest.Record]planned)
 	versions, place := 0, -1
 	for record, err := range u.from.Contents.Documents() {
 		if err != nil {
@@ -367,17 +401,18 @@ func (u *updater) read(ctx context.Context, total int) error {
 		if !isKnown(record) {
 			continue
 		}
-		if place++; !u.changed[place] {
+		if place++; u.plan[place].id == 0 {
 			continue
 		}
-		some, versions = append(some, record), versions+len(record.Versions)
+		some[record], versions = u.plan[place], versions+len(record.Versions)
 		if len(some) < maxTogether && versions < maxVersions {
 			continue
 		}
 		if err := u.readSome(ctx, some, total); err != nil {
 			return err
 		}
-		some, versions = some[:0], 0
+		clear(some)
+		versions = 0
 	}
 	return u.readSome(ctx, some, total)
 }
@@ -390,40 +425,30 @@ const (
 )
 
 // readSome reads documents while those before them are written.
-func (u *updater) readSome(ctx context.Context, records []*manifest.Record, total int) error {
-	u.query.ByPack(records)
+func (u *updater) readSome(ctx context.Context, plan map[*manifest.Record]planned, total int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	rows := make(chan *row, 4)
+	together := make(chan []*row)
 	go func() {
-		defer close(rows)
-		for _, record := range records {
-			r, err := u.row(ctx, record)
+		defer close(together)
+		for rows, err := range u.rows(ctx, plan) {
 			if err != nil {
 				cancel(err)
 				return
 			}
 			select {
-			case rows <- r:
+			case together <- rows:
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	for more := true; more && ctx.Err() == nil; {
-		var some []*row
-		for size := 0; len(some) < maxRows && size < maxBytes; {
-			var r *row
-			if r, more = <-rows; !more {
-				break
-			}
-			some, size = append(some, r), size+r.size()
-		}
-		if len(some) == 0 || ctx.Err() != nil {
-			break
+	for rows := range together { // to the end: the other uses the reader
+		if ctx.Err() != nil {
+			continue
 		}
 		err := u.change(ctx, func(tx *sql.Tx) error {
-			return write(ctx, tx, some, func() {
+			return write(ctx, tx, rows, func() {
 				u.report.Changed++
 				if u.from.Observe != nil {
 					u.from.Observe(u.report.Changed, total)
@@ -434,37 +459,92 @@ func (u *updater) readSome(ctx context.Context, records []*manifest.Record, tota
 			cancel(err)
 		}
 	}
-	for range rows { // until the other has ended, who uses the reader
-	}
 	return context.Cause(ctx)
+}
+
+// rows reads documents, and gives as many at once as are written at once.
+func (u *updater) rows(ctx context.Context, plan map[*manifest.Record]planned) iter.Seq2[[]*row, error] {
+	records := slices.Collect(maps.Keys(plan))
+	slices.SortFunc(records, func(a, b *manifest.Record) int { return cmp.Compare(plan[a].id, plan[b].id) })
+	u.query.ByPack(records)
+	return func(yield func([]*row, error) bool) {
+		var some []*row
+		size := 0
+		for _, record := range records {
+			r, err := u.row(ctx, record, plan[record])
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			some, size = append(some, r), size+r.size()
+			if len(some) < maxRows && size < maxBytes {
+				continue
+			}
+			if !yield(some, nil) {
+				return
+			}
+			some, size = nil, 0
+		}
+		if len(some) > 0 {
+			yield(some, nil)
+		}
+	}
 }
 
 // finish lets what was dropped leave the file, and the log be short.
 func (u *updater) finish(ctx context.Context) error {
-	var purge bool
-	if err := u.db.QueryRowContext(ctx, `select exists (select 1 from meta where key = 'purge')`).Scan(&purge); err != nil {
+	var optimize, log bool
+	err := u.db.QueryRowContext(ctx, `select exists (select 1 from meta where key = ?), exists (select 1 from meta where key = ?)`, markOptimize, markLog).Scan(&optimize, &log)
+	if err != nil {
 		return err
 	}
-	if purge { // what a segment of a full-text index has of a document stays until it is written anew
-		if _, err := u.db.ExecContext(ctx, `insert into words(words) values('optimize'); insert into names(names) values('optimize')`); err != nil {
+	if optimize { // what a segment of a full-text index has of a document stays until it is written anew
+		if _, err := u.db.ExecContext(ctx, `insert into words(words) values('optimize'); insert into names(names) values('optimize'); pragma incremental_vacuum`); err != nil {
+			return err
+		}
+		log = true
+		err := u.change(ctx, func(tx *sql.Tx) error {
+			if err := mark(ctx, tx, markLog); err != nil {
+				return err
+			}
+			return unmark(ctx, tx, markOptimize)
+		})
+		if err != nil {
 			return err
 		}
 	}
-	for _, key := range []string{"purge", "writing"} {
-		if err := u.set(ctx, key, false); err != nil {
+	if log {
+		switch emptied, err := u.emptyLog(ctx); {
+		case err != nil:
+			return err
+		case !emptied: // somebody reads: the next update does it
+			return unmark(ctx, u.db, markWriting)
+		}
+		if err := unmark(ctx, u.db, markLog); err != nil {
 			return err
 		}
 	}
-	_, err := u.db.ExecContext(ctx, `pragma wal_checkpoint(truncate)`)
+	if err := unmark(ctx, u.db, markWriting); err != nil {
+		return err
+	}
+	_, err = u.emptyLog(ctx)
 	return err
 }
 
-// lastChange is when a document was changed last, as far as is known.
+// emptyLog writes the log into the file. It is false where somebody still reads in
+// it.
+func (u *updater) emptyLog(ctx context.Context) (bool, error) {
+	var busy, pages, written int
+	err := u.db.QueryRowContext(ctx, `pragma wal_checkpoint(truncate)`).Scan(&busy, &pages, &written)
+	return busy == 0, err
+}
+
+// lastChange is when a document was changed last, zero if nothing is known of that.
 func lastChange(record *manifest.Record) time.Time {
 	v, _ := library.ChooseVersion(record, false)
 	switch {
 	case v == nil:
-		return record.Checked
+		return time.Time{}
 	case v.Modified.IsZero():
 		return v.Saved
 	}

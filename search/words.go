@@ -1,6 +1,7 @@
 package search
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -116,9 +117,16 @@ func isInvisible(r rune) bool { return r != zeroWidthSpace && unicode.Is(unicode
 
 const zeroWidthSpace = '\u200b'
 
-// isAlone reports whether it is a word by itself.
+// isAlone reports whether it is a word by itself, as it is folded.
 func isAlone(r rune) bool {
-	return r >= 0x2e80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
+	if r < 0x2e80 {
+		return false
+	}
+	letter := string(r)
+	if parts := norm.NFKD.PropertiesString(letter).Decomposition(); parts != nil { // such as a small one, or one in brackets
+		letter = string(parts)
+	}
+	return strings.ContainsFunc(letter, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) })
 }
 
 // appendFolded adds a letter without its case and marks: never nothing.

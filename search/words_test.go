@@ -20,6 +20,7 @@ func TestWordsAreWithoutCaseAndAccents(t *testing.T) {
 		"co\u00adopé\u00adration":           "cooperation",
 		"un\u200bdeux\u00a0trois\u202fq":    "un deux trois q",
 		"会議は東京":                             "会 議 は 東 京",
+		"A㆒㊁b":                              "a 一 二 b",
 		"Łódź Ærø ΣΊΣΥΦΟΣ İstanbul":         "lodz aero σισυφοσ istanbul",
 		"हिन्दी ᾳ":                          "हिन्दी α",
 		"١٢ x² ½":                           "١٢ x2 12",

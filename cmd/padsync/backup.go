@@ -74,7 +74,7 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 }
 
 // backUp gives the repositories into which all was written that was to be.
-func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, known *setup.Known, limit setup.Budget, args []string) (written []*repository.Repository, err error) {
+func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, known *setup.Known, limit setup.Budget, args []string) (written []backup.Repository, err error) {
 	// The reader of the lines of progress may go away; what is done must be
 	// stored.
 	signal.Ignore(syscall.SIGPIPE)
@@ -153,7 +153,7 @@ type backingUp struct {
 }
 
 // do lists what servers have, and backs up, or says what it would do.
-func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []*repository.Repository, err error) {
+func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []backup.Repository, err error) {
 	a, bad := b.app, b.bad.Problem(message.Incomplete)
 	unlisted := plan.List(ctx)
 	switch {
@@ -167,7 +167,7 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []*repos
 	fetched := b.settings.Fetching(plan.Pool, b.keys.Recipients != nil)
 	if fetched != nil {
 		defer fetched.Close()
-		plan.Keep = a.setup.Kinds.KeepIn(fetched)
+		plan.Keep = b.settings.KeepIn(fetched)
 	}
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
 	writing := setup.Writing{
@@ -200,7 +200,7 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []*repos
 	b.progress.summary(report, rest)
 	for i, repo := range plan.Repositories {
 		if report.Repositories[i].Err == nil {
-			written = append(written, repo.Repository)
+			written = append(written, repo)
 		}
 	}
 	return written, errors.Join(setup.Outcome(report, &b.progress.tally, unlisted), bad, a.tellMirrors(mirrored, !a.quiet, a.note))

@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/terminal"
-	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
 
@@ -66,7 +66,7 @@ func (a *app) indexed(i setup.Indexed) {
 
 // indexAfter brings indexes up to date after a backup that has time left. What is
 // wrong with them is not wrong with the backup.
-func (a *app) indexAfter(ctx context.Context, s *setup.Settings, known *setup.Known, limit setup.Budget, written []*repository.Repository) {
+func (a *app) indexAfter(ctx context.Context, s *setup.Settings, known *setup.Known, limit setup.Budget, written []backup.Repository) {
 	if limit.Most > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, limit.Begin.Add(limit.Most))

@@ -88,7 +88,7 @@ func (a *app) search(ctx context.Context, flags commonFlags, typed string, limit
 	case n < f.Total && !a.quiet:
 		a.note("search-more", "Shown", n, "Count", f.Total)
 	}
-	return f.Catalogue
+	return f.Problem
 }
 
 // byName says why only names were searched.
@@ -112,7 +112,7 @@ const hitIndent = 4
 // and for what it says no more, the command that shows it.
 func (a *app) printHit(w io.Writer, h search.Hit, l jsonlines.Hit) error {
 	width := terminal.Width(a.stdout, a.getenv)
-	fmt.Fprintln(w, words.Printable(terminalWrap(l.Hash+"  "+h.Called, width, 0)))
+	fmt.Fprintln(w, words.Printable(wrapAfterHash(l.Hash+"  "+h.Called, width, 0)))
 	fmt.Fprintf(w, "%*s%s\n", hitIndent, "", words.Printable(l.URL))
 	if len(h.Snippet) == 0 {
 		return nil
@@ -139,8 +139,8 @@ func (a *app) printHit(w io.Writer, h search.Hit, l jsonlines.Hit) error {
 	return err
 }
 
-// terminalWrap is terminal.Wrap, which leaves two spaces after a hash.
-func terminalWrap(text string, width, indent int) string {
+// wrapAfterHash is terminal.Wrap, which leaves two spaces after a hash.
+func wrapAfterHash(text string, width, indent int) string {
 	hash, rest, _ := strings.Cut(text, "  ")
 	wrapped := terminal.Wrap(strings.Repeat("x", len(hash)+1)+" "+rest, width, indent)
 	return hash + "  " + wrapped[len(hash)+2:]

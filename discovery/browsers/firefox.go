@@ -208,4 +208,7 @@ func unixMicro(n int64) time.Time {
 	return time.UnixMicro(n).UTC()
 }
 
+// unixMilli is unixMicro for milliseconds.
+func unixMilli(n int64) time.Time { return unixMicro(max(0, min(n, maxMicro/1000)) * 1000) }
+
 const maxMicro = 253402300799_000000 // the end of the year 9999

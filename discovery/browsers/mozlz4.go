@@ -9,7 +9,9 @@ import (
 	"github.com/padsync/padsync/discovery/mozilla"
 )
 
-// session reads the page that each open tab shows.
+// session reads the page that each open tab shows. The pages that it showed
+// before, and closed tabs, stay alone: a person may have removed them from the
+// history.
 func (r *reader) session(ctx context.Context, p profile) {
 	name := filepath.Join("sessionstore-backups", "recovery.jsonlz4") // of a Firefox that runs
 	if !exists(p.file(name)) {

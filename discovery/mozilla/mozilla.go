@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/padsync/padsync/discovery"
 	"github.com/pierrec/lz4/v4"
 )
@@ -60,7 +61,7 @@ func Tabs(session []byte) ([]discovery.Sighting, error) {
 			} `json:"tabs"`
 		} `json:"windows"`
 	}
-	if json.Unmarshal(session, &saved) != nil {
+	if unmarshal(session, &saved) != nil {
 		return nil, discovery.ErrDamaged
 	}
 	var all []discovery.Sighting
@@ -80,7 +81,7 @@ func Tabs(session []byte) ([]discovery.Sighting, error) {
 // person asked for one; the caller says where it lies. The error is ErrDamaged.
 func Bookmarks(backup []byte) ([]discovery.Sighting, error) {
 	var top node
-	if json.Unmarshal(backup, &top) != nil {
+	if unmarshal(backup, &top) != nil {
 		return nil, discovery.ErrDamaged
 	}
 	return top.links(nil), nil
@@ -113,3 +114,9 @@ func unixMicro(n int64) time.Time {
 }
 
 const maxMicro = 253402300799_000000 // the end of the year 9999
+
+// unmarshal reads JSON as browsers do: a title that was cut amid a letter is none
+// the worse.
+func unmarshal(b []byte, v any) error {
+	return json.Unmarshal(b, v, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+}

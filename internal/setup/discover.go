@@ -32,17 +32,24 @@ func (f *Find) Source() manifest.Source { return manifest.Source{Kind: f.Kind.Na
 
 // Finds are what was found.
 type Finds struct {
-	// All has what expires soonest first, and at the end what should have expired.
+	// All has what expires soonest first, and at the end what should have expired,
+	// and what is only linked in documents.
 	All []Find
 
+	// Unread are the repositories in whose documents no links were looked for, and
+	// why: the error matches search.ErrNone, ErrNoIdentity or ErrDamaged, or is
+	// another one that kept their index from being read.
+	Unread []ByName
+
 	settings  *Settings
+	saved     map[library.Address]manifest.Source
 	sightings []discovery.Sighting
 	said      map[discovery.Server]bool // by servers that were asked
 }
 
 // Discover finds documents in these files and folders, or else in the browsers
-// of this machine. No server is asked. Skip is called with each file that cannot
-// be read.
+// of this machine and, as links, in what is saved, as far as there is an index of it
+// that opens. No server is asked. Skip is called with each file that cannot be read.
 func (s *Settings) Discover(ctx context.Context, paths []string, skip func(discovery.Skip)) (*Finds, error) {
 	f := &Finds{settings: s, said: make(map[discovery.Server]bool)}
 	to := discovery.Reading{Kinds: s.setup.Kinds, See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
@@ -50,6 +57,7 @@ func (s *Settings) Discover(ctx context.Context, paths []string, skip func(disco
 		if err := s.readBrowsers(ctx, to); err != nil {
 			return nil, err
 		}
+		f.readSaved(ctx, to)
 	}
 	for _, path := range paths {
 		if err := s.readPath(ctx, path, to); err != nil {
@@ -62,7 +70,8 @@ func (s *Settings) Discover(ctx context.Context, paths []string, skip func(disco
 
 // reduce makes finds of what was seen and of what servers said.
 func (f *Finds) reduce() {
-	f.All = f.settings.finds(discovery.Reduce(f.settings.setup.Kinds, f.sightings, f.said), time.Now())
+	all := discovery.Reduce(f.settings.setup.Kinds, f.sightings, f.said)
+	f.All = f.settings.finds(slices.DeleteFunc(all, f.isSaved), time.Now())
 }
 
 // Key is what the catalogue knows it by.
@@ -127,6 +136,9 @@ func (f *Find) found() catalog.Found {
 		found.Address = f.Kind.Within(f.Base, f.Locator)
 	}
 	for _, o := range f.Origins {
+		if o.Place == discovery.Saved {
+			continue // it leaves the index with the document that has it
+		}
 		found.Origins = append(found.Origins, catalog.Origin{
 			Browser: o.Browser, Profile: o.Profile, Kind: string(o.Place), File: o.File, First: o.First, Last: o.Last, Visits: o.Visits, Titles: o.Titles,
 		})
@@ -175,6 +187,8 @@ func (s *Settings) finds(all []discovery.Document, now time.Time) []Find {
 	today := now.UTC().Format(time.DateOnly)
 	rank := func(f Find) int { // days compare as texts
 		switch {
+		case f.Linked():
+			return 3
 		case f.Expires == "":
 			return 1
 		case f.Expires < today:

@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
@@ -26,29 +27,34 @@ var ErrNoIndex = errors.New("the configuration refuses an index")
 // MayIndex says whether words and texts may be kept on this machine.
 func (s *Settings) MayIndex() bool { return s.Config.Search.Index == nil || *s.Config.Search.Index }
 
-// indexPlace is where the index of a repository is, for those who have these
-// identities.
-func (s *Settings) indexPlace(id string, sealed bool, owner []age.Identity) (search.Place, error) {
+// indexLocation is where the index of a repository is, for those who have these
+// identities and only ask it.
+func (s *Settings) indexLocation(id string, sealed bool, owner []age.Identity) (search.Location, error) {
 	folder, err := s.setup.DataFolder()
-	p := search.Place{Folder: folder, Repository: id, Sealed: sealed}
-	if err != nil || !sealed {
-		return p, err
+	l := search.Location{Folder: folder, Repository: id, Sealed: sealed}
+	if sealed {
+		l.Identities = owner
 	}
-	p.Identities = owner
+	return l, err
+}
+
+// indexRecipients are those who may open an index that the owner of these
+// identities makes.
+func (s *Settings) indexRecipients(owner []age.Identity) (all []crypto.Recipient, err error) {
 	configured, err := s.recipients(nil)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
 	for _, one := range owner {
 		// Who has no recipient to show, as a plugin, is one of those configured.
 		if r, err := crypto.RecipientOf(one); err == nil {
-			p.Recipients = append(p.Recipients, r)
+			all = append(all, r)
 		}
 	}
-	if all, err := unique(append(configured, p.Recipients...)); err == nil { // age cannot mix all kinds
-		p.Recipients = all
+	if mixed, err := unique(append(configured, all...)); err == nil { // age cannot mix all kinds
+		return mixed, nil
 	}
-	return p, nil
+	return all, nil
 }
 
 // ownerIdentities are those that open documents: given, or else of the
@@ -93,7 +99,8 @@ type Indexed struct {
 }
 
 // Index brings the indexes of all repositories up to date, calls done for each,
-// and observe, if not nil, for each document that was read.
+// and observe, if not nil, for each document that was read. What is wrong with one
+// is no reason to leave others.
 func (s *Settings) Index(ctx context.Context, warn Warner, observe func(done, of int), done func(Indexed)) error {
 	if !s.MayIndex() {
 		return message.Of(message.Usage, ErrNoIndex, "index-refused", "File", s.place("search.index"))
@@ -102,19 +109,22 @@ func (s *Settings) Index(ctx context.Context, warn Warner, observe func(done, of
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, at := range s.Repositories {
 		repo, err := s.OpenToRead(ctx, at, new(spool.Pool), warn)
 		if err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		indexed, err := s.index(ctx, repo.With(owner...), owner, observe)
 		if err != nil {
-			return message.In(err, "repository", "Repository", at.Shown)
+			errs = append(errs, message.In(err, "repository", "Repository", at.Shown))
+			continue
 		}
 		indexed.Shown = at.Shown
 		done(*indexed)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *Settings) index(ctx context.Context, repo *repository.Repository, owner []age.Identity, observe func(done, of int)) (*Indexed, error) {
@@ -130,7 +140,10 @@ func (s *Settings) index(ctx context.Context, repo *repository.Repository, owner
 		return nil, err
 	}
 	s.Machine.KeepLists(repo.ID(), 0, c.Seen())
-	at, err := s.indexPlace(repo.ID(), repo.Sealed(), owner)
+	at, err := s.indexLocation(repo.ID(), repo.Sealed(), owner)
+	if err == nil && at.Sealed {
+		at.Recipients, err = s.indexRecipients(owner)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -143,9 +156,9 @@ func (s *Settings) index(ctx context.Context, repo *repository.Repository, owner
 // IndexAfter brings indexes up to date after a backup into these repositories:
 // those that are there, and on a machine with a catalogue, which is a person's,
 // all of them. It asks noAsker: of sealed repositories, without an identity at
-// hand, it does nothing. It says what was done, and what is wrong is not the
-// backup's.
-func (s *Settings) IndexAfter(ctx context.Context, known *Known, repos []*repository.Repository, done func(Indexed)) error {
+// hand, it does nothing. It says what was done; what is wrong is not the backup's,
+// and with one repository no reason to leave others.
+func (s *Settings) IndexAfter(ctx context.Context, known *Known, repos []backup.Repository, done func(Indexed)) error {
 	folder, err := s.setup.DataFolder()
 	if err != nil {
 		return nil
@@ -159,6 +172,7 @@ func (s *Settings) IndexAfter(ctx context.Context, known *Known, repos []*reposi
 		return nil
 	}
 	var owner []age.Identity
+	var errs []error
 	for _, repo := range repos {
 		_, err := os.Stat(filepath.Join(folder, search.FileName(repo.ID())))
 		if err != nil && known.catalog == nil {
@@ -174,11 +188,12 @@ func (s *Settings) IndexAfter(ctx context.Context, known *Known, repos []*reposi
 			continue // who is at it sees this run's documents, or the next update does
 		}
 		if err != nil {
-			return err
+			errs = append(errs, message.In(err, "repository", "Repository", repo.Name))
+			continue
 		}
 		done(*indexed)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // unindex removes an index from before somebody said that there is to be none.
@@ -186,7 +201,7 @@ func unindex(folder, repository string) error {
 	if _, err := os.Stat(filepath.Join(folder, search.FileName(repository))); err != nil {
 		return nil
 	}
-	return search.Discard(search.Place{Folder: folder, Repository: repository})
+	return search.Discard(search.Location{Folder: folder, Repository: repository})
 }
 
 // Found are what a search found, and what was not searched as it might have been.
@@ -200,9 +215,9 @@ type Found struct {
 	// ErrNoIdentity or ErrDamaged.
 	ByName []ByName
 
-	// Catalogue is what is wrong with the catalogue, whose names were then not
-	// searched.
-	Catalogue error
+	// Problem is what is wrong with the catalogue, or with the lists of repositories,
+	// whose names were then not searched. Its class is message.Incomplete.
+	Problem error
 }
 
 // ByName is a repository of which only names were searched.
@@ -225,7 +240,7 @@ func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn
 	known, problem := s.catalogued(ctx)
 	if problem != nil {
 		file, _ := s.setup.CatalogFile()
-		problem = message.Classed(message.Incomplete, message.In(problem, "search-catalogue", "File", file))
+		problem = message.In(problem, "search-catalogue", "File", file)
 	}
 	// What this person calls a document goes before what all do.
 	called := make(map[library.Address]string)
@@ -236,7 +251,10 @@ func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn
 	for _, n := range g.named {
 		g.documents[addressOf(n.Source, n.ID)] = n.Source
 	}
-	f := &Found{Documents: len(g.documents), ByName: g.byName, Catalogue: problem}
+	if len(g.documents) == 0 && len(g.problems) > 0 {
+		return nil, errors.Join(append(g.problems, problem)...)
+	}
+	f := new(Found)
 	var err error
 	f.Names, err = library.NewNames(g.repository, func(add func(manifest.Source, string)) error {
 		for address, from := range g.documents {
@@ -249,7 +267,6 @@ func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn
 	}
 	if errors.Is(err, search.ErrDamaged) {
 		if err = g.withoutIndexes(ctx, err, warn); err == nil {
-			f.ByName, f.Documents = g.byName, len(g.documents)
 			f.Results, err = search.Find(ctx, nil, g.named, q, limit)
 		}
 	}
@@ -260,6 +277,10 @@ func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn
 		h := &f.Hits[i]
 		h.Called = cmp.Or(called[addressOf(h.Source, h.ID)], h.Called)
 	}
+	f.ByName, f.Documents = g.byName, len(g.documents)
+	if problem = errors.Join(append(g.problems, problem)...); problem != nil {
+		f.Problem = message.Classed(message.Incomplete, problem)
+	}
 	return f, nil
 }
 
@@ -268,19 +289,21 @@ type searching struct {
 	settings   *Settings
 	owner      []age.Identity
 	asked      bool
+	quiet      bool   // nobody is asked for a passphrase
 	repository string // the id of the first, from which documents have their hashes
 
 	indexes   []*search.Index
 	named     []search.Named
 	documents map[library.Address]manifest.Source
 	byName    []ByName
+	problems  []error  // of repositories whose lists could not be read
 	opened    []opened // the indexes
 }
 
 // An opened index is of a repository at a place.
 type opened struct {
 	at    Place
-	index search.Place
+	index search.Location
 }
 
 func (g *searching) close() {
@@ -308,22 +331,16 @@ func (g *searching) open(ctx context.Context, at Place, warn Warner) error {
 		return nil
 	}
 	g.byName = append(g.byName, ByName{at.Shown, why})
-	err := g.lists(ctx, at, warn)
-	if g.settings.known(err) {
-		return nil
-	}
-	return err
-}
-
-// known says that an error leaves the catalogue's names to be searched.
-func (s *Settings) known(err error) bool {
-	return errors.Is(err, repository.ErrNone) || errors.Is(err, repository.ErrNoIdentity) || len(s.Repositories) > 1
+	return g.lists(ctx, at, warn)
 }
 
 // index opens the index of a repository that this machine saw.
 func (g *searching) index(ctx context.Context, at Place, r machine.Repository) error {
 	s := g.settings
 	folder, err := s.setup.DataFolder()
+	if errors.Is(err, ErrHomeless) {
+		return search.ErrNone
+	}
 	if err != nil {
 		return err
 	}
@@ -335,15 +352,15 @@ func (g *searching) index(ctx context.Context, at Place, r machine.Repository) e
 	}
 	if r.Sealed && !g.asked {
 		g.asked = true
-		if g.owner, err = s.ownerIdentities(ctx, true); err != nil {
+		if g.owner, err = s.ownerIdentities(ctx, !g.quiet); err != nil {
 			return err
 		}
 	}
-	place, err := s.indexPlace(r.ID, r.Sealed, g.owner)
+	location, err := s.indexLocation(r.ID, r.Sealed, g.owner)
 	if err != nil {
 		return err
 	}
-	x, err := search.Open(ctx, place)
+	x, err := search.Open(ctx, location)
 	if err == nil {
 		err = x.Each(ctx, func(from manifest.Source, id string) { g.documents[addressOf(from, id)] = from })
 		if err != nil {
@@ -351,11 +368,11 @@ func (g *searching) index(ctx context.Context, at Place, r machine.Repository) e
 		}
 	}
 	if errors.Is(err, search.ErrDamaged) {
-		return errors.Join(err, search.Discard(place))
+		return errors.Join(err, search.Discard(location))
 	}
 	if err == nil {
 		g.indexes = append(g.indexes, x)
-		g.opened = append(g.opened, opened{at, place})
+		g.opened = append(g.opened, opened{at, location})
 	}
 	return err
 }
@@ -370,19 +387,32 @@ func (g *searching) withoutIndexes(ctx context.Context, why error, warn Warner) 
 			return err
 		}
 		g.byName = append(g.byName, ByName{o.at.Shown, why})
-		if err := g.lists(ctx, o.at, warn); err != nil && !g.settings.known(err) {
+		if err := g.lists(ctx, o.at, warn); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lists reads the names in a repository's lists.
+// lists reads the names in a repository's lists. What is wrong with them leaves
+// other names to be searched.
 func (g *searching) lists(ctx context.Context, at Place, warn Warner) error {
 	repo, err := g.settings.OpenToRead(ctx, at, new(spool.Pool), warn)
-	if err != nil {
-		return err
+	if err == nil {
+		if err = g.read(ctx, repo); err != nil {
+			err = message.In(err, "repository", "Repository", at.Shown)
+		}
 	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && !errors.Is(err, repository.ErrNone) && !errors.Is(err, repository.ErrNoIdentity):
+		g.problems = append(g.problems, err)
+	}
+	return nil
+}
+
+func (g *searching) read(ctx context.Context, repo *repository.Repository) error {
 	c, err := repo.Read(ctx, repository.At{})
 	if err != nil {
 		return err
@@ -396,7 +426,8 @@ func (g *searching) lists(ctx context.Context, at Place, warn Warner) error {
 			return err
 		}
 		if record.State != manifest.Erased && record.State != manifest.Removed {
-			g.named = append(g.named, search.NameOf(repo, record))
+			n := search.NameOf(repo, record)
+			g.named, g.documents[addressOf(n.Source, n.ID)] = append(g.named, n), n.Source
 		}
 	}
 	return nil
@@ -419,7 +450,7 @@ func (s *Settings) firstLines(ctx context.Context) map[library.Address]string {
 			if r.Sealed && owner == nil {
 				owner, _ = s.ownerIdentities(ctx, false)
 			}
-			place, err := s.indexPlace(r.ID, r.Sealed, owner)
+			place, err := s.indexLocation(r.ID, r.Sealed, owner)
 			if err != nil {
 				continue
 			}

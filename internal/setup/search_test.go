@@ -8,17 +8,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"filippo.io/age"
 
+	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/search"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
@@ -33,7 +34,7 @@ func (b *bench) indexAfter() (all []Indexed) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := s.IndexAfter(b.Context(), known, []*repository.Repository{r.Repository}, func(i Indexed) { all = append(all, i) }); err != nil {
+	if err := s.IndexAfter(b.Context(), known, []backup.Repository{{Name: "here", Repository: r.Repository}}, func(i Indexed) { all = append(all, i) }); err != nil {
 		b.Fatal(err)
 	}
 	return all
@@ -314,5 +315,81 @@ func TestPadWithoutANameIsCalledByItsFirstLine(t *testing.T) {
 	s.Encryption.IdentityCommand = []string{"a command that asks"}
 	if lines := s.firstLines(t.Context()); len(lines) != 0 {
 		t.Errorf("without an identity: %q", lines)
+	}
+}
+
+// TestOneBadRepositoryStopsNoOther, and is named.
+func TestOneBadRepositoryStopsNoOther(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "ag")
+	b.choose(catalog.Manual, "other")
+	b.saves("ag")
+	file := filepath.Join(t.TempDir(), "no-folder")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad := func(s *Settings) *Settings {
+		location, err := ParseLocation(filepath.Join(file, "repository"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Repositories = append([]Place{{Location: location}}, s.Repositories...)
+		return s
+	}
+	s, done := bad(b.settings()), 0
+	err := s.Index(t.Context(), nil, nil, func(Indexed) { done++ })
+	if err == nil || done != 1 || !strings.Contains(err.Error(), s.Repositories[0].Shown) {
+		t.Errorf("%d were indexed, %v", done, err)
+	}
+	for typed, want := range map[string]string{"text": "ag", "other": "other"} {
+		f, err := s.Find(t.Context(), search.Ask(typed, time.UTC), 10, nil)
+		if err != nil || len(f.Hits) != 1 || f.Hits[0].ID != want {
+			t.Fatalf("%s: %+v, %v", typed, f, err)
+		}
+		if f.Problem == nil || message.ClassOf(f.Problem) != message.Incomplete || !strings.Contains(f.Problem.Error(), s.Repositories[0].Shown) {
+			t.Errorf("%s: it says %v", typed, f.Problem)
+		}
+	}
+	s.Repositories = s.Repositories[:1]
+	if f, err := s.Find(t.Context(), search.Ask("other", time.UTC), 10, nil); err != nil || len(f.Hits) != 1 || f.Problem == nil {
+		t.Errorf("the bad one alone: %+v, %v", f, err)
+	}
+	known := s.Known(t.Context())
+	defer known.Close()
+	r, err := b.settings().Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Encryption.RecipientsFile, done = filepath.Join(file, "none"), 0
+	repos := []backup.Repository{{Name: "first", Repository: r.Repository}, {Name: "second", Repository: r.Repository}}
+	err = s.IndexAfter(t.Context(), known, repos, func(Indexed) { done++ })
+	if err == nil || done != 0 || !strings.Contains(err.Error(), "first") || !strings.Contains(err.Error(), "second") {
+		t.Errorf("after a backup: %d were indexed, %v", done, err)
+	}
+}
+
+// TestSearchNeedsNoRecipients, which only who makes an index asks for, and no home
+// folder.
+func TestSearchNeedsNoRecipients(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "ag")
+	b.saves("ag")
+	b.indexAfter()
+	s := b.settings()
+	s.Encryption.RecipientsFile = filepath.Join(t.TempDir(), "none")
+	f, err := s.Find(t.Context(), search.Ask("text", time.UTC), 10, nil)
+	if err != nil || len(f.Hits) != 1 || len(f.ByName) != 0 {
+		t.Errorf("without the file of the recipients: %+v, %v", f, err)
+	}
+	env := b.Getenv
+	b.Getenv = func(name string) string {
+		if name == dataVariable || name == "HOME" {
+			return ""
+		}
+		return env(name)
+	}
+	f, err = s.Find(t.Context(), search.Ask("ag", time.UTC), 10, nil)
+	if err != nil || len(f.Hits) != 1 || len(f.ByName) != 1 {
+		t.Errorf("without a home: %+v, %v", f, err)
 	}
 }
