@@ -48,8 +48,8 @@ var layers = []layer{
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
 
 	{"discovery", []string{"manifest", "sources", "sources/kinds"}},
-	{"discovery/files", []string{"discovery", "discovery/mozilla", "internal/config"}},
-	{"discovery/browsers", []string{"discovery", "discovery/mozilla"}},
+	{"discovery/files", []string{"discovery", "discovery/mozilla", "discovery/propertylist", "internal/config"}},
+	{"discovery/browsers", []string{"discovery", "discovery/mozilla", "discovery/propertylist"}},
 	{"discovery/*", []string{"discovery"}},
 
 	{"sources", []string{"manifest"}},

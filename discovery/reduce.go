@@ -285,6 +285,12 @@ func (d *Document) leaveSecretsOut() {
 
 // documents are those that were found.
 func (r *reduction) documents() []Document {
+	for _, d := range r.found {
+		// An admin link that somebody cut off looks like that of another document.
+		if secret, _, _ := strings.Cut(d.Locator, "/"); secret != d.ID {
+			delete(r.found, identity{d.Server(), secret})
+		}
+	}
 	all := make([]Document, 0, len(r.found))
 	for _, d := range r.found {
 		d.leaveSecretsOut()

@@ -76,6 +76,9 @@ func TestAPollKeepsItsAdminRight(t *testing.T) {
 	slices.Reverse(links)
 	checkReduced(t, links, want)
 	checkReduced(t, []string{polls, polls + "/", polls + "/create_poll.php", polls + "/create_poll.php?type=date"})
+	for _, cut := range []string{"/" + adminLink, "/studs.php?poll=" + adminLink, "/exportcsv.php?poll=" + adminLink} {
+		checkReduced(t, []string{polls + cut, polls + "/" + adminLink + "/admin"}, want)
+	}
 	const pollaris = "https://framadate.org"
 	checkReduced(t, []string{
 		pollaris + "/polls/" + hexID, pollaris + "/polls/" + hexID + ".csv", pollaris + "/polls/" + hexID + "/" + token + "/admin", pollaris + "/polls/" + hexID + "/" + token + "/settings",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/padsync/padsync/discovery"
+	"github.com/padsync/padsync/discovery/propertylist"
 )
 
 const safariDB = "History.db"
@@ -68,27 +69,25 @@ func (r *reader) safariBookmarks(p profile) error {
 	if err != nil {
 		return err
 	}
-	list, err := readPropertyList(b)
+	list, err := propertylist.Read(b)
 	if err != nil {
 		return err
 	}
+	tooDeep := false
 	var walk func(object uint64, depth int)
 	walk = func(object uint64, depth int) {
-		if depth == deepest {
-			list.left = -1
-		}
-		if list.left < 0 {
+		if tooDeep = tooDeep || depth == deepest; tooDeep || list.Exhausted() {
 			return
 		}
-		address, about := list.text(list.value(object, "URLString")), list.value(object, "URIDictionary")
+		address, about := list.Text(list.Value(object, "URLString")), list.Value(object, "URIDictionary")
 		if r.to.Possible(address) {
-			r.to.Sees(discovery.Sighting{Address: address, Title: list.text(list.value(about, "title")), Origin: p.origin(discovery.Bookmark)})
+			r.to.Sees(discovery.Sighting{Address: address, Title: list.Text(list.Value(about, "title")), Origin: p.origin(discovery.Bookmark)})
 		}
-		for _, child := range list.array(list.value(object, "Children")) {
+		for _, child := range list.Array(list.Value(object, "Children")) {
 			walk(child, depth+1)
 		}
 	}
-	if walk(list.top, 0); list.left < 0 {
+	if walk(list.Top, 0); tooDeep || list.Exhausted() {
 		return discovery.ErrDamaged
 	}
 	return nil

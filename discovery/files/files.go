@@ -107,20 +107,25 @@ func From(ctx context.Context, r io.Reader, name string, to discovery.Reading) e
 			f.whole = io.NewSectionReader(opened, 0, info.Size())
 		}
 	}
-	in := &source{from: r}
+	in := &source{ctx: ctx, from: r}
 	if err := f.read(bufio.NewReaderSize(in, sample)); err != nil && in.err == nil {
 		return err
 	}
 	return in.err
 }
 
-// A source remembers why it could not be read, whatever is made of it.
+// A source remembers why it could not be read, whatever is made of it. It keeps the
+// context of From, whose end is such a reason.
 type source struct {
+	ctx  context.Context
 	from io.Reader
 	err  error
 }
 
 func (s *source) Read(b []byte) (int, error) {
+	if s.err = s.ctx.Err(); s.err != nil {
+		return 0, s.err
+	}
 	n, err := s.from.Read(b)
 	if err != nil && err != io.EOF {
 		s.err = err
@@ -149,7 +154,7 @@ func (f *file) see(s discovery.Sighting) {
 		clear(f.seen)
 	}
 	f.seen[s] = true
-	f.to.Sees(s)
+	f.to.See(s)
 }
 
 // read reads what its beginning shows to be of a form that is known.

@@ -1,7 +1,9 @@
 package files_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/padsync/padsync/discovery"
@@ -23,11 +26,11 @@ import (
 
 const pads = "https://pads.example.org/p/"
 
-// read gives the addresses in a text, with their titles.
 func allKinds() []kinds.Kind {
 	return []kinds.Kind{pollaris.Kind(), framadate.Kind(), etherpad.Kind()}
 }
 
+// read gives the addresses in a text, with their titles.
 func read(t *testing.T, text string) (seen map[string]string, all []discovery.Sighting) {
 	t.Helper()
 	seen = make(map[string]string)
@@ -96,6 +99,7 @@ func TestAddressesInTextLoseWhatIsAroundThem(t *testing.T) {
 func TestAPageIsReadWithItsText(t *testing.T) {
 	wants(t, `<html><body><a href='`+pads+`link'>le pad</a><iframe src="`+pads+`frame?showChat=false"></iframe>
 		<p>Aussi `+pads+`text.</p><!-- `+pads+`comment --><a href="/p/relative">x</a>`, pads+"link", pads+"frame?showChat=false", pads+"text")
+	wants(t, `<html><img src="data:`+strings.Repeat("A", 3<<20)+`"><a href="`+pads+`behind">x</a>`, pads+"behind")
 	wants(t, `<?xml version="1.0"?><!DOCTYPE plist><plist><dict><key>URL</key><string>`+pads+`a&amp;b</string></dict></plist>`, pads+"a&b")
 }
 
@@ -141,6 +145,31 @@ func TestLongLinesAreRead(t *testing.T) {
 	wants(t, strings.Repeat(`{"x": "y"}, `, 20000)+`{"u": "`+pads+`a"}`+strings.Repeat(" z", 100000)+" "+pads+"b", pads+"a", pads+"b")
 	wants(t, "data:"+strings.Repeat("A", 1<<20)+" "+pads+"a", pads+"a")
 }
+
+func TestWhatCannotBeReadToItsEndSaysSo(t *testing.T) {
+	broken := errors.New("input/output error")
+	for _, content := range []string{pads + "a\n", "<p>" + pads + "a</p>", mail("", pads+"a\n"), "From \n" + mail("", pads+"a\n\n"), "BEGIN:VCARD\nURL:" + pads + "a\n", `{"a":"` + pads + `a"`} {
+		n := 0
+		in := io.MultiReader(strings.NewReader(content), strings.NewReader(strings.Repeat("\n", 100_000)), iotest.ErrReader(broken))
+		if err := files.From(t.Context(), in, "x", discovery.Reading{Kinds: allKinds(), See: func(discovery.Sighting) { n++ }}); err != broken || n != 1 {
+			t.Errorf("%q: %v, %d addresses", content, err, n)
+		}
+	}
+}
+
+// TestAnEndedContextEndsReading, in the middle of a mail without an end, too.
+func TestAnEndedContextEndsReading(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	endless := readerFunc(func(b []byte) (int, error) { return copy(b, "AAAA"), nil })
+	in := io.MultiReader(strings.NewReader(mail(mixed("b"), "--b\n\n"+pads+"a\n--b\nContent-Type: image/png\n\n")), strings.NewReader(strings.Repeat("A\n", 100_000)), endless)
+	if err := files.From(ctx, in, "x", discovery.Reading{Kinds: allKinds(), See: func(discovery.Sighting) { cancel() }}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 func TestArchivesAndOtherFilesAreNamed(t *testing.T) {
 	for content, want := range map[string]error{

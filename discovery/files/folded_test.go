@@ -29,6 +29,9 @@ func TestCalendarsAreUnfolded(t *testing.T) {
 		wants(t, folds(calendar, width), pads+"lieu", pads+"réunion-été", pads+"suite", pads+"a", pads+"alt?a=1&b=2")
 	}
 	wants(t, "\ufeff"+strings.ReplaceAll(folds(calendar, 75), "\r\n ", "\n\t"), pads+"lieu", pads+"réunion-été", pads+"suite", pads+"a", pads+"alt?a=1&b=2")
+	for n := range 50 { // where what is read in one piece ends
+		wants(t, "BEGIN:VCALENDAR\r\nX:"+strings.Repeat("x", 4050+n)+" https://pads.ex\r\n ample.org/p/a\r\nY:1", pads+"a")
+	}
 	// One that is folded everywhere and never ends.
 	wants(t, "BEGIN:VCALENDAR\nX:"+strings.Repeat("\n ", 100_000)+strings.Repeat("a\n ", 100_000)+" "+pads+"a", pads+"a")
 }

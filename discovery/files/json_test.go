@@ -24,6 +24,9 @@ func TestChatsAreDecodedBeforeAddressesAreLookedFor(t *testing.T) {
 	} {
 		wants(t, text, pads+"été")
 	}
+	for n := range 50 { // where what is read in one piece ends
+		wants(t, `{"body":"`+strings.Repeat("x", 4040+n)+` https:\/\/pads.example.org\/p\/\ud83d\ude00\u00e9"}`, pads+"😀é")
+	}
 	wants(t, `{"body":"\ud83d`+"\\x\\"+`"}`)
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	field = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):(?:[^/]|$)`) // https:// is none
+	field = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):`)
 
 	// fields are some of which each mail has several.
 	fields = regexp.MustCompile(`(?i)^(from|to|cc|date|subject|sender|reply-to|message-id|in-reply-to|received|return-path|delivered-to|mime-version|content-type|x-mozilla-status)$`)
@@ -76,7 +76,6 @@ type mailbox struct {
 	in    *bufio.Reader
 	rest  []byte // of the line that is being read, still in the buffer
 	blank bool   // the line before was empty, or there is none
-	inner bool   // within a line that is longer than the buffer
 }
 
 // next goes to the next mail, and reports whether there is one.
@@ -98,8 +97,7 @@ func (m *mailbox) Read(b []byte) (int, error) {
 		if len(line) == 0 {
 			return 0, err
 		}
-		m.blank = !m.inner && len(bytes.TrimRight(line, "\r\n")) == 0
-		m.inner = err == bufio.ErrBufferFull
+		m.blank = len(bytes.TrimRight(line, "\r\n")) == 0
 		m.rest = line
 	}
 	n := copy(b, m.rest)
@@ -191,7 +189,7 @@ func (f *file) part(header textproto.MIMEHeader, body io.Reader) {
 	case kind == "message/rfc822":
 		f.mail(bufio.NewReader(body))
 	case disposition != "attachment" && (kind == "text/plain" || kind == ""):
-		_ = f.wrapped(unified(body, params["charset"]), params["format"] == "flowed", strings.EqualFold(params["delsp"], "yes"))
+		_ = f.wrapped(unified(body, params["charset"]), strings.EqualFold(params["format"], "flowed"), strings.EqualFold(params["delsp"], "yes"))
 	case kind == "text/html":
 		_ = f.html(unified(body, params["charset"]))
 	default:

@@ -70,8 +70,9 @@ func TestMailIsDecodedBeforeAddressesAreLookedFor(t *testing.T) {
 		"as by mutt":   mail(printed, "https:=\n//pads.example.org/p/r=C3=\n=A9union-=C3=A9t=C3=A9\n"),
 		"windows":      mail("Content-Type: text/plain; charset=windows-1252\nContent-Transfer-Encoding: 8bit\n", latin(t, charmap.Windows1252, "l’été – "+été+" …\n")),
 		"latin 9":      mail("Content-Type: text/plain; charset=\"ISO-8859-15\"\nContent-Transfer-Encoding: quoted-printable\n", quoted(t, latin(t, charmap.ISO8859_15, "œuvre "+été+"\n"))),
-		"Greek":        mail("Content-Type: text/plain; charset=iso-8859-7\n", latin(t, charmap.ISO8859_7, "ά "+pads)+"r%C3%A9union-%C3%A9t%C3%A9\n"),
+		"Greek":        mail("Content-Type: text/plain; charset=iso-8859-7\n", latin(t, charmap.ISO8859_7, pads+"ά\n")),
 		"not as said":  mail("Content-Type: text/plain; charset=us-ascii\n", été+"\n"),
+		"not UTF-8":    mail("Content-Type: text/plain; charset=utf-8\n", latin(t, charmap.Windows1252, été+"\n")),
 		"said by none": mail("", latin(t, charmap.Windows1252, "é "+été)),
 		"based":        mail("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n", based("Bonjour,\r\n"+été+"\r\n")),
 		"subject":      mail("X-Note: =?UTF-8?Q?https=3A//pads.example.org/p/r=C3=A9union-?=\n =?UTF-8?Q?=C3=A9t=C3=A9?=\n", ""),
@@ -87,7 +88,7 @@ func TestMailIsDecodedBeforeAddressesAreLookedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := été
 			if name == "Greek" {
-				want = pads + "r%C3%A9union-%C3%A9t%C3%A9"
+				want = pads + "ά"
 			}
 			wants(t, text, want)
 		})
@@ -101,26 +102,28 @@ func TestWhatIsAttachedToAMailIsReadIfItIsText(t *testing.T) {
 	wants(t, mail(mixed("b"), multipart("b",
 		"\nBonjour\n",
 		attached("text/plain", "notes.txt", pads+"notes"),
+		attached("text/plain", "chat.txt", `{"text":"https:\/\/pads.example.org\/p\/chat"}`),
 		attached("application/octet-stream", "page", "<!DOCTYPE html><a href='"+pads+"page'>x</a>"),
 		attached("text/calendar", "invite.ics", "BEGIN:VCALENDAR\r\nDESCRIPTION:https://pads.exam\r\n ple.org/p/calendar\\, \r\nEND:VCALENDAR\r\n"),
 		attached("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "x.docx", word(t, `<w:p><w:r><w:t>`+pads+`wo</w:t></w:r><w:r><w:t>rd</w:t></w:r></w:p>`, nil)),
 		attached("application/octet-stream", "again.eml", mail(printed, quoted(t, pads+"mail"))),
 		attached("application/zip", "a.zip", "PK\x03\x04"+pads+"zip"),
 		attached("application/pdf", "a.pdf", "%PDF-1.7\x00"+pads+"pdf"),
-	)), pads+"notes", pads+"page", pads+"calendar", pads+"word", pads+"mail")
+	)), pads+"notes", pads+"chat", pads+"page", pads+"calendar", pads+"word", pads+"mail")
 }
 
 // TestAFolderOfMailsIsRead, as Thunderbird has it in Inbox.
 func TestAFolderOfMailsIsRead(t *testing.T) {
 	first := mail("X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\n", pads+"one\n\nFrom here on nothing is said.\n>From me.\n")
 	second := mail(mixed("b"), "--b\n"+printed+"\n"+quoted(t, pads+"two")) // never ends
+	cited := mail(printed, "Bonjour=2C\n\nFrom here on all is said.\nOui.\nFrom Zo=C3=A9 yesterday\nDate: hier\n\nhttps=3A//pads.example.org/p/cited\n")
 	third := mail(printed, quoted(t, pads+"réunion-"+strings.Repeat("très-", 20)+"longue\n"))
 	long := mail("X-Long: "+strings.Repeat("a", 200_000)+"\n folded "+pads+"header\n", strings.Repeat("b", 200_000)+"\n\n"+pads+"four")
 	for name, begin := range map[string]string{"Thunderbird": "From - Tue Dec 01 09:12:00 2026\n", "old": "From zoe@clinic.example  Tue Dec  1 09:12:00 2026\n", "new": "From \n"} {
 		for _, end := range []string{"\n", "\r\n"} {
 			t.Run(name+fmt.Sprintf("%q", end), func(t *testing.T) {
-				box := begin + first + "\n" + begin + second + "\n\n" + begin + third + "\n" + begin + long
-				wants(t, strings.ReplaceAll(box, "\n", end), pads+"one", pads+"two", pads+"réunion-"+strings.Repeat("très-", 20)+"longue", pads+"four")
+				box := begin + first + "\n" + begin + second + "\n\n" + begin + cited + "\n" + begin + third + "\n" + begin + long
+				wants(t, strings.ReplaceAll(box, "\n", end), pads+"one", pads+"two", pads+"cited", pads+"réunion-"+strings.Repeat("très-", 20)+"longue", pads+"four")
 			})
 		}
 	}
@@ -166,6 +169,9 @@ func TestAnAddressOverTwoLinesOfAMailIsCompleted(t *testing.T) {
 				t.Errorf("%q: %q, doubtful %v", test.body, s.Address, s.Doubtful)
 			}
 		}
+	}
+	for n := range 50 { // where what is read in one piece ends
+		wants(t, strings.ReplaceAll(mail("", strings.Repeat("x", 4040+n)+" <"+pads+"coupe-\n2026>"), "\n", "\r\n"), pads+"coupe-2026")
 	}
 	// A text that is no mail was wrapped by nobody.
 	wants(t, "Le compte rendu de l'assemblée se trouve ici : "+pads+"ag\nmerci", pads+"ag")

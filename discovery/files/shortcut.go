@@ -6,30 +6,23 @@ import (
 	"net/url"
 
 	"github.com/padsync/padsync/discovery"
+	"github.com/padsync/padsync/discovery/propertylist"
 	"go.yaml.in/yaml/v3"
-	"howett.net/plist"
 )
 
-// mostShortcut is more than any shortcut has. The parser's time grows with the
-// square of what is nested, of which this has not enough to matter.
-const mostShortcut = 64 << 10
+const mostShortcut = 1 << 20 // bytes
 
 // shortcut reads a .webloc of macOS in its binary form. The other one is XML.
-func (f *file) shortcut(in io.Reader) (err error) {
+func (f *file) shortcut(in io.Reader) error {
 	b, err := all(in, mostShortcut)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if recover() != nil { // the parser indexes by what the file says
-			err = discovery.ErrDamaged
-		}
-	}()
-	var webloc struct{ URL string }
-	if _, err := plist.Unmarshal(b, &webloc); err != nil {
-		return discovery.ErrDamaged
+	list, err := propertylist.Read(b)
+	if err != nil {
+		return err
 	}
-	f.see(discovery.Sighting{Address: webloc.URL})
+	f.see(discovery.Sighting{Address: list.Text(list.Value(list.Top, "URL"))})
 	return nil
 }
 

@@ -32,12 +32,12 @@ func (d *Document) Texts(marks []documents.Mark, tell func(documents.Text) error
 			return nil, err
 		}
 	}
-	h := history{tell: tell, marks: marks, held: make([]bool, len(marks)), at: make(map[int]bool)}
-	for _, m := range marks {
-		h.at[m.Revision] = true
+	h := history{tell: tell, marks: marks, held: make([]bool, len(marks)), at: make(map[int][]int)}
+	for i, m := range marks {
+		h.at[m.Revision] = append(h.at[m.Revision], i)
 	}
 	for _, s := range p.Saved {
-		h.at[s.Revision] = true
+		h.at[s.Revision] = h.at[s.Revision]
 	}
 	if err := h.read(p); err != nil {
 		return nil, err
@@ -69,11 +69,11 @@ type history struct {
 	tell  func(documents.Text) error
 	marks []documents.Mark
 	held  []bool
-	at    map[int]bool // revisions to look at besides
+	at    map[int][]int // revisions to look at besides, and which marks they are
 
 	began bool
 	next  int       // revision
-	work  int       // units that were gone through
+	work  int       // units and births that were gone through
 	due   time.Time // of the last look
 
 	// The text at the last look, of that revision, and until when it stood.
@@ -125,10 +125,16 @@ func (h *history) read(p *Pad) error {
 	if err := h.goneSince(); err != nil {
 		return err
 	}
-	if h.at[h.next-1] {
+	if h.asked() {
 		h.hold(h.text())
 	}
 	return nil
+}
+
+// asked says whether the text now is to be looked at, whenever it was made.
+func (h *history) asked() bool {
+	_, asked := h.at[h.next-1]
+	return asked
 }
 
 // record goes on to the next revision.
@@ -172,7 +178,7 @@ func (h *history) record(p *Pad, r *record) error {
 
 // look looks at the text before a change that is made then, if it is time.
 func (h *history) look(made time.Time) error {
-	asked := h.at[h.next-1]
+	asked := h.asked()
 	due := made.Sub(h.due) >= stood || made.Before(h.due) // a clock that was set back
 	if !asked && (!due || made.IsZero()) && len(h.pieces) < maxPieces && len(h.written) < maxWritten {
 		if h.revision == h.next-1 {
@@ -202,11 +208,13 @@ func (h *history) begin(text units, since []birth) {
 
 // hold notes the marks whose text this is.
 func (h *history) hold(text units) {
+	marks := h.at[h.next-1]
+	if len(marks) == 0 {
+		return
+	}
 	hash := textHash([]byte(text.String()))
-	for i, m := range h.marks {
-		if m.Revision == h.next-1 && m.Hash == hash {
-			h.held[i] = true
-		}
+	for _, i := range marks {
+		h.held[i] = h.marks[i].Hash == hash
 	}
 }
 
@@ -310,13 +318,15 @@ func (h *history) apply(change units) bool {
 func (h *history) goneSince() error {
 	from, until := 0, 0 // what is to be told
 	at := 0             // up to where all was looked at
+	since := ages{births: h.since}
+	defer func() { h.work += since.seen }()
 	flush := func() error {
 		text := strings.TrimSpace(h.seen[from:until].String())
 		if !strings.ContainsFunc(text, isOfWord) {
 			return nil
 		}
 		return h.tell(documents.Text{
-			In: documents.InPast, Text: text, Revision: h.revision, Since: h.lastBorn(from, until), Until: h.until,
+			In: documents.InPast, Text: text, Revision: h.revision, Since: since.last(from, until), Until: h.until,
 		})
 	}
 	for _, p := range append(slices.Clip(h.pieces), piece{from: len(h.seen)}) {
@@ -338,14 +348,31 @@ func (h *history) goneSince() error {
 	return flush()
 }
 
-// lastBorn is since when all of a part was there.
-func (h *history) lastBorn(from, until int) (last time.Time) {
-	start := 0
-	for _, b := range h.since {
-		if start < until && start+b.length > from && b.at.After(last) {
+// ages tells since when parts of a text were there, which are asked for in their
+// order.
+type ages struct {
+	births []birth // from the first that may be of the next part
+	start  int     // of that one
+	seen   int     // births that were looked at
+}
+
+// last is since when all of a part was there.
+func (a *ages) last(from, until int) (last time.Time) {
+	for len(a.births) > 0 && a.start+a.births[0].length <= from {
+		a.start += a.births[0].length
+		a.births = a.births[1:]
+		a.seen++
+	}
+	start := a.start
+	for _, b := range a.births {
+		if start >= until {
+			break
+		}
+		if b.at.After(last) {
 			last = b.at
 		}
 		start += b.length
+		a.seen++
 	}
 	return last
 }

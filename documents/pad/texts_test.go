@@ -214,3 +214,32 @@ func TestTextsOfAllRecordedPadsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatGoesIsToldInOneWay through the text, however many parts of it were
+// written at other times, and go.
+func TestWhatGoesIsToldInOneWay(t *testing.T) {
+	const parts = 20_000
+	begin := time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)
+	var since []time.Time
+	h := history{tell: func(text documents.Text) error {
+		since = append(since, text.Since)
+		return nil
+	}}
+	var births []birth
+	var kept []piece
+	for n := range parts {
+		births = append(births, birth{4, begin.Add(time.Duration(n) * time.Minute)}, birth{4, begin})
+		kept = append(kept, piece{from: 8*n + 6, length: 2})
+	}
+	h.begin(utf16.Encode([]rune(strings.Repeat("ab cd. \n", parts))), births)
+	h.pieces, h.work = kept, 0
+	if err := h.goneSince(); err != nil {
+		t.Fatal(err)
+	}
+	if len(since) != parts || !since[0].Equal(begin) || !since[parts-1].Equal(begin.Add((parts-1)*time.Minute)) {
+		t.Errorf("%d parts, the last since %v", len(since), since[len(since)-1])
+	}
+	if h.work > 8*parts {
+		t.Errorf("%d births were looked at for %d parts", h.work, parts)
+	}
+}

@@ -90,8 +90,9 @@ func (f *Finds) Unknown(ctx context.Context) ([]Find, error) {
 		return nil, err
 	}
 	configured, known := f.settings.Configured(), make(map[library.Address]bool)
-	for _, d := range all {
-		known[place(d.Key)] = d.Choice != catalog.None || d.Removed
+	for i := range all {
+		d := &all[i]
+		known[place(d.Key)] = d.Choice != catalog.None || d.Removed || configured.Lists(d)
 	}
 	return slices.DeleteFunc(slices.Clone(f.All), func(one Find) bool {
 		return known[place(one.Key())] || configured.Names(one.Key())

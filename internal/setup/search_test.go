@@ -383,11 +383,12 @@ func TestSearchNeedsNoRecipients(t *testing.T) {
 	}
 	env := b.Getenv
 	b.Getenv = func(name string) string {
-		if name == dataVariable || name == "HOME" {
+		if name == dataVariable {
 			return ""
 		}
 		return env(name)
 	}
+	t.Setenv("HOME", "")
 	f, err = s.Find(t.Context(), search.Ask("ag", time.UTC), 10, nil)
 	if err != nil || len(f.Hits) != 1 || len(f.ByName) != 1 {
 		t.Errorf("without a home: %+v, %v", f, err)

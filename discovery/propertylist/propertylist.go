@@ -1,4 +1,6 @@
-package browsers
+// Package propertylist reads the binary property lists of macOS: Safari's bookmarks,
+// and shortcuts.
+package propertylist
 
 import (
 	"encoding/binary"
@@ -8,16 +10,16 @@ import (
 	"github.com/padsync/padsync/discovery"
 )
 
-// A propertyList is a binary one, as CFBinaryPList.c of Apple defines it: objects,
-// where each of them is, and numbers about that. Objects refer to each other by
-// their numbers, and are only read when they are asked for: libraries that read all
-// of them first take for ever, or the whole stack, where objects lie deep in each
-// other.
-type propertyList struct {
+// A List is a property list, as CFBinaryPList.c of Apple defines it: objects, where
+// each of them is, and numbers about that. Objects refer to each other by their
+// numbers, and are only read when they are asked for: libraries that read all of them
+// first take for ever, or the whole stack, where objects lie deep in each other.
+type List struct {
+	Top uint64 // the object that has all others
+
 	objects           []byte
 	places            []byte // of the objects in objects
 	placeSize, idSize int    // bytes
-	top               uint64 // the object that has all others
 
 	// left is how many bytes may still be read: a list that refers to itself, or
 	// often to the same, would have no end.
@@ -29,19 +31,21 @@ const none = math.MaxUint64
 
 const trailerSize = 32
 
-func readPropertyList(b []byte) (*propertyList, error) {
+// Read reads what a file has, which the list keeps. The errors are ErrUnknown and
+// ErrDamaged of discovery.
+func Read(b []byte) (*List, error) {
 	if len(b) < 8+trailerSize || string(b[:8]) != "bplist00" {
 		return nil, discovery.ErrUnknown
 	}
 	end := len(b) - trailerSize
 	t := b[end:]
-	l := &propertyList{placeSize: int(t[6]), idSize: int(t[7]), top: binary.BigEndian.Uint64(t[16:]), left: 64 * len(b)}
+	l := &List{placeSize: int(t[6]), idSize: int(t[7]), Top: binary.BigEndian.Uint64(t[16:]), left: 64 * len(b)}
 	at := binary.BigEndian.Uint64(t[24:])
 	if at > uint64(end) || l.placeSize < 1 || l.placeSize > 8 || l.idSize < 1 || l.idSize > 8 {
 		return nil, discovery.ErrDamaged
 	}
 	l.objects, l.places = b[:at], b[at:end]
-	if l.object(l.top) == nil {
+	if l.object(l.Top) == nil {
 		return nil, discovery.ErrDamaged
 	}
 	return l, nil
@@ -56,7 +60,7 @@ const (
 )
 
 // object is what begins with this one; nil if there is none.
-func (l *propertyList) object(id uint64) []byte {
+func (l *List) object(id uint64) []byte {
 	if id >= uint64(len(l.places)/l.placeSize) {
 		return nil
 	}
@@ -69,7 +73,7 @@ func (l *propertyList) object(id uint64) []byte {
 
 // content is that of an object of a kind, of count parts of this size; nil if it is
 // of another kind.
-func (l *propertyList) content(id uint64, kind byte, size int) []byte {
+func (l *List) content(id uint64, kind byte, size int) []byte {
 	b := l.object(id)
 	if len(b) == 0 || b[0]&0xf0 != kind {
 		return nil
@@ -95,8 +99,12 @@ func (l *propertyList) content(id uint64, kind byte, size int) []byte {
 	return b
 }
 
-// text is that of an object; "" if it is none.
-func (l *propertyList) text(id uint64) string {
+// Exhausted reports whether so much was read that the list has no end: all that is
+// asked for since is empty.
+func (l *List) Exhausted() bool { return l.left < 0 }
+
+// Text is that of an object; "" if it is none.
+func (l *List) Text(id uint64) string {
 	if b := l.content(id, plistText, 1); b != nil {
 		return string(b)
 	}
@@ -108,16 +116,16 @@ func (l *propertyList) text(id uint64) string {
 	return string(utf16.Decode(units))
 }
 
-// array are the objects of an array; none if it is none.
-func (l *propertyList) array(id uint64) (all []uint64) {
+// Array are the objects of an array; none if it is none.
+func (l *List) Array(id uint64) (all []uint64) {
 	for b := l.content(id, plistArray, l.idSize); len(b) > 0; b = b[l.idSize:] {
 		all = append(all, bigEndian(b[:l.idSize]))
 	}
 	return all
 }
 
-// value is what a dictionary has under a key.
-func (l *propertyList) value(dictionary uint64, key string) uint64 {
+// Value is what a dictionary has under a key: no object if it has none.
+func (l *List) Value(dictionary uint64, key string) uint64 {
 	b := l.content(dictionary, plistDictionary, 2*l.idSize)
 	keys, values := b[:len(b)/2], b[len(b)/2:]
 	for ; len(keys) > 0; keys, values = keys[l.idSize:], values[l.idSize:] {
