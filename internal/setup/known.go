@@ -419,19 +419,36 @@ func (s *Settings) Rebuild(ctx context.Context, choicesOf string, agreed bool, w
 	return rebuilt, s.rebuild(ctx, r.ID(), heard, rebuilt)
 }
 
+// rebuild makes the new catalogue beside the old one, and then puts it in its
+// place: whoever comes meanwhile, or after a kill, has the old one.
 func (s *Settings) rebuild(ctx context.Context, repository string, heard []catalog.Heard, rebuilt *Rebuilt) error {
 	file, err := s.setup.CatalogFile()
 	if err != nil {
 		return err
 	}
+	next := file + ".rebuilt"
+	if err := removeAll(next); err != nil { // of one that was killed
+		return err
+	}
+	if err := fill(ctx, next, repository, heard, rebuilt.Taken); err != nil {
+		return errors.Join(err, removeAll(next))
+	}
 	if rebuilt.Aside, err = aside(file); err != nil {
 		return err
 	}
+	if err := os.Rename(next, file); err != nil {
+		return err
+	}
+	return removeAll(next)
+}
+
+// fill makes a catalogue with what a repository says, and choices that were taken.
+func fill(ctx context.Context, file, repository string, heard []catalog.Heard, taken []Taken) (err error) {
 	c, err := catalog.Open(ctx, file)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { err = errors.Join(err, c.Close()) }()
 	if err := c.Learn(ctx, repository, each(heard)); err != nil {
 		return err
 	}
@@ -444,7 +461,7 @@ func (s *Settings) rebuild(ctx context.Context, repository string, heard []catal
 	}
 	for _, choice := range []catalog.Choice{catalog.Automatic, catalog.Manual, catalog.Ignored} {
 		var keys []catalog.Key
-		for _, t := range rebuilt.Taken {
+		for _, t := range taken {
 			if t.Choice == choice {
 				keys = append(keys, t.Key)
 			}
@@ -456,17 +473,40 @@ func (s *Settings) rebuild(ctx context.Context, repository string, heard []catal
 	return nil
 }
 
-// aside moves a catalogue away, and says where to.
-func aside(file string) (string, error) {
-	to := fmt.Sprintf("%s.%s", file, time.Now().UTC().Format("20060102T150405Z"))
-	err := os.Rename(file, to)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	for _, beside := range []string{"-wal", "-shm"} {
-		if moved := os.Rename(file+beside, to+beside); err == nil && !errors.Is(moved, fs.ErrNotExist) {
-			err = moved
+// endings are those of the files of a catalogue: what SQLite has beside it, and its
+// own.
+func endings() []string { return []string{"-wal", "-shm", ""} }
+
+// removeAll removes a catalogue that nobody uses.
+func removeAll(file string) error {
+	var errs []error
+	for _, ending := range endings() {
+		if err := os.Remove(file + ending); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
 		}
 	}
-	return to, err
+	return errors.Join(errs...)
+}
+
+// aside moves a catalogue away, to a name that nothing has, and says where to. What
+// is beside it goes first: a new catalogue would take the log of the old one for
+// its own.
+func aside(file string) (string, error) {
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	at := file + "." + time.Now().UTC().Format("20060102T150405Z")
+	to := at
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		to = fmt.Sprintf("%s-%d", at, n)
+	}
+	for _, ending := range endings() {
+		if err := os.Rename(file+ending, to+ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return to, nil
 }
