@@ -48,7 +48,8 @@ var layers = []layer{
 	{"repository/object", []string{"crypto", "sinks", "internal/spool"}},
 
 	{"discovery", []string{"manifest", "sources", "sources/kinds"}},
-	{"discovery/files", []string{"discovery", "internal/config"}},
+	{"discovery/files", []string{"discovery", "discovery/mozilla", "discovery/propertylist", "internal/config"}},
+	{"discovery/browsers", []string{"discovery", "discovery/mozilla", "discovery/propertylist"}},
 	{"discovery/*", []string{"discovery"}},
 
 	{"sources", []string{"manifest"}},
@@ -69,7 +70,7 @@ var layers = []layer{
 
 	{"catalog", []string{"manifest", "internal/durable"}},
 	{"documents", nil},
-	{"documents/*", []string{"documents"}},
+	{"documents/*", []string{"documents", "internal/stylesheet"}},
 	{"manifest", nil},
 	{"crypto", nil},
 	{"internal/spool", []string{"crypto"}},
@@ -83,7 +84,7 @@ var layers = []layer{
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
-	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/words", "documents"}},
+	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "documents", "search", "catalog", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }

@@ -20,7 +20,7 @@ func main() {
 		}
 		return
 	}
-	only := flag.String("only", "abcdefgh", "the parts to measure")
+	only := flag.String("only", "abcdefghi", "the parts to measure")
 	tags := flag.String("tags", "", "build tags of padsync: small compiles faster")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -43,6 +43,7 @@ var parts = []part{
 	{"f", simulation},
 	{"g", histories},
 	{"h", searches},
+	{"i", discoveries},
 }
 
 // A row is one line of the table.

@@ -6,6 +6,8 @@ package discovery
 import (
 	"errors"
 	"time"
+
+	"github.com/padsync/padsync/sources/kinds"
 )
 
 // A Sighting is an address in one place.
@@ -20,6 +22,10 @@ type Sighting struct {
 	// person did not ask for.
 	Doubtful bool
 
+	// Kind is that of the server whose own page keeps the address in the browser,
+	// "" if none does: it proves what the document is.
+	Kind string
+
 	Origin Origin
 }
 
@@ -29,6 +35,9 @@ type Origin struct {
 	Browser string // "" for a file
 	Profile string // of the browser, as people know it
 	File    string // as it was named, "" for a browser
+
+	// Document is what people call the document in which the address is, of Saved.
+	Document string
 }
 
 // A Place is a kind of origin.
@@ -41,6 +50,7 @@ const (
 	Tab      Place = "tab"    // a page that stands open
 	Recent   Place = "recent" // what the server's own page keeps in the browser
 	File     Place = "file"
+	Saved    Place = "saved" // in a document, where anybody can write
 )
 
 // A Skip is a file that was not read, or not to its end.
@@ -58,19 +68,27 @@ var (
 	ErrBusy      = errors.New("changing all the time")
 	ErrUnknown   = errors.New("of a form that is not known")
 	ErrEncrypted = errors.New("encrypted by the browser")
+	ErrForbidden = errors.New("kept from programs by the system")
 	ErrArchive   = errors.New("an archive")
 )
 
 // A Reading is what a reader of places calls. Its functions are called by one
 // goroutine.
 type Reading struct {
-	See  func(Sighting)
-	Skip func(Skip)
+	Kinds []kinds.Kind // of the documents that are looked for
+	See   func(Sighting)
+	Skip  func(Skip)
+}
+
+// Possible reports whether an address can be a document's, by its looks alone:
+// nothing else of what a person visited leaves the place where it is read.
+func (r Reading) Possible(address string) bool {
+	return len(candidates(r.Kinds, Sighting{Address: address})) > 0
 }
 
 // Sees passes on what can be the address of a document, and nothing else.
 func (r Reading) Sees(s Sighting) {
-	if Possible(s.Address) {
+	if r.Possible(s.Address) {
 		r.See(s)
 	}
 }

@@ -27,18 +27,54 @@ type Document struct {
 	// address or the browser prove what it is. Else it may be no document at all.
 	Certain bool
 
-	Titles      []string
-	First, Last time.Time // visits; zero: not known
+	Record // of all origins together
+
+	Origins []Trace // in the order in which they were seen
+}
+
+// A Trace is what is known of a document from one origin.
+type Trace struct {
+	Origin
+	Record
+}
+
+// A Record is what was seen of a document.
+type Record struct {
+	Titles      []string  // the best first
+	First, Last time.Time // visits, or when it was put there; zero: not known
 	Visits      int
-	Origins     []Origin
+}
+
+// Linked says that nothing but documents, in which anybody can write, has its
+// address. It is never certain.
+func (d *Document) Linked() bool {
+	return !slices.ContainsFunc(d.Origins, func(t Trace) bool { return t.Place != Saved })
 }
 
 // Title is the best of the Titles, "" if there is none.
-func (d *Document) Title() string {
-	if len(d.Titles) == 0 {
+func (r *Record) Title() string {
+	if len(r.Titles) == 0 {
 		return ""
 	}
-	return d.Titles[0]
+	return r.Titles[0]
+}
+
+// add adds a sighting, whose title may be "".
+func (r *Record) add(s Sighting, title string) {
+	r.Visits += s.Visits
+	if r.First.IsZero() || !s.First.IsZero() && s.First.Before(r.First) {
+		r.First = s.First
+	}
+	if s.Last.After(r.Last) {
+		r.Last = s.Last
+	}
+	switch {
+	case title == "" || slices.Contains(r.Titles, title) || len(r.Titles) == mostTitles:
+	case s.Origin.Place == Bookmark: // a person chose it
+		r.Titles = slices.Insert(r.Titles, 0, title)
+	default:
+		r.Titles = append(r.Titles, title)
+	}
 }
 
 // Host is that of its server.
@@ -63,35 +99,37 @@ func (d *Document) Server() Server { return Server{d.Kind.Name, manifest.Address
 // address that can do most is kept. Said, which may be nil, has what servers said
 // when they were asked whether they are of a kind. The documents are in the order
 // of their addresses.
-func Reduce(all []kinds.Kind, sightings []Sighting, said map[Server]bool) []Document {
-	r := reduction{kinds: all, proven: make(map[Server]bool), said: said, found: make(map[identity]*Document)}
-	var seen []seen
+func Reduce(of []kinds.Kind, sightings []Sighting, said map[Server]bool) []Document {
+	r := reduction{proven: make(map[Server]bool), said: said, found: make(map[identity]*Document)}
+	var all, linked []seen
 	for _, s := range sightings {
-		if !Possible(s.Address) {
-			continue
-		}
-		if read, ok := r.read(s); ok {
-			seen = append(seen, read)
+		one := seen{s, candidates(of, s)}
+		if s.Origin.Place == Saved {
+			linked = append(linked, one)
+		} else {
+			all = append(all, one)
 		}
 	}
 	// What the browsers' recent pads say of a server holds for all its pads.
-	r.placeRecent(seen)
-	for _, s := range seen {
+	r.placeRecent(all)
+	for _, s := range all {
 		for _, c := range s.candidates {
-			if c.proof {
+			if c.likeness == kinds.Proof {
 				r.proven[c.server()] = true
 			}
 		}
 	}
-	for _, s := range seen {
+	for _, s := range all {
 		r.add(s)
+	}
+	for _, s := range linked {
+		r.link(s)
 	}
 	return r.documents()
 }
 
 // A reduction is what Reduce knows so far.
 type reduction struct {
-	kinds  []kinds.Kind
 	proven map[Server]bool
 	said   map[Server]bool
 	found  map[identity]*Document
@@ -106,64 +144,6 @@ type identity struct {
 type seen struct {
 	Sighting
 	candidates []candidate
-}
-
-// A candidate is what an address may be the address of.
-type candidate struct {
-	kind kinds.Kind
-	kinds.Address
-	proof bool // nothing else has such an address
-	known bool // the list of servers says so
-	shape bool // it looks as those that servers make
-	named bool // it may be a poll whose author chose the name
-}
-
-// ownPages are pages of servers of polls that look like such polls.
-var ownPages = []string{"about", "admin", "contact", "faq", "help", "home", "impressum", "index", "login", "maintenance", "my", "preferences", "privacy"}
-
-func (c candidate) server() Server { return Server{c.kind.Name, manifest.Address(c.Base)} }
-
-// read parses an address for each kind.
-func (r *reduction) read(s Sighting) (seen, bool) {
-	u, err := url.Parse(s.Address)
-	if err != nil {
-		return seen{}, false
-	}
-	software, listed := instances()[hostOf(u)]
-	read := seen{Sighting: s}
-	for _, kind := range r.kinds {
-		a, err := kind.Parse(s.Address)
-		if err != nil || listed && !slices.Contains(software, kind.Name) {
-			continue
-		}
-		c := candidate{kind: kind, Address: a, known: listed}
-		c.proof, c.shape = proves(kind.Name, u, a, s)
-		c.named = listed && len(software) == 1 && originOf(c.Base) == c.Base && !slices.Contains(ownPages, strings.ToLower(c.ID))
-		read.candidates = append(read.candidates, c)
-	}
-	return read, len(read.candidates) > 0
-}
-
-// proves reports whether an address, or its title, can only be that of a document
-// of the kind, and whether it looks at least as those that servers make.
-func proves(kind string, u *url.URL, a kinds.Address, s Sighting) (proof, shape bool) {
-	parts := split(u)
-	last := parts[len(parts)-1]
-	switch kind {
-	case "etherpad":
-		proof = strings.HasPrefix(u.RawQuery, "/mypads/group/") || padID.MatchString(a.ID) ||
-			followed(parts, "p") && (last == "timeslider" || strings.HasSuffix(u.Path, "/export/etherpad")) ||
-			s.Origin.Place == Recent || !s.Doubtful && s.Title == a.ID+" | Etherpad"
-		return proof, true
-	case "framadate":
-		isAdminLink := a.Locator != a.ID
-		proof = slices.Contains(scripts, last) || isAdminLink && isAdmin(strings.TrimSuffix(a.Locator, "/admin")) ||
-			!isAdminLink && a.Certain && isRandom(a.ID) && len(parts) > 1
-		return proof, isRandom(a.ID)
-	case "pollaris":
-		return a.Certain, true
-	}
-	return a.Certain, true
 }
 
 // placeRecent gives recent pads the path of their server, which the browser does
@@ -189,13 +169,6 @@ func (r *reduction) placeRecent(all []seen) {
 	}
 }
 
-// originOf is the beginning of an address, without the path.
-func originOf(base string) string {
-	scheme, rest, _ := strings.Cut(base, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + host
-}
-
 // add adds a sighting to its document.
 func (r *reduction) add(s seen) {
 	c, certain, ok := r.choose(s.candidates)
@@ -215,32 +188,56 @@ func (r *reduction) add(s seen) {
 	if c.Locator != c.ID {
 		d.Locator = c.Locator
 	}
-	d.Visits += s.Visits
-	if d.First.IsZero() || !s.First.IsZero() && s.First.Before(d.First) {
-		d.First = s.First
+	title := d.titled(s.Title)
+	d.Record.add(s.Sighting, title)
+	at := slices.IndexFunc(d.Origins, func(t Trace) bool { return t.Origin == s.Origin })
+	if at < 0 {
+		at = len(d.Origins)
+		d.Origins = append(d.Origins, Trace{Origin: s.Origin})
 	}
-	if s.Last.After(d.Last) {
-		d.Last = s.Last
+	d.Origins[at].add(s.Sighting, title)
+}
+
+// link adds what a document has a link to. Whoever wrote it says nothing else of
+// what it leads to: not what its server is, nor how to get more of it.
+func (r *reduction) link(s seen) {
+	c, _, ok := r.choose(s.candidates)
+	if !ok {
+		return
 	}
-	d.addTitle(s.Sighting)
-	if !slices.Contains(d.Origins, s.Origin) {
-		d.Origins = append(d.Origins, s.Origin)
+	key := identity{c.server(), c.ID}
+	d := r.found[key]
+	if d == nil {
+		d = &Document{Kind: c.kind, Base: c.Base, ID: c.ID, Locator: c.ID}
+		r.found[key] = d
+	}
+	links := 0
+	for _, t := range d.Origins {
+		if t.Origin == s.Origin {
+			return
+		}
+		if t.Place == Saved {
+			links++
+		}
+	}
+	if links < mostLinks {
+		d.Origins = append(d.Origins, Trace{Origin: s.Origin})
 	}
 }
+
+// mostLinks is how many documents are kept that have a link to one.
+const mostLinks = 5
 
 // choose is what the address counts as: what is certain, or what looks most
 // like it.
 func (r *reduction) choose(all []candidate) (c candidate, certain, ok bool) {
 	for _, c := range all {
-		if c.proof || (c.known || r.proven[c.server()] || r.said[c.server()]) && c.shape {
+		if c.likeness == kinds.Proof || c.likeness == kinds.Alike && (c.listed || r.proven[c.server()] || r.said[c.server()]) {
 			return c, true, true
 		}
 	}
 	for _, c := range all {
-		if is, asked := r.said[c.server()]; asked && !is {
-			continue
-		}
-		if c.kind.Name != "framadate" || c.named || c.shape && !strings.Contains(c.Base+"/", "/p/") && !strings.HasSuffix(c.Base, "/polls") {
+		if is, asked := r.said[c.server()]; !asked || is {
 			return c, false, true
 		}
 	}
@@ -250,32 +247,53 @@ func (r *reduction) choose(all []candidate) (c candidate, certain, ok bool) {
 const (
 	longestTitle = 200 // characters
 	mostTitles   = 5
+
+	shortestSecret = 16 // of what an admin link has and the public one has not
 )
 
 var address = regexp.MustCompile(`(?i)https?:`)
 
-// addTitle keeps a title: a bookmark's before that of the page, as a person chose
-// it. One that has an address may have a secret one.
-func (d *Document) addTitle(s Sighting) {
-	title := strings.Join(strings.FieldsFunc(s.Title, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+// titled is a title without what people cannot read; "" if it says no more than the
+// id, or if it has an address, which may be a secret one.
+func (d *Document) titled(title string) string {
+	title = strings.Join(strings.FieldsFunc(title, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
 	if letters := []rune(title); len(letters) > longestTitle {
 		title = string(letters[:longestTitle])
 	}
-	name, _, _ := strings.Cut(title, " | ")
-	if title == "" || name == d.ID || address.MatchString(title) || strings.Contains(title, d.Locator) && d.Locator != d.ID || slices.Contains(d.Titles, title) || len(d.Titles) == mostTitles {
+	if name, _, _ := strings.Cut(title, " | "); name == d.ID || address.MatchString(title) {
+		return ""
+	}
+	return title
+}
+
+// leaveSecretsOut drops the titles that have what only the admin link has.
+func (d *Document) leaveSecretsOut() {
+	if d.Locator == d.ID {
 		return
 	}
-	if s.Origin.Place == Bookmark {
-		d.Titles = slices.Insert(d.Titles, 0, title)
-		return
+	for part := range strings.SplitSeq(d.Locator, "/") {
+		if part == d.ID || len(part) < shortestSecret {
+			continue
+		}
+		secret := func(title string) bool { return strings.Contains(title, part) }
+		d.Titles = slices.DeleteFunc(d.Titles, secret)
+		for i := range d.Origins {
+			d.Origins[i].Titles = slices.DeleteFunc(d.Origins[i].Titles, secret)
+		}
 	}
-	d.Titles = append(d.Titles, title)
 }
 
 // documents are those that were found.
 func (r *reduction) documents() []Document {
+	for _, d := range r.found {
+		// An admin link that somebody cut off looks like that of another document.
+		if secret, _, _ := strings.Cut(d.Locator, "/"); secret != d.ID {
+			delete(r.found, identity{d.Server(), secret})
+		}
+	}
 	all := make([]Document, 0, len(r.found))
 	for _, d := range r.found {
+		d.leaveSecretsOut()
 		all = append(all, *d)
 	}
 	slices.SortFunc(all, func(a, b Document) int {

@@ -2,6 +2,7 @@ package discovery_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,9 @@ func TestAPollKeepsItsAdminRight(t *testing.T) {
 	slices.Reverse(links)
 	checkReduced(t, links, want)
 	checkReduced(t, []string{polls, polls + "/", polls + "/create_poll.php", polls + "/create_poll.php?type=date"})
+	for _, cut := range []string{"/" + adminLink, "/studs.php?poll=" + adminLink, "/exportcsv.php?poll=" + adminLink} {
+		checkReduced(t, []string{polls + cut, polls + "/" + adminLink + "/admin"}, want)
+	}
 	const pollaris = "https://framadate.org"
 	checkReduced(t, []string{
 		pollaris + "/polls/" + hexID, pollaris + "/polls/" + hexID + ".csv", pollaris + "/polls/" + hexID + "/" + token + "/admin", pollaris + "/polls/" + hexID + "/" + token + "/settings",
@@ -101,6 +105,7 @@ func TestAnUnknownServerIsKnownByWhatOnlyItsKindMakes(t *testing.T) {
 	checkReduced(t, []string{polls + "/" + public}, "framadate "+polls+" "+public+" "+public+" uncertain")
 	checkReduced(t, []string{polls + "/" + public, polls + "/exportcsv.php?poll=0123456789abcdeF"},
 		"framadate "+polls+" 0123456789abcdeF 0123456789abcdeF certain", "framadate "+polls+" "+public+" "+public+" certain")
+	checkReduced(t, []string{host + "/p/" + public}, "etherpad "+host+" "+public+" "+public+" uncertain")
 	checkReduced(t, []string{host + "/polls/garden"}, "pollaris "+host+" garden garden uncertain")
 	checkReduced(t, []string{host + "/polls/" + hexID + "/" + token + "/admin"}, "pollaris "+host+" "+hexID+" "+hexID+"/"+token+"/admin certain")
 }
@@ -112,9 +117,12 @@ func title(s string) string {
 
 // A page that a browser was sent away from, or that was not there, proves nothing.
 func TestWhatTheBrowserDoubtsIsNotCertain(t *testing.T) {
-	s := visited("https://pads.asso.example/p/x", "x | Etherpad")
+	s := visited("https://pads.asso.example/p/x/timeslider", "x | Etherpad")
 	s.Doubtful = true
 	if got := reduced(s); !slices.Equal(got, []string{"etherpad https://pads.asso.example x x uncertain"}) {
+		t.Errorf("%q", got)
+	}
+	if got := reduced(s, visited("https://pads.asso.example/p/y", "")); len(got) != 2 || slices.ContainsFunc(got, func(line string) bool { return strings.HasSuffix(line, " certain") }) {
 		t.Errorf("%q", got)
 	}
 	s.Address = "https://pad.fdn.fr/p/x"
@@ -125,7 +133,7 @@ func TestWhatTheBrowserDoubtsIsNotCertain(t *testing.T) {
 
 // Recent pads have no path of their server.
 func TestARecentPadIsWhereTheOthersOfItsServerAre(t *testing.T) {
-	recent := discovery.Sighting{Address: "https://www.asso.example/p/ag", Origin: discovery.Origin{Place: discovery.Recent}}
+	recent := discovery.Sighting{Address: "https://www.asso.example/p/ag", Kind: "etherpad", Origin: discovery.Origin{Place: discovery.Recent}}
 	for want, others := range map[string][]discovery.Sighting{
 		"etherpad https://www.asso.example ag ag certain":          nil,
 		"etherpad https://www.asso.example/etherpad ag ag certain": {visited("https://www.asso.example/etherpad/p/x", "")},
@@ -150,10 +158,10 @@ func TestATitleIsThePersonsOrThePages(t *testing.T) {
 	bookmark := visited("https://pad.fdn.fr/p/ag", "Notre AG\x1b[31m\u202e")
 	bookmark.Origin.Place = discovery.Bookmark
 	link := "https://nuudel.digitalcourage.de/" + adminLink + "/admin"
-	all := discovery.Reduce(allKinds(), []discovery.Sighting{visited("https://pad.fdn.fr/p/ag", "ag | Etherpad"), visited("https://pad.fdn.fr/p/ag", "Assemblée"), bookmark, visited(link, link), visited(link, adminLink+"/admin")}, nil)
+	all := discovery.Reduce(allKinds(), []discovery.Sighting{visited("https://pad.fdn.fr/p/ag", "ag | Etherpad"), visited("https://pad.fdn.fr/p/ag", "Assemblée"), bookmark, visited(link, link), visited(link, adminLink+"/admin"), visited("https://nuudel.digitalcourage.de/"+public, "the link "+adminLink)}, nil)
 	for _, d := range all {
-		if d.Kind.Name == "framadate" && len(d.Titles) > 0 {
-			t.Errorf("a title has the admin link: %q", d.Titles)
+		if d.Kind.Name == "framadate" && strings.Contains(fmt.Sprint(d.Record, d.Origins), adminLink) {
+			t.Errorf("a title has the admin link: %+v", d)
 		}
 		if d.Kind.Name == "etherpad" && !slices.Equal(d.Titles, []string{"Notre AG [31m", "Assemblée"}) {
 			t.Errorf("%q", d.Titles)
@@ -161,14 +169,19 @@ func TestATitleIsThePersonsOrThePages(t *testing.T) {
 	}
 }
 
-func TestVisitsAreOfAllLinksTogether(t *testing.T) {
+func TestVisitsAreOfAllLinksTogetherAndOfEachOrigin(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
-	a, b := visited("https://pad.fdn.fr/p/ag", ""), visited("http://pad.fdn.fr/p/ag?x", "")
+	a, b := visited("https://pad.fdn.fr/p/ag", "L'AG"), visited("http://pad.fdn.fr/p/ag?x", "Notre AG")
 	a.First, a.Last, a.Visits = day(3), day(5), 2
 	b.First, b.Last, b.Visits = day(2), day(4), 3
-	b.Origin.Browser = "Chromium"
+	b.Origin.Browser, b.Origin.Place = "Chromium", discovery.Bookmark
 	d := discovery.Reduce(allKinds(), []discovery.Sighting{a, b, a}, nil)[0]
-	if !d.First.Equal(day(2)) || !d.Last.Equal(day(5)) || d.Visits != 7 || len(d.Origins) != 2 || d.Base != "https://pad.fdn.fr" {
+	want := discovery.Record{Titles: []string{"Notre AG", "L'AG"}, First: day(2), Last: day(5), Visits: 7}
+	origins := []discovery.Trace{
+		{Origin: a.Origin, Record: discovery.Record{Titles: []string{"L'AG"}, First: day(3), Last: day(5), Visits: 4}},
+		{Origin: b.Origin, Record: discovery.Record{Titles: []string{"Notre AG"}, First: day(2), Last: day(4), Visits: 3}},
+	}
+	if !reflect.DeepEqual(d.Record, want) || !reflect.DeepEqual(d.Origins, origins) || d.Base != "https://pad.fdn.fr" {
 		t.Errorf("%+v", d)
 	}
 }
@@ -194,4 +207,60 @@ func FuzzReduce(f *testing.F) {
 			}
 		}
 	})
+}
+
+func linked(address, in string) discovery.Sighting {
+	return discovery.Sighting{Address: address, Origin: discovery.Origin{Place: discovery.Saved, Document: in}}
+}
+
+// Anybody can write in a pad: what a link there leads to is not certain, and it says
+// nothing of its server.
+func TestALinkInADocumentProvesNothing(t *testing.T) {
+	const host, poll = "https://pads.asso.example", "https://nuudel.digitalcourage.de"
+	recent := discovery.Sighting{Address: host + "/p/recent", Kind: "etherpad", Origin: discovery.Origin{Place: discovery.Recent}}
+	for _, c := range []struct {
+		seen []discovery.Sighting
+		want []string
+	}{
+		{[]discovery.Sighting{linked("https://pad.fdn.fr/p/ag", "x")}, []string{"etherpad https://pad.fdn.fr ag ag uncertain"}},
+		{[]discovery.Sighting{linked(poll+"/"+adminLink+"/admin", "x")}, []string{"framadate " + poll + " " + public + " " + public + " uncertain"}},
+		{
+			[]discovery.Sighting{linked(host+"/p/x/timeslider", "x"), visited(host+"/p/y", "")},
+			[]string{"etherpad " + host + " x x uncertain", "etherpad " + host + " y y uncertain"},
+		},
+		{
+			[]discovery.Sighting{linked(poll+"/"+adminLink+"/admin", "x"), visited(poll+"/"+public, "")},
+			[]string{"framadate " + poll + " " + public + " " + public + " certain"},
+		},
+		{
+			[]discovery.Sighting{linked("https://pad.fdn.fr/p/ag", "x"), visited("http://pad.fdn.fr/p/ag", "")},
+			[]string{"etherpad http://pad.fdn.fr ag ag certain"},
+		},
+		{
+			[]discovery.Sighting{linked(host+"/other/p/x", "x"), recent},
+			[]string{"etherpad " + host + " recent recent certain", "etherpad " + host + "/other x x uncertain"},
+		},
+	} {
+		if got := reduced(c.seen...); !slices.Equal(got, c.want) {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestALinkedDocumentHasItsOrigins(t *testing.T) {
+	const pad = "https://pad.fdn.fr/p/ag"
+	all := []discovery.Sighting{visited(pad, "")}
+	for i := range 9 {
+		all = append(all, linked(pad, fmt.Sprint(i/2)))
+	}
+	one := discovery.Reduce(allKinds(), all, nil)[0]
+	if one.Linked() || len(one.Origins) != 6 || one.Origins[0].Place != discovery.History || one.Origins[5].Document != "4" {
+		t.Errorf("%+v", one)
+	}
+	for i := range 9 {
+		all = append(all, linked(pad, fmt.Sprint(i)))
+	}
+	if one := discovery.Reduce(allKinds(), all[1:], nil)[0]; !one.Linked() || len(one.Origins) != 5 || one.Visits != 0 {
+		t.Errorf("%+v", one)
+	}
 }

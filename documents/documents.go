@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -184,6 +185,19 @@ const (
 	English Language = "en"
 	French  Language = "fr"
 )
+
+// Date is a day in words: "1 March 2027", "1er mars 2027".
+func (l Language) Date(t time.Time) string {
+	if l != French {
+		return t.Format("2 January 2006")
+	}
+	months := [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
+	day := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		day = "1er"
+	}
+	return day + " " + months[t.Month()-1] + " " + strconv.Itoa(t.Year())
+}
 
 var (
 	// ErrUnreadable is for what cannot be read as a document, or not well

@@ -18,6 +18,7 @@ type Publication struct {
 	Title string   // of its pages, in place of the document's id
 	Key   string   // identifies it among all others, in place of what would lead to it
 	Notes []string // to stand above it
+	Up    Link     // leads from its page to that of all; without an Href there is none
 
 	Names bool // of those who wrote, voted or commented
 	Chat  bool

@@ -1,3 +1,3 @@
 // Package e2e has only tests: they use the padsync program as people do, with
-// real servers of pads and real stores.
+// real servers of pads, stores and browsers.
 package e2e

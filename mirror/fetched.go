@@ -8,7 +8,8 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 )
 
-// Fetched are files that a run fetched, for those who cannot open what it saved.
+// Fetched are files that a run has, for those who cannot open what it saved, or need
+// not open it twice.
 // They are in one private file, which nobody else can read. It is safe for
 // concurrent use until Finish.
 type Fetched struct {
@@ -69,6 +70,9 @@ func (f *Fetched) file(sum [sha256.Size]byte) *io.SectionReader {
 
 // Close frees what was added.
 func (f *Fetched) Close() error {
+	if f == nil {
+		return nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {

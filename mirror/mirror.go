@@ -82,6 +82,7 @@ type Shown struct {
 // Words are those that pages need.
 type Words struct {
 	Kind     func(kind string) string     // of a document, such as "pad"
+	All      string                       // leads to the index
 	Untagged string                       // the folder of documents without a tag
 	Versions string                       // added to the name of a folder of earlier versions
 	Missing  func(saved time.Time) string // a note: the server no longer has the document
@@ -143,11 +144,11 @@ type run struct {
 	linker linker
 	plans  map[uint64]*plan
 	wanted func(*manifest.Record) bool
+	kept   *Fetched // files that were read for their first lines, nil if none were
 
 	mu       sync.Mutex // guards what follows
 	old      map[string]*document
 	standing map[string]*stood // by folded names of pages
-	index    *page
 	new      map[string]*document
 	listed   map[string]int64
 	taken    map[string]bool // folded names of pages of this run
@@ -160,7 +161,7 @@ type run struct {
 // A stood page is one of the state that was read.
 type stood struct {
 	*page
-	of *document // nil for the index
+	of *document
 }
 
 // stateEvery bounds what a crash costs: a page that was written, and is in no state,
@@ -194,6 +195,7 @@ func (r *run) update(ctx context.Context) error {
 	r.query = library.Query{Contents: c, Kinds: r.Library.Kinds}
 	r.reader = r.Library.Repository.NewReader(ctx)
 	defer r.reader.Close()
+	defer func() { r.kept.Close() }()
 	if err := r.plan(ctx, c); err != nil {
 		return err
 	}
@@ -238,9 +240,6 @@ func (r *run) look(ctx context.Context) error {
 			r.standing[fold(p.Name)] = &stood{p, d}
 		}
 	}
-	if r.index = s.Index; r.index != nil {
-		r.standing[fold(r.index.Name)] = &stood{r.index, nil}
-	}
 	for o, err := range r.Store.List(ctx, "") {
 		if err != nil {
 			return err
@@ -257,9 +256,6 @@ func (r *run) prove(s *state) (some bool) {
 		lie := p.Writer == r.writer && !hmac.Equal([]byte(p.Proof), []byte(r.proof(p)))
 		some = some || lie
 		return lie
-	}
-	if s.Index != nil && lies(s.Index) {
-		s.Index = nil
 	}
 	for _, d := range s.Documents {
 		d.Pages = slices.DeleteFunc(d.Pages, lies)
@@ -419,47 +415,6 @@ func (r *run) removePage(ctx context.Context, p *page) error {
 	return nil
 }
 
-func (r *run) writeIndex(ctx context.Context) error {
-	entries := make([]Entry, 0, len(r.new))
-	for _, d := range r.sorted() {
-		e := Entry{Title: d.Title, Folder: d.Folder, Service: d.Service, State: d.State, Modified: d.Modified, Saved: d.Saved}
-		for _, form := range Forms() {
-			for _, p := range d.Pages {
-				if p.Form == form && p.Earlier == "" {
-					e.Pages = append(e.Pages, Link{form, p.Name})
-				}
-			}
-		}
-		if len(e.Pages) > 0 {
-			entries = append(entries, e)
-		}
-	}
-	w := r.Pool.Create()
-	defer w.Discard()
-	if err := r.Index(w, entries); err != nil {
-		return err
-	}
-	s, err := w.Finish()
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	made := r.newPage("html", s)
-	if r.index != nil && r.index.SHA256 == made.SHA256 && r.stands(r.index, IndexName) {
-		return nil
-	}
-	if made.Name, err = r.put(ctx, IndexName, made, s); err != nil {
-		return err
-	}
-	made.Proof = r.proof(made)
-	was := r.index
-	r.index = made
-	if was != nil && was.Name != made.Name {
-		return r.removePage(ctx, was)
-	}
-	return nil
-}
-
 func (r *run) noteIfDue(ctx context.Context) error {
 	if time.Since(r.written) < stateEvery {
 		return nil
@@ -471,7 +426,7 @@ func (r *run) noteIfDue(ctx context.Context) error {
 // note writes what stands: until all is removed that is not wanted, also that.
 func (r *run) note(ctx context.Context) error {
 	r.mu.Lock()
-	s := &state{Format: stateFormat, Version: stateVersion, Index: r.index}
+	s := &state{Format: stateFormat, Version: stateVersion}
 	for key, d := range r.new {
 		s.Documents = append(s.Documents, r.withOld(d, r.old[key]))
 	}

@@ -67,6 +67,24 @@ func TestOnlyWhatChangedIsWritten(t *testing.T) {
 	}
 }
 
+// TestFileIsReadOnce also of a document whose first line is its name.
+func TestFileIsReadOnce(t *testing.T) {
+	w := newWorld(t, "en")
+	for _, id := range []string{"one", "two", "three", "four", "five", "six"} {
+		w.save(aPad(id, "Title "+id)) // in a pack of its own, more than are kept open
+	}
+	first := w.packsRead(func() { w.update() })
+	w.options.Program = "padsync of tomorrow"
+	again := w.packsRead(func() {
+		if r := w.update(); r.Unchanged != 18 {
+			t.Errorf("%+v", r)
+		}
+	})
+	if first != again || again == 0 {
+		t.Errorf("packs are read %d times where first lines are to be found, and %d times where they are known", first, again)
+	}
+}
+
 func TestVanishedDocumentStaysAndSaysSo(t *testing.T) {
 	w := newWorld(t, "en")
 	w.save(aPad("one", "First"), aPad("two", "Second"))
@@ -166,6 +184,70 @@ func TestPageThatSomebodyEditedIsLeft(t *testing.T) {
 	w.has("Pads/First.html", "Pads/Second.html", "index (padsync).html", "index.html")
 }
 
+// TestMachinesThatWriteAtOnceLeaveOneIndex: whoever wrote it last, and whatever the
+// state says, also without one.
+func TestMachinesThatWriteAtOnceLeaveOneIndex(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.save(aPad("one", "First"))
+	w.update()
+	before := w.files()["index.html"]
+	w.save(aPad("two", "Second"))
+	w.update()
+	after := w.files()["index.html"]
+	for _, machine := range []string{"laptop", "server"} {
+		w.write("index.html", before) // by another machine, which did not know of the second
+		w.options.Machine = machine
+		if r := w.update(); r.Written != 1 || r.Beside != 0 || len(w.events) > 0 {
+			t.Errorf("%+v, %+v", r, w.events)
+		}
+		w.has("Pads/First.html", "Pads/Second.html", "index.html")
+		if w.files()["index.html"] != after {
+			t.Error("the index is an old one")
+		}
+	}
+	w.write("index.html", before)
+	w.remove(mirror.StateName)
+	w.update()
+	w.has("Pads/First.html", "Pads/Second.html", "index.html")
+}
+
+// TestIndexThatSomebodyEditedIsLeft however little they changed, and the one beside
+// it goes when theirs does.
+func TestIndexThatSomebodyEditedIsLeft(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.save(aPad("one", "First"))
+	w.update()
+	ours := w.files()["index.html"]
+	for _, edited := range []string{
+		strings.Replace(ours, "First", "first", 1), ours + "x", strings.TrimSuffix(ours, "\n"), ours[:len(ours)-30], "x" + ours, ours + ours, "",
+		strings.ReplaceAll(ours, "\n", "\r\n"), ours[strings.LastIndex(ours, "\n<!--"):],
+	} {
+		w.write("index.html", edited)
+		if r := w.update(); r.Beside != 1 || len(w.events) != 1 || w.events[0].New != "index (padsync).html" {
+			t.Errorf("%+v, %+v", r, w.events)
+		}
+		if r := w.update(); r.Written != 0 || len(w.events) > 0 {
+			t.Errorf("it is told again: %+v, %+v", r, w.events)
+		}
+		w.has("Pads/First.html", "index (padsync).html", "index.html")
+		files := w.files()
+		if files["index.html"] != edited || files["index (padsync).html"] != ours {
+			t.Errorf("after an edit of %d bytes: %q", len(edited)-len(ours), files["index.html"])
+		}
+		w.write("index (padsync) 2.html", ours) // not a name of padsync's
+		w.write("index (padsync 2).html", "mine")
+		w.remove("index.html")
+		if r := w.update(); r.Removed != 1 {
+			t.Errorf("%+v", r)
+		}
+		w.has("Pads/First.html", "index (padsync) 2.html", "index (padsync 2).html", "index.html")
+		w.remove("index (padsync) 2.html")
+		w.remove("index (padsync 2).html")
+	}
+}
+
 // TestFileThatPadsyncDidNotWriteIsNotTouched, whatever its name.
 func TestFileThatPadsyncDidNotWriteIsNotTouched(t *testing.T) {
 	w := newWorld(t, "en")
@@ -242,8 +324,8 @@ func TestStateThatLiesDeletesNothingThatIsNotAPage(t *testing.T) {
 		}
 	}
 	before := w.files()
-	lie := fmt.Sprintf(`{"format":"padsync-mirror","version":1,"index":{"name":"notes.html","form":"html","writer":%q,"size":4,"sha256":"%x"},`+
-		`"documents":[{"document":"0123456789abcdef","writer":%q,"title":"x","folder":"Pads","version":"","pages":[%s]}]}`, writer, sum, writer, strings.Join(pages, ","))
+	lie := fmt.Sprintf(`{"format":"padsync-mirror","version":1,`+
+		`"documents":[{"document":"0123456789abcdef","writer":%q,"title":"x","folder":"Pads","version":"","pages":[%s]}]}`, writer, strings.Join(pages, ","))
 	w.write(mirror.StateName, lie)
 	if r := w.update(); r.Removed != 0 {
 		t.Errorf("%+v", r)

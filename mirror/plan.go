@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
@@ -96,7 +97,7 @@ func (r *run) planned(record *manifest.Record) *plan {
 		sum: r.names.Sum(record.Source, record.ID), short: r.names.Short(record.Source, record.ID),
 		kind: record.Source.Kind, id: strings.Clone(record.ID),
 	}
-	p.key = fmt.Sprintf("%016x", p.sum)
+	p.key = keyOf(p.sum)
 	name, tags := record.Said.Name, record.Said.Tags
 	v, skipped := library.ChooseVersion(record, false)
 	p.title, p.sure = titleOf(name, 200), r.Shown.Private
@@ -158,12 +159,27 @@ func hostOf(address string) string {
 	return u.Hostname()
 }
 
+// fetched is a file that need not be read from the repository, nil if it must.
 func (r *run) fetched(sum string) *io.SectionReader {
 	b, err := hex.DecodeString(sum)
 	if err != nil || len(b) != 32 {
 		return nil
 	}
-	return r.Fetched.file([32]byte(b))
+	if f := r.Fetched.file([32]byte(b)); f != nil {
+		return f
+	}
+	return r.kept.file([32]byte(b))
+}
+
+// maxKept is how many bytes are kept of files that were read for their first lines.
+// What is more is read again for its pages.
+const maxKept = 256 << 20
+
+// keepFile keeps a file until its pages are made.
+func (r *run) keepFile(sum string, f *spool.Spool) {
+	if b, err := hex.DecodeString(sum); err == nil && len(b) == 32 && r.kept.size+f.Size() <= maxKept {
+		r.kept.Add([32]byte(b), f, f.Size())
+	}
 }
 
 // entitle gives documents their titles: what somebody said, a poll's title, a pad's
@@ -185,6 +201,7 @@ func (r *run) entitle(ctx context.Context) error {
 		}
 	}
 	if len(wanting) > 0 {
+		r.kept = NewFetched(r.Pool)
 		err := r.each(func(record *manifest.Record, p *plan) error {
 			if err := ctx.Err(); err != nil || !wanting[p.sum] {
 				return err
@@ -199,6 +216,7 @@ func (r *run) entitle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		_ = r.kept.Finish() // what it does not have is read again
 	}
 	for _, p := range r.plans {
 		if p.title == "" || !p.published && !p.sure {
@@ -235,7 +253,7 @@ var greetings = []string{"Welcome to Etherpad", "Bienvenue sur Etherpad"}
 // read says nothing.
 func (r *run) firstLine(record *manifest.Record) (string, error) {
 	v, _ := library.ChooseVersion(record, false)
-	d, done, err := r.open(record, v)
+	d, done, err := r.open(record, v, r.keepFile)
 	if err != nil || d == nil {
 		return "", err
 	}
@@ -353,6 +371,9 @@ func baseOf(name string) string {
 	name = strings.TrimSuffix(name, path.Ext(name))
 	return besideForm.ReplaceAllString(name, "")
 }
+
+// keyOf is a document's hash as the state has it, and parseKey the other way.
+func keyOf(sum uint64) string { return fmt.Sprintf("%016x", sum) }
 
 func parseKey(key string) (sum uint64) {
 	_, _ = fmt.Sscanf(key, "%x", &sum) // the state's keys have that form

@@ -20,9 +20,6 @@ import (
 // StateName is the name of the file that says what stands in a mirror.
 const StateName = ".padsync-mirror.json"
 
-// IndexName is that of the page that leads to all others.
-const IndexName = "index.html"
-
 const (
 	stateFormat  = "padsync-mirror"
 	stateVersion = 1
@@ -47,7 +44,6 @@ var errStateTooLong = errors.New("more pages than a mirror can have")
 type state struct {
 	Format    string      `json:"format"`
 	Version   int         `json:"version"`
-	Index     *page       `json:"index,omitempty"`
 	Documents []*document `json:"documents"`
 }
 
@@ -125,9 +121,6 @@ func readState(ctx context.Context, store Store) (s *state, damaged bool, err er
 // sift leaves out what padsync cannot have written, and says whether there was
 // such.
 func (s *state) sift() (damaged bool) {
-	if s.Index != nil && (s.Index.Name != IndexName && !isBeside(s.Index.Name, IndexName) || !s.Index.sound()) {
-		s.Index, damaged = nil, true
-	}
 	taken, seen := make(map[string]bool), make(map[string]bool)
 	kept := make([]*document, 0, min(len(s.Documents), maxDocuments))
 	for _, d := range s.Documents {

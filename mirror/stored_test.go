@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/mirror"
 	"github.com/padsync/padsync/sinks"
@@ -173,4 +174,80 @@ func TestFoldersOfTagsAndServices(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(w.dir, "autres", "First.html")); err == nil {
 		t.Error("it is in two folders")
 	}
+}
+
+// seenByTwoLooks are a poll as its admin's page shows it, and later as all see it.
+func seenByTwoLooks(w *world) (admin, open saved) {
+	admin = aPoll(w, plantedPoll, &poll.Poll{Title: "Which", Votes: []poll.Vote{{Name: "Zoé", Answers: []poll.Answer{poll.Yes, poll.No}}}})
+	admin.parts = map[string]string{"choices": "a", "votes": "a"}
+	open = aPoll(w, plantedPoll, &poll.Poll{Title: "Which", Description: "of these", Unseen: []poll.Part{poll.PartVotes}})
+	open.parts = map[string]string{"choices": "a"}
+	return admin, open
+}
+
+// TestPageThatHasMoreThanThisRunSawStays where what an earlier run saw cannot be
+// opened: the one with the key makes the page anew.
+func TestPageThatHasMoreThanThisRunSawStays(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.options.Shown.Voters = true
+	admin, open := seenByTwoLooks(w)
+	w.save(admin)
+	w.update()
+	w.sink.damaged, w.sink.broken = w.packs()[0], true // as good as one that no key opens
+	w.save(open)
+	w.options.Sealed, w.options.Fetched = true, mirror.NewFetched(w.pool)
+	defer w.options.Fetched.Close()
+	w.options.Fetched.Add(sha256.Sum256(open.content), bytes.NewReader(open.content), int64(len(open.content)))
+	if err := w.options.Fetched.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	r := w.update()
+	if page := w.files()["Sondages/Which.html"]; !strings.Contains(page, "Zoé") || strings.Contains(page, "of these") || r.Sealed != 1 {
+		t.Errorf("%+v %s", r, page)
+	}
+	w.options.Sealed, w.options.Fetched, w.sink.damaged = false, nil, ""
+	w.update()
+	if page := w.files()["Sondages/Which.html"]; !strings.Contains(page, "Zoé") || !strings.Contains(page, "of these") {
+		t.Error(page)
+	}
+}
+
+// TestPageStaysWhereWhatItHasCannotBeReadAnyMore: what the newest look did not see
+// lies in a pack that is damaged. Without a page, what can be read is written; an
+// error of the store is no damage.
+func TestPageStaysWhereWhatItHasCannotBeReadAnyMore(t *testing.T) {
+	for _, stands := range []bool{true, false} {
+		w := newWorld(t, "en")
+		w.forms("html")
+		w.options.Shown.Voters = true
+		admin, open := seenByTwoLooks(w)
+		w.save(admin)
+		if stands {
+			w.update()
+		}
+		w.sink.damaged = w.packs()[0]
+		w.save(open)
+		r := w.update()
+		if page := w.files()["Sondages/Which.html"]; strings.Contains(page, "Zoé") != stands || strings.Contains(page, "of these") == stands || r.Unreadable != btoi(stands) {
+			t.Errorf("%t: %+v %s", stands, r, page)
+		}
+		w.sink.broken = true
+		w.options.Program = "padsync of tomorrow"
+		if _, err := w.try(t.Context()); stands && !errors.Is(err, errFull) {
+			t.Error(err)
+		}
+		w.sink.damaged = ""
+		w.update()
+		if page := w.files()["Sondages/Which.html"]; !strings.Contains(page, "Zoé") || !strings.Contains(page, "of these") {
+			t.Errorf("%t: %s", stands, page)
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -42,7 +44,7 @@ type world struct {
 	*testing.T
 	store   mirror.Store
 	dir     string
-	sink    sinks.Sink
+	sink    *watched
 	repo    *repository.Repository
 	pool    *spool.Pool
 	now     time.Time
@@ -57,7 +59,7 @@ func newWorld(t *testing.T, language string) *world {
 	w := &world{T: t, pool: spool.New(t.TempDir(), 0), now: time.Date(2026, 11, 22, 14, 41, 6, 0, time.UTC)}
 	w.store, w.dir = folder(t)
 	var err error
-	w.sink = memory.New(w.clock)
+	w.sink = &watched{Sink: memory.New(w.clock)}
 	w.repo, err = repository.Create(t.Context(), w.sink, repository.Options{Pool: w.pool, Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +80,52 @@ func newWorld(t *testing.T, language string) *world {
 		},
 	}
 	return w
+}
+
+// A watched sink counts how often packs are read, and gives one other bytes than it
+// has, or none.
+type watched struct {
+	sinks.Sink
+	packs   atomic.Int64
+	damaged string // the key of that pack
+	broken  bool   // it gives an error
+}
+
+func (s *watched) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	if strings.HasPrefix(key, "packs/") {
+		s.packs.Add(1)
+	}
+	r, err := s.Sink.Get(ctx, key, offset, length)
+	if err != nil || key != s.damaged {
+		return r, err
+	}
+	if s.broken {
+		return nil, errors.Join(errFull, r.Close())
+	}
+	b, err := io.ReadAll(r)
+	for i := range b {
+		b[i] ^= 1
+	}
+	return io.NopCloser(bytes.NewReader(b)), errors.Join(err, r.Close())
+}
+
+// packs are the keys of the repository's.
+func (w *world) packs() (keys []string) {
+	w.Helper()
+	for o, err := range w.sink.List(w.Context(), "packs/") {
+		if err != nil {
+			w.Fatal(err)
+		}
+		keys = append(keys, o.Key)
+	}
+	return keys
+}
+
+// packsRead is how often packs were read meanwhile.
+func (w *world) packsRead(meanwhile func()) int64 {
+	before := w.sink.packs.Load()
+	meanwhile()
+	return w.sink.packs.Load() - before
 }
 
 func (w *world) clock() time.Time {

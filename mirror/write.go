@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/spool"
@@ -31,8 +33,9 @@ func unread(err error) bool {
 	return corrupt || errors.Is(err, documents.ErrUnreadable) || errors.Is(err, repository.ErrNoIdentity)
 }
 
-// open opens a version, nil if it cannot be read. The caller calls done.
-func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d documents.Publishable, done func(), err error) {
+// open opens a version, nil if it cannot be read. The caller calls done. Keep,
+// optional, is called with the file if it was read from the repository.
+func (r *run) open(record *manifest.Record, v *manifest.VersionRecord, keep func(sum string, f *spool.Spool)) (d documents.Publishable, done func(), err error) {
 	_, own, ok := r.query.Form(record, v, r.Library.Kinds[record.Source.Kind].Forms[0].Name)
 	if !ok {
 		return nil, nil, nil
@@ -54,13 +57,22 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d docume
 			return nil, nil, err
 		}
 		from, size, done = s, s.Size(), func() { s.Close() }
+		if keep != nil {
+			keep(own.SHA256, s)
+		}
 	}
 	if !r.Shown.Private {
 		record = record.Public() // it may take from others what its own look did not see
 	}
 	opened, err := r.query.Read(r.reader, record, library.Choice{Version: v}, from, size)
 	d, is := opened.(documents.Publishable)
-	if err == nil && is && !(r.Sealed && lacks(record, opened)) {
+	whole := err == nil && is
+	if whole && r.Sealed {
+		whole = !lacks(record, opened)
+	} else if whole && r.old[keyOf(r.names.Sum(record.Source, record.ID))] != nil {
+		whole, err = r.fillable(record, v)
+	}
+	if err == nil && whole {
 		return d, done, nil
 	}
 	done()
@@ -68,6 +80,38 @@ func (r *run) open(record *manifest.Record, v *manifest.VersionRecord) (d docume
 		return nil, nil, err
 	}
 	return nil, nil, nil
+}
+
+// fillable reports whether what a version did not see can be read in the newest
+// versions that did. Where it cannot, the page that stands may be the last to have
+// it. The error is that of reading the repository.
+func (r *run) fillable(record *manifest.Record, v *manifest.VersionRecord) (bool, error) {
+	if len(v.Facts.Fields) == 0 {
+		return true, nil // its looks all see the same
+	}
+	seen := maps.Clone(v.Facts.Fields)
+	before := false
+	for i := range slices.Backward(record.Versions) {
+		e := &record.Versions[i]
+		more := before && e.Suspect == "" && slices.ContainsFunc(slices.Collect(maps.Keys(e.Facts.Fields)), func(part string) bool { return seen[part] == "" })
+		before = before || e.Name == v.Name
+		_, own, ok := r.query.Form(record, e, r.Library.Kinds[record.Source.Kind].Forms[0].Name)
+		if !more || !ok {
+			continue
+		}
+		s, err := r.reader.File(own)
+		switch {
+		case err != nil && unread(err):
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		if err := s.Close(); err != nil {
+			return false, err
+		}
+		maps.Copy(seen, e.Facts.Fields)
+	}
+	return true, nil
 }
 
 // lacks reports whether a document lacks what another version saw: where that cannot
@@ -172,7 +216,7 @@ func (r *run) make(record *manifest.Record, p *plan) (*making, error) {
 			done()
 			var err error
 			of, done = w.version, func() {}
-			d, end, err := r.open(record, w.version)
+			d, end, err := r.open(record, w.version, nil)
 			if err != nil {
 				return nil, errors.Join(err, m.discard())
 			}
@@ -286,11 +330,11 @@ func (r *run) made(p *plan, w *wish, refs []string) string {
 func (r *run) render(d documents.Publishable, p *plan, w *wish) (*makingPage, error) {
 	refs := make(map[string]bool)
 	public := d.Publish(documents.Publication{
-		Title: p.title, Key: p.key, Notes: w.notes, Names: r.Shown.Voters, Chat: r.Shown.Chat,
+		Title: p.title, Key: p.key, Notes: w.notes, Up: documents.Link{Text: r.Words.All, Href: strings.Repeat("../", depthOf(w.name)) + IndexName}, Names: r.Shown.Voters, Chat: r.Shown.Chat,
 		Links: func(text string) []documents.Link {
 			return r.linker.links(text, w.form, depthOf(w.name), func(sum uint64) {
 				if len(refs) <= maxRefs {
-					refs[fmt.Sprintf("%016x", sum)] = true
+					refs[keyOf(sum)] = true
 				}
 			})
 		},

@@ -77,7 +77,35 @@ func (x *Index) Newest(ctx context.Context, yield func(from manifest.Source, id,
 		if err != nil {
 			return err
 		}
-		if err := yield(from, id, t.newest()); err != nil {
+		if err := yield(from, id, t.now(documents.InText, documents.InPoll)); err != nil {
+			return err
+		}
+	}
+	return damage(rows.Err())
+}
+
+// Linking gives those of the documents in which there is the address of a page, as
+// Newest does, in no order: what people call each, and what it says now, with the
+// chat beside it.
+func (x *Index) Linking(ctx context.Context, yield func(called, text string) error) error {
+	rows, err := x.db.QueryContext(ctx, `select called, packed from docs join texts using (id)
+		where id in (select rowid from words where words match '{text poll chat} : (https OR http)')`)
+	if err != nil {
+		return damage(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var names string
+		var packed sql.RawBytes
+		if err := rows.Scan(&names, &packed); err != nil {
+			return damage(err)
+		}
+		t, err := x.unpack(packed)
+		if err != nil {
+			return err
+		}
+		called, _, _ := strings.Cut(names, "\n")
+		if err := yield(called, t.now(documents.InText, documents.InPoll, documents.InChat)); err != nil {
 			return err
 		}
 	}

@@ -375,6 +375,36 @@ func TestNewestTextsAreGivenWithoutWhatTheySaidEarlier(t *testing.T) {
 	}
 }
 
+func TestTextsWithAddressesAreGivenWithTheirChat(t *testing.T) {
+	w := newWorld(t, true)
+	w.pads.Create("bureau", "Rien, ni http ni lien\n")
+	w.pads.Create("notes", "Rien\n").Say(ada, "HTTPS://pads.example.org/p/chat")
+	ag := w.pads.Create("ag", "Voir:https://pads.example.org/p/now.\nhttps://pads.example.org/p/past\n")
+	w.now = w.now.Add(time.Hour)
+	ag.Remove(ada, utf8.RuneCountInString("Voir:https://pads.example.org/p/now.\n"), utf8.RuneCountInString("https://pads.example.org/p/past\n"))
+	past := w.pads.Create("past", "https://pads.example.org/p/past\n")
+	w.now = w.now.Add(time.Hour)
+	past.Remove(ada, 0, utf8.RuneCountInString("https://pads.example.org/p/past\n"))
+	w.night(t, "ag", "bureau", "notes", "past")
+	w.index(t)
+	x, err := search.Open(t.Context(), w.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	var got []string
+	err = x.Linking(t.Context(), func(called, text string) error {
+		if called != "bureau" { // it has the word
+			got = append(got, called+": "+strings.Join(strings.Fields(text), " "))
+		}
+		return nil
+	})
+	slices.Sort(got)
+	if want := []string{"ag: Voir:https://pads.example.org/p/now.", "notes: Rien HTTPS://pads.example.org/p/chat"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+}
+
 func TestPhrasesEndWhereTextsEnd(t *testing.T) {
 	w := newWorld(t, false)
 	ag := w.pads.Create("vote-2026", "Rien\n")

@@ -42,11 +42,11 @@ func (t *texts) shown() string {
 	return t.Versions[len(t.Versions)-1]
 }
 
-// newest is what the document says now.
-func (t *texts) newest() string {
+// now is what the document says now in these places.
+func (t *texts) now(in ...documents.Place) string {
 	var parts []string
 	for _, one := range t.Texts {
-		if one.In == documents.InText || one.In == documents.InPoll {
+		if slices.Contains(in, one.In) {
 			parts = append(parts, one.Text)
 		}
 	}

@@ -167,7 +167,7 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []backup
 	fetched := b.settings.Fetching(plan.Pool, b.keys.Recipients != nil)
 	if fetched != nil {
 		defer fetched.Close()
-		plan.Keep = a.setup.Kinds.KeepIn(fetched)
+		plan.Keep = b.settings.KeepIn(fetched)
 	}
 	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
 	writing := setup.Writing{

@@ -19,6 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/search"
 	"github.com/spf13/cobra"
 )
 
@@ -78,6 +79,9 @@ func (a *app) discover(ctx context.Context, flags changeFlags, look looking, pat
 	if err != nil {
 		return err
 	}
+	for _, r := range found.Unread {
+		a.noteUnlinked(r)
+	}
 	if !flags.json {
 		a.sumUpFinds(found.All, finds, look, len(paths) == 0)
 	}
@@ -87,7 +91,8 @@ func (a *app) discover(ctx context.Context, flags changeFlags, look looking, pat
 	return nil
 }
 
-// showFinds shows those that are certain, or the others.
+// showFinds shows those that are certain, or the others, those last that are only
+// linked somewhere.
 func (a *app) showFinds(asJSON, uncertain bool, finds []setup.Find) (err error) {
 	shown := slices.DeleteFunc(slices.Clone(finds), func(f setup.Find) bool { return f.Certain == uncertain })
 	out := bufio.NewWriter(a.stdout)
@@ -129,6 +134,18 @@ func (a *app) ask(ctx context.Context, found *setup.Finds, hosts []string) error
 		a.note("not-asked", "Host", s.Host, "Reason", a.words.Error(s.Err))
 	}
 	return err
+}
+
+// noteUnlinked says that no links were looked for in what a repository has.
+func (a *app) noteUnlinked(r setup.ByName) {
+	switch {
+	case errors.Is(r.Err, search.ErrNone):
+		a.note("unlinked-unindexed", "Repository", r.Shown)
+	case errors.Is(r.Err, search.ErrNoIdentity):
+		a.note("unlinked-sealed", "Repository", r.Shown)
+	default:
+		a.note("unlinked", "Repository", r.Shown, "Reason", a.words.Error(r.Err))
+	}
 }
 
 // noteSkip says that a file was left out.
@@ -215,15 +232,18 @@ var placeWords = map[discovery.Place]string{
 }
 
 // origins are where a document was found, each browser once.
-func (a *app) origins(all []discovery.Origin) string {
+func (a *app) origins(all []discovery.Trace) string {
 	places := make(map[string][]string)
 	var order []string
 	for _, o := range all {
 		at := cmp.Or(o.File, browserName(o.Browser, o.Profile))
+		if o.Place == discovery.Saved {
+			at = a.text("place-saved", "Document", cmp.Or(o.Document, "…"))
+		}
 		if _, known := places[at]; !known {
 			order = append(order, at)
 		}
-		if o.Place == discovery.File {
+		if o.Place == discovery.File || o.Place == discovery.Saved {
 			places[at] = nil
 			continue
 		}
@@ -239,16 +259,31 @@ func (a *app) origins(all []discovery.Origin) string {
 
 // sumUpFinds says how many there are that are new, and what may be more.
 func (a *app) sumUpFinds(all, finds []setup.Find, look looking, browsers bool) {
-	hosts, count := make(map[string]int), 0
+	hosts, count, linked := make(map[string]int), 0, 0
 	for i := range finds {
-		if !finds[i].Certain {
-			hosts[finds[i].Host()]++
+		switch f := &finds[i]; {
+		case f.Certain:
+		case f.Linked():
+			linked++
+		default:
+			hosts[f.Host()]++
 			count++
 		}
 	}
 	if !look.uncertain {
-		a.sumUpCertain(len(finds)-count, len(all)-len(finds), look.add, browsers)
+		a.sumUpCertain(len(finds)-count-linked, len(all)-len(finds), look.add, browsers)
 	}
+	a.sumUpUncertain(hosts, count, look)
+	switch {
+	case linked > 0 && look.uncertain:
+		a.say("found-linked", "Count", linked)
+	case linked > 0:
+		a.say("found-linked-next", "Count", linked)
+	}
+}
+
+// sumUpUncertain counts what may be documents, by host.
+func (a *app) sumUpUncertain(hosts map[string]int, count int, look looking) {
 	if count == 0 {
 		return
 	}

@@ -42,26 +42,38 @@ func (r *reader) root(ctx context.Context, at root) error {
 	if info, err := os.Stat(at.dir); err != nil || !info.IsDir() {
 		return nil
 	}
-	profiles := r.firefoxProfiles
-	if at.family == chromium {
-		profiles = r.chromiumProfiles
-	}
+	profiles, read := r.family(at.family)
 	for _, p := range profiles(ctx, at) {
 		real, err := filepath.EvalSymlinks(p.dir)
 		if err != nil || r.read[real] {
 			continue
 		}
 		r.read[real] = true
-		if at.family == chromium {
-			r.chromium(ctx, p)
-		} else {
-			r.firefox(ctx, p)
-		}
-		if ctx.Err() != nil {
+		if read(ctx, p); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
 	return ctx.Err()
+}
+
+// family is how profiles of a family are found, and read.
+func (r *reader) family(f family) (profiles func(context.Context, root) []profile, read func(context.Context, profile)) {
+	switch f {
+	case chromium:
+		return r.chromiumProfiles, r.chromium
+	case falkon:
+		return r.falkonProfiles, r.falkon
+	case epiphany:
+		return r.onlyProfile, r.epiphany
+	case safari:
+		return r.safariProfiles, r.safari
+	}
+	return r.firefoxProfiles, r.firefox
+}
+
+// onlyProfile is that of a browser that has one, and no name for it.
+func (r *reader) onlyProfile(_ context.Context, at root) []profile {
+	return []profile{{browser: at.browser, dir: at.dir}}
 }
 
 // A profile is what a browser keeps of one person.
@@ -92,6 +104,20 @@ func (r *reader) skip(ctx context.Context, p profile, file string, err error) {
 		err = discovery.ErrDamaged
 	}
 	r.to.Skip(discovery.Skip{Browser: p.browser, Profile: p.name, File: file, Err: err})
+}
+
+// visits reads rows of an address, a title, and what read takes from them for the
+// last visit of the row.
+func (r *reader) visits(d *database, p profile, query string, read func(row *sqlite3.Stmt, s *discovery.Sighting)) error {
+	return d.each(query, func(row *sqlite3.Stmt) {
+		if !r.to.Possible(string(row.ColumnRawText(0))) {
+			return
+		}
+		s := discovery.Sighting{Address: row.ColumnText(0), Title: row.ColumnText(1), Visits: 1, Origin: p.origin(discovery.History)}
+		read(row, &s)
+		s.First = s.Last
+		r.to.Sees(s)
+	})
 }
 
 // children are the folders in dir, in order.

@@ -2,24 +2,25 @@ package browsers
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/ncruces/go-sqlite3"
 	"github.com/padsync/padsync/discovery"
 )
 
-const mostBookmarks = 256 << 20 // bytes
+const mostBookmarks = 64 << 20 // bytes
 
 // chromiumProfiles are the folders that have what a profile has; Opera keeps its
 // one in the root itself.
 func (r *reader) chromiumProfiles(_ context.Context, at root) (all []profile) {
 	names := r.chromiumNames(at)
 	for _, dir := range append([]string{at.dir}, children(at.dir)...) {
-		for _, file := range []string{"History", "Bookmarks", "AccountBookmarks", encryptedBookmarks} {
+		for _, file := range []string{"History", "Bookmarks", "AccountBookmarks", "EncryptedBookmarks2", "EncryptedAccountBookmarks2"} {
 			if exists(filepath.Join(dir, file)) {
 				all = append(all, named(at.browser, names[filepath.Base(dir)], dir))
 				break
@@ -40,7 +41,7 @@ func (r *reader) chromiumNames(at root) map[string]string {
 	}
 	const file = "Local State"
 	b, err := readFile(filepath.Join(at.dir, file), mostSettings)
-	if err != nil || json.Unmarshal(b, &state) != nil {
+	if err != nil || unmarshal(b, &state) != nil {
 		return nil // then the folders' names have to do
 	}
 	names := make(map[string]string)
@@ -50,11 +51,10 @@ func (r *reader) chromiumNames(at root) map[string]string {
 	return names
 }
 
-const encryptedBookmarks = "EncryptedBookmarks2"
-
 func (r *reader) chromium(ctx context.Context, p profile) {
 	r.skip(ctx, p, "History", r.chromiumHistory(ctx, p))
-	for file, sealed := range map[string]string{"Bookmarks": encryptedBookmarks, "AccountBookmarks": "EncryptedAccountBookmarks2"} {
+	for _, file := range []string{"Bookmarks", "AccountBookmarks"} {
+		sealed := "Encrypted" + file + "2"
 		if !exists(p.file(file)) && exists(p.file(sealed)) {
 			r.skip(ctx, p, sealed, discovery.ErrEncrypted)
 			continue
@@ -79,7 +79,7 @@ func (r *reader) chromiumHistory(ctx context.Context, p profile) error {
 		or(columns, "last_visit_time", "0") + ", " + or(columns, "hidden", "0") + " from urls where length(url) < 4096"
 	var found []place
 	err = d.each(query, func(s *sqlite3.Stmt) {
-		if !discovery.Possible(string(s.ColumnRawText(1))) {
+		if !r.to.Possible(string(s.ColumnRawText(1))) {
 			return
 		}
 		found = append(found, place{
@@ -135,12 +135,12 @@ func (r *reader) chromiumBookmarks(p profile, file string) error {
 	var saved struct {
 		Roots map[string]jsontext.Value `json:"roots"`
 	}
-	if json.Unmarshal(b, &saved) != nil {
+	if unmarshal(b, &saved) != nil {
 		return discovery.ErrDamaged
 	}
-	for name, value := range saved.Roots {
+	for _, name := range slices.Sorted(maps.Keys(saved.Roots)) {
 		var tree chromiumNode
-		if name == "trash" || json.Unmarshal(value, &tree) != nil { // some are no folder
+		if name == "trash" || unmarshal(saved.Roots[name], &tree) != nil { // some are no folder
 			continue
 		}
 		r.chromiumBookmark(p, &tree)

@@ -23,17 +23,29 @@ const (
 type database struct {
 	*sqlite3.Conn
 	cancel context.CancelFunc
+	name   string
 }
 
+// Close also removes the copy: the next one may need its place.
 func (d *database) Close() error {
 	d.cancel()
-	return d.Conn.Close()
+	return errors.Join(d.Conn.Close(), removeCopy(d.name))
+}
+
+func removeCopy(name string) (err error) {
+	for _, beside := range []string{"", wal, journal, "-shm"} {
+		if e := os.Remove(name + beside); e != nil && !errors.Is(e, fs.ErrNotExist) {
+			err = e
+		}
+	}
+	return err
 }
 
 // openCopy opens a copy of a database that a browser may be writing to.
 func (s *scratch) openCopy(ctx context.Context, name string) (*database, error) {
 	problem := discovery.ErrBusy
 	var before state
+	copied := s.file()
 	for try := range tries {
 		if try > 0 {
 			select {
@@ -42,12 +54,11 @@ func (s *scratch) openCopy(ctx context.Context, name string) (*database, error) 
 				return nil, ctx.Err()
 			}
 		}
-		copied := s.file()
 		now, same, err := copyDatabase(copied, name)
-		if err != nil {
-			return nil, err
-		}
-		if !same {
+		if err != nil || !same {
+			if err = errors.Join(err, removeCopy(copied)); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		d, err := open(ctx, copied)
@@ -67,6 +78,7 @@ func (s *scratch) openCopy(ctx context.Context, name string) (*database, error) 
 type state struct {
 	size    int64
 	changed time.Time
+	header  string // of the database, which counts its changes
 	salts   string // of its log
 }
 
@@ -93,11 +105,15 @@ func beginCopy(to, from string) (*copying, error) {
 	if err != nil {
 		return nil, err
 	}
+	header, err := head(from)
+	if err != nil {
+		return nil, err
+	}
 	info, err := copyFile(to, from, mostDatabase)
 	if err != nil {
 		return nil, err
 	}
-	return &copying{to, from, state{info.Size(), info.ModTime(), salts}}, nil
+	return &copying{to, from, state{info.Size(), info.ModTime(), header, salts}}, nil
 }
 
 // end copies what lies beside the database.
@@ -115,13 +131,17 @@ func (c *copying) end() (now state, same bool, err error) {
 	if err != nil {
 		return state{}, false, err
 	}
+	header, err := head(c.from)
+	if err != nil {
+		return state{}, false, err
+	}
 	info, err := os.Stat(c.from)
 	if err != nil {
 		return state{}, false, err
 	}
 	same = copied == c.before.salts && after == c.before.salts
 	if after == "" { // else it may be written to at any time, from the log
-		same = same && info.Size() == c.before.size && info.ModTime().Equal(c.before.changed)
+		same = same && header == c.before.header && info.Size() == c.before.size && info.ModTime().Equal(c.before.changed)
 	}
 	return c.before, same, nil
 }
@@ -131,7 +151,8 @@ const (
 	journal = "-journal"
 )
 
-// head is the header of a log, which has its salts; "" if there is no log.
+// head is the header of a database, or of a log, which has its salts; "" if there is
+// no such file.
 func head(name string) (string, error) {
 	f, _, err := openRegular(name, mostDatabase)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -154,9 +175,9 @@ func open(ctx context.Context, name string) (*database, error) {
 	c, err := sqlite3.OpenContext(ctx, name)
 	if err != nil {
 		cancel()
-		return nil, err
+		return nil, errors.Join(err, removeCopy(name))
 	}
-	d := &database{c, cancel}
+	d := &database{c, cancel, name}
 	c.SetInterrupt(ctx)
 	c.Limit(sqlite3.LIMIT_LENGTH, 16<<20)
 	if err := errors.Join(c.Exec("pragma trusted_schema = off"), d.check()); err != nil {

@@ -137,7 +137,7 @@ func (r *reader) places(ctx context.Context, p profile) error {
 		" from moz_places where length(url) < 4096"
 	var found []place
 	err = d.each(query, func(s *sqlite3.Stmt) {
-		if !discovery.Possible(string(s.ColumnRawText(1))) {
+		if !r.to.Possible(string(s.ColumnRawText(1))) {
 			return
 		}
 		found = append(found, place{
@@ -207,5 +207,8 @@ func unixMicro(n int64) time.Time {
 	}
 	return time.UnixMicro(n).UTC()
 }
+
+// unixMilli is unixMicro for milliseconds.
+func unixMilli(n int64) time.Time { return unixMicro(max(0, min(n, maxMicro/1000)) * 1000) }
 
 const maxMicro = 253402300799_000000 // the end of the year 9999

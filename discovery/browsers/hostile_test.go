@@ -112,8 +112,9 @@ func TestOtherAddressesGoNowhere(t *testing.T) {
 	m.write(mozLz4(t, `{"windows": [{"tabs": [{"entries": [{"url": "`+other[1]+`"}], "index": 1}]}]}`+strings.Repeat(" ", 99)), ".mozilla/firefox", "a.default", "sessionstore.jsonlz4")
 	m.database(chromiumSchema+chromium.String(), chromiumRoot, "Default", "History").Close()
 	m.write(`{"roots": {"other": {"children": [`+strings.TrimSuffix(bookmarks.String(), ", ")+`]}}}`, chromiumRoot, "Default", "Bookmarks")
+	m.check(mkfifo(m.path(epiphanyRoot, "localstorage", "https_"+secret+".example_0.localstorage")))
 	seen, skipped := m.read()
-	if len(skipped) != 2 { // the pipe, and what leads to itself
+	if len(skipped) != 3 { // the pipes, and what leads to itself
 		t.Errorf("skipped %v", skipped)
 	}
 	if said := fmt.Sprintf("%+v %+v", seen, skipped); len(seen) > 0 || strings.Contains(said, secret) {
@@ -150,6 +151,7 @@ func TestAnInterruptionLeavesNoCopy(t *testing.T) {
 	m.database(firefoxSchema+visit(1, pads+"a", "", 1)+visit(2, pads+"b", "", 1), ".mozilla/firefox", "a.default", "places.sqlite").Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	err := browsers.Read(ctx, browsers.System{OS: "linux", Home: m.home, Getenv: os.Getenv}, m.scratch, discovery.Reading{
+		Kinds: allKinds(),
 		See: func(discovery.Sighting) {
 			if len(snapshot(t, m.scratch)) < 4 {
 				t.Error("there is no copy: this test looks in the wrong place")
@@ -164,4 +166,56 @@ func TestAnInterruptionLeavesNoCopy(t *testing.T) {
 	if left := snapshot(t, m.scratch); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
 	}
+}
+
+// A copy goes as soon as it was read: the disk may have no room for all of them.
+func TestOneCopyIsThereAtATime(t *testing.T) {
+	m := newMachine(t)
+	m.database(firefoxSchema+visit(1, pads+"a", "", 1), ".mozilla/firefox", "a.default", "places.sqlite").Close()
+	m.database(firefoxSchema+visit(1, pads+"b", "", 1), ".mozilla/firefox", "b.default", "places.sqlite").Close()
+	m.write("not a database, but long enough to be taken for one at first sight", chromiumRoot, "Default", "History")
+	m.database(chromiumSchema+chromiumVisit(1, pads+"c", "", 1, wholeChain), chromiumRoot, "Profile 1", "History").Close()
+	err := browsers.Read(t.Context(), browsers.System{OS: "linux", Home: m.home, Getenv: func(string) string { return "" }}, m.scratch, discovery.Reading{
+		Kinds: allKinds(),
+		See: func(s discovery.Sighting) {
+			copies, err := filepath.Glob(filepath.Join(m.scratch, "*", "*"))
+			if err != nil || len(copies) != 1 {
+				t.Errorf("at %s: %v, %v", s.Address, copies, err)
+			}
+		},
+		Skip: func(discovery.Skip) {},
+	})
+	m.check(err)
+}
+
+// What a page keeps in the browser is its own word: of other servers it says
+// nothing, and a page that keeps more than Etherpad does is none.
+func TestAPageProvesOnlyItself(t *testing.T) {
+	m := newMachine(t)
+	m.write("[Profile0]\nPath=a.default\n", ".mozilla/firefox", "profiles.ini")
+	keep := func(folder, key, value string) {
+		m.database("create table database(origin text); create table data(key text, utf16_length integer, conversion_type integer, compression_type integer, value blob);"+
+			"insert into database values('https://evil.example'); insert into data values('"+key+"', 1, 1, 0, x'"+fmt.Sprintf("%x", value)+"')", ".mozilla/firefox", "a.default", "storage", "default", folder, "ls", "data.sqlite").Close()
+	}
+	keep("https+++evil.example", "storage-polls", `{"x": {"pollUrl": "https://intranet.example/polls/salaries", "adminUrl": "`+pads+`x"}, "y": {"pollUrl": "https://evil.example/polls/own"}}`)
+	keep("https+++evil.example^userContextId=2", "recentPads", "["+strings.Repeat(`{"name": "x"}, `, 5000)+`{"name": "x"}]`)
+	keep("https+++evil.example^privateBrowsingId=1", "recentPads", `[{"name": "private"}]`)
+	seen, skipped := m.read()
+	if len(skipped) > 0 {
+		t.Errorf("skipped %v", skipped)
+	}
+	wants(t, seen, map[string]string{"https://evil.example/polls/own": "recent"})
+}
+
+// Browsers cut titles where they like, and write what no JSON should have.
+func TestJSONIsReadAsBrowsersWriteIt(t *testing.T) {
+	m := newMachine(t)
+	m.write("[Profile0]\nPath=a.default\n", ".mozilla/firefox", "profiles.ini")
+	m.write(mozLz4(t, `{"a": 1, "a": 2, "windows": [{"tabs": [{"entries": [{"url": "`+pads+`tab", "title": "cut \ud83d"}], "index": 1}]}]}`+strings.Repeat(" ", 99)), ".mozilla/firefox", "a.default", "sessionstore.jsonlz4")
+	m.write(`{"roots": {"other": {"children": [{"url": "`+pads+`bookmark", "name": "cut \ud83d`+"\xff"+`"}]}}}`, chromiumRoot, "Default", "Bookmarks")
+	seen, skipped := m.read()
+	if len(skipped) > 0 {
+		t.Errorf("skipped %v", skipped)
+	}
+	wants(t, seen, map[string]string{pads + "tab": "tab", pads + "bookmark": "bookmark"})
 }

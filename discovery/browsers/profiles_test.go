@@ -16,6 +16,10 @@ import (
 	"github.com/ncruces/go-sqlite3"
 	"github.com/padsync/padsync/discovery"
 	"github.com/padsync/padsync/discovery/browsers"
+	"github.com/padsync/padsync/sources/etherpad"
+	"github.com/padsync/padsync/sources/framadate"
+	"github.com/padsync/padsync/sources/kinds"
+	"github.com/padsync/padsync/sources/pollaris"
 	"github.com/pierrec/lz4/v4"
 	"github.com/syndtr/goleveldb/leveldb"
 )
@@ -25,6 +29,10 @@ type machine struct {
 	t       *testing.T
 	home    string
 	scratch string
+}
+
+func allKinds() []kinds.Kind {
+	return []kinds.Kind{pollaris.Kind(), framadate.Kind(), etherpad.Kind()}
 }
 
 func newMachine(t *testing.T) *machine {
@@ -37,8 +45,9 @@ func (m *machine) read() ([]discovery.Sighting, []discovery.Skip) { return m.rea
 func (m *machine) readAs(system string) (seen []discovery.Sighting, skipped []discovery.Skip) {
 	m.t.Helper()
 	err := browsers.Read(m.t.Context(), browsers.System{OS: system, Home: m.home, Getenv: func(string) string { return "" }}, m.scratch, discovery.Reading{
-		See:  func(s discovery.Sighting) { seen = append(seen, s) },
-		Skip: func(s discovery.Skip) { skipped = append(skipped, s) },
+		Kinds: allKinds(),
+		See:   func(s discovery.Sighting) { seen = append(seen, s) },
+		Skip:  func(s discovery.Skip) { skipped = append(skipped, s) },
 	})
 	if err != nil {
 		m.t.Fatal(err)

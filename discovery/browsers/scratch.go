@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofrs/flock"
 	"github.com/padsync/padsync/discovery"
 )
@@ -126,6 +128,12 @@ func readFile(name string, most int64) ([]byte, error) {
 		err = discovery.ErrLarge
 	}
 	return b, err
+}
+
+// unmarshal reads JSON as browsers do: a title that was cut amid a letter is none the
+// worse.
+func unmarshal(b []byte, v any) error {
+	return json.Unmarshal(b, v, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 }
 
 // copyFile copies a file that may grow meanwhile.

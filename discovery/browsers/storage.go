@@ -13,7 +13,6 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/go-json-experiment/json"
 	"github.com/klauspost/compress/snappy"
 	"github.com/ncruces/go-sqlite3"
 	"github.com/padsync/padsync/discovery"
@@ -32,7 +31,8 @@ const (
 	mostStorage = 64 << 20  // bytes of one origin
 	mostLevel   = 512 << 20 // of all origins together
 	mostValue   = 8 << 20
-	mostEntries = 10_000
+	mostEntries = 10_000 // of one's own polls
+	mostRecent  = 100    // Etherpad keeps three
 )
 
 // stored reads what a page at origin stored.
@@ -48,7 +48,7 @@ func (r *reader) stored(p profile, origin, key string, value []byte) {
 			Name      string `json:"name"`
 			Timestamp string `json:"timestamp"`
 		}
-		if json.Unmarshal(value, &pads) != nil || len(pads) > mostEntries {
+		if unmarshal(value, &pads) != nil || len(pads) > mostRecent {
 			return
 		}
 		for _, pad := range pads {
@@ -60,7 +60,7 @@ func (r *reader) stored(p profile, origin, key string, value []byte) {
 				continue
 			}
 			at, _ := time.Parse(time.RFC3339, pad.Timestamp)
-			r.to.Sees(discovery.Sighting{Address: base + "/p/" + url.PathEscape(name), Last: at, Origin: p.origin(discovery.Recent)})
+			r.to.Sees(discovery.Sighting{Address: base + "/p/" + url.PathEscape(name), Last: at, Kind: "etherpad", Origin: p.origin(discovery.Recent)})
 		}
 	case ownPolls:
 		var polls map[string]struct {
@@ -69,13 +69,16 @@ func (r *reader) stored(p profile, origin, key string, value []byte) {
 			PollURL  string `json:"pollUrl"`
 			AdminURL string `json:"adminUrl"`
 		}
-		if json.Unmarshal(value, &polls) != nil || len(polls) > mostEntries {
+		if unmarshal(value, &polls) != nil || len(polls) > mostEntries {
 			return
 		}
 		for _, poll := range polls {
 			made, _ := time.Parse(time.RFC3339, poll.Date)
 			for _, address := range []string{poll.PollURL, poll.AdminURL} {
-				r.to.Sees(discovery.Sighting{Address: address, Title: poll.Title, First: made, Origin: p.origin(discovery.Recent)})
+				// A page of another server proves nothing of this one.
+				if at, err := url.Parse(address); err == nil && strings.EqualFold(at.Host, u.Host) {
+					r.to.Sees(discovery.Sighting{Address: address, Title: poll.Title, First: made, Kind: "pollaris", Origin: p.origin(discovery.Recent)})
+				}
 			}
 		}
 	}
@@ -84,7 +87,9 @@ func (r *reader) stored(p profile, origin, key string, value []byte) {
 // firefoxStorage reads the local storage of the origins that have such keys.
 func (r *reader) firefoxStorage(ctx context.Context, p profile) {
 	for _, dir := range children(p.file("storage", "default")) {
-		if !strings.HasPrefix(filepath.Base(dir), "http") || ctx.Err() != nil {
+		name := filepath.Base(dir)
+		// What a private window keeps is nobody's business.
+		if !strings.HasPrefix(name, "http") || strings.Contains(name, "privateBrowsingId") || ctx.Err() != nil {
 			continue
 		}
 		if err := r.firefoxOrigin(ctx, p, filepath.Join(dir, "ls", "data.sqlite")); err != nil {
@@ -95,9 +100,8 @@ func (r *reader) firefoxStorage(ctx context.Context, p profile) {
 }
 
 func (r *reader) firefoxOrigin(ctx context.Context, p profile, file string) error {
-	b, err := readFile(file, mostStorage)
-	if err != nil || !bytes.Contains(b, []byte(recentPads)) && !bytes.Contains(b, []byte(ownPolls)) {
-		return err // most have none, and opening each would take long
+	if kept, err := hasStored(file); err != nil || !kept {
+		return err
 	}
 	d, err := r.scratch.openCopy(ctx, file)
 	if err != nil {
@@ -113,7 +117,7 @@ func (r *reader) firefoxOrigin(ctx context.Context, p profile, file string) erro
 		return err
 	}
 	origin, _, _ = strings.Cut(origin, "^") // a container, or the page around a frame
-	return d.each("select key, conversion_type, compression_type, value from data where key in ('"+recentPads+"', '"+ownPolls+"')", func(s *sqlite3.Stmt) {
+	return d.each("select key, conversion_type, compression_type, value from data where "+storedKeys, func(s *sqlite3.Stmt) {
 		value := s.ColumnRawBlob(3)
 		if s.ColumnInt(2) == 1 {
 			if n, err := snappy.DecodedLen(value); err != nil || n > mostValue {
@@ -128,6 +132,24 @@ func (r *reader) firefoxOrigin(ctx context.Context, p profile, file string) erro
 		}
 		r.stored(p, origin, s.ColumnText(0), value)
 	})
+}
+
+// storedKeys picks the rows that stored takes, where the column is called key.
+const storedKeys = "key in ('" + recentPads + "', '" + ownPolls + "')"
+
+// hasStored reports whether a database, or its log, may have something for stored:
+// most have not, and opening each would take long.
+func hasStored(file string) (bool, error) {
+	for _, name := range []string{file, file + wal} {
+		b, err := readFile(name, mostStorage)
+		if name != file && errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil || bytes.Contains(b, []byte(recentPads)) || bytes.Contains(b, []byte(ownPolls)) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // fromUTF16 decodes little-endian UTF-16.
@@ -154,8 +176,9 @@ func (r *reader) chromiumStorage(ctx context.Context, p profile) error {
 		if err = copyLevel(dir, from); err == nil {
 			err = r.level(ctx, p, dir)
 		}
+		err = errors.Join(err, os.RemoveAll(dir))
 		if err == nil || ctx.Err() != nil || errors.Is(err, discovery.ErrLarge) {
-			return ctx.Err()
+			break
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) { // it was compacted each time

@@ -5,6 +5,7 @@ package browsers
 
 import (
 	"path/filepath"
+	"slices"
 )
 
 // A System says where browsers keep their files.
@@ -20,6 +21,9 @@ type family int
 const (
 	firefox family = iota
 	chromium
+	falkon
+	epiphany
+	safari
 )
 
 // A root is a folder that may have profiles of a browser.
@@ -81,42 +85,46 @@ func (s System) linux() (all []root) {
 	chromiums("Chromium", "chromium", filepath.Join(flatpak, "org.chromium.Chromium"))
 	add("Chromium", chromium, filepath.Join(snap, "chromium/common/chromium"))
 	chromiums("Chrome", "google-chrome", filepath.Join(flatpak, "com.google.Chrome"))
-	chromiums("Chrome", "google-chrome-beta", filepath.Join(flatpak, "com.google.ChromeDev"))
-	chromiums("Chrome", "google-chrome-unstable")
+	chromiums("Chrome", "google-chrome-beta")
+	chromiums("Chrome", "google-chrome-unstable", filepath.Join(flatpak, "com.google.ChromeDev"))
 	chromiums("Brave", "BraveSoftware/Brave-Browser", filepath.Join(snap, "brave/current"), filepath.Join(flatpak, "com.brave.Browser"))
 	chromiums("Edge", "microsoft-edge", filepath.Join(flatpak, "com.microsoft.Edge"))
 	chromiums("Vivaldi", "vivaldi", filepath.Join(flatpak, "com.vivaldi.Vivaldi"), filepath.Join(snap, "vivaldi/current"))
 	chromiums("Opera", "opera", filepath.Join(snap, "opera/current"), filepath.Join(flatpak, "com.opera.Opera"))
+	add("Falkon", falkon, filepath.Join(config, "falkon"), filepath.Join(flatpak, "org.kde.falkon/config/falkon"))
+	add("GNOME Web", epiphany, filepath.Join(s.folder("XDG_DATA_HOME", ".local", "share"), "epiphany"), filepath.Join(flatpak, "org.gnome.Epiphany/data/epiphany"))
 	return all
 }
 
-func (s System) mac() (all []root) {
-	support := filepath.Join(s.Home, "Library", "Application Support")
-	for name, dir := range map[string]string{
-		"Firefox": "Firefox", "LibreWolf": "librewolf", "Waterfox": "Waterfox", "Zen": "zen", "Floorp": "Floorp", "Tor Browser": "TorBrowser-Data/Browser",
-	} {
-		all = append(all, root{name, firefox, filepath.Join(support, dir)})
-	}
-	for name, dir := range map[string]string{
-		"Chromium": "Chromium", "Chrome": "Google/Chrome", "Brave": "BraveSoftware/Brave-Browser", "Edge": "Microsoft Edge",
-		"Vivaldi": "Vivaldi", "Opera": "com.operasoftware.Opera",
-	} {
-		all = append(all, root{name, chromium, filepath.Join(support, dir)})
+// A home is where a browser keeps its files, below a folder that many share.
+type home struct{ browser, dir string }
+
+func rootsIn(dir string, f family, below string, homes ...home) (all []root) {
+	for _, h := range homes {
+		all = append(all, root{h.browser, f, filepath.Join(dir, h.dir, below)})
 	}
 	return all
 }
 
-func (s System) windows() (all []root) {
+func (s System) mac() []root {
+	library := filepath.Join(s.Home, "Library")
+	support := filepath.Join(library, "Application Support")
+	return slices.Concat(
+		rootsIn(support, firefox, "", home{"Firefox", "Firefox"}, home{"LibreWolf", "librewolf"}, home{"Waterfox", "Waterfox"},
+			home{"Zen", "zen"}, home{"Floorp", "Floorp"}, home{"Tor Browser", "TorBrowser-Data/Browser"}),
+		rootsIn(support, chromium, "", home{"Chromium", "Chromium"}, home{"Chrome", "Google/Chrome"}, home{"Brave", "BraveSoftware/Brave-Browser"},
+			home{"Edge", "Microsoft Edge"}, home{"Vivaldi", "Vivaldi"}, home{"Opera", "com.operasoftware.Opera"}),
+		rootsIn(library, safari, "", home{"Safari", "Safari"}),
+	)
+}
+
+func (s System) windows() []root {
 	roaming, local := s.folder("APPDATA", "AppData", "Roaming"), s.folder("LOCALAPPDATA", "AppData", "Local")
-	for name, dir := range map[string]string{
-		"Firefox": "Mozilla/Firefox", "LibreWolf": "librewolf", "Waterfox": "Waterfox", "Zen": "zen", "Floorp": "Floorp",
-	} {
-		all = append(all, root{name, firefox, filepath.Join(roaming, dir)})
-	}
-	for name, dir := range map[string]string{
-		"Chromium": "Chromium", "Chrome": "Google/Chrome", "Brave": "BraveSoftware/Brave-Browser", "Edge": "Microsoft/Edge", "Vivaldi": "Vivaldi",
-	} {
-		all = append(all, root{name, chromium, filepath.Join(local, dir, "User Data")})
-	}
-	return append(all, root{"Opera", chromium, filepath.Join(roaming, "Opera Software", "Opera Stable")})
+	return slices.Concat(
+		rootsIn(roaming, firefox, "", home{"Firefox", "Mozilla/Firefox"}, home{"LibreWolf", "librewolf"}, home{"Waterfox", "Waterfox"},
+			home{"Zen", "zen"}, home{"Floorp", "Floorp"}),
+		rootsIn(local, chromium, "User Data", home{"Chromium", "Chromium"}, home{"Chrome", "Google/Chrome"}, home{"Brave", "BraveSoftware/Brave-Browser"},
+			home{"Edge", "Microsoft/Edge"}, home{"Vivaldi", "Vivaldi"}),
+		rootsIn(roaming, chromium, "", home{"Opera", "Opera Software/Opera Stable"}),
+	)
 }

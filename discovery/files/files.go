@@ -1,5 +1,7 @@
 // Package files finds addresses in files that a person names: exports of
-// bookmarks, shortcuts, text. What a file is, its content tells.
+// bookmarks, shortcuts, mail, documents, calendars, chats, text. What a file is,
+// its content tells. It is read from its beginning to its end, in memory that
+// does not grow with it.
 package files
 
 import (
@@ -16,7 +18,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/padsync/padsync/discovery"
+	"github.com/padsync/padsync/discovery/mozilla"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -87,50 +91,124 @@ func readFile(ctx context.Context, name string, to discovery.Reading) error {
 	return From(ctx, f, name, to)
 }
 
-const sample = 64 << 10 // bytes that tell what a file is
+const (
+	sample  = 64 << 10 // bytes that tell what a file is
+	deepest = 8        // files in files: parts of mails, and what is attached to them
+
+	mostSeen = 100_000 // addresses that are not passed on twice
+)
 
 // From reads what a file, or a text from elsewhere, has; name is how messages and
 // origins call it.
 func From(ctx context.Context, r io.Reader, name string, to discovery.Reading) error {
-	f := &file{ctx: ctx, name: name, to: to}
-	in := bufio.NewReaderSize(r, sample)
-	start, err := in.Peek(sample)
-	if err != nil && err != io.EOF {
+	f := &file{ctx: ctx, name: name, to: to, seen: make(map[discovery.Sighting]bool)}
+	if opened, ok := r.(*os.File); ok {
+		if info, err := opened.Stat(); err == nil && info.Mode().IsRegular() {
+			f.whole = io.NewSectionReader(opened, 0, info.Size())
+		}
+	}
+	in := &source{ctx: ctx, from: r}
+	if err := f.read(bufio.NewReaderSize(in, sample)); err != nil && in.err == nil {
 		return err
 	}
-	return f.read(in, start)
+	return in.err
+}
+
+// A source remembers why it could not be read, whatever is made of it. It keeps the
+// context of From, whose end is such a reason.
+type source struct {
+	ctx  context.Context
+	from io.Reader
+	err  error
+}
+
+func (s *source) Read(b []byte) (int, error) {
+	if s.err = s.ctx.Err(); s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.from.Read(b)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
 }
 
 // A file is what is read now.
 type file struct {
-	ctx  context.Context
-	name string
-	to   discovery.Reading
+	ctx   context.Context
+	name  string
+	to    discovery.Reading
+	whole *io.SectionReader // nil: it comes only from its beginning to its end
+	seen  map[discovery.Sighting]bool
+	depth int // 0: the file itself, else something in it
 }
 
+// see passes an address on. Years of mail and chats have the same ones again and
+// again.
 func (f *file) see(s discovery.Sighting) {
 	s.Origin = discovery.Origin{Place: discovery.File, File: f.name}
-	f.to.Sees(s)
+	if f.seen[s] || !f.to.Possible(s.Address) {
+		return
+	}
+	if len(f.seen) == mostSeen {
+		clear(f.seen)
+	}
+	f.seen[s] = true
+	f.to.See(s)
 }
 
-// read reads what has this beginning.
-func (f *file) read(in io.Reader, start []byte) error {
-	if isArchive(start) {
+// read reads what its beginning shows to be of a form that is known.
+func (f *file) read(in *bufio.Reader) error {
+	start, err := in.Peek(in.Size())
+	if err != nil && err != io.EOF {
+		return err
+	}
+	switch {
+	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
+		return f.office(in)
+	case isArchive(start):
 		return discovery.ErrArchive
+	case bytes.HasPrefix(start, []byte(mozilla.Magic)):
+		return f.packed(in)
+	case bytes.HasPrefix(start, []byte("bplist")):
+		return f.shortcut(in)
+	case isMail(start):
+		return f.mails(in)
+	case isFolded(start):
+		return f.folded(in)
 	}
 	text, ok := decoded(in, start)
 	if !ok {
 		return discovery.ErrUnknown
 	}
-	if isHTML(start) {
+	return f.written(bufio.NewReader(text))
+}
+
+// written reads text of any form.
+func (f *file) written(text *bufio.Reader) error {
+	start, _ := text.Peek(text.Size()) // an error comes again
+	switch {
+	case isHTML(start):
 		return f.html(text)
+	case isJSON(start):
+		return f.json(text, start)
 	}
+	f.frontMatter(start)
 	return f.lines(text)
+}
+
+// all is what is read where only the whole can be: at most so many bytes.
+func all(r io.Reader, most int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = discovery.ErrLarge
+	}
+	return b, err
 }
 
 // isArchive knows archives and compressed files, which are not opened.
 func isArchive(start []byte) bool {
-	for _, magic := range []string{"PK\x03\x04", "\x1f\x8b", "7z\xbc\xaf\x27\x1c", "Rar!", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd", "BZh"} {
+	for _, magic := range []string{"\x1f\x8b", "7z\xbc\xaf\x27\x1c", "Rar!", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd", "BZh"} {
 		if bytes.HasPrefix(start, []byte(magic)) {
 			return true
 		}
@@ -140,7 +218,7 @@ func isArchive(start []byte) bool {
 
 // isHTML knows pages, and bookmarks as browsers export them.
 func isHTML(start []byte) bool {
-	start = bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(start[:min(len(start), 4<<10)], []byte("\ufeff"))))
+	start = bytes.ToLower(bytes.TrimSpace(start))
 	for _, lead := range []string{"<!doctype", "<html", "<?xml", "<dl>", "<head", "<body", "<meta", "<!--", "<p", "<a ", "<div"} {
 		if bytes.HasPrefix(start, []byte(lead)) {
 			return true
@@ -163,6 +241,22 @@ func decoded(in io.Reader, start []byte) (io.Reader, bool) {
 		return transform.NewReader(in, charmap.Windows1252.NewDecoder()), true
 	}
 	return transform.NewReader(in, unicode.UTF8BOM.NewDecoder()), true
+}
+
+// unified is a text in UTF-8, from the charset that it is said to have. Programs say
+// ASCII or UTF-8 of what is neither.
+func unified(body io.Reader, charset string) io.Reader {
+	e, err := htmlindex.Get(charset)
+	name, _ := htmlindex.Name(e)
+	if err == nil && name != "utf-8" && !strings.EqualFold(charset, "us-ascii") {
+		return transform.NewReader(body, e.NewDecoder())
+	}
+	in := bufio.NewReader(body)
+	start, _ := in.Peek(in.Size())
+	if text, ok := decoded(in, start); ok {
+		return text
+	}
+	return in
 }
 
 // whole leaves out a character that the sample's end cuts.

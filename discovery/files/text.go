@@ -3,7 +3,7 @@ package files
 import (
 	"bufio"
 	"bytes"
-	"html"
+	"context"
 	"io"
 	"strconv"
 	"strings"
@@ -18,8 +18,25 @@ import (
 // has no blank for so long is no text.
 const longestLine = 64 << 10
 
+// Text reads running text, whatever it looks like, as From does files.
+func Text(ctx context.Context, text, name string, to discovery.Reading) error {
+	f := &file{ctx: ctx, name: name, to: to, seen: make(map[discovery.Sighting]bool)}
+	return f.lines(strings.NewReader(text))
+}
+
 // lines reads running text.
 func (f *file) lines(r io.Reader) error {
+	return f.each(r, func(line string) {
+		// In its shortcuts, KDE doubles what would begin a variable.
+		if strings.HasPrefix(line, "URL[$e]=") {
+			line = strings.ReplaceAll(line, "$$", "$")
+		}
+		f.text(line)
+	})
+}
+
+// each calls do for each line, in order.
+func (f *file) each(r io.Reader, do func(line string)) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine+1)
 	lines.Split(pieces)
@@ -27,18 +44,21 @@ func (f *file) lines(r io.Reader) error {
 		if f.ctx.Err() != nil {
 			return f.ctx.Err()
 		}
-		f.text(lines.Text())
+		do(lines.Text())
 	}
 	return lines.Err()
 }
 
 // text finds the addresses in a piece of text.
-func (f *file) text(s string) {
+func (f *file) text(s string) { f.guess(s, false) }
+
+// guess finds addresses that are doubtful: they may not stand there so.
+func (f *file) guess(s string, doubtful bool) {
 	if !strings.Contains(s, "://") {
 		return // which is much faster
 	}
 	for _, address := range config.Addresses(strings.ReplaceAll(s, "&amp;", "&")) {
-		f.see(discovery.Sighting{Address: address})
+		f.see(discovery.Sighting{Address: address, Doubtful: doubtful})
 	}
 }
 
@@ -46,6 +66,12 @@ func (f *file) text(s string) {
 // have one.
 func pieces(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	if i := bytes.IndexAny(data, "\r\n"); i >= 0 && i < longestLine {
+		switch isLast := i == len(data)-1; {
+		case data[i] == '\r' && isLast && !atEOF:
+			return 0, nil, nil
+		case data[i] == '\r' && !isLast && data[i+1] == '\n':
+			return i + 2, data[:i], nil
+		}
 		return i + 1, data[:i], nil
 	}
 	switch {
@@ -64,8 +90,17 @@ func pieces(data []byte, atEOF bool) (advance int, token []byte, err error) {
 const mostToken = 1 << 20
 
 // html reads a page: the text and the links in it, with their titles. Exported
-// bookmarks are such a page.
+// bookmarks are such a page. What has a picture within the text of a tag, or a
+// script that is larger than all, is read on behind its first part.
 func (f *file) html(r io.Reader) error {
+	for {
+		if err := f.page(r); err != parser.ErrBufferExceeded {
+			return err
+		}
+	}
+}
+
+func (f *file) page(r io.Reader) error {
 	page := parser.NewTokenizer(r)
 	page.SetMaxBuf(mostToken)
 	var link *discovery.Sighting // the one that was begun
@@ -88,7 +123,6 @@ func (f *file) html(r io.Reader) error {
 			return nil
 		case parser.TextToken:
 			text := string(page.Text())
-			text = html.UnescapeString(text)
 			if link != nil && title.Len() < longestLine {
 				title.WriteString(text)
 			}

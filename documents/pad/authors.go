@@ -30,7 +30,8 @@ func (s *State) WriteAuthorsHTML(w io.Writer, authors []Author) error {
 		style.WriteString(a.style)
 		legend.WriteString(a.open + a.name + "</span>\n")
 	}
-	h.head(s.id, style.String())
+	h.head("", s.id, style.String())
+	h.WriteString(sheet)
 	if legend.Len() > 0 {
 		h.WriteString(`<p class="authors">` + legend.String() + "</p>\n")
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strconv"
+
+	"github.com/padsync/padsync/internal/stylesheet"
 )
 
 // WriteHTML writes the state as an HTML page of its own, titled with the pad's
@@ -13,26 +15,34 @@ import (
 // https and mailto become links.
 func (s *State) WriteHTML(w io.Writer) error {
 	h := htmlWriter{Writer: s.writer(w)}
-	h.head(s.id, "")
+	h.head("", s.id, "")
+	h.WriteString(sheet)
 	for l := range s.lines() {
 		h.line(&l, s.spans(&l, s.style))
 	}
 	return h.end()
 }
 
-// head begins the page, with style in addition to its own.
-func (h *htmlWriter) head(title, style string) {
-	h.WriteString(htmlHead + "<title>" + html.EscapeString(title) + "</title>\n" + htmlStyle + style + "</style>\n</head>\n<body>\n")
+// sheet begins a page that is the pad's text alone.
+const sheet = "<main class=\"sheet\">\n"
+
+// head begins the page, in a language or "", with style in addition to that of all
+// pages.
+func (h *htmlWriter) head(language, title, style string) {
+	h.WriteString("<!doctype html>\n<html")
+	if language != "" {
+		h.WriteString(` lang="` + html.EscapeString(language) + `"`)
+	}
+	h.WriteString(htmlHead + "<title>" + html.EscapeString(title) + "</title>\n<style>\n" + stylesheet.Common + htmlStyle + style + "</style>\n</head>\n<body>\n")
 }
 
 func (h *htmlWriter) end() error {
 	h.closeLists(0)
-	h.WriteString("</body>\n</html>\n")
+	h.WriteString("</main>\n</body>\n</html>\n")
 	return h.Flush()
 }
 
-const htmlHead = `<!doctype html>
-<html>
+const htmlHead = `>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -40,31 +50,40 @@ const htmlHead = `<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
 `
 
-const htmlStyle = `<style>
-:root { color-scheme: light dark }
-body { max-width: 45em; margin: 2em auto; padding: 0 1em; font-family: sans-serif; line-height: 1.5; overflow-wrap: anywhere }
-p, pre, li, h1, h2, h3, h4, h5, h6 { white-space: pre-wrap }
-p, pre { margin: 0; min-height: 1.5em }
-ol, ul { margin: 0 }
-ol ol > li::marker { content: counters(list-item, ".") ". " }
-.indent, .skip { list-style: none }
-.center { text-align: center }
-.right { text-align: right }
-.justify { text-align: justify }
+const htmlStyle = `.sheet { max-width: 46rem; padding: clamp(1.25rem, 4vw, 2.75rem) clamp(1rem, 5vw, 3rem); background: var(--sheet); border: 1px solid var(--line); border-radius: var(--radius); font: var(--body)/1.7 var(--serif); overflow-wrap: anywhere; }
+div.sheet { margin-block-start: 1.75rem; }
+main.sheet { margin-block: 2rem; }
+.sheet :is(p, pre, li, h1, h2, h3, h4, h5, h6) { white-space: pre-wrap; }
+.sheet :is(p, pre) { margin: 0; min-height: 1.7em; }
+.sheet pre { font: var(--small)/1.7 var(--mono); }
+.sheet :is(h1, h2, h3, h4, h5, h6) { margin: 0; padding-block: .5em .2em; font: 700 1.0625rem/1.35 var(--serif); letter-spacing: 0; text-wrap: wrap; }
+.sheet h1 { font-size: 1.6rem; }
+.sheet h2 { font-size: 1.375rem; }
+.sheet h3 { font-size: 1.2rem; }
+.sheet :is(ol, ul) { margin: 0; padding-inline-start: 2em; }
+ol ol > li::marker { content: counters(list-item, ".") ". "; }
+.indent, .skip { list-style: none; }
+.center { text-align: center; }
+.right { text-align: right; }
+.justify { text-align: justify; }
+@media (max-width: 40rem) { .sheet { margin-inline: calc(-1 * var(--gutter)); padding-inline: var(--gutter); border-inline: 0; border-radius: 0; } main.sheet { margin: 0; border: 0; } }
+@media (min-width: 52rem) { main.sheet { margin-inline: auto; } }
+@media print { .sheet, main.sheet { max-width: none; margin-inline: 0; padding: 0; border: 0; background: none; } }
 `
 
 type htmlWriter struct {
 	*bufio.Writer
 	lists   []string               // kinds of the open ones; the last item of each is open
 	authors map[string]*pageAuthor // by id; nil if they are not shown
+	below   bool                   // the text stands below a heading of the page
 }
 
 func (h *htmlWriter) line(l *line, spans []span) {
 	if l.level == 0 {
 		h.closeLists(0)
 		tag := "p"
-		if headings[l.head] != "" {
-			tag = headings[l.head]
+		if heading := h.heading(l); heading != "" {
+			tag = heading
 		}
 		h.WriteString("<" + tag + class(l.align) + ">")
 		h.spans(spans)
@@ -72,7 +91,7 @@ func (h *htmlWriter) line(l *line, spans []span) {
 		return
 	}
 	h.item(l)
-	tag := headings[l.head]
+	tag := h.heading(l)
 	if tag == "" {
 		h.spans(spans)
 		return
@@ -84,6 +103,16 @@ func (h *htmlWriter) line(l *line, spans []span) {
 
 // headings are the tags of line kinds that the plugin ep_headings2 makes.
 var headings = map[string]string{"h1": "h1", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6", "code": "pre"}
+
+// heading is the tag of a line that is one, or code; else "". Below a heading of the
+// page, those of the text are of the next level.
+func (h *htmlWriter) heading(l *line) string {
+	tag := headings[l.head]
+	if h.below && tag != "" && tag[0] == 'h' {
+		tag = "h" + string(min(tag[1]+1, '6'))
+	}
+	return tag
+}
 
 // class is for alignments of the plugin ep_align; left is the default.
 func class(align string) string {

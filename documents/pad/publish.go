@@ -91,25 +91,33 @@ func chatHead(l documents.Language) string {
 // head is what stands before a message.
 func (s said) head() string { return strings.TrimSpace(s.when + "  " + s.name) }
 
-const publicStyle = `.note { opacity: .75; border-bottom: 1px solid; margin-bottom: 1em }
-@media print { body { max-width: none; margin: 0; padding: 0 } li, tr { break-inside: avoid } h1, h2, h3 { break-after: avoid } }
+const publicStyle = `.chat p { margin-block-start: .85rem; max-width: 46rem; overflow-wrap: anywhere; }
+.chat .soft { display: block; font-size: var(--tiny); }
 `
 
 func (s *State) writePublicHTML(w io.Writer, chat []said, l documents.Language) error {
-	h := htmlWriter{Writer: s.writer(w)}
-	h.head(s.id, publicStyle)
+	h := htmlWriter{Writer: s.writer(w), below: true}
+	h.head(string(l), s.id, publicStyle)
+	h.WriteString("<main>\n")
+	if up := s.as.Up; up.Href != "" {
+		h.WriteString(`<p class="trail"><a href="` + html.EscapeString(up.Href) + `">` + html.EscapeString(up.Text) + "</a></p>\n")
+	}
+	h.WriteString("<h1>" + html.EscapeString(s.id) + "</h1>\n")
 	for _, note := range s.as.Notes {
 		h.WriteString(`<p class="note">` + html.EscapeString(note) + "</p>\n")
 	}
+	h.WriteString("<div class=\"sheet\">\n")
 	for l := range s.lines() {
 		h.line(&l, s.spans(&l, s.style))
 	}
 	h.closeLists(0)
+	h.WriteString("</div>\n")
 	if len(chat) > 0 {
-		h.WriteString("<h2>" + chatHead(l) + "</h2>\n")
-	}
-	for _, m := range chat {
-		h.WriteString("<p><em>" + html.EscapeString(m.head()) + "</em> " + html.EscapeString(m.text) + "</p>\n")
+		h.WriteString("<section class=\"chat\">\n<h2>" + chatHead(l) + "</h2>\n")
+		for _, m := range chat {
+			h.WriteString(`<p><span class="soft">` + html.EscapeString(m.head()) + "</span>" + html.EscapeString(m.text) + "</p>\n")
+		}
+		h.WriteString("</section>\n")
 	}
 	return h.end()
 }

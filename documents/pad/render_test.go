@@ -18,6 +18,8 @@ import (
 	"github.com/yuin/goldmark"
 	renderer "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
+
+	"github.com/padsync/padsync/internal/stylesheet"
 )
 
 var update = flag.Bool("update", false, "write the rendered files of testdata anew")
@@ -31,13 +33,14 @@ func TestRenderedPagesAreAsBefore(t *testing.T) {
 				t.Fatal(err)
 			}
 			file := "testdata/" + name + "." + ending
+			page := strings.Replace(got.String(), stylesheet.Common+htmlStyle, "", 1) // the look alone may change
 			if *update {
-				if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+				if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if want := read(t, file); got.String() != string(want) {
-				t.Errorf("%s: got\n%s", file, got.String())
+			if want := read(t, file); page != string(want) {
+				t.Errorf("%s: got\n%s", file, page)
 			}
 		}
 	}
@@ -85,7 +88,7 @@ func assertInert(t *testing.T, page string) {
 		if n.Type != html.ElementNode {
 			continue
 		}
-		if !slices.Contains(strings.Fields("html head meta title style body p pre h1 h2 h3 h4 h5 h6 ol ul li a strong em u s span"), n.Data) {
+		if !slices.Contains(strings.Fields("html head meta title style body main p pre h1 h2 h3 h4 h5 h6 ol ul li a strong em u s span"), n.Data) {
 			t.Errorf("element %q", n.Data)
 		}
 		for _, a := range n.Attr {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"slices"
 
 	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/internal/stylesheet"
 )
 
 //go:embed poll.gohtml
@@ -27,12 +27,12 @@ func (p *Poll) writeHTML(w io.Writer, l documents.Language, as *documents.Public
 		return fmt.Errorf("poll's page: %w", err)
 	}
 	v := p.view(wordsIn(l))
-	v.PageTitle, v.Description = p.Title, as.Pieces(plain.Description)
+	v.Style, v.PageTitle, v.Description = template.CSS(stylesheet.Common), p.Title, as.Pieces(plain.Description)
 	for i, c := range p.Comments {
 		v.Comments = append(v.Comments, comment{c, as.Pieces(plain.Comments[i].Text)})
 	}
 	if as != nil {
-		v.PageTitle, v.Notes = as.Title, append(slices.Clone(as.Notes), v.Notes...)
+		v.PageTitle, v.Up, v.Remarks = as.Title, as.Up, as.Notes
 	}
 	if err := t.Execute(w, v); err != nil {
 		return fmt.Errorf("write poll as html: %w", err)
@@ -50,8 +50,14 @@ type view struct {
 	Heads   []string // one for each column
 	Rows    []row
 	Totals  []total
-	Told    bool // whether the votes are known
-	Notes   []string
+	Best    []string // the choices that most chose; none if they are many
+	Most    int      // of Yes that they have
+	Told    bool     // whether the votes are known
+	Notes   []string // on what the server showed
+
+	Up      documents.Link
+	Remarks []string // on the page
+	Style   template.CSS
 
 	PageTitle   string
 	Description []documents.Link
@@ -104,7 +110,24 @@ func (p *Poll) view(w words) view {
 		v.Rows = append(v.Rows, row{vote.Name, cells})
 	}
 	markBest(v.Totals)
+	for i, t := range v.Totals {
+		if t.Best && i < len(p.Choices) {
+			v.Best, v.Most = append(v.Best, w.choice(p.Choices[i])), t.Yes
+		}
+	}
+	if len(v.Best) > mostBest {
+		v.Best = nil
+	}
 	return v
+}
+
+// mostBest is how many choices can be the best: of more, nobody wants to know.
+const mostBest = 3
+
+// choice is a choice with its day in words.
+func (w words) choice(c Choice) string {
+	c.Date = w.day(c.Date)
+	return c.String()
 }
 
 // addHead adds the head of a column; neighbours of one day share that.

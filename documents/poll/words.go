@@ -3,7 +3,6 @@ package poll
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +14,8 @@ type words struct {
 	Language                                            documents.Language
 	Name, Author, Expires, Votes, Comments              string
 	Yes, IfNeedBe, No, Unknown, Total, NoVotes, NotTold string
+	Best, Bests, TheBest                                string // before the choice, or the choices, that most chose; beside its count
+	BestOf                                              string // and how many did, of how many
 	DaysDiffer                                          string // a note
 	Earlier                                             string // of parts from an earlier version, and when that was saved
 	date                                                func(time.Time) string
@@ -31,6 +32,7 @@ func wordsIn(l documents.Language) words {
 			Language: documents.French,
 			Name:     "Nom", Author: "Créé par", Expires: "Expire le", Votes: "Votes", Comments: "Commentaires",
 			Yes: "Oui", IfNeedBe: "Si nécessaire", No: "Non", Unknown: "Sans réponse", Total: "Total",
+			Best: "Le plus choisi\u00a0:", Bests: "Les plus choisis\u00a0:", BestOf: "%d oui sur %d", TheBest: "le plus choisi",
 			NoVotes: "Personne n’a voté.", NotTold: "Le serveur n’a pas montré les votes.",
 			DaysDiffer: "Le tableau du serveur donne d’autres jours que ses pages\u00a0; ceux-ci sont ceux des pages.",
 			Earlier:    "Repris de ce qui a été sauvegardé le %s, le serveur ne l’ayant plus montré ensuite\u00a0: %s.",
@@ -47,6 +49,7 @@ func wordsIn(l documents.Language) words {
 		Language: documents.English,
 		Name:     "Name", Author: "Created by", Expires: "Expires", Votes: "Votes", Comments: "Comments",
 		Yes: "Yes", IfNeedBe: "If need be", No: "No", Unknown: "No answer", Total: "Total",
+		Best: "Chosen most:", Bests: "Chosen most:", BestOf: "%d yes out of %d", TheBest: "chosen most",
 		NoVotes: "Nobody voted.", NotTold: "The server did not show the votes.",
 		DaysDiffer: "The server’s own table has other days than its pages; these are those of the pages.",
 		Earlier:    "As saved on %s, since the server did not show it any more: %s.",
@@ -104,12 +107,7 @@ func (w words) day(date string) string {
 
 func frenchDate(t time.Time) string {
 	days := [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
-	months := [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
-	day := strconv.Itoa(t.Day())
-	if t.Day() == 1 {
-		day = "1er"
-	}
-	return days[t.Weekday()] + " " + day + " " + months[t.Month()-1] + " " + strconv.Itoa(t.Year())
+	return days[t.Weekday()] + " " + documents.French.Date(t)
 }
 
 // names are those of parts for people, each group of them once: "votes,

@@ -2,7 +2,6 @@ package config
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,6 +24,7 @@ var closing = map[rune]rune{
 // address.
 func Addresses(text string) []string {
 	var found []string
+	seen := make(map[string]bool)
 	for begin := 0; ; {
 		at := scheme.FindStringIndex(text[begin:])
 		if at == nil {
@@ -34,7 +34,8 @@ func Addresses(text string) []string {
 		before, _ := utf8.DecodeLastRuneInString(text[:start])
 		end := start + addressEnd(text[start:], before)
 		address := withoutTail(text[start:end])
-		if begin = max(end, begin+at[1]); address != "" && !slices.Contains(found, address) {
+		if begin = max(end, begin+at[1]); address != "" && !seen[address] {
+			seen[address] = true
 			found = append(found, address)
 		}
 	}

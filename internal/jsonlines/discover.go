@@ -28,7 +28,10 @@ func NewFound(f *setup.Find) Found {
 		Certain: f.Certain, Admin: f.Locator != f.ID, Expires: f.Expires, First: Stamp(f.First), Last: Stamp(f.Last), Visits: f.Visits, Origins: []Origin{},
 	}
 	for _, o := range f.Origins {
-		line.Origins = append(line.Origins, Origin{Place: string(o.Place), Browser: o.Browser, Profile: o.Profile, File: o.File})
+		line.Origins = append(line.Origins, Origin{
+			Place: string(o.Place), Browser: o.Browser, Profile: o.Profile, File: o.File, Document: o.Document,
+			First: Stamp(o.First), Last: Stamp(o.Last), Visits: o.Visits, Titles: o.Titles,
+		})
 	}
 	return line
 }

@@ -37,6 +37,8 @@ type Origin struct {
 	Last    string   `json:"last,omitempty"`
 	Visits  int      `json:"visits,omitempty"`
 	Titles  []string `json:"titles,omitempty"`
+
+	Document string `json:"document,omitempty"` // what people call the one that has the link, of place saved
 }
 
 // NewKnown is the line of a document.
@@ -49,7 +51,9 @@ func NewKnown(kinds setup.Kinds, d *setup.Documents, one *catalog.Document) Know
 		Origins: []Origin{},
 	}
 	for _, o := range one.Origins {
-		k.Origins = append(k.Origins, Origin{o.Kind, o.Browser, o.Profile, o.File, Stamp(o.First), Stamp(o.Last), o.Visits, o.Titles})
+		k.Origins = append(k.Origins, Origin{
+			Place: o.Kind, Browser: o.Browser, Profile: o.Profile, File: o.File, First: Stamp(o.First), Last: Stamp(o.Last), Visits: o.Visits, Titles: o.Titles,
+		})
 	}
 	return k
 }

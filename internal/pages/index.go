@@ -29,17 +29,15 @@ const indexMark = `<meta name="generator" content="padsync restore">`
 
 // indexPage leads to the pages of a folder. All of it is escaped, and links
 // lead into the folder only.
-var indexPage = template.Must(template.New("").Parse(head(indexMark+"\n", "") + `<table>
+var indexPage = template.Must(template.New("").Parse(head(indexMark+"\n", tableStyle) + `<table>
 <thead><tr><th scope="col">{{.Document}}</th><th scope="col">{{.Server}}</th><th scope="col">{{.Saved}}</th></tr></thead>
 <tbody>
 {{- range .Rows}}
-<tr><td data-column="{{$.Document}}"><a href="{{.Link}}">{{.Name}}</a></td><td data-column="{{$.Server}}">{{.Server}}</td><td data-column="{{$.Saved}}">{{.Saved}}{{if .Suspect}} ({{.Suspect}}){{end}}</td></tr>
+<tr><th scope="row"><a href="{{.Link}}">{{.Name}}</a></th><td data-column="{{$.Server}}">{{.Server}}</td><td data-column="{{$.Saved}}">{{.Saved}}{{with .Suspect}} <span class="state is-look">{{.}}</span>{{end}}</td></tr>
 {{- end}}
 </tbody>
 </table>
-</body>
-</html>
-`))
+` + foot))
 
 type indexRow struct{ Link, Name, Server, Saved, Suspect string }
 

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"io"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/padsync/padsync/documents"
@@ -13,34 +14,47 @@ import (
 
 // mirrorPage leads to the pages of a mirror, folder by folder. All of it is
 // escaped, and links lead into the mirror only.
-var mirrorPage = template.Must(template.New("").Parse(head(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
-`, `h2 { margin: 2rem 0 .5rem; }
-.forms a { margin-inline-end: .6rem; }
-.state { opacity: .8; }
-@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
-`) + `{{if not .Folders}}<p>{{.None}}</p>
-{{end}}{{range .Folders}}<h2>{{.Name}}</h2>
-<table>
-<thead><tr><th scope="col">{{$.Document}}</th><th scope="col">{{$.Changed}}</th><th scope="col">{{$.Saved}}</th><th scope="col">{{$.State}}</th></tr></thead>
-<tbody>
-{{- range .Rows}}
-<tr><td data-column="{{$.Document}}"><a href="{{.Link}}">{{.Title}}</a>{{if .Others}} <span class="forms">{{range .Others}}<a href="{{.Link}}">{{.Form}}</a>{{end}}</span>{{end}}</td><td data-column="{{$.Changed}}">{{.Changed}}</td><td data-column="{{$.Saved}}">{{.Saved}}</td><td class="state" data-column="{{$.State}}">{{.State}}</td></tr>
+var mirrorPage = template.Must(template.New("").Parse(head("", stateStyle+`h2 { font: 400 1.5rem/1.3 var(--serif); }
+.jump { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin-block-start: 1rem; font-size: var(--small); }
+ul { list-style: none; margin: 0; padding: 0; border-block-end: 1px solid var(--line); }
+li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .1rem 1.5rem; align-items: baseline; padding-block: .7rem; border-block-start: 1px solid var(--line); }
+li > a { font: 1.1875rem/1.35 var(--serif); justify-self: start; overflow-wrap: anywhere; }
+li > span { color: var(--soft); font-size: var(--tiny); white-space: nowrap; }
+li > div { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0 1.25rem; font-size: var(--tiny); line-height: 1.5rem; color: var(--soft); }
+li > div .state { font-size: inherit; }
+li > div a { min-inline-size: 1.5rem; }
+@media (max-width: 40rem) { li { grid-template-columns: minmax(0, 1fr); } }
+@media print { .jump, .form { display: none; } }
+`) + `<p class="lead">{{.Lead}}</p>
+{{if .Jump}}<nav class="jump" aria-label="{{.Folders}}">{{range .All}}<a href="#{{.Anchor}}">{{.Name}}</a> {{end}}</nav>
+{{end}}{{range .All}}<section aria-labelledby="{{.Anchor}}">
+<h2 id="{{.Anchor}}">{{.Name}}</h2>
+<ul>
+{{- range $row := .Rows}}
+<li><a href="{{.Link}}">{{.Title}}</a>{{with .Changed}} <span>{{$.Changed}} <time datetime="{{.Format "2006-01-02"}}">{{call $.Date .}}</time></span>{{end}}
+<div>{{with .State}}<span class="state {{.Class}}">{{.Words}}</span> {{end}}{{with .Saved}}<span>{{$.Saved}} <time datetime="{{.Format "2006-01-02"}}">{{call $.Date .}}</time></span>{{end}}{{range .Others}} <a class="form" href="{{.Link}}">{{.Form}}<span class="unseen"> – {{$row.Title}}</span></a>{{end}}</div></li>
 {{- end}}
-</tbody>
-</table>
-{{end}}</body>
+</ul>
+</section>
+{{end}}</main>
+<footer><p>{{.Foot}}</p></footer>
+</body>
 </html>
 `))
 
 type mirrorFolder struct {
-	Name string
-	Rows []mirrorRow
+	Name, Anchor string
+	Rows         []mirrorRow
 }
 
 type mirrorRow struct {
-	Link, Title, Changed, Saved, State string
-	Others                             []mirrorLink
+	Link, Title    string
+	Changed, Saved *time.Time
+	State          *mirrorState
+	Others         []mirrorLink
 }
+
+type mirrorState struct{ Class, Words string }
 
 type mirrorLink struct{ Link, Form string }
 
@@ -50,46 +64,60 @@ func Mirror(a *words.Words) func(io.Writer, []mirror.Entry) error {
 		var folders []mirrorFolder
 		for _, e := range all {
 			if n := len(folders); n == 0 || folders[n-1].Name != e.Folder {
-				folders = append(folders, mirrorFolder{Name: e.Folder})
-			}
-			row := mirrorRow{Title: e.Title, Changed: day(e.Modified), Saved: day(e.Saved)}
-			if id, told := mirrorStates[e.State]; told {
-				row.State = a.Text(id)
-			}
-			for i, p := range e.Pages {
-				link := "./" + (&url.URL{Path: p.Name}).EscapedPath()
-				if i == 0 {
-					row.Link = link
-					continue
-				}
-				row.Others = append(row.Others, mirrorLink{link, p.Form})
+				folders = append(folders, mirrorFolder{Name: e.Folder, Anchor: "f" + strconv.Itoa(n+1)})
 			}
 			last := &folders[len(folders)-1]
-			last.Rows = append(last.Rows, row)
+			last.Rows = append(last.Rows, rowOf(a, &e))
+		}
+		lead := a.Text("mirror-none")
+		if len(all) > 0 {
+			lead = a.Text("mirror-lead", "Count", len(all))
 		}
 		return mirrorPage.Execute(w, map[string]any{
-			"Language": a.Text("language"), "Title": a.Text("mirror-title"), "None": a.Text("mirror-none"), "Document": a.Text("ls-document"),
-			"Changed": a.Text("mirror-changed"), "Saved": a.Text("ls-saved"), "State": a.Text("mirror-state"), "Folders": folders,
+			"Language": a.Text("language"), "Title": a.Text("mirror-title"), "Lead": lead, "Folders": a.Text("mirror-folders"), "Jump": len(folders) > 1, "All": folders,
+			"Changed": a.Text("mirror-changed"), "Saved": a.Text("mirror-copied"), "Foot": a.Text("mirror-foot"),
+			"Date": func(t *time.Time) string { return MirrorLanguage(a).Date(t.Local()) },
 		})
 	}
 }
 
-// day is short, as a page is for people who were not there.
-func day(t time.Time) string {
-	if t.IsZero() {
-		return ""
+func rowOf(a *words.Words, e *mirror.Entry) mirrorRow {
+	row := mirrorRow{Title: e.Title, Changed: known(e.Modified), Saved: known(e.Saved)}
+	if s, told := mirrorStates[e.State]; told {
+		row.State = &mirrorState{s.Class, a.Text(s.Words)}
 	}
-	return t.Local().Format("2006-01-02")
+	for i, p := range e.Pages {
+		link := "./" + (&url.URL{Path: p.Name}).EscapedPath()
+		if i == 0 {
+			row.Link = link
+			continue
+		}
+		row.Others = append(row.Others, mirrorLink{link, a.Text(mirrorForms[p.Form])})
+	}
+	return row
 }
 
-var mirrorStates = map[mirror.State]string{
-	mirror.Missing: "mirror-state-missing", mirror.Suspect: "mirror-state-suspect", mirror.Failed: "mirror-state-failed",
+// known is nil for a time that is not known.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.Local()
+	return &t
+}
+
+var mirrorStates = map[mirror.State]mirrorState{
+	mirror.Missing: {"is-bad", "mirror-state-missing"}, mirror.Suspect: {"is-look", "mirror-state-suspect"}, mirror.Failed: {"is-look", "mirror-state-failed"},
+}
+
+var mirrorForms = map[string]string{
+	"html": "mirror-form-html", "markdown": "mirror-form-markdown", "txt": "mirror-form-txt", "csv": "mirror-form-csv", "ics": "mirror-form-ics",
 }
 
 // MirrorWords are those of all pages of a mirror.
 func MirrorWords(a *words.Words) mirror.Words {
 	note := func(id string) func(time.Time) string {
-		return func(saved time.Time) string { return a.Text(id, "Time", words.Time(saved)) }
+		return func(saved time.Time) string { return a.Text(id, "Time", MirrorLanguage(a).Date(saved.Local())) }
 	}
 	return mirror.Words{
 		Kind: func(kind string) string {
@@ -98,7 +126,7 @@ func MirrorWords(a *words.Words) mirror.Words {
 			}
 			return a.Text("mirror-kind-other")
 		},
-		Untagged: a.Text("mirror-untagged"), Versions: a.Text("mirror-versions"),
+		All: a.Text("mirror-all"), Untagged: a.Text("mirror-untagged"), Versions: a.Text("mirror-versions"),
 		Missing: note("mirror-note-missing"), Suspect: note("mirror-note-suspect"), Earlier: note("mirror-note-earlier"),
 	}
 }

@@ -14,18 +14,19 @@ import (
 
 // movePage is the table for people. All of it is escaped, and links lead to
 // the web only.
-var movePage = template.Must(template.New("").Parse(head("", ".address { overflow-wrap: anywhere; }\nul { margin: 0; padding-left: 1.2rem; }\n") + `<p>{{.Secret}}</p>
+var movePage = template.Must(template.New("").Parse(head("", tableStyle+`th[scope=row] { font-weight: inherit; }
+.address { overflow-wrap: anywhere; }
+ul { margin: 0; padding-inline-start: 1.2rem; }
+`) + `<p class="note">{{.Secret}}</p>
 <table>
 <thead><tr><th scope="col">{{.Old}}</th><th scope="col">{{.New}}</th><th scope="col">{{.What}}</th></tr></thead>
 <tbody>
 {{- range .Rows}}
-<tr><td class="address" data-column="{{$.Old}}"><a href="{{.Old}}">{{.Old}}</a></td><td class="address" data-column="{{$.New}}">{{if .New}}<a href="{{.New}}">{{.New}}</a>{{end}}{{if .Admin}}<br><a href="{{.Admin}}">{{$.Admin}}</a>{{end}}</td><td data-column="{{$.What}}">{{.State}}{{if .Losses}}<br>{{$.Lost}}<ul>{{range .Losses}}<li>{{.}}</li>{{end}}</ul>{{end}}</td></tr>
+<tr><th scope="row" class="address"><a href="{{.Old}}">{{.Old}}</a></th><td class="address" data-column="{{$.New}}">{{if .New}}<a href="{{.New}}">{{.New}}</a>{{end}}{{if .Admin}}<br><a href="{{.Admin}}">{{$.Admin}}</a>{{end}}</td><td data-column="{{$.What}}">{{.State}}{{if .Losses}}<br>{{$.Lost}}<ul>{{range .Losses}}<li>{{.}}</li>{{end}}</ul>{{end}}</td></tr>
 {{- end}}
 </tbody>
 </table>
-</body>
-</html>
-`))
+` + foot))
 
 type movePageRow struct {
 	Old, New, Admin, State string

@@ -1,32 +1,51 @@
 package pages
 
-// head begins a page of a table, with its mark, if any, and what its style adds. On
-// a narrow screen each cell has a line of its own, after the heading of its column.
+import "github.com/padsync/padsync/internal/stylesheet"
+
+// head begins a page of the look that all have, with its mark, if any, and what its
+// style adds.
 func head(mark, style string) string {
 	return `<!doctype html>
 <html lang="{{.Language}}">
 <head>
 <meta charset="utf-8">
-` + mark + `<meta name="viewport" content="width=device-width">
+` + mark + `<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
 <title>{{.Title}}</title>
 <style>
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; overflow-wrap: break-word; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #888; padding: .4rem .6rem; text-align: left; vertical-align: top; }
-` + style + `@media (max-width: 40rem) {
-	thead { display: none; }
-	tr, td { display: block; }
-	tr { border-bottom: 1px solid #888; padding: .4rem 0; }
-	td { border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
-	td::before { content: attr(data-column) "\2002"; font-weight: bold; }
-	td:empty { display: none; }
-}
-</style>
+` + stylesheet.Common + style + `</style>
 </head>
 <body>
+<main>
 <h1>{{.Title}}</h1>
 `
 }
+
+const foot = `</main>
+</body>
+</html>
+`
+
+// tableStyle is that of a table whose cells have lines of their own on a narrow
+// screen, after the headings of their columns.
+const tableStyle = `table { margin-block-start: 1.75rem; }
+th[scope=row] { font-weight: 600; }
+@media (max-width: 40rem) {
+thead { position: absolute; clip-path: inset(50%); inline-size: 1px; block-size: 1px; overflow: hidden; }
+table, tbody { display: block; }
+tr { display: block; padding-block: .7rem; border-block-end: 1px solid var(--line); }
+th[scope=row], td { display: block; border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
+td::before { content: attr(data-column) "\2002"; color: var(--soft); font-size: var(--tiny); }
+td:empty { display: none; }
+}
+` + stateStyle
+
+// stateStyle is that of states: a shape and a word; colour comes third.
+const stateStyle = `.state { white-space: nowrap; font-size: var(--small); font-weight: 600; }
+.state::before { content: ""; display: inline-block; inline-size: .7em; block-size: .7em; margin-inline-end: .45em; border: .16em solid currentcolor; border-radius: 50%; }
+.is-look { color: var(--look); }
+.is-look::before { border-radius: 0; transform: rotate(45deg) scale(.85); }
+.is-bad { color: var(--bad); }
+`

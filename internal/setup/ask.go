@@ -92,7 +92,7 @@ func (f *Finds) questions() map[string][]question {
 	all := make(map[string][]question)
 	for i := range f.All {
 		find := &f.All[i]
-		if find.Certain {
+		if find.Certain || find.Linked() {
 			continue
 		}
 		host := find.Host()

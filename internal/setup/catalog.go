@@ -194,8 +194,11 @@ func (s *Settings) sourceOf(base string) *config.Source {
 // Configured are the documents that the configuration names.
 type Configured struct {
 	documents map[library.Address]bool
-	all       map[string]bool // servers of which everything is saved
+	all       map[server]bool // everything of these is saved
+	accounts  map[server]bool // of these, what an account lists
 }
+
+type server struct{ kind, address string }
 
 // Configured reads the configuration's lists, but none from the input.
 func (s *Settings) Configured() Configured {
@@ -203,10 +206,14 @@ func (s *Settings) Configured() Configured {
 	silent.Input, silent.Tell = strings.NewReader(""), func(message.Message) {}
 	c := collector{setup: &silent, bases: make(map[string]string), Mistakes: new(Mistakes)}
 	c.addConfigured(s)
-	named := Configured{make(map[library.Address]bool), make(map[string]bool)}
+	named := Configured{make(map[library.Address]bool), make(map[server]bool), make(map[server]bool)}
 	for _, w := range c.all {
-		if w.all {
-			named.all[manifest.Address(w.base)] = true
+		if at := (server{w.kind, manifest.Address(w.base)}); w.all {
+			if s.hasAccount(at.address) {
+				named.accounts[at] = true
+			} else {
+				named.all[at] = true
+			}
 			continue
 		}
 		named.documents[library.Address{Kind: w.kind, Server: manifest.Address(w.base), ID: w.id}] = true
@@ -217,8 +224,31 @@ func (s *Settings) Configured() Configured {
 	return named
 }
 
-// Names says whether the configuration's runs save the document.
-func (c Configured) Names(k catalog.Key) bool { return c.documents[place(k)] || c.all[k.Server()] }
+// hasAccount says that a server lists what an account sees, and not everything.
+func (s *Settings) hasAccount(address string) bool {
+	account, operator := false, false
+	for i := range s.Sources {
+		one := &s.Sources[i]
+		if base, err := sources.Normalize(one.URL.Reveal()); err == nil && manifest.Address(base) == address {
+			account = account || one.MyPadsLogin != ""
+			operator = operator || one.ClientID != "" || one.APIKeyFile != "" || len(one.APIKeyCommand) > 0
+		}
+	}
+	return account && !operator
+}
+
+// Names says that the configuration's runs save the document, whatever a server
+// lists.
+func (c Configured) Names(k catalog.Key) bool {
+	return c.documents[place(k)] || c.all[server{k.Kind, k.Server()}]
+}
+
+// Lists says that they save it as far as this machine knows: no account is asked
+// what it sees, so what a repository has of its server counts, unless somebody made
+// a choice for it.
+func (c Configured) Lists(d *catalog.Document) bool {
+	return d.Choice == catalog.None && !d.Removed && len(d.States) > 0 && c.accounts[server{d.Kind, d.Server()}]
+}
 
 // observe takes what became of a document.
 func (k *Known) observe(e backup.Event) {

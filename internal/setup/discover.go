@@ -32,24 +32,32 @@ func (f *Find) Source() manifest.Source { return manifest.Source{Kind: f.Kind.Na
 
 // Finds are what was found.
 type Finds struct {
-	// All has what expires soonest first, and at the end what should have expired.
+	// All has what expires soonest first, and at the end what should have expired,
+	// and what is only linked in documents.
 	All []Find
 
+	// Unread are the repositories in whose documents no links were looked for, and
+	// why: the error matches search.ErrNone, ErrNoIdentity or ErrDamaged, or is
+	// another one that kept their index from being read.
+	Unread []ByName
+
 	settings  *Settings
+	saved     map[library.Address]manifest.Source
 	sightings []discovery.Sighting
 	said      map[discovery.Server]bool // by servers that were asked
 }
 
 // Discover finds documents in these files and folders, or else in the browsers
-// of this machine. No server is asked. Skip is called with each file that cannot
-// be read.
+// of this machine and, as links, in what is saved, as far as there is an index of it
+// that opens. No server is asked. Skip is called with each file that cannot be read.
 func (s *Settings) Discover(ctx context.Context, paths []string, skip func(discovery.Skip)) (*Finds, error) {
 	f := &Finds{settings: s, said: make(map[discovery.Server]bool)}
-	to := discovery.Reading{See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
+	to := discovery.Reading{Kinds: s.setup.Kinds, See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
 	if len(paths) == 0 {
 		if err := s.readBrowsers(ctx, to); err != nil {
 			return nil, err
 		}
+		f.readSaved(ctx, to)
 	}
 	for _, path := range paths {
 		if err := s.readPath(ctx, path, to); err != nil {
@@ -62,7 +70,8 @@ func (s *Settings) Discover(ctx context.Context, paths []string, skip func(disco
 
 // reduce makes finds of what was seen and of what servers said.
 func (f *Finds) reduce() {
-	f.All = f.settings.finds(discovery.Reduce(f.settings.setup.Kinds, f.sightings, f.said), time.Now())
+	all := discovery.Reduce(f.settings.setup.Kinds, f.sightings, f.said)
+	f.All = f.settings.finds(slices.DeleteFunc(all, f.isSaved), time.Now())
 }
 
 // Key is what the catalogue knows it by.
@@ -81,8 +90,9 @@ func (f *Finds) Unknown(ctx context.Context) ([]Find, error) {
 		return nil, err
 	}
 	configured, known := f.settings.Configured(), make(map[library.Address]bool)
-	for _, d := range all {
-		known[place(d.Key)] = d.Choice != catalog.None || d.Removed
+	for i := range all {
+		d := &all[i]
+		known[place(d.Key)] = d.Choice != catalog.None || d.Removed || configured.Lists(d)
 	}
 	return slices.DeleteFunc(slices.Clone(f.All), func(one Find) bool {
 		return known[place(one.Key())] || configured.Names(one.Key())
@@ -120,19 +130,19 @@ func (d *Documents) KeepFound(ctx context.Context, all, unknown []Find) (kept []
 	return kept, nil
 }
 
-// found is what the catalogue keeps of a find. Of several origins, only the first
-// has the visits, which are those of all.
+// found is what the catalogue keeps of a find.
 func (f *Find) found() catalog.Found {
 	found := catalog.Found{Key: f.Key()}
 	if f.Locator != f.ID {
 		found.Address = f.Kind.Within(f.Base, f.Locator)
 	}
-	for i, o := range f.Origins {
-		origin := catalog.Origin{Browser: o.Browser, Profile: o.Profile, Kind: string(o.Place), File: o.File, First: f.First, Last: f.Last}
-		if i == 0 {
-			origin.Visits, origin.Titles = f.Visits, f.Titles
+	for _, o := range f.Origins {
+		if o.Place == discovery.Saved {
+			continue // it leaves the index with the document that has it
 		}
-		found.Origins = append(found.Origins, origin)
+		found.Origins = append(found.Origins, catalog.Origin{
+			Browser: o.Browser, Profile: o.Profile, Kind: string(o.Place), File: o.File, First: o.First, Last: o.Last, Visits: o.Visits, Titles: o.Titles,
+		})
 	}
 	return found
 }
@@ -178,6 +188,8 @@ func (s *Settings) finds(all []discovery.Document, now time.Time) []Find {
 	today := now.UTC().Format(time.DateOnly)
 	rank := func(f Find) int { // days compare as texts
 		switch {
+		case f.Linked():
+			return 3
 		case f.Expires == "":
 			return 1
 		case f.Expires < today:

@@ -154,7 +154,7 @@ func (d *Documents) Choice(one *catalog.Document) string {
 	switch {
 	case one.Choice == catalog.Ignored:
 		return string(one.Choice)
-	case d.configured.Names(one.Key):
+	case d.configured.Names(one.Key), d.configured.Lists(one):
 		return string(catalog.Automatic)
 	case one.Choice != catalog.None:
 		return string(one.Choice)

@@ -35,6 +35,7 @@ type MirrorPlace struct {
 	Location
 	config.Mirror
 
+	names     []library.Name
 	selection *library.Selection
 }
 
@@ -54,7 +55,7 @@ func (s *Settings) mirrors() ([]MirrorPlace, error) {
 		if err != nil {
 			return nil, message.In(err, "at", "Place", s.place("mirror[%d].documents", i))
 		}
-		all = append(all, MirrorPlace{l, m, library.Select(names, nil)})
+		all = append(all, MirrorPlace{l, m, names, library.Select(names, nil)})
 	}
 	return all, nil
 }
@@ -156,13 +157,31 @@ func (p *MirrorPlace) chooses(r *manifest.Record) bool {
 	for _, tag := range r.Said.Tags {
 		chosen = chosen || slices.ContainsFunc(p.Tags, same(tag))
 	}
+	return chosen || p.serves(r.Source)
+}
+
+// serves reports whether all of a server is published.
+func (p *MirrorPlace) serves(from manifest.Source) bool {
+	same := func(a, b string) bool { return library.Fold(a) == library.Fold(b) }
 	host := ""
-	if u, err := url.Parse(r.Source.URL); err == nil {
+	if u, err := url.Parse(from.URL); err == nil {
 		host = u.Hostname()
 	}
-	return chosen || slices.ContainsFunc(p.Services, func(service string) bool {
+	return slices.ContainsFunc(p.Services, func(service string) bool {
 		base, err := sources.Normalize(service)
-		return r.Source.Name != "" && same(r.Source.Name)(service) || same(host)(service) || r.Source.Address() == service || err == nil && r.Source.Address() == manifest.Address(base)
+		return from.Name != "" && same(from.Name, service) || same(host, service) || from.Address() == service || err == nil && from.Address() == manifest.Address(base)
+	})
+}
+
+// mayPublish reports whether a version may be published, as far as that is known
+// before the repository is asked what people call the document: a tag or a name can
+// be of any.
+func (p *MirrorPlace) mayPublish(from manifest.Source, v *sources.Version) bool {
+	if !v.Public && !p.Private {
+		return false
+	}
+	return p.All || len(p.Tags) > 0 || p.serves(from) || slices.ContainsFunc(p.names, func(n library.Name) bool {
+		return len(n.Addresses) == 0 || slices.Contains(n.Addresses, library.Address{Kind: from.Kind, Server: from.Address(), ID: v.ID})
 	})
 }
 
@@ -201,10 +220,14 @@ func (s *Settings) Fetching(pool *spool.Pool, sealed bool) *mirror.Fetched {
 	return mirror.NewFetched(pool)
 }
 
-// KeepIn is what a backup calls with each version.
-func (k Kinds) KeepIn(f *mirror.Fetched) func(manifest.Source, *sources.Version) {
+// KeepIn is what a backup calls with each version: it keeps the files that a mirror
+// may need.
+func (s *Settings) KeepIn(f *mirror.Fetched) func(manifest.Source, *sources.Version) {
 	return func(from manifest.Source, v *sources.Version) {
-		kind, _ := k.Named(from.Kind)
+		if !slices.ContainsFunc(s.Mirrors, func(p MirrorPlace) bool { return p.mayPublish(from, v) }) {
+			return
+		}
+		kind, _ := s.setup.Kinds.Named(from.Kind)
 		for _, file := range v.Files {
 			if file.Format == kind.Documents.Format {
 				f.Add(file.SHA256, file.Content, file.Size)

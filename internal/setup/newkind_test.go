@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/backup"
+	"github.com/padsync/padsync/discovery"
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
@@ -41,6 +43,12 @@ func notes() kinds.Kind {
 			}
 			base, err := sources.Normalize(base)
 			return kinds.Address{Base: base, ID: id, Locator: id}, err
+		},
+		Likeness: func(u *url.URL, _ string) kinds.Likeness {
+			if strings.Contains(u.Path, "/note/") {
+				return kinds.Alike
+			}
+			return kinds.Unlike
 		},
 		Within: address,
 		URL:    address,
@@ -214,6 +222,27 @@ func TestNewKindIsRestored(t *testing.T) {
 	got := restored(t, w.read(w.settings), "txt", "opml")
 	if len(got) != 3 || got["ag/ag.txt"] != "Agenda\nBudget\nTools\n" || got["ag/ag.opml"] == "" || got["empty/empty.txt"] != "\n" {
 		t.Errorf("restored are %q", got)
+	}
+}
+
+func TestNewKindIsFoundWherePeopleHaveBeen(t *testing.T) {
+	w := newTown(t)
+	file := filepath.Join(t.TempDir(), "mail")
+	if err := os.WriteFile(file, []byte("See "+w.server+"/note/minutes and "+w.server+"/other/minutes."), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.settings.Discover(t.Context(), []string{file}, func(s discovery.Skip) { t.Errorf("skipped %+v", s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.All) != 1 || found.All[0].Kind.Name != "notes" || found.All[0].ID != "minutes" || found.All[0].Certain {
+		t.Errorf("found %+v", found.All)
+	}
+	if silent, err := found.Ask(t.Context(), []string{AllHosts}); len(silent) > 0 || err != nil {
+		t.Errorf("silent %v, %v", silent, err)
+	}
+	if len(found.All) != 1 || !found.All[0].Certain {
+		t.Errorf("after asking: %+v", found.All)
 	}
 }
 

@@ -278,6 +278,7 @@ type searching struct {
 	settings   *Settings
 	owner      []age.Identity
 	asked      bool
+	quiet      bool   // nobody is asked for a passphrase
 	repository string // the id of the first, from which documents have their hashes
 
 	indexes   []*search.Index
@@ -340,7 +341,7 @@ func (g *searching) index(ctx context.Context, at Place, r machine.Repository) e
 	}
 	if r.Sealed && !g.asked {
 		g.asked = true
-		if g.owner, err = s.ownerIdentities(ctx, true); err != nil {
+		if g.owner, err = s.ownerIdentities(ctx, !g.quiet); err != nil {
 			return err
 		}
 	}

@@ -55,6 +55,7 @@ func table() []Row {
 		{Is: discovery.ErrBusy, Cause: "cause-busy"},
 		{Is: discovery.ErrUnknown, Cause: "cause-unknown-form"},
 		{Is: discovery.ErrEncrypted, Cause: "cause-encrypted-bookmarks"},
+		{Is: discovery.ErrForbidden, Cause: "cause-forbidden"},
 		{Is: discovery.ErrArchive, Cause: "cause-archive"},
 		{Is: setup.ErrNotFound, Cause: "cause-not-found"},
 

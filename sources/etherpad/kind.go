@@ -2,6 +2,10 @@ package etherpad
 
 import (
 	"context"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/sources"
@@ -17,6 +21,7 @@ func Kind() kinds.Kind {
 		ParseVerbatim: parsed(ParseVerbatim),
 		Within:        func(base, id string) string { return Address{base, id}.URL() },
 		Assumed:       true,
+		Likeness:      likeness,
 		Documents:     pad.Documents(),
 		URL:           func(base, id string) string { return Address{base, id}.URL() },
 		Expires:       Expires,
@@ -48,4 +53,24 @@ func parsed(parse func(string) (Address, error)) func(string) (kinds.Address, er
 		a, err := parse(raw)
 		return kinds.Address{Base: a.Base, ID: a.ID, Locator: a.ID, Certain: err == nil}, err
 	}
+}
+
+// made are ids that only an Etherpad makes: of read-only links and of groups' pads.
+var made = regexp.MustCompile(`^(?:r\.[0-9a-f]{32}|g\.[A-Za-z0-9]{16}\$.+)$`)
+
+// likeness is Kind.Likeness: many programs have pages at /p/NAME.
+func likeness(u *url.URL, title string) kinds.Likeness {
+	parts := kinds.Parts(u)
+	if !strings.HasPrefix(u.RawQuery, "/mypads/group/") && !slices.ContainsFunc(parts, func(p string) bool { return strings.EqualFold(p, "p") || strings.EqualFold(p, "ro") }) {
+		return kinds.Unlike
+	}
+	a, err := ParseAddress(u.String())
+	switch {
+	case err != nil:
+		return kinds.Unlike
+	case strings.HasPrefix(u.RawQuery, "/mypads/group/"), made.MatchString(a.ID), title == a.ID+" | Etherpad",
+		len(parts) > 2 && parts[len(parts)-1] == "timeslider", strings.HasSuffix(u.Path, "/export/etherpad"):
+		return kinds.Proof
+	}
+	return kinds.Alike
 }

@@ -40,7 +40,8 @@ func (a Address) URL() string { return a.Base + "/studs.php?poll=" + a.ID }
 
 const (
 	adminSuffix = "/admin"
-	publicSize  = 16 // of an id that the server made; an admin id has 8 more
+	publicSize  = 16 // of an id that the server made
+	adminSize   = publicSize + 8
 )
 
 var (

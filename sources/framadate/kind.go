@@ -21,6 +21,7 @@ func Kind() kinds.Kind {
 			a, err := ParseAddress(raw)
 			return kinds.Address{Base: a.Base, ID: a.ID, Locator: a.Locator(), Certain: a.Certain}, err
 		},
+		Likeness:  likeness,
 		Documents: poll.Documents(),
 		Within:    func(base, id string) string { return base + "/" + id },
 		URL:       func(base, id string) string { return Address{Base: base, ID: id}.URL() },

@@ -5,6 +5,7 @@ package kinds
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"github.com/padsync/padsync/documents"
@@ -27,6 +28,13 @@ type Kind struct {
 	// that padsync prints all the same: who has the key of a server finds
 	// documents by such ids.
 	ParseVerbatim func(address string) (Address, error)
+
+	// Likeness, optional, is how much a page that somebody saw looks like that of a
+	// document, by its address and its title ("" if not known): without it, none is
+	// found where people have been. It asks no server, and is quick, as it is asked
+	// of all that a browser knows. What is Unlike stays there, unless the server is
+	// known to have documents of this kind alone.
+	Likeness func(u *url.URL, title string) Likeness
 
 	// Within is the address of the document with this id on the server at base.
 	Within func(base, id string) string

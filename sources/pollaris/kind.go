@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/url"
+	"slices"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/sources"
@@ -21,6 +23,7 @@ func Kind() kinds.Kind {
 			a, err := ParseAddress(raw)
 			return kinds.Address{Base: a.Base, ID: a.Slug, Locator: a.Locator(), Certain: a.Certain}, err
 		},
+		Likeness:  likeness,
 		Documents: poll.Documents(),
 		Within:    func(base, id string) string { return base + "/polls/" + id },
 		URL:       func(base, id string) string { return Address{Base: base, Slug: id}.URL() },
@@ -29,6 +32,20 @@ func Kind() kinds.Kind {
 			return openAs(base, o)
 		},
 	}
+}
+
+// likeness is Kind.Likeness: other programs have pages at /polls/NAME, too.
+func likeness(u *url.URL, _ string) kinds.Likeness {
+	if !slices.Contains(kinds.Parts(u), "polls") {
+		return kinds.Unlike
+	}
+	switch a, err := ParseAddress(u.String()); {
+	case err != nil:
+		return kinds.Unlike
+	case a.Certain:
+		return kinds.Proof
+	}
+	return kinds.Alike
 }
 
 func openAs(base string, o kinds.Opening) (*Source, error) {
