@@ -100,7 +100,6 @@ const schema = `
 const (
 	markWriting  = "writing"  // a process is at it, or died
 	markOptimize = "optimize" // something was dropped, or all is new: its full-text indexes are to be made of one piece
-	markLog      = "log"      // the write-ahead log may have what was dropped
 )
 
 // connect opens the file. A writer is the only one who may take commits out of
