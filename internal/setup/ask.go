@@ -56,7 +56,9 @@ func (f *Finds) Ask(ctx context.Context, hosts []string) (silent []Unanswered, e
 			host = strings.ToLower(host)
 			if asked[host] = questions[host]; asked[host] == nil {
 				delete(asked, host)
-				silent = append(silent, Unanswered{host, ErrNotFound})
+				if !f.isCertain(host) {
+					silent = append(silent, Unanswered{host, ErrNotFound})
+				}
 			}
 		}
 		questions = asked
@@ -95,6 +97,11 @@ func (f *Finds) Ask(ctx context.Context, hosts []string) (silent []Unanswered, e
 	f.reduce()
 	slices.SortFunc(silent, func(a, b Unanswered) int { return cmp.Compare(a.Host, b.Host) })
 	return silent, ctx.Err()
+}
+
+// isCertain says that a find on this host is certain, so that nobody need ask.
+func (f *Finds) isCertain(host string) bool {
+	return slices.ContainsFunc(f.All, func(find Find) bool { return find.Certain && strings.EqualFold(find.Host(), host) })
 }
 
 // A question is whether a server is of a kind.
