@@ -65,6 +65,9 @@ func (a *app) rebuild(ctx context.Context, flags commonFlags, choicesOf string, 
 	if rebuilt.Aside != "" {
 		a.done("rebuilt-aside", "File", rebuilt.Aside)
 	}
+	if choicesOf == "" && len(rebuilt.Machines) > 0 {
+		a.done("rebuilt-unchosen")
+	}
 	return nil
 }
 
