@@ -22,13 +22,23 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/search"
+	"github.com/padsync/padsync/sinks/local"
 )
 
-// TestMain is also another process that asks an index.
+// TestMain is also another process, that asks an index or updates it.
 func TestMain(m *testing.M) {
+	if encoded := os.Getenv(updatesVariable); encoded != "" {
+		if err := updateUntil(encoded); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return
+	}
 	if place := os.Getenv(asksVariable); place != "" {
 		if err := ask(place); err != nil {
 			fmt.Println(err)
@@ -39,7 +49,54 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const asksVariable = "PADSYNC_TEST_ASKS"
+const asksVariable, updatesVariable = "PADSYNC_TEST_ASKS", "PADSYNC_TEST_UPDATES"
+
+// An updating is what another process is to do.
+type updating struct {
+	Folder, Repository, Identity string
+	Stop                         int // it waits after so many documents, until it is killed
+}
+
+// updateUntil updates an index up to a document, says so, and waits.
+func updateUntil(encoded string) error {
+	var u updating
+	if err := json.Unmarshal([]byte(encoded), &u); err != nil {
+		return err
+	}
+	ids, err := crypto.ParseIdentities(strings.NewReader(u.Identity), crypto.Prompt{})
+	if err != nil {
+		return err
+	}
+	to, err := crypto.RecipientOf(ids[0])
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	sink, err := local.Open(u.Repository)
+	if err != nil {
+		return err
+	}
+	repo, err := repository.Open(ctx, sink, repository.Options{Pool: new(spool.Pool), Identities: ids})
+	if err != nil {
+		return err
+	}
+	contents, err := repo.Read(ctx, repository.At{})
+	if err != nil {
+		return err
+	}
+	defer contents.Close()
+	l := search.Location{Folder: u.Folder, Repository: repo.ID(), Sealed: true, Identities: ids, Recipients: []crypto.Recipient{to}}
+	_, err = search.Update(ctx, l, search.Source{
+		Repository: repo, Contents: contents, Kinds: setup.AllKinds().OfDocuments(),
+		Observe: func(done, of int) {
+			if done == u.Stop {
+				fmt.Println("ready")
+				select {}
+			}
+		},
+	})
+	return errors.Join(errors.New("it was not killed"), err)
+}
 
 // ask asks an index anew until the input ends, and wants what was found to be
 // what it was each time, or more.
@@ -221,6 +278,35 @@ func TestWhatTheRepositoryHasNoMoreLeavesTheFiles(t *testing.T) {
 	}
 }
 
+// TestVersionThatIsForgottenLeavesTheFiles, though its document stays.
+func TestVersionThatIsForgottenLeavesTheFiles(t *testing.T) {
+	w := newWorld(t, false)
+	pad := w.pads.Create("ag", "Ordre du jour\n")
+	w.night(t, "ag")
+	then := w.source(t)
+	w.now = w.now.Add(time.Hour)
+	pad.Append(ada, planted+" a parlé\n")
+	w.night(t, "ag")
+	w.index(t)
+	if found := w.find(t, planted); found.Total != 1 {
+		t.Fatalf("%+v", found)
+	}
+	if _, err := search.Update(t.Context(), w.location, then); err != nil {
+		t.Fatal(err)
+	}
+	if found := w.find(t, planted); found.Total != 0 {
+		t.Errorf("%+v", found)
+	}
+	if found := w.find(t, "ordre du jour"); found.Total != 1 {
+		t.Errorf("the document: %+v", found)
+	}
+	for name, b := range files(t, w) {
+		if bytes.Contains(bytes.ToLower(b), []byte("schnurrbart")) {
+			t.Errorf("%s still has the word", name)
+		}
+	}
+}
+
 // TestDescriptionThatWasTakenBackLeavesTheFiles, and what else a document is called.
 func TestDescriptionThatWasTakenBackLeavesTheFiles(t *testing.T) {
 	w := newWorld(t, false)
@@ -267,9 +353,10 @@ func TestWhatIsGoneLeavesTheLogOnceNobodyReadsInIt(t *testing.T) {
 		}
 		return nil
 	})
-	if err = errors.Join(err, x.Close()); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer x.Close() // not before: the last to close it would empty the log
 	if r := w.index(t); r.New || r.Changed != 0 {
 		t.Errorf("then it did %+v", r)
 	}
@@ -469,6 +556,58 @@ func TestKilledUpdateIsGoneOnWith(t *testing.T) {
 		r := w.index(t)
 		if again := w.find(t, "mot"); r.New || again.Total != 250 || r.Changed != 250-found.Total {
 			t.Errorf("%d: %+v, and it found %d", n, r, again.Total)
+		}
+	}
+}
+
+// TestKilledProcessLeavesWholeCommits: one that has the index to itself while it
+// lives, but for those who ask, and is killed at a document.
+func TestKilledProcessLeavesWholeCommits(t *testing.T) {
+	folder := t.TempDir()
+	sink, err := local.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorldIn(t, true, sink)
+	w.night(t, w.plant(t, 250)...) // more than are written at once
+	for _, c := range []struct{ stop, whole int }{{1, 0}, {201, 200}} {
+		w.location.Folder = filepath.Join(t.TempDir(), "padsync")
+		encoded, err := json.Marshal(updating{w.location.Folder, folder, fmt.Sprint(w.location.Identities[0]), c.stop})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := exec.CommandContext(t.Context(), os.Args[0])
+		other.Env = append(os.Environ(), updatesVariable+"="+string(encoded))
+		output, err := other.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := make([]byte, len("ready"))
+		if _, err := io.ReadFull(output, said); err != nil || string(said) != "ready" {
+			rest, _ := io.ReadAll(output)
+			t.Fatalf("the other process: %v, %s%s", err, said, rest)
+		}
+		if _, err := search.Update(t.Context(), w.location, w.source(t)); !errors.Is(err, search.ErrBusy) {
+			t.Errorf("at %d, while another updates it: %v", c.stop, err)
+		}
+		if found := w.find(t, "mot"); found.Total != c.whole {
+			t.Errorf("at %d, meanwhile %d are found", c.stop, found.Total)
+		}
+		if err := other.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		other.Wait() // that it was killed
+		if found := w.find(t, "mot"); found.Total != c.whole {
+			t.Errorf("killed at %d, %d are found", c.stop, found.Total)
+		}
+		if r := w.index(t); r.New || r.Changed != 250-c.whole {
+			t.Errorf("killed at %d, then it did %+v", c.stop, r)
+		}
+		if found := w.find(t, "mot"); found.Total != 250 {
+			t.Errorf("killed at %d, in the end %d are found", c.stop, found.Total)
 		}
 	}
 }

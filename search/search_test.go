@@ -16,21 +16,25 @@ import (
 
 	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/search"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sinks/memory"
 	"github.com/padsync/padsync/sources/kinds"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
+	"github.com/padsync/padsync/sources/sourcetest/framadatetest"
 )
 
 // A world has a server with pads, a repository of them, and an index of that.
 type world struct {
 	now      time.Time
 	pads     *etherpadtest.Server
+	sink     sinks.Sink
 	server   string
 	repo     *repository.Repository
 	location search.Location
@@ -43,7 +47,12 @@ var ada = etherpadtest.Author{ID: "a.ada", Name: "Adélaïde"}
 
 func newWorld(t *testing.T, sealed bool) *world {
 	t.Helper()
-	w := &world{now: time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)}
+	return newWorldIn(t, sealed, memory.New(time.Now))
+}
+
+func newWorldIn(t *testing.T, sealed bool, sink sinks.Sink) *world {
+	t.Helper()
+	w := &world{sink: sink, now: time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)}
 	w.pads = etherpadtest.New(etherpadtest.Options{Now: func() time.Time { return w.now }})
 	server := httptest.NewServer(w.pads)
 	t.Cleanup(server.Close)
@@ -63,7 +72,7 @@ func newWorld(t *testing.T, sealed bool) *world {
 		w.location.Recipients, w.location.Identities = options.Recipients, options.Identities
 	}
 	var err error
-	if w.repo, err = repository.Create(t.Context(), memory.New(time.Now), options); err != nil {
+	if w.repo, err = repository.Create(t.Context(), w.sink, options); err != nil {
 		t.Fatal(err)
 	}
 	w.location.Repository = w.repo.ID()
@@ -73,13 +82,19 @@ func newWorld(t *testing.T, sealed bool) *world {
 // night backs these pads up.
 func (w *world) night(t *testing.T, ids ...string) {
 	t.Helper()
-	kind, _ := setup.AllKinds().Named("etherpad")
+	w.backUp(t, "etherpad", w.server, ids...)
+}
+
+// backUp backs up documents of a server.
+func (w *world) backUp(t *testing.T, kindName, server string, ids ...string) {
+	t.Helper()
+	kind, _ := setup.AllKinds().Named(kindName)
 	pool := spool.New(t.TempDir(), 0)
-	client, err := kind.Open(w.server, kinds.Opening{Client: polite.New(polite.Options{Tries: 1}), Pool: pool})
+	client, err := kind.Open(server, kinds.Opening{Client: polite.New(polite.Options{Tries: 1}), Pool: pool})
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := &backup.Source{Source: manifest.Source{Kind: kind.Name, URL: w.server, Name: w.named}, Client: client}
+	from := &backup.Source{Source: manifest.Source{Kind: kind.Name, URL: server, Name: w.named}, Client: client}
 	plan := backup.Plan{
 		Pool: pool, Program: "test", Host: "host", Sources: []*backup.Source{from},
 		Repositories: []backup.Repository{{Name: "here", Repository: w.repo}},
@@ -390,6 +405,52 @@ func TestTextsWithAddressesAreGivenWithTheirChat(t *testing.T) {
 	}
 }
 
+// TestPadWithoutANameIsShownByItsFirstLine, which is no name: it is found as text.
+func TestPadWithoutANameIsShownByItsFirstLine(t *testing.T) {
+	w := newWorld(t, true)
+	for id, text := range map[string]string{"ag": "# Assemblée\n", "named": "Girafes\n", "greeted": "Bienvenue sur Framapad !\n"} {
+		w.pads.Create(id, "").Append(ada, text+"Le budget\n")
+	}
+	w.pads.Create("blank", "A server's own text\nLe budget\n")
+	w.night(t, "ag", "named", "greeted", "blank")
+	w.say(t, "named", manifest.Said{Name: new("Bureau")})
+	w.index(t)
+	lines := func() (all []string) {
+		x, err := search.Open(t.Context(), w.location)
+		if err == nil {
+			defer x.Close()
+			err = x.FirstLines(t.Context(), func(from manifest.Source, id, line string) {
+				all = append(all, from.Kind+" "+from.URL+" "+id+": "+line)
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(all)
+		return all
+	}
+	if got, want := lines(), []string{"etherpad " + w.server + " ag: Assemblée"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var called []string
+	for _, h := range w.find(t, "budget").Hits {
+		called = append(called, h.Called)
+	}
+	slices.Sort(called)
+	if want := []string{"Assemblée", "Bureau", "blank", "greeted"}; !slices.Equal(called, want) {
+		t.Errorf("%q, want %q", called, want)
+	}
+	if found := w.find(t, "assemblee in:name"); found.Total != 0 {
+		t.Errorf("a first line counts as a name: %+v", found.Hits)
+	}
+	w.say(t, "named", manifest.Said{Name: new("")})
+	w.say(t, "ag", manifest.Said{Name: new("AG")})
+	w.index(t)
+	if got, want := lines(), []string{"etherpad " + w.server + " named: Girafes"}; !slices.Equal(got, want) {
+		t.Errorf("after a name came and one went: %q, want %q", got, want)
+	}
+}
+
 func TestPhrasesEndWhereTextsEnd(t *testing.T) {
 	w := newWorld(t, false)
 	ag := w.pads.Create("vote-2026", "Rien\n")
@@ -508,5 +569,53 @@ func TestServiceThatIsCalledOtherwiseIsFoundSo(t *testing.T) {
 	w.index(t)
 	if found := w.find(t, "service:quartier"); found.Total != 1 {
 		t.Errorf("%+v", found)
+	}
+}
+
+// TestPollsAreFoundByAllTheyShow, also by what an earlier version showed.
+func TestPollsAreFoundByAllTheyShow(t *testing.T) {
+	w := newWorld(t, true)
+	polls := framadatetest.New(framadatetest.Options{})
+	server := httptest.NewServer(polls)
+	t.Cleanup(server.Close)
+	id, _ := polls.Add(framadatetest.Poll{ID: "AexK1bhSlKn9HA8Y", Poll: poll.Poll{
+		Title: "Quelle galette ?", Description: "Pour la fête", Kind: poll.Classic, Author: "Ada",
+		Choices:  []poll.Choice{{Label: "Frangipane"}, {Label: "Brioche des rois"}},
+		Votes:    []poll.Vote{{Name: "Béatrice", Answers: []poll.Answer{poll.Yes, poll.No}}, {Name: "Côme", Answers: []poll.Answer{poll.No, poll.Yes}}},
+		Comments: []poll.Comment{{Author: "Zoé", Text: "J’apporte le cidre"}},
+	}})
+	w.pads.Create("frangipane", "Rien\n")
+	w.night(t, "frangipane")
+	w.backUp(t, "framadate", server.URL, id)
+	w.index(t)
+	polls.Change(id, func(p *framadatetest.Poll) { p.Choices[1].Label = "Pithiviers" })
+	w.now = w.now.Add(time.Hour)
+	w.backUp(t, "framadate", server.URL, id)
+	if _, err := w.repo.Accept(t.Context(), repository.RunOptions{Program: "test", Host: "host"}, (*manifest.Record).Newest); err != nil {
+		t.Fatal(err)
+	}
+	w.index(t)
+	for typed, want := range map[string]string{
+		"galette":                "Quelle galette ? poll: Quelle [galette] ?",
+		"fete":                   "Quelle galette ? poll: Pour la [fête]",
+		"in:poll frangipane":     "Quelle galette ? poll: [Frangipane]",
+		"pithiviers":             "Quelle galette ? poll: [Pithiviers]",
+		"beatrice":               "Quelle galette ? poll: [Béatrice]",
+		"cidre":                  "Quelle galette ? poll: Zoé: J’apporte le [cidre]",
+		"in:poll zoe":            "Quelle galette ? poll: [Zoé]: J’apporte le cidre",
+		"brioche":                "Quelle galette ? past: [Brioche] des rois",
+		"author:ada galette":     "Quelle galette ? poll: Quelle [galette] ?",
+		`"frangipane beatrice"`:  "",
+		"in:text galette":        "",
+		"service:etherpad come":  "",
+		"service:framadate come": "Quelle galette ? poll: [Côme]",
+	} {
+		found, got := w.find(t, typed), ""
+		if len(found.Hits) > 0 {
+			got = shown(found.Hits[0])
+		}
+		if got != want || len(found.Hits) > 1 {
+			t.Errorf("%q: %q of %d, want %q", typed, got, found.Total, want)
+		}
 	}
 }

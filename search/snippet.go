@@ -23,7 +23,8 @@ const (
 // A span is where a text has what a term asks for.
 type span struct{ term, start, end int }
 
-// spansOf are the places of the terms in a text, in order.
+// spansOf are the places of the terms in a text, in order: up to the end of the
+// first fragment that has all of them.
 func spansOf(content string, terms []term) (spans []span) {
 	// Of the last words, as many as the longest term has.
 	longest := 0
@@ -35,7 +36,18 @@ func spansOf(content string, terms []term) (spans []span) {
 		start int
 	}
 	var last []place
-	for s := (scanner{text: content}); s.next() && len(spans) < maxSpans; {
+	latest, seen, enough := make([]int, len(terms)), 0, len(content) // where each term was last, plus 1
+	add := func(one span) {
+		spans = append(spans, one)
+		if latest[one.term] == 0 {
+			seen++
+		}
+		latest[one.term] = one.start + 1
+		if first := slices.Min(latest) - 1; seen == len(terms) && one.end-first <= snippetSize {
+			enough = min(enough, first+snippetSize)
+		}
+	}
+	for s := (scanner{text: content}); s.next() && len(spans) < maxSpans && s.start <= enough; {
 		var word string
 		if longest > 1 { // else each word is looked at only now
 			word = string(s.folded)
@@ -52,7 +64,7 @@ func spansOf(content string, terms []term) (spans []span) {
 			}
 			n := len(t.words)
 			if n == 1 {
-				spans = append(spans, span{i, s.start, s.end})
+				add(span{i, s.start, s.end})
 				continue
 			}
 			if len(last) < n {
@@ -63,7 +75,7 @@ func spansOf(content string, terms []term) (spans []span) {
 				fits = fits && before[j].word == w
 			}
 			if fits {
-				spans = append(spans, span{i, before[0].start, s.end})
+				add(span{i, before[0].start, s.end})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,32 @@ func TestSnippetsSplitNoLetter(t *testing.T) {
 		}
 		if hits == 0 || size > 3*snippetSize {
 			t.Fatalf("%q in %q: %d hits in %d bytes", typed, content, hits, size)
+		}
+	})
+}
+
+// TestNoTextIsReadPastItsFirstWholeFragment, which is the one that is found in all
+// of it.
+func TestNoTextIsReadPastItsFirstWholeFragment(t *testing.T) {
+	q := Ask(`"budget" "vote"`, time.UTC)
+	long := strings.Repeat("budget et vote, ", 1000)
+	if spans := spansOf(long, q.terms); len(spans) > 2*snippetSize/len("budget et vote, ")+2 {
+		t.Errorf("%d places were found", len(spans))
+	}
+	text := rapid.StringMatching(`(budget |vote |mot |[a-z]{40} ){0,20}`)
+	rapid.Check(t, func(t *rapid.T) {
+		content := text.Draw(t, "text")
+		var all []span
+		for s := (scanner{text: content}); s.next(); {
+			for i := range q.terms {
+				if string(s.folded) == q.terms[i].words[0] {
+					all = append(all, span{i, s.start, s.end})
+				}
+			}
+		}
+		want, got := best(all, 2), best(spansOf(content, q.terms), 2)
+		if got.terms != want.terms || !slices.Equal(got.spans, want.spans) {
+			t.Fatalf("%q: %+v, want %+v", content, got, want)
 		}
 	})
 }

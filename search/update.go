@@ -240,7 +240,7 @@ func mark(ctx context.Context, db execer, key string) error {
 	return err
 }
 
-func unmark(ctx context.Context, db execer, key string) error {
+func unmark(ctx context.Context, db *sql.DB, key string) error {
 	_, err := db.ExecContext(ctx, `delete from meta where key = ?`, key)
 	return err
 }
@@ -491,52 +491,25 @@ func (u *updater) rows(ctx context.Context, plan map[*manifest.Record]planned) i
 	}
 }
 
-// finish lets what was dropped leave the file, and the log be short.
+// finish lets what was dropped leave the file, and the log be short. Where somebody
+// reads in the log, it stays until an update ends while nobody does.
 func (u *updater) finish(ctx context.Context) error {
-	var optimize, log bool
-	err := u.db.QueryRowContext(ctx, `select exists (select 1 from meta where key = ?), exists (select 1 from meta where key = ?)`, markOptimize, markLog).Scan(&optimize, &log)
-	if err != nil {
+	var optimize bool
+	if err := u.db.QueryRowContext(ctx, `select exists (select 1 from meta where key = ?)`, markOptimize).Scan(&optimize); err != nil {
 		return err
 	}
 	if optimize { // what a segment of a full-text index has of a document stays until it is written anew
 		if _, err := u.db.ExecContext(ctx, `insert into words(words) values('optimize'); insert into names(names) values('optimize'); pragma incremental_vacuum`); err != nil {
 			return err
 		}
-		log = true
-		err := u.change(ctx, func(tx *sql.Tx) error {
-			if err := mark(ctx, tx, markLog); err != nil {
-				return err
-			}
-			return unmark(ctx, tx, markOptimize)
-		})
-		if err != nil {
+	}
+	for _, key := range []string{markOptimize, markWriting} {
+		if err := unmark(ctx, u.db, key); err != nil {
 			return err
 		}
 	}
-	if log {
-		switch emptied, err := u.emptyLog(ctx); {
-		case err != nil:
-			return err
-		case !emptied: // somebody reads: the next update does it
-			return unmark(ctx, u.db, markWriting)
-		}
-		if err := unmark(ctx, u.db, markLog); err != nil {
-			return err
-		}
-	}
-	if err := unmark(ctx, u.db, markWriting); err != nil {
-		return err
-	}
-	_, err = u.emptyLog(ctx)
+	_, err := u.db.ExecContext(ctx, `pragma wal_checkpoint(truncate)`)
 	return err
-}
-
-// emptyLog writes the log into the file. It is false where somebody still reads in
-// it.
-func (u *updater) emptyLog(ctx context.Context) (bool, error) {
-	var busy, pages, written int
-	err := u.db.QueryRowContext(ctx, `pragma wal_checkpoint(truncate)`).Scan(&busy, &pages, &written)
-	return busy == 0, err
 }
 
 // lastChange is when a document was changed last, zero if nothing is known of that.
