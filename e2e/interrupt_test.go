@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -108,6 +109,42 @@ func TestKilledRunIsTakenUp(t *testing.T) {
 	}
 	m.padsync("check", "-r", "archive", "--read-data").exits(0)
 	m.padsync("restore", "-r", "archive", "--target", "out").exits(0).says(fmt.Sprintf("%d documents restored", len(server.pads)))
+}
+
+// A second backup waits for the first, says for which, and goes on once that has
+// ended, however it ended.
+func TestSecondBackupWaitsForTheFirst(t *testing.T) {
+	for name, end := range map[string]os.Signal{"interrupted": os.Interrupt, "killed": os.Kill} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t)
+			server := newStalling(t, 3, 2)
+			m.write("pads.txt", list(server.url, server.pads))
+			m.keepSecret(server.pads...)
+			backup := []string{"backup", "-r", "archive", "--documents-file", "pads.txt"}
+			first := m.start(m.command(backup...))
+			<-server.stopped
+			var progress struct{ Process, Documents, Done int }
+			waitFor(t, func() bool {
+				for _, content := range files(t, m.path(".local/state/padsync/backups")) {
+					_ = json.Unmarshal([]byte(content), &progress) // a lock is none
+				}
+				return progress.Done == 1
+			})
+			if progress.Process != first.Process.Pid || progress.Documents != 3 {
+				t.Errorf("%+v", progress)
+			}
+			second := m.start(m.command(backup...))
+			second.awaits(fmt.Sprintf("waiting for the backup that process %d began", first.Process.Pid), 1)
+			second.awaits("(1 of 3 documents are done)", 1)
+			server.goOn()
+			if err := first.Process.Signal(end); err != nil {
+				t.Fatal(err)
+			}
+			first.wait()
+			second.wait().exits(0).says("safe: 3 documents")
+		})
+	}
 }
 
 // On a signal, all that is done is stored first, also in a bucket.

@@ -62,9 +62,9 @@ const unnamed = "…"
 // An address in a text has at least a slash; what cannot be part of it ends it.
 // Spaces are those of all languages.
 var (
-	addressText = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]{0,30}:)?[/\\]{2}[^\s\p{Z}<>"]+|(?:localhost|(?:[\pL\pM\pN_-]+\.)+[\pL\pN-]+)(?::[0-9]{1,5})?(?:[/\\]|%(?:25)*2f)[^\s\p{Z}<>"]+|[^\s\p{Z}<>"]*https?%(?:25)*3a[^\s\p{Z}<>"]+`)
+	addressText = regexp.MustCompile(`(?i)(?:[a-z][a-z0-9+.-]{0,30}:)?[/\\]{2}[^\s\p{Z}<>"]+|(?:localhost|(?:[\pL\pM\pN\p{Cf}_-]+[.。．｡])+[\pL\pN\p{Cf}-]+\.?)(?::[0-9]{1,5})?(?:[/\\]|%(?:25)*2f)[^\s\p{Z}<>"]+|[^\s\p{Z}<>"]*https?%(?:25)*3a[^\s\p{Z}<>"]+`)
 	nextAddress = regexp.MustCompile(`(?i)[,;|)\]}]https?://`)
-	withScheme  = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]{0,30}:[/\\]{2}`)
+	withScheme  = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]{0,30}:[/\\]{2,}`)
 	within      = regexp.MustCompile(`(?i)https?:[/\\]{1,2}`)
 )
 
@@ -220,8 +220,9 @@ func (l *linker) resolve(address string) (f *found, known bool) {
 // lookUp is resolve for the address itself.
 func (l *linker) lookUp(address string) (f *found, known bool) {
 	if scheme := withScheme.FindString(address); scheme != "" {
-		if !strings.EqualFold(scheme, "http://") && !strings.EqualFold(scheme, "https://") {
-			address = "https://" + address[len(scheme):]
+		rest := address[len(scheme):] // browsers take any number of slashes for two
+		if address = "https://" + rest; strings.HasPrefix(strings.ToLower(scheme), "http:") {
+			address = "http://" + rest
 		}
 	} else {
 		address = "https://" + strings.TrimLeft(address, "/")

@@ -246,9 +246,6 @@ func typed(title string) string {
 	return fold(joined.ReplaceAllString(title, "_"))
 }
 
-// Etherpad's own text, where a pad does not begin as its server's do.
-var greetings = []string{"Welcome to Etherpad", "Bienvenue sur Etherpad"}
-
 // firstLine is the first of a document's text that says something. What cannot be
 // read says nothing.
 func (r *run) firstLine(record *manifest.Record) (string, error) {
@@ -276,7 +273,7 @@ func (r *run) firstLine(record *manifest.Record) (string, error) {
 	for line := range strings.Lines(start.String()) {
 		line = titleOf(strings.TrimLeft(strings.TrimSpace(line), "*#- \t"), longestTitle)
 		switch {
-		case slices.ContainsFunc(greetings, func(g string) bool { return strings.HasPrefix(line, g) }):
+		case documents.IsGreeting(line):
 			return "", nil
 		case r.usable(p, line) != "":
 			return line, nil

@@ -1,9 +1,12 @@
 package mirror_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"html"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -36,6 +39,12 @@ func addressForms() (all []string) {
 	for _, id := range []string{plantedPoll, "PlantedUnknown16"} {
 		all = append(all, polls+"/"+id, polls+"/studs.php?poll="+id, polls+"/studs.php?lang=fr&sondage="+id, polls+"/exportcsv.php?poll="+id, polls+"/"+id+"/vote/"+id+"#edit", "polls.example.org/"+id,
 			"https://example.org/?to="+url.QueryEscape(polls+"/"+id))
+	}
+	for _, id := range []string{plantedPoll} {
+		all = append(all, "https://polls.example.org./"+id, "http://polls.example.org:80/"+id, "https://POLLS.Example.org/"+id, "https://polls\u3002example\u3002org/"+id, "https://\uff50olls.example.org/"+id,
+			"https:/polls.example.org/"+id, "https:polls.example.org/"+id, "https://polls.example.org/./"+id, "https://polls.example.org//"+id, "https://polls.example.org/x/../"+id, "polls.example.org./"+id,
+			"https://polls.example.org/"+strings.ToLower(id), "https:///polls.example.org/"+id, "https://polls.example.org\u00ad/"+id, "https://polls.example.org:0443/"+id, "https://polls.exa\u00admple.org/"+id, "https://polls%2Eexample.org/"+id,
+			"x://polls.example.org/"+id, "polls.exa\u00admple.org/"+id, "polls\u3002example\u3002org/"+id, "https://me@polls.example.org.:443/"+id, "https://polls.example.org:/"+id)
 	}
 	return append(all, polls+"/"+plantedAdmin+"/admin", polls+"/adminstuds.php?poll="+plantedAdmin, polls+"/"+plantedPoll+"/results", "https://elsewhere.example/"+plantedAdmin+"/admin",
 		"https://elsewhere.example/polls/0123456789abcdef0123/fedcba98765432100123/admin", "https://elsewhere.example/p/planted-elsewhere")
@@ -118,11 +127,12 @@ func TestNothingIsPublishedThatWasNotSaid(t *testing.T) {
 func TestWhatIsSaidIsPublished(t *testing.T) {
 	p := &poll.Poll{Title: "Quand", Author: "Zoé", Votes: []poll.Vote{{Name: "Léa", Answers: []poll.Answer{poll.Yes, poll.No}}}, Comments: []poll.Comment{{Author: "Bob", Text: polls + "/" + plantedAdmin + "/admin"}}}
 	for said, want := range map[mirror.Shown]map[string][]string{
-		{Private: true, Addresses: true}: {"Pads/sujet.html": {pads + "/p/sujet"}, "Sondages/Quand.html": {polls + "/studs.php?poll=" + plantedPoll}},
-		{Private: true, Chat: true}:      {"Pads/AG.html": {"planted-chat AG"}, "Pads/AG.md": {"planted-chat"}, "Pads/AG.txt": {"planted-chat"}},
-		{Private: true, Voters: true}:    {"Sondages/Quand.html": {"Zoé", "Léa", "Bob"}, "Sondages/Quand.csv": {"Léa"}},
-		{Private: true, Versions: true}:  {"Pads/AG (versions antérieures)/2026-11-22 15.41.html": {"planted-earlier", "version antérieure"}},
-		{}:                               nil,
+		{Private: true, Addresses: true}:          {"Pads/sujet.html": {pads + "/p/sujet"}, "Sondages/Quand.html": {polls + "/studs.php?poll=" + plantedPoll}},
+		{Private: true, Chat: true}:               {"Pads/AG.html": {"planted-chat AG"}, "Pads/AG.md": {"planted-chat"}, "Pads/AG.txt": {"planted-chat"}},
+		{Private: true, Chat: true, Voters: true}: {"Pads/AG.html": {"planted-author"}, "Pads/AG.md": {"planted-author"}, "Pads/AG.txt": {"planted-author"}},
+		{Private: true, Voters: true}:             {"Sondages/Quand.html": {"Zoé", "Léa", "Bob"}, "Sondages/Quand.csv": {"Léa"}},
+		{Private: true, Versions: true}:           {"Pads/AG (versions antérieures)/2026-11-22 15.41.html": {"planted-earlier", "version antérieure"}},
+		{}:                                        nil,
 	} {
 		w := newWorld(t, "fr")
 		w.options.Shown = said
@@ -142,6 +152,9 @@ func TestWhatIsSaidIsPublished(t *testing.T) {
 			}
 		}
 		for name, content := range files {
+			if by := strings.HasPrefix(name, "Pads/") && said.Chat && said.Voters; strings.Contains(seen(content), "planted-author") != by {
+				t.Errorf("%+v: %s says who wrote the chat: %t", said, name, !by)
+			}
 			if strings.Contains(seen(content), "adminkey") || strings.Contains(content, "planted-earlier") != (said.Versions && strings.Contains(name, "versions")) && !strings.HasPrefix(name, ".") {
 				t.Errorf("%+v: %s: %s", said, name, content)
 			}
@@ -153,6 +166,111 @@ func TestWhatIsSaidIsPublished(t *testing.T) {
 			if r := w.update(); r.Written != 0 || r.Removed != 0 {
 				t.Errorf("%+v", r)
 			}
+		}
+	}
+}
+
+// TestNamesOfPeopleAreNoPlaceForAddresses: anybody can call themselves so.
+func TestNamesOfPeopleAreNoPlaceForAddresses(t *testing.T) {
+	w := newWorld(t, "en")
+	w.options.Shown = mirror.Shown{Private: true, Chat: true, Voters: true}
+	address := pads + "/p/" + plantedPad
+	named := aPad(plantedPad, "Notes")
+	named.content = bytes.ReplaceAll(named.content, []byte(`"planted-author"`), []byte(`"`+address+`"`))
+	w.save(named, aPoll(w, plantedPoll, &poll.Poll{
+		Title: "When", Author: "me " + address, Votes: []poll.Vote{{Name: address, Answers: []poll.Answer{poll.Yes, poll.No}}}, Comments: []poll.Comment{{Author: address, Text: "x"}},
+		Kind: poll.Classic, Choices: []poll.Choice{{Markdown: "**" + address + "**"}, {Label: "No"}},
+	}))
+	w.update()
+	if n := len(w.pages()); n != 7 {
+		t.Error(w.pages())
+	}
+	for name, content := range w.files() {
+		if strings.Contains(seen(content), plantedPad) {
+			t.Errorf("%s: %s", name, content)
+		}
+	}
+}
+
+// TestEarlierVersionThatWasPrivateIsNotShown among those that were not.
+func TestEarlierVersionThatWasPrivateIsNotShown(t *testing.T) {
+	w := newWorld(t, "en")
+	w.forms("html")
+	w.options.Shown = mirror.Shown{Versions: true}
+	shut, open, newest := aPad("one", "Minutes\nplanted with a password"), aPad("one", "Minutes\nopen"), aPad("one", "Minutes\nnewest")
+	open.public, newest.public = true, true
+	w.save(shut)
+	w.save(open)
+	w.save(newest)
+	w.update()
+	if n := len(w.pages()); n != 3 {
+		t.Error(w.pages())
+	}
+	for name, content := range w.files() {
+		if strings.Contains(content, "planted") {
+			t.Errorf("%s: %s", name, content)
+		}
+	}
+}
+
+// TestTagIsNoPlaceForAnAddress: it is the name of a folder.
+func TestTagIsNoPlaceForAnAddress(t *testing.T) {
+	w := newWorld(t, "en")
+	w.options.By = mirror.ByTag
+	pad := aPad(plantedPad, "Minutes")
+	w.save(pad)
+	w.say(pad, "Minutes", "pads.example.org/p/"+plantedPad)
+	w.update()
+	for name, content := range w.files() {
+		if strings.Contains(seen(name+content), plantedPad) {
+			t.Errorf("%s: %s", name, content)
+		}
+	}
+}
+
+// TestAdminLinkInATextIsNeverShown, also of a poll that padsync does not know, and
+// where addresses may be seen.
+func TestAdminLinkInATextIsNeverShown(t *testing.T) {
+	w := newWorld(t, "en")
+	w.options.Shown = mirror.Shown{Private: true, Addresses: true, Chat: true, Voters: true}
+	links := []string{polls + "/" + plantedAdmin + "/admin", polls + "/adminstuds.php?poll=PlantedUnknown16ADMINKEY", "https://elsewhere.example/PlantedUnknown16ADMINKEY/admin", "https://elsewhere.example/?to=" + url.QueryEscape(polls+"/"+plantedAdmin+"/admin")}
+	w.save(aPad("one", "Minutes\n"+strings.Join(links, "\n")+"\n"+polls+"/"+plantedPoll), aPoll(w, plantedPoll, &poll.Poll{Title: "When", Description: strings.Join(links, " "), Votes: []poll.Vote{}}))
+	w.update()
+	for name, content := range w.files() {
+		if strings.Contains(seen(name+content), "adminkey") {
+			t.Errorf("%s: %s", name, content)
+		}
+	}
+	if page := w.files()["Pads/Minutes.txt"]; !strings.Contains(page, polls+"/studs.php?poll="+plantedPoll) {
+		t.Errorf("the address of the poll is not shown: %s", page)
+	}
+}
+
+// TestAddressWhoseLetterIsBoldIsOne.
+func TestAddressWhoseLetterIsBoldIsOne(t *testing.T) {
+	w := newWorld(t, "en")
+	pad := aPad(plantedPad, "Notes\nsee "+pads+"/p/"+plantedPad+" there")
+	var all map[string]any
+	if err := json.Unmarshal(pad.content, &all); err != nil {
+		t.Fatal(err)
+	}
+	state, _ := all["pad:"+plantedPad].(map[string]any)
+	atext, _ := state["atext"].(map[string]any)
+	text, _ := atext["text"].(string)
+	length := int64(len(text))
+	atext["attribs"] = "|1+6+x*1+1|1+" + strconv.FormatInt(length-6-33-1, 36) // one letter of its id
+	state["pool"] = map[string]any{"numToAttrib": map[string]any{"0": []string{"author", "a.x"}, "1": []string{"bold", "true"}}, "nextNum": 2}
+	b, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pad.content = b
+	w.save(pad)
+	w.update()
+	w.has("Pads/Notes.html", "Pads/Notes.md", "Pads/Notes.txt", "index.html")
+	for name, content := range w.files() {
+		if strings.Contains(seen(strings.NewReplacer("<strong>", "", "</strong>", "", "**", "").Replace(content)), "nted-pad") || strings.HasPrefix(name, "Pads/") && !strings.Contains(content, "there") {
+			t.Errorf("%s: %s", name, content)
 		}
 	}
 }

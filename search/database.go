@@ -63,14 +63,15 @@ func (p *Location) keyName() string { return "index-" + p.Repository + ".key.age
 // The version of the layout: an index of another one is made anew.
 const (
 	applicationID = 0x70616473 // "pads"
-	layout        = 2
+	layout        = 3
 )
 
 // schema is all of an index. Each document is one row of docs. The same id has its
 // texts in texts, as they are shown, its words in words, and the words of what it
 // is called in names, so that old documents are found by name among many newer ones
 // that have the words in their texts. What is looked through for each question and
-// each update, in docs, is small. The ids are in the order of the last changes as it
+// each update, in docs, is small. First is the first line of a pad that has neither
+// a name nor a title: what it is shown as, and no name. The ids are in the order of the last changes as it
 // was when they were given, and without gaps, as a full-text index writes the steps
 // from one to the next. Words come folded, with spaces between them: "ascii" takes
 // them as they are.
@@ -80,6 +81,7 @@ const schema = `
 		kind text not null, url text not null, address text not null, doc text not null,
 		changed integer not null, state blob not null,
 		called text not null, tags text not null, authors text not null, service text not null,
+		first text not null,
 		unique (kind, address, doc)
 	) strict;
 	create table texts (id integer primary key, packed blob not null) strict;

@@ -88,26 +88,51 @@ func (x *Index) Newest(ctx context.Context, yield func(from manifest.Source, id,
 // Newest does, in no order: what people call each, and what it says now, with the
 // chat beside it.
 func (x *Index) Linking(ctx context.Context, yield func(called, text string) error) error {
-	rows, err := x.db.QueryContext(ctx, `select called, packed from docs join texts using (id)
+	rows, err := x.db.QueryContext(ctx, `select called, first, packed from docs join texts using (id)
 		where id in (select rowid from words where words match '{text poll chat} : (https OR http)')`)
 	if err != nil {
 		return damage(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var names string
+		var names, first string
 		var packed sql.RawBytes
-		if err := rows.Scan(&names, &packed); err != nil {
+		if err := rows.Scan(&names, &first, &packed); err != nil {
 			return damage(err)
 		}
 		t, err := x.unpack(packed)
 		if err != nil {
 			return err
 		}
-		called, _, _ := strings.Cut(names, "\n")
-		if err := yield(called, t.now(documents.InText, documents.InPoll, documents.InChat)); err != nil {
+		if err := yield(shownAs(names, first), t.now(documents.InText, documents.InPoll, documents.InChat)); err != nil {
 			return err
 		}
+	}
+	return damage(rows.Err())
+}
+
+// shownAs is what a document is called: its name or title, its first line, or its
+// id.
+func shownAs(names, first string) string {
+	called, _, _ := strings.Cut(names, "\n")
+	return cmp.Or(first, called)
+}
+
+// FirstLines gives those of the pads that have neither a name nor a title, as
+// documents.FirstLine has them. The error may match ErrDamaged.
+func (x *Index) FirstLines(ctx context.Context, each func(from manifest.Source, id, line string)) error {
+	rows, err := x.db.QueryContext(ctx, `select kind, url, doc, first from docs where first != ''`)
+	if err != nil {
+		return damage(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var from manifest.Source
+		var id, line string
+		if err := rows.Scan(&from.Kind, &from.URL, &id, &line); err != nil {
+			return damage(err)
+		}
+		each(from, id, line)
 	}
 	return damage(rows.Err())
 }
@@ -122,7 +147,7 @@ func (x *Index) unpack(packed []byte) (texts, error) {
 type Hit struct {
 	Source  manifest.Source
 	ID      string
-	Called  string // the first of its names, its title, or its id
+	Called  string // its name, its title, a pad's first line, or its id
 	Changed time.Time
 
 	In      documents.Place
@@ -346,18 +371,18 @@ func (x *Index) candidates(ctx context.Context, query string, args ...any) (all 
 // hit shows a candidate: where it has most of what was searched for.
 func (x *Index) hit(ctx context.Context, c *candidate, q *Question) (*Hit, error) {
 	h := &Hit{Source: c.source, ID: c.doc, Changed: fromUnix(c.changed)}
-	var names string
+	var names, first string
 	var packed []byte
 	// By its address: its id may be another document's since.
-	err := x.db.QueryRowContext(ctx, `select called, packed from docs join texts using (id) where kind = ? and address = ? and doc = ?`,
-		c.source.Kind, c.source.Address(), c.doc).Scan(&names, &packed)
+	err := x.db.QueryRowContext(ctx, `select called, first, packed from docs join texts using (id) where kind = ? and address = ? and doc = ?`,
+		c.source.Kind, c.source.Address(), c.doc).Scan(&names, &first, &packed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	h.Called, _, _ = strings.Cut(names, "\n")
+	h.Called = shownAs(names, first)
 	t, err := x.unpack(packed)
 	if err != nil {
 		return nil, err

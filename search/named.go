@@ -17,6 +17,7 @@ type Named struct {
 	Name, Title string
 	Description string
 	Tags        []string
+	Also        []string  // by which it is found, too, and not called
 	Changed     time.Time // zero if that is not known
 }
 
@@ -36,7 +37,7 @@ func NameOf(repo *repository.Repository, record *manifest.Record) Named {
 type called struct{ text, tags string }
 
 func (n *Named) called() called {
-	lines := slices.Concat([]string{n.Name, n.Title, n.ID}, n.Tags, []string{n.Description})
+	lines := slices.Concat([]string{n.Name, n.Title, n.ID}, n.Tags, []string{n.Description}, n.Also)
 	c := called{tags: "\n"}
 	for i, line := range lines {
 		lines[i] = strings.Join(strings.Fields(strings.ToValidUTF8(line, "\ufffd")), " ")

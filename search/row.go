@@ -37,6 +37,7 @@ type row struct {
 	texts   []byte
 	words   map[documents.Place]string
 	authors string
+	first   string
 }
 
 func (r *row) size() (n int) {
@@ -70,6 +71,9 @@ func (u *updater) row(ctx context.Context, record *manifest.Record, plan planned
 		return nil, err
 	}
 	r.words, r.authors = t.prune(), t.authors()
+	if v, _ := library.ChooseVersion(record, false); v != nil && record.Said.Name == "" && v.Title == "" && !v.Facts.Blank {
+		r.first = documents.FirstLine(t.now(documents.InText))
+	}
 	r.texts, err = u.codec.pack(t)
 	return r, err
 }
@@ -226,8 +230,8 @@ func write(ctx context.Context, tx *sql.Tx, rows []*row, wrote func()) error {
 }
 
 func (r *row) write(ctx context.Context, tx *sql.Tx) error {
-	if _, err := tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.id, r.source.Kind, r.source.URL, r.source.Address(), r.doc, r.changed, r.state, r.names.text, r.names.tags, r.authors, r.service); err != nil {
+	if _, err := tx.ExecContext(ctx, `insert into docs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.id, r.source.Kind, r.source.URL, r.source.Address(), r.doc, r.changed, r.state, r.names.text, r.names.tags, r.authors, r.service, r.first); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `insert into texts values (?, ?)`, r.id, r.texts); err != nil {

@@ -405,6 +405,52 @@ func TestTextsWithAddressesAreGivenWithTheirChat(t *testing.T) {
 	}
 }
 
+// TestPadWithoutANameIsShownByItsFirstLine, which is no name: it is found as text.
+func TestPadWithoutANameIsShownByItsFirstLine(t *testing.T) {
+	w := newWorld(t, true)
+	for id, text := range map[string]string{"ag": "# Assemblée\n", "named": "Girafes\n", "greeted": "Bienvenue sur Framapad !\n"} {
+		w.pads.Create(id, "").Append(ada, text+"Le budget\n")
+	}
+	w.pads.Create("blank", "A server's own text\nLe budget\n")
+	w.night(t, "ag", "named", "greeted", "blank")
+	w.say(t, "named", manifest.Said{Name: new("Bureau")})
+	w.index(t)
+	lines := func() (all []string) {
+		x, err := search.Open(t.Context(), w.location)
+		if err == nil {
+			defer x.Close()
+			err = x.FirstLines(t.Context(), func(from manifest.Source, id, line string) {
+				all = append(all, from.Kind+" "+from.URL+" "+id+": "+line)
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(all)
+		return all
+	}
+	if got, want := lines(), []string{"etherpad " + w.server + " ag: Assemblée"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var called []string
+	for _, h := range w.find(t, "budget").Hits {
+		called = append(called, h.Called)
+	}
+	slices.Sort(called)
+	if want := []string{"Assemblée", "Bureau", "blank", "greeted"}; !slices.Equal(called, want) {
+		t.Errorf("%q, want %q", called, want)
+	}
+	if found := w.find(t, "assemblee in:name"); found.Total != 0 {
+		t.Errorf("a first line counts as a name: %+v", found.Hits)
+	}
+	w.say(t, "named", manifest.Said{Name: new("")})
+	w.say(t, "ag", manifest.Said{Name: new("AG")})
+	w.index(t)
+	if got, want := lines(), []string{"etherpad " + w.server + " named: Girafes"}; !slices.Equal(got, want) {
+		t.Errorf("after a name came and one went: %q, want %q", got, want)
+	}
+}
+
 func TestPhrasesEndWhereTextsEnd(t *testing.T) {
 	w := newWorld(t, false)
 	ag := w.pads.Create("vote-2026", "Rien\n")

@@ -65,27 +65,28 @@ func (a *app) backup(ctx context.Context, flags backupFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	known := s.Known(ctx)
+	turn, err := a.turn(ctx, s, flags.dryRun)
+	if err != nil {
+		return err
+	}
+	known := s.Known(ctx) // not before: somebody may say something while it waits
 	defer known.Close()
 	limit := setup.Budget{Begin: time.Now(), Most: flags.maxDuration}
-	written, err := a.backUp(ctx, flags, s, known, limit, args)
+	written, err := a.backUp(ctx, flags, s, known, turn, limit, args)
 	a.indexAfter(ctx, s, known, limit, written)
 	return errors.Join(err, known.Problem())
 }
 
-// backUp gives the repositories into which all was written that was to be.
-func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, known *setup.Known, limit setup.Budget, args []string) (written []backup.Repository, err error) {
+// backUp gives the repositories into which all was written that was to be. It ends
+// the turn.
+func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, known *setup.Known, turn *machine.Turn, limit setup.Budget, args []string) (written []backup.Repository, err error) {
+	defer turn.End()
 	// The reader of the lines of progress may go away; what is done must be
 	// stored.
 	signal.Ignore(syscall.SIGPIPE)
 	if limit.Most < 0 {
 		return nil, message.Of(message.Usage, errUsage, "bad-max-duration")
 	}
-	turn, err := a.turn(ctx, s, flags.dryRun)
-	if err != nil {
-		return nil, err
-	}
-	defer turn.End()
 	named := len(flags.documentsFiles)+len(args) > 0
 	all, bad := s.Wanted(args, flags.documentsFiles, known)
 	if len(all) == 0 && bad.Count == 0 {
@@ -133,6 +134,10 @@ func (a *app) turn(ctx context.Context, s *setup.Settings, dryRun bool) (*machin
 		return new(machine.Turn), nil
 	}
 	return s.Turn(ctx, func(other machine.Progress) {
+		if other.Process == 0 {
+			a.note("backup-waits-unknown")
+			return
+		}
 		a.note("backup-waits", "Process", other.Process, "Started", other.Started, "Done", other.Done, "Documents", other.Documents)
 	})
 }

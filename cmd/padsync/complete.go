@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"embed"
 	"io"
 	"maps"
 	"math"
@@ -13,16 +14,66 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
-	"github.com/padsync/padsync/manifest"
 	"github.com/spf13/cobra"
 )
 
 // shells are those that completion is written for.
 var shells = map[string]func(*cobra.Command, io.Writer) error{
-	"bash":       func(root *cobra.Command, w io.Writer) error { return root.GenBashCompletionV2(w, true) },
-	"zsh":        (*cobra.Command).GenZshCompletion,
-	"fish":       func(root *cobra.Command, w io.Writer) error { return root.GenFishCompletion(w, true) },
+	"bash": func(root *cobra.Command, w io.Writer) error {
+		return quoting(w, bashQuotes, func(w io.Writer) error { return root.GenBashCompletionV2(w, true) })
+	},
+	"zsh": func(root *cobra.Command, w io.Writer) error { return quoting(w, zshQuotes, root.GenZshCompletion) },
+	"fish": func(root *cobra.Command, w io.Writer) error {
+		return quoting(w, fishQuotes, func(w io.Writer) error { return root.GenFishCompletion(w, true) })
+	},
 	"powershell": (*cobra.Command).GenPowerShellCompletionWithDesc,
+}
+
+// quotesVariable says that the script which asks for completions quotes what it
+// puts on a command line. Without it, names are left out that a shell would take
+// for something else.
+const quotesVariable = "PADSYNC_COMPLETION_QUOTES"
+
+//go:embed completion
+var completions embed.FS
+
+// A quotation is how a shell's script, which cobra writes, is made to quote. The
+// variable is set where it calls the program. A backslash is kept (zsh). Functions
+// of its own, in a file, stand in for some of cobra's, which put part of what
+// several names have in common on the command line as it is (bash), and evaluate
+// words that came out of quotes (fish).
+type quotation struct {
+	instead [][2]string
+	file    string
+}
+
+var (
+	bashQuotes = quotation{[][2]string{{`="${words[0]} __complete`, `="` + quotesVariable + `=1 ${words[0]} __complete`}}, "bash"}
+	zshQuotes  = quotation{[][2]string{
+		{`="${words[1]} __complete`, `="` + quotesVariable + `=1 ${words[1]} __complete`},
+		{`comp=${comp//:/\\:}`, `comp=${${comp//\\/\\\\}//:/\\:}`},
+	}, ""}
+	fishQuotes = quotation{nil, "fish"}
+)
+
+func quoting(w io.Writer, q quotation, write func(io.Writer) error) error {
+	var script strings.Builder
+	if err := write(&script); err != nil {
+		return err
+	}
+	text := script.String()
+	for _, r := range q.instead {
+		text = strings.ReplaceAll(text, r[0], r[1])
+	}
+	if q.file != "" {
+		own, err := completions.ReadFile("completion/" + q.file)
+		if err != nil {
+			return err
+		}
+		text += string(own)
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 func (a *app) completionCommand() *cobra.Command {
@@ -70,25 +121,34 @@ func (a *app) completesDocuments(cmd *cobra.Command, flags *commonFlags, most in
 const manyDocuments = math.MaxInt
 
 func (a *app) documentsBegun(ctx context.Context, flags commonFlags, typed string) (found []string) {
-	a.setup.Named(ctx, typed, func(name, id string) {
-		if terminal.Typable(name) { // no shell reads anything but a name in it
-			found = append(found, name+"\t"+words.Printable(id))
-		}
-	})
-	r, err := a.open(ctx, flags)
-	if err != nil {
-		return found
-	}
-	r.Begin(ctx, typed, func(name string, record *manifest.Record) {
-		if !terminal.Typable(name) {
+	// Each once: bash would put the part of the explanations of two on the command
+	// line that they have in common.
+	known := make(map[string]bool)
+	add := func(name, about string) {
+		if known[name] || !a.completes(name) {
 			return
 		}
-		if v := record.Newest(); v != nil && v.Title != "" {
-			name += "\t" + words.Printable(v.Title)
+		known[name] = true
+		if about != "" {
+			name += "\t" + words.Printable(about)
 		}
 		found = append(found, name)
-	})
+	}
+	a.setup.Named(ctx, typed, add)
+	if r, err := a.open(ctx, flags); err == nil {
+		r.Begin(ctx, typed, add)
+	}
 	return found
+}
+
+// completes says whether a name may be put on a command line: in one line of what
+// is seen, no option, and, unless the shell's script quotes it, nothing that a
+// shell takes for something else. Strangers choose names.
+func (a *app) completes(name string) bool {
+	if a.getenv(quotesVariable) == "" {
+		return terminal.Typable(name)
+	}
+	return name != "" && !strings.HasPrefix(name, "-") && words.Printable(name) == name
 }
 
 // completesForms completes a list of forms, with commas between them, or one.

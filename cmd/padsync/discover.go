@@ -254,7 +254,7 @@ func (a *app) origins(all []discovery.Trace) string {
 			order[i] = at + a.text("found-colon") + strings.Join(places[at], ", ")
 		}
 	}
-	return strings.Join(order, "; ")
+	return strings.Join(order, a.text("found-semicolon"))
 }
 
 // sumUpFinds says how many there are that are new, and what may be more.

@@ -58,7 +58,7 @@ func (a *app) name(ctx context.Context, flags commonFlags, change bool, args []s
 	}
 	chosen, err := d.Select(selection)
 	if err == nil && len(chosen) == 0 && !selection.All() {
-		err = a.setup.Nothing(selection, 0)
+		err = a.setup.Unknown(selection)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/spf13/cobra"
@@ -18,9 +19,13 @@ func (a *app) removeCommand() *cobra.Command {
 		Args:    a.takes(1, math.MaxInt),
 		RunE: a.action(func(ctx context.Context, args []string) error {
 			return a.change(ctx, flags, args, func(c *changing, all []catalog.Document) error {
-				_, ignored, err := c.documents.Remove(ctx, all)
+				removed, ignored, err := c.documents.Remove(ctx, all)
 				if err == nil && len(ignored) > 0 {
 					a.note("remove-ignored", "Count", len(ignored))
+				}
+				removed = slices.DeleteFunc(removed, func(one catalog.Document) bool { return !c.documents.Configured(&one) })
+				if err == nil && len(removed) > 0 {
+					a.note("remove-configured", "Count", len(removed), "File", a.configured.File)
 				}
 				return err
 			})

@@ -90,6 +90,7 @@ func setUp(t *testing.T, e *testscript.Env) {
 	e.Defer(padServer.Close)
 	e.Defer(pollServer.Close)
 	e.Setenv("NOWHERE", "http://127.0.0.1:1") // which no server of another script gets, either
+	e.Setenv("HOSTS", strings.ReplaceAll(strings.Join([]string{padServer.URL, pollServer.URL, pollarisServer.URL, "127.0.0.1:1"}, ","), "http://", ""))
 	e.Setenv("PADS", padServer.URL)
 	e.Setenv("POLLS", pollServer.URL)
 	for _, name := range []string{"CONFIG", "DATA", "STATE", "CACHE"} {

@@ -110,13 +110,13 @@ func (r *reader) skip(ctx context.Context, p profile, file string, err error) {
 // last visit of the row.
 func (r *reader) visits(d *database, p profile, query string, read func(row *sqlite3.Stmt, s *discovery.Sighting)) error {
 	return d.each(query, func(row *sqlite3.Stmt) {
-		if !r.to.Possible(string(row.ColumnRawText(0))) {
+		if !d.finds(r.to, row.ColumnRawText(0)) {
 			return
 		}
 		s := discovery.Sighting{Address: row.ColumnText(0), Title: row.ColumnText(1), Visits: 1, Origin: p.origin(discovery.History)}
 		read(row, &s)
 		s.First = s.Last
-		r.to.Sees(s)
+		r.to.See(s)
 	})
 }
 

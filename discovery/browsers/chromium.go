@@ -79,7 +79,7 @@ func (r *reader) chromiumHistory(ctx context.Context, p profile) error {
 		or(columns, "last_visit_time", "0") + ", " + or(columns, "hidden", "0") + " from urls where length(url) < 4096"
 	var found []place
 	err = d.each(query, func(s *sqlite3.Stmt) {
-		if !r.to.Possible(string(s.ColumnRawText(1))) {
+		if !d.finds(r.to, s.ColumnRawText(1)) {
 			return
 		}
 		found = append(found, place{

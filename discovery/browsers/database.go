@@ -15,6 +15,7 @@ import (
 const (
 	mostDatabase = 2 << 30 // bytes; browsers keep some hundred megabytes at most
 	mostRows     = 1_000_000
+	mostFound    = 20_000 // rows of one database that may be documents
 	tries        = 5
 	readingTime  = time.Minute // for one database: a view may have rows without end
 )
@@ -24,6 +25,7 @@ type database struct {
 	*sqlite3.Conn
 	cancel context.CancelFunc
 	name   string
+	found  int // addresses that may be those of documents
 }
 
 // Close also removes the copy: the next one may need its place.
@@ -177,7 +179,7 @@ func open(ctx context.Context, name string) (*database, error) {
 		cancel()
 		return nil, errors.Join(err, removeCopy(name))
 	}
-	d := &database{c, cancel, name}
+	d := &database{Conn: c, cancel: cancel, name: name}
 	c.SetInterrupt(ctx)
 	c.Limit(sqlite3.LIMIT_LENGTH, 16<<20)
 	if err := errors.Join(c.Exec("pragma trusted_schema = off"), d.check()); err != nil {
@@ -213,7 +215,20 @@ func (d *database) each(query string, row func(*sqlite3.Stmt), args ...int64) er
 		}
 		row(s)
 	}
+	if d.found > mostFound {
+		return discovery.ErrLarge
+	}
 	return s.Err()
+}
+
+// finds reports whether an address in a row may be that of a document, up to
+// mostFound of them.
+func (d *database) finds(to discovery.Reading, address []byte) bool {
+	if !to.Possible(string(address)) {
+		return false
+	}
+	d.found++
+	return d.found <= mostFound
 }
 
 // columns are those of a table; none if it is no table.

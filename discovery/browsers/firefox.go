@@ -137,7 +137,7 @@ func (r *reader) places(ctx context.Context, p profile) error {
 		" from moz_places where length(url) < 4096"
 	var found []place
 	err = d.each(query, func(s *sqlite3.Stmt) {
-		if !r.to.Possible(string(s.ColumnRawText(1))) {
+		if !d.finds(r.to, s.ColumnRawText(1)) {
 			return
 		}
 		found = append(found, place{

@@ -75,6 +75,17 @@ func TestAFileThatCannotBeReadCostsOnlyItself(t *testing.T) {
 	}
 }
 
+// Nobody has that many pads: whoever wrote them wants the memory.
+func TestMorePadsThanAnybodyHasAreNotKept(t *testing.T) {
+	m := newMachine(t)
+	m.database("create table history(id integer primary key, url text); with recursive n(i) as (select 1 union all select i + 1 from n where i < 20001)"+
+		"insert into history(id, url) select i, '"+pads+"' || i from n", ".config/falkon/profiles/a", "browsedata.db").Close()
+	seen, skipped := m.read()
+	if len(seen) != 20_000 || len(skipped) != 1 || !errors.Is(skipped[0].Err, discovery.ErrLarge) {
+		t.Errorf("%d seen, skipped %v", len(seen), skipped)
+	}
+}
+
 // A row costs only itself: a newer browser may keep what this one does not know.
 func TestOddRowsAndMissingColumnsAreReadOver(t *testing.T) {
 	m := newMachine(t)

@@ -45,7 +45,7 @@ type Origin struct {
 func NewKnown(kinds setup.Kinds, d *setup.Documents, one *catalog.Document) Known {
 	from, state := setup.SourceOf(one.Key), d.State(one)
 	k := Known{
-		Source: one.Base, Kind: one.Kind, ID: one.ID, URL: kinds.URL(from, one.ID), Name: setup.Called(one), Description: one.Description,
+		Source: one.Base, Kind: one.Kind, ID: one.ID, URL: kinds.URL(from, one.ID), Name: d.Called(one), Description: one.Description,
 		Tags: append([]string{}, one.Tags...), Choice: d.Choice(one), Removed: one.Removed, Hash: d.Names.Short(from, one.ID),
 		State: state.State, Suspect: state.Suspect, Expires: state.Expires, Checked: Stamp(state.Checked), Saved: Stamp(state.Newest), Versions: state.Versions,
 		Origins: []Origin{},

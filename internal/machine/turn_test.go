@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestSecondRunWaitsAndKnowsForWhom(t *testing.T) {
@@ -77,4 +79,25 @@ func TestMachineThatKeepsNothingDoesNotWait(t *testing.T) {
 		turn.Step("saved")
 		defer turn.End()
 	}
+}
+
+// TestProgressIsThereToBeReadEachSecond by whoever has the same state folder.
+func TestProgressIsThereToBeReadEachSecond(t *testing.T) {
+	folder := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		turn, err := At(folder).Turn(t.Context(), "a", "padsync.toml", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer turn.End()
+		turn.Begin(3)
+		for done := range 3 {
+			turn.Step("saved")
+			time.Sleep(turnWrites)
+			synctest.Wait()
+			if p := At(folder).Progress("a"); p.Done != done+1 || p.Documents != 3 || !p.Updated.Equal(time.Now()) {
+				t.Errorf("after %d seconds: %+v", done+1, p)
+			}
+		}
+	})
 }

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +19,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// AllHosts stands for every host that may have documents.
+// AllHosts stands for every host that may have documents, but those of a private
+// network: what a mail brings is not to make this machine ask its router. Who has
+// such a server names it.
 const AllHosts = "all"
 
 // An Unanswered host is one that was asked, and did not say what it is.
@@ -25,8 +30,13 @@ type Unanswered struct {
 	Err  error
 }
 
-// ErrNotFound is for a host of which no address was found.
-var ErrNotFound = errors.New("no address of this host was found")
+var (
+	// ErrNotFound is for a host of which no address was found.
+	ErrNotFound = errors.New("no address of this host was found")
+
+	// ErrPrivate is for a host of a private network that nobody named.
+	ErrPrivate = errors.New("a host of a private network")
+)
 
 // mostRequests is how many each host gets at most.
 const mostRequests = 2
@@ -37,6 +47,9 @@ const mostRequests = 2
 // is that of ctx.
 func (f *Finds) Ask(ctx context.Context, hosts []string) (silent []Unanswered, err error) {
 	questions := f.questions()
+	named := func(host string) bool {
+		return slices.ContainsFunc(hosts, func(one string) bool { return strings.EqualFold(one, host) })
+	}
 	if !slices.Contains(hosts, AllHosts) {
 		asked := make(map[string][]question)
 		for _, host := range hosts {
@@ -56,6 +69,12 @@ func (f *Finds) Ask(ctx context.Context, hosts []string) (silent []Unanswered, e
 		g.Go(func() error {
 			ctx, cancel := context.WithTimeoutCause(ctx, settleTime, errLate)
 			defer cancel()
+			if !named(host) && isPrivate(ctx, host) {
+				mu.Lock()
+				defer mu.Unlock()
+				silent = append(silent, Unanswered{host, ErrPrivate})
+				return nil
+			}
 			for _, q := range all {
 				is, err := q.kind.Probe(ctx, q.base, "", kinds.Opening{Client: client, Pool: pool})
 				mu.Lock()
@@ -134,4 +153,15 @@ func (cookieless) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Del("Cookie")
 	return http.DefaultTransport.RoundTrip(r)
+}
+
+// isPrivate says that a host is of a network that the public does not reach. One
+// whose name this machine cannot look up may be known to its proxy.
+func isPrivate(ctx context.Context, host string) bool {
+	name := (&url.URL{Host: host}).Hostname() // without a port
+	all, _ := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+	return slices.ContainsFunc(all, func(a netip.Addr) bool {
+		a = a.Unmap()
+		return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsUnspecified()
+	})
 }

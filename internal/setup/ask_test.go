@@ -1,6 +1,7 @@
 package setup_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -50,7 +51,12 @@ func TestAHostIsAskedTwiceAtMost(t *testing.T) {
 				}))
 				defer server.Close()
 				finds := find(t, strings.ReplaceAll(links, "BASE", server.URL))
-				if _, err := finds.Ask(t.Context(), []string{setup.AllHosts}); err != nil {
+				host := strings.TrimPrefix(server.URL, "http://")
+				silent, err := finds.Ask(t.Context(), []string{setup.AllHosts})
+				if err != nil || len(silent) != 1 || silent[0].Host != host || !errors.Is(silent[0].Err, setup.ErrPrivate) || len(asked) > 0 {
+					t.Errorf("a private network that nobody named: %v, %v, asked for %q", silent, err, asked)
+				}
+				if _, err := finds.Ask(t.Context(), []string{host}); err != nil {
 					t.Error(err)
 				}
 				for _, f := range finds.All {

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -403,6 +404,41 @@ func TestRebuiltIsWhatTheRepositoryHolds(t *testing.T) {
 	}
 	if _, err := b.settings().Rebuild(t.Context(), "nobody", true, nil); !errors.Is(err, ErrNoMachine) {
 		t.Errorf("of no machine: %v", err)
+	}
+}
+
+// TestRebuildThatFailsLeavesTheCatalogue, and one that follows at once loses none.
+func TestRebuildThatFailsLeavesTheCatalogue(t *testing.T) {
+	b := newBench(t, true)
+	b.choose(catalog.Automatic, "ag")
+	b.saves("ag")
+	file, err := b.CatalogFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.settings().rebuild(ended, "r", nil, new(Rebuilt)); err == nil {
+		t.Error("it goes on after the end")
+	}
+	if d := b.document("ag"); d.Choice != catalog.Automatic {
+		t.Errorf("the catalogue from before: %+v", d)
+	}
+	kept := map[string]bool{file: true}
+	for range 3 {
+		rebuilt, err := b.settings().Rebuild(t.Context(), "", true, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[rebuilt.Aside] = true
+	}
+	all, err := filepath.Glob(file + "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = slices.DeleteFunc(all, func(name string) bool { return strings.HasSuffix(name, "-wal") || strings.HasSuffix(name, "-shm") })
+	if len(kept) != 4 || len(all) != 4 || !kept[all[0]] {
+		t.Errorf("there are %q", all)
 	}
 }
 

@@ -152,24 +152,33 @@ func (s *Setup) Named(ctx context.Context, typed string, each func(name, id stri
 	}
 }
 
-// Begin gives the documents to which a name can be completed: their ids, or
-// their addresses if one was begun, until ctx ends.
-func (r *Reading) Begin(ctx context.Context, typed string, each func(name string, record *manifest.Record)) {
+// Begin gives what the documents of a repository can be named by that begins so,
+// and what else says which document it is: their ids, or their addresses if one
+// was begun, and what they are called there, case and accents aside. It stops when
+// ctx ends.
+func (r *Reading) Begin(ctx context.Context, typed string, each func(name, about string)) {
 	c, err := r.Contents(ctx, "")
 	if err != nil {
 		return
 	}
 	defer c.Close()
+	folded := library.Fold(typed)
 	for record, err := range c.Documents() {
 		if err != nil || ctx.Err() != nil {
 			return
 		}
-		name := record.ID
+		if record.State == manifest.Erased {
+			continue
+		}
+		name, called := record.ID, library.KnownOf(record).Called
 		if strings.Contains(typed, "://") {
 			name = r.Settings.setup.Kinds.URL(record.Source, record.ID)
 		}
-		if record.State != manifest.Erased && strings.HasPrefix(name, typed) {
-			each(name, record)
+		if strings.HasPrefix(name, typed) {
+			each(name, called)
+		}
+		if called != "" && called != name && strings.HasPrefix(library.Fold(called), folded) {
+			each(called, record.ID)
 		}
 	}
 }

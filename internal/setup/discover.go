@@ -89,10 +89,19 @@ func (f *Finds) Unknown(ctx context.Context) ([]Find, error) {
 	if err != nil {
 		return nil, err
 	}
+	chosen, err := c.Chosen(ctx)
+	if err != nil {
+		return nil, err
+	}
 	configured, known := f.settings.Configured(), make(map[library.Address]bool)
 	for i := range all {
 		d := &all[i]
 		known[place(d.Key)] = d.Choice != catalog.None || d.Removed || configured.Lists(d)
+	}
+	for _, d := range chosen {
+		for _, k := range d.Also { // as a link shows it that was found before the document
+			known[place(k)] = true
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(f.All), func(one Find) bool {
 		return known[place(one.Key())] || configured.Names(one.Key())

@@ -54,3 +54,22 @@ func TestPadsOfAnAccountAreKnownOnceTheyAreSaved(t *testing.T) {
 		}
 	}
 }
+
+// An admin link alone does not show the id that a poll's author chose: what was
+// known by one is the poll that the first backup found there.
+func TestAPollThatWasJoinedIsNotNewAgain(t *testing.T) {
+	b := newBench(t, true)
+	const server, link = "https://nuudel.digitalcourage.de", "https://nuudel.digitalcourage.de/aBcDeFgHiJkLmN0pqRsTuVwX/admin"
+	found := catalog.Key{Kind: "framadate", Base: server, ID: "aBcDeFgHiJkLmN0p"}
+	is := catalog.Key{Kind: "framadate", Base: server, ID: "AG-2027"}
+	automatic := catalog.Automatic
+	b.with(func(c *catalog.Catalog) error {
+		if err := c.Change(t.Context(), []catalog.Key{found}, catalog.Change{Choice: &automatic}); err != nil {
+			return err
+		}
+		return c.Join(t.Context(), found, is)
+	})
+	if _, lines := b.discovers(link, server+"/AG-2027"); len(lines) != 0 {
+		t.Errorf("new are %q", lines)
+	}
+}

@@ -29,6 +29,7 @@ type Documents struct {
 
 	settings   *Settings
 	configured Configured
+	lines      map[library.Address]string // first lines, as far as indexes are at hand
 }
 
 // Documents reads them. If they are to be changed, or there is a catalogue, that
@@ -43,6 +44,7 @@ func (s *Settings) Documents(ctx context.Context, change bool, warn Warner) (*Do
 	if err := d.read(ctx, change || c.Exists(), warn); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	d.lines = s.firstLines(ctx)
 	return d, nil
 }
 
@@ -129,18 +131,27 @@ func (d *Documents) Close() error { return d.Catalog.Close() }
 // SourceOf is the server of a document.
 func SourceOf(k catalog.Key) manifest.Source { return manifest.Source{Kind: k.Kind, URL: k.Base} }
 
-// Called is what a document is called: its name, or else its title; "" if it
-// has neither.
-func Called(d *catalog.Document) string {
-	if d.Name != "" {
-		return d.Name
-	}
+// named is what a document is called by people: its name, or else the title that
+// it had when it was saved last; "" if it has neither.
+func named(d *catalog.Document) string {
+	return cmp.Or(d.Name, titleOf(d))
+}
+
+func titleOf(d *catalog.Document) (title string) {
+	var newest time.Time
 	for _, s := range d.States {
-		if s.Title != "" {
-			return s.Title
+		if s.Title != "" && (title == "" || s.Newest.After(newest)) {
+			title, newest = s.Title, s.Newest
 		}
 	}
-	return ""
+	return title
+}
+
+// Called is how a document is shown: by its name, its title, or a pad's first
+// line; "" if it has none of these. A first line, which anybody can write, names
+// no document that is to be found: see Select.
+func (d *Documents) Called(one *catalog.Document) string {
+	return cmp.Or(named(one), d.lines[place(one.Key)])
 }
 
 // Words for a document of which nobody made a choice.
@@ -183,11 +194,17 @@ func (d *Documents) Select(selection *library.Selection) ([]catalog.Document, er
 	_, err := selection.LearnFrom(cmp.Or(d.Repository, d.settings.lastKnown()), func(yield func(library.Known, error) bool) {
 		for i := range d.All {
 			one := &d.All[i]
-			if !yield(library.Known{Source: SourceOf(one.Key), ID: one.ID, Called: Called(one), State: manifest.State(d.State(one).State)}, nil) {
+			if !yield(library.Known{Source: SourceOf(one.Key), ID: one.ID, Called: named(one), State: manifest.State(d.State(one).State)}, nil) {
 				return
 			}
 		}
 	})
+	if several, ok := errors.AsType[*library.SeveralError](err); ok {
+		for i := range several.Fits {
+			f := &several.Fits[i]
+			f.Called = cmp.Or(f.Called, d.lines[addressOf(f.Source, f.ID)])
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +228,7 @@ func (d *Documents) Agree(selection *library.Selection, took []catalog.Document,
 	for i := range took {
 		one := &took[i]
 		from := SourceOf(one.Key)
-		guess.Fits = append(guess.Fits, library.Fit{Known: library.Known{Source: from, ID: one.ID, Called: Called(one)}, Hash: d.Names.Short(from, one.ID)})
+		guess.Fits = append(guess.Fits, library.Fit{Known: library.Known{Source: from, ID: one.ID, Called: d.Called(one)}, Hash: d.Names.Short(from, one.ID)})
 	}
 	return &guess
 }
@@ -246,6 +263,10 @@ func (d *Documents) Remove(ctx context.Context, all []catalog.Document) (removed
 	}
 	return removed, ignored, err
 }
+
+// Configured says that the configuration names the document, so that each backup
+// looks at it whatever is said here, unless it is ignored.
+func (d *Documents) Configured(one *catalog.Document) bool { return d.configured.Names(one.Key) }
 
 // Keep notes documents that were settled, with a choice. It gives them as the
 // catalogue has them then.
@@ -402,19 +423,36 @@ func (s *Settings) Rebuild(ctx context.Context, choicesOf string, agreed bool, w
 	return rebuilt, s.rebuild(ctx, r.ID(), heard, rebuilt)
 }
 
+// rebuild makes the new catalogue beside the old one, and then puts it in its
+// place: whoever comes meanwhile, or after a kill, has the old one.
 func (s *Settings) rebuild(ctx context.Context, repository string, heard []catalog.Heard, rebuilt *Rebuilt) error {
 	file, err := s.setup.CatalogFile()
 	if err != nil {
 		return err
 	}
+	next := file + ".rebuilt"
+	if err := removeAll(next); err != nil { // of one that was killed
+		return err
+	}
+	if err := fill(ctx, next, repository, heard, rebuilt.Taken); err != nil {
+		return errors.Join(err, removeAll(next))
+	}
 	if rebuilt.Aside, err = aside(file); err != nil {
 		return err
 	}
+	if err := os.Rename(next, file); err != nil {
+		return err
+	}
+	return removeAll(next)
+}
+
+// fill makes a catalogue with what a repository says, and choices that were taken.
+func fill(ctx context.Context, file, repository string, heard []catalog.Heard, taken []Taken) (err error) {
 	c, err := catalog.Open(ctx, file)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { err = errors.Join(err, c.Close()) }()
 	if err := c.Learn(ctx, repository, each(heard)); err != nil {
 		return err
 	}
@@ -427,7 +465,7 @@ func (s *Settings) rebuild(ctx context.Context, repository string, heard []catal
 	}
 	for _, choice := range []catalog.Choice{catalog.Automatic, catalog.Manual, catalog.Ignored} {
 		var keys []catalog.Key
-		for _, t := range rebuilt.Taken {
+		for _, t := range taken {
 			if t.Choice == choice {
 				keys = append(keys, t.Key)
 			}
@@ -439,17 +477,40 @@ func (s *Settings) rebuild(ctx context.Context, repository string, heard []catal
 	return nil
 }
 
-// aside moves a catalogue away, and says where to.
-func aside(file string) (string, error) {
-	to := fmt.Sprintf("%s.%s", file, time.Now().UTC().Format("20060102T150405Z"))
-	err := os.Rename(file, to)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	for _, beside := range []string{"-wal", "-shm"} {
-		if moved := os.Rename(file+beside, to+beside); err == nil && !errors.Is(moved, fs.ErrNotExist) {
-			err = moved
+// endings are those of the files of a catalogue: what SQLite has beside it, and its
+// own.
+func endings() []string { return []string{"-wal", "-shm", ""} }
+
+// removeAll removes a catalogue that nobody uses.
+func removeAll(file string) error {
+	var errs []error
+	for _, ending := range endings() {
+		if err := os.Remove(file + ending); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
 		}
 	}
-	return to, err
+	return errors.Join(errs...)
+}
+
+// aside moves a catalogue away, to a name that nothing has, and says where to. What
+// is beside it goes first: a new catalogue would take the log of the old one for
+// its own.
+func aside(file string) (string, error) {
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	at := file + "." + time.Now().UTC().Format("20060102T150405Z")
+	to := at
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		to = fmt.Sprintf("%s-%d", at, n)
+	}
+	for _, ending := range endings() {
+		if err := os.Rename(file+ending, to+ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return to, nil
 }

@@ -238,7 +238,7 @@ func TestNewKindIsFoundWherePeopleHaveBeen(t *testing.T) {
 	if len(found.All) != 1 || found.All[0].Kind.Name != "notes" || found.All[0].ID != "minutes" || found.All[0].Certain {
 		t.Errorf("found %+v", found.All)
 	}
-	if silent, err := found.Ask(t.Context(), []string{AllHosts}); len(silent) > 0 || err != nil {
+	if silent, err := found.Ask(t.Context(), []string{found.All[0].Host()}); len(silent) > 0 || err != nil {
 		t.Errorf("silent %v, %v", silent, err)
 	}
 	if len(found.All) != 1 || !found.All[0].Certain {

@@ -96,6 +96,15 @@ func (s *Setup) Nothing(selection *library.Selection, lacking int) error {
 	}
 }
 
+// ErrUnknown says that this machine knows no document as asked for.
+var ErrUnknown = errors.New("no such document is known")
+
+// Unknown is the problem that neither this machine nor a repository knows a document
+// as asked for.
+func (s *Setup) Unknown(selection *library.Selection) error {
+	return message.Of(message.Incomplete, s.Unfound(selection, ErrUnknown), "nothing-known-fits")
+}
+
 // Lacking is the problem of a caller that wanted all documents where lists of
 // them are missing or could not be read; nil if they are all there.
 func Lacking(s *library.Selection, c *repository.Contents) error {

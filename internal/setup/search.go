@@ -243,6 +243,10 @@ func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn
 		problem = message.In(problem, "search-catalogue", "File", file)
 	}
 	// What this person calls a document goes before what all do.
+	called := make(map[library.Address]string)
+	for _, n := range known {
+		called[addressOf(n.Source, n.ID)] = cmp.Or(n.Name, n.Title)
+	}
 	g.named = append(known, g.named...)
 	for _, n := range g.named {
 		g.documents[addressOf(n.Source, n.ID)] = n.Source
@@ -266,11 +270,18 @@ func (s *Settings) Find(ctx context.Context, q *search.Question, limit int, warn
 			f.Results, err = search.Find(ctx, nil, g.named, q, limit)
 		}
 	}
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.Hits {
+		h := &f.Hits[i]
+		h.Called = cmp.Or(called[addressOf(h.Source, h.ID)], h.Called)
+	}
 	f.ByName, f.Documents = g.byName, len(g.documents)
 	if problem = errors.Join(append(g.problems, problem)...); problem != nil {
 		f.Problem = message.Classed(message.Incomplete, problem)
 	}
-	return f, err
+	return f, nil
 }
 
 // A searching opens what is searched.
@@ -422,6 +433,42 @@ func (g *searching) read(ctx context.Context, repo *repository.Repository) error
 	return nil
 }
 
+// firstLines are those of pads that have neither a name nor a title, as far as
+// indexes have them that open without asking anybody.
+func (s *Settings) firstLines(ctx context.Context) map[library.Address]string {
+	lines := make(map[library.Address]string)
+	folder, err := s.setup.DataFolder()
+	if err != nil || !s.MayIndex() {
+		return lines
+	}
+	var owner []age.Identity
+	for _, at := range s.Repositories {
+		for _, r := range slices.Backward(s.Machine.Repositories(at.place()).Repositories) {
+			if _, err := os.Stat(filepath.Join(folder, search.FileName(r.ID))); err != nil {
+				continue
+			}
+			if r.Sealed && owner == nil {
+				owner, _ = s.ownerIdentities(ctx, false)
+			}
+			place, err := s.indexLocation(r.ID, r.Sealed, owner)
+			if err != nil {
+				continue
+			}
+			x, err := search.Open(ctx, place)
+			if err != nil {
+				continue // whoever searches or indexes is told
+			}
+			_ = x.FirstLines(ctx, func(from manifest.Source, id, line string) {
+				if at := addressOf(from, id); lines[at] == "" {
+					lines[at] = line
+				}
+			})
+			x.Close()
+		}
+	}
+	return lines
+}
+
 func addressOf(from manifest.Source, id string) library.Address {
 	return library.Address{Kind: from.Kind, Server: from.Address(), ID: id}
 }
@@ -447,19 +494,15 @@ func (s *Settings) catalogued(ctx context.Context) (all []search.Named, err erro
 		n := search.Named{
 			Source: manifest.Source{Kind: d.Kind, URL: d.Base}, ID: d.ID, Name: d.Name, Description: d.Description, Tags: d.Tags,
 		}
+		n.Title = titleOf(&d)
 		for _, state := range d.States {
-			if state.Title != "" && (n.Title == "" || state.Newest.After(n.Changed)) {
-				n.Title = state.Title
-			}
 			if state.Newest.After(n.Changed) {
 				n.Changed = state.Newest
 			}
 		}
 		if n.Title == "" {
 			for _, o := range d.Origins {
-				if len(o.Titles) > 0 {
-					n.Title = o.Titles[0]
-				}
+				n.Also = append(n.Also, o.Titles...)
 			}
 		}
 		all = append(all, n)

@@ -19,7 +19,9 @@ import (
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/search"
+	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
 )
 
 // indexAfter brings the index up to date as a backup does, and gives what it did.
@@ -239,6 +241,80 @@ func TestRepositoryThatTookThePlaceOfAnotherIsMissed(t *testing.T) {
 	s.Machine.KeepRepository(s.Repositories[0].place(), machine.Repository{ID: r.ID(), Sealed: true})
 	if f, _ := b.find("ag"); len(f.ByName) != 0 {
 		t.Errorf("of the old one, which is there again, it says %+v", f.ByName)
+	}
+}
+
+// TestPadWithoutANameIsCalledByItsFirstLine, where an index opens without asking.
+func TestPadWithoutANameIsCalledByItsFirstLine(t *testing.T) {
+	b := newBench(t, true)
+	for id, text := range map[string]string{"ag": "# Assemblée\nLe budget\n", "bureau": "Assemblée\nLe budget\n"} {
+		b.pads.Create(id, "").Append(etherpadtest.Author{}, text)
+		key := catalog.Key{Kind: "etherpad", Base: b.server, ID: id}
+		b.with(func(c *catalog.Catalog) error {
+			return c.Change(t.Context(), []catalog.Key{key}, catalog.Change{Choice: new(catalog.Automatic)})
+		})
+	}
+	b.saves("ag bureau")
+	called := func(s *Settings) map[string]string {
+		d, err := s.Documents(t.Context(), false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		all := make(map[string]string)
+		for i := range d.All {
+			all[d.All[i].ID] = d.Called(&d.All[i])
+		}
+		return all
+	}
+	if all := called(b.settings()); all["ag"] != "" {
+		t.Errorf("without an index: %q", all)
+	}
+	b.indexAfter()
+	if all := called(b.settings()); all["ag"] != "Assemblée" || all["bureau"] != "Assemblée" || all["known"] != "" {
+		t.Errorf("with one: %q", all)
+	}
+
+	// Nobody finds a document by it, or is offered it as a name.
+	d, err := b.settings().Documents(t.Context(), false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, typed := range []string{"assemblee", "name:*assemblee*", "assemble"} {
+		selection := library.Select([]library.Name{{Text: typed}}, nil)
+		if all, err := d.Select(selection); err != nil || len(all) != 0 || len(selection.Near(true)) != 0 {
+			t.Errorf("%s is taken for %+v, near %q, %v", typed, all, selection.Near(true), err)
+		}
+	}
+
+	// What this person said last counts, told or not.
+	b.with(func(c *catalog.Catalog) error {
+		return c.Change(t.Context(), []catalog.Key{{Kind: "etherpad", Base: b.server, ID: "ag"}}, catalog.Change{Name: new("AG")})
+	})
+	if all := called(b.settings()); all["ag"] != "AG" {
+		t.Errorf("with a name: %q", all)
+	}
+	f, _ := b.find("budget")
+	var hits []string
+	for _, h := range f.Hits {
+		hits = append(hits, h.Called)
+	}
+	if slices.Sort(hits); !slices.Equal(hits, []string{"AG", "Assemblée"}) {
+		t.Errorf("a search shows %q", hits)
+	}
+
+	owner := b.Getenv
+	b.Getenv = func(name string) string {
+		if name == identityVariable {
+			return ""
+		}
+		return owner(name)
+	}
+	s := b.settings()
+	s.Encryption.IdentityCommand = []string{"a command that asks"}
+	if lines := s.firstLines(t.Context()); len(lines) != 0 {
+		t.Errorf("without an identity: %q", lines)
 	}
 }
 

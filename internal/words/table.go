@@ -58,6 +58,7 @@ func table() []Row {
 		{Is: discovery.ErrForbidden, Cause: "cause-forbidden"},
 		{Is: discovery.ErrArchive, Cause: "cause-archive"},
 		{Is: setup.ErrNotFound, Cause: "cause-not-found"},
+		{Is: setup.ErrPrivate, Cause: "cause-private"},
 
 		// What a caller says, and what this machine knows.
 		{As: as(schemeless), Hint: "hint-scheme"},
@@ -70,6 +71,7 @@ func table() []Row {
 		{Is: setup.ErrLacking, Hint: "hint-lacking"},
 		{Is: setup.ErrUnopened, Hint: "hint-unopened"},
 		{Is: setup.ErrNothing, Hint: "hint-nothing"},
+		{Is: setup.ErrUnknown, Hint: "hint-unknown"},
 		{Is: setup.ErrUser, Cause: "user-in-address", Hint: "hint-user-in-address"},
 		{Is: setup.ErrUserInList, Cause: "user-in-address", Hint: "hint-user-in-file"},
 		{Is: setup.ErrOptions, Hint: "hint-usage", Class: message.Usage},
