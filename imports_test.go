@@ -19,7 +19,7 @@ const module = "github.com/padsync/padsync/"
 
 // everything is what only the top of the tree may import.
 var everything = []string{
-	"backup", "restore", "move", "discovery", "discovery/*", "mirror", "library", "catalog", "search", "repository", "manifest", "crypto",
+	"backup", "restore", "move", "discovery", "discovery/*", "mirror", "library", "catalog", "search", "web", "web/*", "repository", "manifest", "crypto",
 	"sources", "sources/*", "sources/etherpad/*", "sources/sourcetest/*", "documents", "documents/*", "sinks", "sinks/*", "internal/*",
 }
 
@@ -34,6 +34,10 @@ var layers = []layer{
 		"documents", "documents/*", "sinks/local", "internal/polite", "internal/spool",
 	}},
 	{"bench", everything},
+	{"web", []string{
+		"web/access", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/words", "internal/jsonlines", "internal/stylesheet",
+	}},
+	{"web/access", []string{"internal/durable"}},
 	{"e2e", nil}, // tests only
 
 	{"library", []string{"repository", "manifest", "documents", "documents/page", "internal/spool"}},

@@ -65,6 +65,7 @@ func (a *app) rebuild(ctx context.Context, flags commonFlags, choicesOf string, 
 	if rebuilt.Aside != "" {
 		a.done("rebuilt-aside", "File", rebuilt.Aside)
 	}
+	a.note("rebuilt-lacks")
 	if choicesOf == "" && len(rebuilt.Machines) > 0 {
 		a.done("rebuilt-unchosen")
 	}

@@ -169,10 +169,12 @@ func (a *app) said(ctx context.Context, s *setup.Settings, c *catalog.Catalog) e
 
 // choiceOf reads a choice of an option.
 func choiceOf(text string, of ...catalog.Choice) (catalog.Choice, error) {
+	var names []string
 	for _, choice := range of {
 		if text == string(choice) {
 			return choice, nil
 		}
+		names = append(names, string(choice))
 	}
-	return "", message.Of(message.Usage, errUsage, "no-choice", "Choice", text)
+	return "", message.Of(message.Usage, errUsage, "no-choice", "Choice", text, "Choices", strings.Join(names, ", "))
 }

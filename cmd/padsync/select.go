@@ -14,7 +14,7 @@ import (
 func (a *app) tellUnfound(s *library.Selection) error {
 	var err error
 	for _, text := range s.Unfound() {
-		a.note("nothing-fits-this", "Document", setup.WithoutUser(text))
+		a.note("nothing-fits-this", "Document", a.setup.Kinds.Shown(text))
 		err = message.Quiet(message.Incomplete, a.setup.Unfound(s, setup.ErrIncomplete))
 	}
 	return err

@@ -37,7 +37,9 @@ func (d *Document) Texts(marks []documents.Mark, tell func(documents.Text) error
 		h.at[m.Revision] = append(h.at[m.Revision], i)
 	}
 	for _, s := range p.Saved {
-		h.at[s.Revision] = h.at[s.Revision]
+		if _, known := h.at[s.Revision]; !known {
+			h.at[s.Revision] = nil
+		}
 	}
 	if err := h.read(p); err != nil {
 		return nil, err

@@ -141,3 +141,18 @@ func TestLongNamesAreNotRepeatedWholeByEachEvent(t *testing.T) {
 		t.Errorf("%d bytes, %v", got.Len(), err)
 	}
 }
+
+// A short id that its author chose can be guessed, and its hash then shows it.
+func TestPublishedCalendarShowsNoIdNotEvenItsHash(t *testing.T) {
+	calendar := func(id string) string {
+		d := &document{look: Look{Poll: assembly()}, id: id}
+		var b strings.Builder
+		if err := d.Publish(documents.Publication{Key: "key"}).Write(&b, "ics", documents.English); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if calendar("fete") != calendar("bal") {
+		t.Error("the calendar depends on the id")
+	}
+}

@@ -297,6 +297,11 @@ func (k *Known) learn(ctx context.Context, plan *backup.Plan, report *backup.Rep
 		}
 		k.fail(k.settings.learn(ctx, k.catalog, repo.Repository))
 	}
+	if w.Named {
+		// What had been removed and was named now is a document again only since
+		// the repositories said so.
+		k.fail(k.namedOnce(keep, plan))
+	}
 }
 
 // keepTime is how long what a run did may take to be noted.

@@ -178,6 +178,18 @@ func TestBackupTakesConfigurationAndAutomaticOnes(t *testing.T) {
 	b.saves("automatic both configured")
 }
 
+func TestRemovedIsChosenAgainWhereItIsNamed(t *testing.T) {
+	b := newBench(t, true)
+	key := b.pad("typed")
+	b.with(func(c *catalog.Catalog) error {
+		return c.Change(t.Context(), []catalog.Key{key}, catalog.Change{Removed: true})
+	})
+	b.saves("typed", b.server+"/p/typed")
+	if d := b.document("typed"); d.Choice != catalog.Manual || d.Removed {
+		t.Errorf("a document that had been removed and was named: %+v", d)
+	}
+}
+
 func TestIgnoredIsSavedByNoListAndByItsAddress(t *testing.T) {
 	b := newBench(t, true)
 	b.choose(catalog.Ignored, "configured", "listed", "all")

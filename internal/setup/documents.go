@@ -100,6 +100,21 @@ func WithoutUser(address string) string {
 	return address
 }
 
+// Shown is what messages repeat of an argument: an address without user name and
+// password, and the public one in place of one that opens more.
+func (k Kinds) Shown(argument string) string {
+	address := argument
+	if !strings.Contains(address, "://") {
+		address = "https://" + address
+	}
+	for _, c := range k.Documents(address) {
+		if c.Locator != c.ID {
+			return WithoutUser(c.Kind.URL(c.Base, c.ID))
+		}
+	}
+	return WithoutUser(argument)
+}
+
 // Wanted are the documents of the arguments and of these files of documents,
 // or else those of the configuration and the catalogue's automatic ones, and
 // what is wrong with some. Known may be nil.
@@ -111,7 +126,7 @@ func (s *Settings) Wanted(args, files []string, known *Known) ([]Wanted, *Mistak
 			continue
 		}
 		for _, address := range Addresses(arg) {
-			c.add(new(config.Source), address, Named(WithoutUser(address)))
+			c.add(new(config.Source), address, Named(s.setup.Kinds.Shown(address)))
 		}
 	}
 	for _, name := range files {
@@ -347,5 +362,8 @@ func (k Kinds) Completed(entry string) (address string, ok bool) {
 	}
 	address = "https://" + entry
 	_, err := k.Parse(address)
+	if k.Shown(address) != WithoutUser(address) {
+		address = "https://…" // a secret one
+	}
 	return WithoutUser(address), err == nil
 }

@@ -48,6 +48,23 @@ func (s *Settings) Documents(ctx context.Context, change bool, warn Warner) (*Do
 	return d, nil
 }
 
+// Catalogued are the documents that the catalogue has, with what it learned of
+// the repositories: no repository is read. The caller closes them.
+func (s *Settings) Catalogued(ctx context.Context) (*Documents, error) {
+	c, err := s.setup.OpenCatalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := &Documents{Catalog: c, Repository: s.lastKnown(), settings: s, configured: s.Configured(), lines: s.firstLines(ctx)}
+	if d.All, err = c.Documents(ctx); err == nil {
+		err = d.name(d.Repository)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return d, nil
+}
+
 func (d *Documents) read(ctx context.Context, keeps bool, warn Warner) error {
 	r, err := d.settings.Open(ctx, warn)
 	switch {
@@ -209,12 +226,12 @@ func (d *Documents) Select(selection *library.Selection) ([]catalog.Document, er
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(d.All), func(one catalog.Document) bool {
-		return !selection.Has(SourceOf(one.Key), one.ID) || selection.All() && d.gone(&one)
+		return !selection.Has(SourceOf(one.Key), one.ID) || selection.All() && d.Gone(&one)
 	}), nil
 }
 
-// gone says that somebody said that it is no document.
-func (d *Documents) gone(one *catalog.Document) bool {
+// Gone says that somebody said that it is no document.
+func (d *Documents) Gone(one *catalog.Document) bool {
 	return one.Removed || d.State(one).State == string(manifest.Removed) && one.Choice == catalog.None
 }
 

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -94,10 +95,13 @@ func TestWhatIsNoPlaceholderIsAnError(t *testing.T) {
 
 // TestMessagesInTheCodeAreInTheCatalogue also finds those that nothing uses,
 // and placeholders that the code does not fill.
+// said is a message in a template.
+var said = regexp.MustCompile(`\bt "([a-z0-9-]+)"`)
+
 func TestMessagesInTheCodeAreInTheCatalogue(t *testing.T) {
 	messages := load(t, "active.en.toml")
 	var code []string
-	for _, folder := range []string{".", "../setup", "../pages", "../../cmd/padsync"} {
+	for _, folder := range []string{".", "../setup", "../pages", "../../web", "../../cmd/padsync"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no code found in %s: %v", folder, err)
@@ -124,6 +128,22 @@ func TestMessagesInTheCodeAreInTheCatalogue(t *testing.T) {
 			}
 			return true
 		})
+	}
+	pages, err := filepath.Glob("../../web/templates/*.html")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no templates found: %v", err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range said.FindAllSubmatch(text, -1) {
+			id := string(m[1])
+			if used[id] = true; messages[id] == "" {
+				t.Errorf("%s says %s, which is no message", page, id)
+			}
+		}
 	}
 	values := make(map[string]bool)
 	for _, v := range valuesOf(t) {

@@ -1,0 +1,90 @@
+package web
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/padsync/padsync/internal/words"
+)
+
+// functions are those of templates.
+func (p *Page) functions() template.FuncMap {
+	return template.FuncMap{
+		"t":        p.Words.Text,
+		"language": func() string { return p.Words.Text("language") },
+		"day":      p.day,
+		"moment":   p.moment,
+		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"number":   p.number,
+		"shown":    words.Printable,
+		"sentence": sentence,
+		"inc":      func(n int) int { return n + 1 },
+	}
+}
+
+// thousands is what stands between them.
+var thousands = map[string]string{"en": ",", "fr": "\u202f"}
+
+// number has its thousands apart.
+func (p *Page) number(n int) string {
+	digits := strconv.Itoa(n)
+	if len(digits) <= 4 {
+		return digits
+	}
+	var parts []string
+	for len(digits) > 3 {
+		parts = append([]string{digits[len(digits)-3:]}, parts...)
+		digits = digits[:len(digits)-3]
+	}
+	return strings.Join(append([]string{digits}, parts...), thousands[p.Words.Text("language")])
+}
+
+// day is the date of a moment for people, where they are: without the year in
+// this one, and a word for the last two days.
+func (p *Page) day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	now := p.Now().Local()
+	t = t.Local()
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.Local)
+	switch {
+	case !t.Before(today) && t.Before(today.AddDate(0, 0, 1)):
+		return p.Words.Text("web-today")
+	case !t.Before(today.AddDate(0, 0, -1)) && t.Before(today):
+		return p.Words.Text("web-yesterday")
+	}
+	return p.date(t, t.Year() != now.Year())
+}
+
+func (p *Page) date(t time.Time, year bool) string {
+	months := strings.Fields(p.Words.Text("web-months"))
+	number := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		number = p.Words.Text("web-first")
+	}
+	text := p.Words.Text("web-date", "Day", number, "Month", months[int(t.Month())-1])
+	if year {
+		text += "\u00a0" + strconv.Itoa(t.Year())
+	}
+	return text
+}
+
+// moment is a date with its year, and the time of day.
+func (p *Page) moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.Local()
+	return p.Words.Text("web-moment", "Date", p.date(t, true), "Hour", strconv.Itoa(t.Hour()), "Minute", t.Format("04"))
+}
+
+// sentence begins a text with a capital letter.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
