@@ -58,6 +58,8 @@ func (a *app) printRun(w io.Writer, r repository.RunRecord) error {
 	l := jsonlines.NewRun(r)
 	text := a.counts(l.Documents)
 	switch {
+	case r.Complete && len(r.Documents) == 0: // a list of what was said, as by describe
+		text = a.text("run-unlooked")
 	case r.Complete:
 	case r.Ended == manifest.ByLimit:
 		text += "  (" + a.text("run-limited") + ")"
