@@ -178,6 +178,20 @@ func TestBackupTakesConfigurationAndAutomaticOnes(t *testing.T) {
 	b.saves("automatic both configured")
 }
 
+func TestStateIsThatOfTheRepositoryAlone(t *testing.T) {
+	one := &catalog.Document{States: []catalog.State{{Repository: "a", Versions: 1}, {Repository: "b", Versions: 2}}}
+	for want, d := range map[int]Documents{
+		2: {Repository: "b", lastKnown: "a"}, 0: {Repository: "c", lastKnown: "a"}, 1: {},
+	} {
+		if got := d.State(one).Versions; got != want {
+			t.Errorf("of %q, %q: %d versions, want %d", d.Repository, d.lastKnown, got, want)
+		}
+	}
+	if d := (Documents{lastKnown: "b"}); d.State(one).Versions != 2 {
+		t.Error("the repository that was there last does not count")
+	}
+}
+
 func TestRemovedIsChosenAgainWhereItIsNamed(t *testing.T) {
 	b := newBench(t, true)
 	key := b.pad("typed")

@@ -29,6 +29,7 @@ type Documents struct {
 
 	settings   *Settings
 	configured Configured
+	lastKnown  string                     // the id of the repository that was last seen, "" if none was
 	lines      map[library.Address]string // first lines, as far as indexes are at hand
 }
 
@@ -40,7 +41,7 @@ func (s *Settings) Documents(ctx context.Context, change bool, warn Warner) (*Do
 	if err != nil {
 		return nil, err
 	}
-	d := &Documents{Catalog: c, settings: s, configured: s.Configured()}
+	d := &Documents{Catalog: c, settings: s, configured: s.Configured(), lastKnown: s.lastKnown()}
 	if err := d.read(ctx, change || c.Exists(), warn); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -55,7 +56,7 @@ func (s *Settings) Catalogued(ctx context.Context) (*Documents, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Documents{Catalog: c, Repository: s.lastKnown(), settings: s, configured: s.Configured(), lines: s.firstLines(ctx)}
+	d := &Documents{Catalog: c, Repository: s.lastKnown(), settings: s, configured: s.Configured(), lastKnown: s.lastKnown(), lines: s.firstLines(ctx)}
 	if d.All, err = c.Documents(ctx); err == nil {
 		err = d.name(d.Repository)
 	}
@@ -74,14 +75,14 @@ func (d *Documents) read(ctx context.Context, keeps bool, warn Warner) error {
 		if !errors.Is(err, repository.ErrNone) || errors.Is(err, ErrAway) {
 			d.settings.setup.tell("repository-unread", "Error", err)
 		}
-		d.Names, err = library.NoNames(d.settings.lastKnown()), nil
+		d.Names, err = library.NoNames(d.lastKnown), nil
 	}
 	if err != nil || !keeps {
 		return err
 	}
 	d.All, err = d.Catalog.Documents(ctx)
 	if err == nil {
-		err = d.name(cmp.Or(d.Repository, d.settings.lastKnown()))
+		err = d.name(cmp.Or(d.Repository, d.lastKnown))
 	}
 	return err
 }
@@ -192,15 +193,15 @@ func (d *Documents) Choice(one *catalog.Document) string {
 	return New
 }
 
-// State is what the repository that was read says of a document, or else any.
+// State is what the repository that was read says of a document, or else the one
+// that was there last; any, if none is known there. What another repository has is
+// no copy in this one.
 func (d *Documents) State(one *catalog.Document) catalog.State {
+	repository := cmp.Or(d.Repository, d.lastKnown)
 	for _, s := range one.States {
-		if s.Repository == d.Repository {
+		if repository == "" || s.Repository == repository {
 			return s
 		}
-	}
-	if len(one.States) > 0 {
-		return one.States[0]
 	}
 	return catalog.State{}
 }
@@ -208,7 +209,7 @@ func (d *Documents) State(one *catalog.Document) catalog.State {
 // Select gives the documents that are named, all but those that were removed if
 // none is. The error is a *library.SeveralError where a name fits several.
 func (d *Documents) Select(selection *library.Selection) ([]catalog.Document, error) {
-	_, err := selection.LearnFrom(cmp.Or(d.Repository, d.settings.lastKnown()), func(yield func(library.Known, error) bool) {
+	_, err := selection.LearnFrom(cmp.Or(d.Repository, d.lastKnown), func(yield func(library.Known, error) bool) {
 		for i := range d.All {
 			one := &d.All[i]
 			if !yield(library.Known{Source: SourceOf(one.Key), ID: one.ID, Called: named(one), State: manifest.State(d.State(one).State)}, nil) {
