@@ -89,10 +89,13 @@ func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, 
 	}
 	named := len(flags.documentsFiles)+len(args) > 0
 	all, bad := s.Wanted(args, flags.documentsFiles, known)
-	if len(all) == 0 && bad.Count == 0 {
+	switch {
+	case len(all) > 0:
+	case bad.Count == 0 && !named && known.Problem() != nil:
+		return nil, nil // what is to be saved may be there, and that is said
+	case bad.Count == 0:
 		return nil, s.NothingWanted(named)
-	}
-	if len(all) == 0 {
+	default:
 		return nil, bad.Alone()
 	}
 	b := &backingUp{app: a, flags: flags, settings: s, known: known, turn: turn, named: named, bad: bad, limit: limit}
