@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,14 +10,20 @@ import (
 
 func TestWhatIsSaidIsToldAMinuteAfterTheLastChangeOrAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		began, told := time.Now(), []time.Duration(nil)
+		began := time.Now()
+		var mu sync.Mutex // guards told
+		var told []time.Duration
 		teller := NewTeller(t.Context(), func(context.Context) {
+			mu.Lock()
 			told = append(told, time.Since(began))
+			mu.Unlock()
 			time.Sleep(time.Second)
 		})
 		expect := func(want ...time.Duration) {
 			t.Helper()
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if len(told) != len(want) || len(want) > 0 && told[len(told)-1] != want[len(want)-1] {
 				t.Errorf("told at %v, want %v", told, want)
 			}
