@@ -98,6 +98,7 @@ const schema = `
 
 // Marks of an index, in meta.
 const (
+	markNew      = "new"      // no update has come to its end: most is not in it yet
 	markWriting  = "writing"  // a process is at it, or died
 	markOptimize = "optimize" // something was dropped, or all is new: its full-text indexes are to be made of one piece
 )
@@ -234,7 +235,7 @@ func (p *Location) fill(ctx context.Context, db *sql.DB) error {
 	if _, err := tx.ExecContext(ctx, schema+set); err != nil {
 		return err
 	}
-	for key, value := range map[string]string{"repository": p.Repository, "recipients": p.recipients(), markOptimize: ""} {
+	for key, value := range map[string]string{"repository": p.Repository, "recipients": p.recipients(), markOptimize: "", markNew: ""} {
 		if _, err := tx.ExecContext(ctx, `insert into meta values (?, ?)`, key, value); err != nil {
 			return err
 		}

@@ -23,8 +23,9 @@ type Index struct {
 	codec codec
 }
 
-// Open opens the index at a location, to ask it. The error matches ErrNone,
-// ErrNoIdentity, or ErrDamaged. It sends no request. The caller closes it.
+// Open opens the index at a location, to ask it. The error matches ErrNone, also
+// until the update that makes the index has come to its end, ErrNoIdentity, or
+// ErrDamaged. It sends no request. The caller closes it.
 func Open(ctx context.Context, p Location) (*Index, error) {
 	key, err := p.key()
 	if err != nil {
@@ -36,6 +37,14 @@ func Open(ctx context.Context, p Location) (*Index, error) {
 	}
 	if err := p.check(ctx, x.db); err != nil {
 		return nil, errors.Join(err, x.db.Close())
+	}
+	var unfinished bool
+	err = x.db.QueryRowContext(ctx, `select exists (select 1 from meta where key = ?)`, markNew).Scan(&unfinished)
+	if err == nil && unfinished {
+		err = ErrNone
+	}
+	if err != nil {
+		return nil, errors.Join(damage(err), x.db.Close())
 	}
 	if x.codec, err = newCodec(); err != nil {
 		return nil, errors.Join(err, x.db.Close())

@@ -25,6 +25,9 @@ func newRowWriter(t *testing.T) *rowWriter {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })
+	if err := unmark(t.Context(), w.db, markNew); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 

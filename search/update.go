@@ -503,7 +503,7 @@ func (u *updater) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, key := range []string{markOptimize, markWriting} {
+	for _, key := range []string{markOptimize, markNew, markWriting} {
 		if err := unmark(ctx, u.db, key); err != nil {
 			return err
 		}
