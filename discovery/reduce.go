@@ -169,18 +169,23 @@ func (r *reduction) placeRecent(all []seen) {
 	}
 }
 
+// document is the one that a candidate is, with no right but the public one if it
+// is new.
+func (r *reduction) document(c candidate) *Document {
+	key := identity{c.server(), c.ID}
+	if r.found[key] == nil {
+		r.found[key] = &Document{Kind: c.kind, Base: c.Base, ID: c.ID, Locator: c.ID}
+	}
+	return r.found[key]
+}
+
 // add adds a sighting to its document.
 func (r *reduction) add(s seen) {
 	c, certain, ok := r.choose(s.candidates)
 	if !ok {
 		return
 	}
-	key := identity{c.server(), c.ID}
-	d := r.found[key]
-	if d == nil {
-		d = &Document{Kind: c.kind, Base: c.Base, ID: c.ID, Locator: c.Locator}
-		r.found[key] = d
-	}
+	d := r.document(c)
 	d.Certain = d.Certain || certain && !s.Doubtful
 	if strings.HasPrefix(c.Base, "https:") {
 		d.Base = c.Base
@@ -205,12 +210,7 @@ func (r *reduction) link(s seen) {
 	if !ok {
 		return
 	}
-	key := identity{c.server(), c.ID}
-	d := r.found[key]
-	if d == nil {
-		d = &Document{Kind: c.kind, Base: c.Base, ID: c.ID, Locator: c.ID}
-		r.found[key] = d
-	}
+	d := r.document(c)
 	links := 0
 	for _, t := range d.Origins {
 		if t.Origin == s.Origin {

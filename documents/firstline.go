@@ -20,13 +20,13 @@ const marks = "*#-–— \t"
 // a heading or a list before it: what people may call a document that nobody gave
 // a name. It has no control or direction characters and at most MaxFirstLine
 // characters. A line with an address is passed over: that may be a key, and would
-// be shown wherever names are. It is "" where there is none, or where the text begins with what a
-// server puts into a new pad.
+// be shown wherever names are. It is "" where there is none, or where the text
+// begins with what a server puts into a new pad.
 func FirstLine(text string) string {
 	text = text[:min(len(text), beginning)]
 	for line := range strings.Lines(text) {
-		line = cut(strings.TrimLeft(oneLine(line), marks))
-		if strings.ContainsFunc(line, says) && !strings.Contains(line, "://") {
+		line = cut(strings.TrimLeft(OneLine(line), marks))
+		if Says(line) && !strings.Contains(line, "://") {
 			if IsGreeting(line) {
 				return ""
 			}
@@ -45,10 +45,13 @@ var greeting = regexp.MustCompile(`(?i)^(?:(?:welcome to|bienvenue (?:sur|dans|�
 // puts into a new pad.
 func IsGreeting(line string) bool { return greeting.MatchString(strings.TrimLeft(line, marks)) }
 
-func says(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsSymbol(r) }
+// Says reports whether there is something to read in a text.
+func Says(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsSymbol(r) })
+}
 
-// oneLine is a text without what is not seen.
-func oneLine(text string) string {
+// OneLine is a text in one line, without what is not seen.
+func OneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), unicode.Is(unicode.Z, r):

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks"
 )
@@ -103,23 +104,9 @@ func isPage(name, form string) bool {
 // fold gives what of a name counts where case is ignored.
 func fold(name string) string { return repository.Fold(name) }
 
-// says reports whether there is something to read in a title.
-func says(title string) bool {
-	return strings.ContainsFunc(title, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsSymbol(r) })
-}
-
 // titleOf is a text as the title of a page: in one line, without what is not seen.
 func titleOf(text string, most int) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), unicode.Is(unicode.Z, r):
-			return ' '
-		case unicode.Is(unicode.C, r), r == utf8.RuneError:
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, ""))
-	text = strings.Join(strings.Fields(text), " ")
+	text = documents.OneLine(text)
 	if short := shortened(text, most, 4*most); short != text {
 		return strings.TrimSpace(short) + "…"
 	}

@@ -231,7 +231,7 @@ func (r *run) entitle(ctx context.Context) error {
 // nothing.
 func (r *run) usable(p *plan, title string) string {
 	title = r.linker.scrub(title)
-	if !says(title) || !r.Shown.Addresses && (typed(title) == typed(p.id) || fold(clean(title)) == fold(clean(p.id))) {
+	if !documents.Says(title) || !r.Shown.Addresses && (typed(title) == typed(p.id) || fold(clean(title)) == fold(clean(p.id))) {
 		return ""
 	}
 	return title

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/catalog"
-	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
@@ -38,7 +37,6 @@ type life struct {
 type version struct {
 	Name, Link string
 	Saved      time.Time
-	Revision   string
 	Characters int
 	Suspect    string // why it may be a loss
 	Current    bool   // it is looked at
@@ -46,10 +44,8 @@ type version struct {
 
 // A moment is the one that is looked at.
 type moment struct {
-	Time    time.Time
-	Newest  bool // the newest that is not suspect
-	Skipped string
-	Query   string // of an address that means it, "" for the newest
+	Time   time.Time
+	Newest bool // the newest that is not suspect
 }
 
 // A slider is over the revisions of a pad.
@@ -157,10 +153,10 @@ func (p *Page) document(w http.ResponseWriter, r *http.Request) error {
 func (p *Page) live(r *http.Request, l *life, doc *library.Document) error {
 	here := "/documents/" + l.Hash
 	point, query := pointOf(r.URL.Query())
-	l.At = moment{Query: query, Newest: point == ""}
+	l.At = moment{Newest: point == ""}
 	for _, v := range slices.Backward(doc.Record.Versions) {
 		l.Versions = append(l.Versions, version{
-			Name: v.Name, Link: here + "?" + url.Values{"version": {v.Name}}.Encode(), Saved: v.Saved, Revision: v.Revision,
+			Name: v.Name, Link: here + "?" + url.Values{"version": {v.Name}}.Encode(), Saved: v.Saved,
 			Characters: int(v.Facts.Length), Suspect: p.suspicion(v.Suspect),
 		})
 	}
@@ -273,5 +269,3 @@ func (p *Page) slide(l *life, here string, record *manifest.Record, of *pad.Docu
 
 // mostMessages is how many messages of a chat a page has: the newest.
 const mostMessages = 100
-
-var _ documents.Past = (*pad.Document)(nil)

@@ -17,16 +17,15 @@ const mostAsking = 5
 
 // A home is the first page: one sentence, then what asks for somebody.
 type home struct {
-	Sentence  string
-	Followed  int
-	Last      time.Time // the end of the last run
-	Lost      []asking  // not safe
-	Look      []asking  // safe, but
-	Unchosen  int
-	Nothing   bool // is known
-	Recent    []row
-	Failing   []catalog.Failure // repositories of the last run
-	Elsewhere int
+	Sentence string
+	Followed int
+	Last     time.Time // the end of the last run
+	Lost     []asking  // not safe
+	Look     []asking  // safe, but
+	Unchosen int
+	Nothing  bool // is known
+	Recent   []row
+	Failing  []catalog.Failure // repositories of the last run
 }
 
 // An asking is what asks for somebody, of documents with one verdict.
@@ -52,7 +51,7 @@ func (p *Page) home(w http.ResponseWriter, r *http.Request) error {
 			h.Followed++
 		}
 	}
-	h.Unchosen, h.Elsewhere = len(by[unchosen]), len(by[elsewhere])
+	h.Unchosen = len(by[unchosen])
 	lost, look := 0, 0
 	for _, v := range verdicts {
 		rows := by[v]

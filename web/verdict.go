@@ -34,7 +34,6 @@ const soon = 15 * 24 * time.Hour
 // A row is a document in a list.
 type row struct {
 	Hash, Name, URL, Service string
-	Kind                     string // of its server
 	Tags                     []string
 	Choice                   string
 	Verdict                  verdict
@@ -75,7 +74,7 @@ func (p *Page) rows(d *setup.Documents, last *catalog.Run) []row {
 func (p *Page) row(d *setup.Documents, one *catalog.Document, since map[string]time.Time) row {
 	from := setup.SourceOf(one.Key)
 	r := row{
-		Hash: d.Names.Short(from, one.ID), Name: d.Called(one), URL: p.Setup.Kinds.URL(from, one.ID), Service: service(one.Base), Kind: one.Kind,
+		Hash: d.Names.Short(from, one.ID), Name: d.Called(one), URL: p.Setup.Kinds.URL(from, one.ID), Service: service(one.Base),
 		Tags: one.Tags, Choice: d.Choice(one), State: d.State(one),
 	}
 	if r.Name == "" {

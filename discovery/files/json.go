@@ -130,7 +130,7 @@ func unescape(b []byte) (rune, int) {
 	return utf8.RuneError, 6
 }
 
-// unit is that of UTF-16 in \uXXXX.
+// unit is that of UTF-16 in an escape: \u and four digits.
 func unit(b []byte) (rune, bool) {
 	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
 	return rune(n), err == nil && b[0] == '\\' && b[1] == 'u'
