@@ -70,9 +70,11 @@ create table failure (
 ) strict, without rowid
 `
 
-// second is version 2: when versions were saved, as Moments, and whether a run was
-// of documents that somebody named.
+// second is version 2: when versions were saved, as Moments, the names of two of them,
+// and whether a run was of documents that somebody named.
 const second = `
 alter table state add column saved text not null default '';
+alter table state add column version text not null default '';
+alter table state add column sound text not null default '';
 alter table run add column named integer not null default 0
 `

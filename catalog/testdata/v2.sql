@@ -32,7 +32,7 @@ create table state (
 	document integer not null references document on delete cascade,
 	repository text not null,
 	state text not null, versions integer not null, newest integer not null, checked integer not null,
-	title text not null, suspect text not null, expires text not null, saved text not null default '',
+	title text not null, suspect text not null, expires text not null, saved text not null default '', version text not null default '', sound text not null default '',
 	primary key (document, repository)
 ) strict, without rowid;
 create table origin (
@@ -63,7 +63,7 @@ insert into document values (1, 'etherpad', 'pad.example.org', 'ag', 'https://pa
 insert into alias values ('etherpad', 'pad.example.org', 'AG', 1);
 insert into fact values (1, 'name', 'Assemblée générale', 1), (1, 'tags', 'budget œuvre', 2), (1, 'choice', 'automatic', 3);
 insert into heard values (1, '0123456789abcdef0123456789abcdef', 'name', 'Assemblée générale', 1);
-insert into state values (1, '0123456789abcdef0123456789abcdef', 'current', 2, 1790000000, 1790000000, '', '', '', 'tlpfhc tlpwu8');
+insert into state values (1, '0123456789abcdef0123456789abcdef', 'current', 2, 1790000000, 1790000000, '', '', '', 'tlpfhc tlpwu8', 'b', 'a');
 insert into origin values (1, 'firefox', 'default', 'bookmark', '', 1780000000, 1790000000, 3, 'AG');
 insert into run values (1, '/home/a/.config/padsync/padsync.toml', 1790000000, 1790000060, '', 1, 2, 0, 1, 0, 0);
 insert into failure values (1, 'server', 'https://pad.example.org', 1789000000);

@@ -392,6 +392,10 @@ func (s *Settings) heardOf(repo *repository.Repository, record *manifest.Record)
 	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked, Saved: savedOf(record)}
 	if v := record.Newest(); v != nil {
 		h.Newest, h.Title, h.Suspect, h.Expires = v.Saved, v.Title, v.Suspect, s.Expiries().Of(s.setup.Kinds, record)
+		h.State.Version = v.Name
+	}
+	if v := record.NewestSound(); v != nil {
+		h.State.Sound = v.Name
 	}
 	return h, true
 }
