@@ -87,7 +87,7 @@ func (p *page) open(ctx context.Context, hash string) (one *catalog.Document, r 
 	if at < 0 {
 		return nil, row{}, nil, errNotFound
 	}
-	runs, err := known.Catalog.Runs(ctx, 1)
+	runs, err := known.Catalog.Runs(ctx, mostBars)
 	if err != nil {
 		return nil, row{}, nil, err
 	}
@@ -98,11 +98,9 @@ func (p *page) open(ctx context.Context, hash string) (one *catalog.Document, r 
 }
 
 func (p *page) rowsOf(d *setup.Documents, runs []catalog.Run, one *catalog.Document) row {
-	var last *catalog.Run
-	if len(runs) > 0 {
-		last = &runs[0]
-	}
-	return p.row(d, one, failures(last))
+	r := p.row(d, one, failures(runs))
+	r.Suspicion = p.suspicion(r.State.Suspect)
+	return r
 }
 
 func openSaved(ctx context.Context, settings *setup.Settings, k catalog.Key) (*library.Document, error) {

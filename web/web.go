@@ -49,7 +49,9 @@ type Page struct {
 // shared is what the languages of a page have in common.
 type shared struct {
 	Options
-	jobs *jobs
+	jobs    *jobs
+	knowing knowing
+	teller  *setup.Teller
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -69,6 +71,7 @@ func New(o Options) (*Page, error) {
 		o.Now = time.Now
 	}
 	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), now: o.Settings}}
+	all.teller = setup.NewTeller(context.Background(), all.tell)
 	var tags []language.Tag
 	for _, said := range o.Words {
 		p := &page{shared: all.shared, Words: said, mux: http.NewServeMux()}
@@ -94,6 +97,9 @@ func (p *page) route() {
 	}
 	get("/{$}", p.home)
 	get("/documents", p.documents)
+	post("/documents", p.change)
+	get("/documents/{hash}/name", p.name)
+	post("/documents/{hash}/name", p.rename)
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
 	get("/search", p.search)
@@ -111,9 +117,14 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.in(r).mux.ServeHTTP(w, r)
 }
 
-// Close ends the jobs that are at work, as Ctrl-C ends a command, and returns
-// when they have ended.
-func (p *Page) Close() { p.jobs.close() }
+// Close ends the jobs that are at work, as Ctrl-C ends a command, tells the
+// repositories what was said since they were told last, and returns when all that has
+// ended.
+func (p *Page) Close() {
+	p.jobs.close()
+	p.teller.Close(context.Background())
+	_ = p.knowing.watch.Close() // which only read
+}
 
 // Busy reports whether a job is at work.
 func (p *Page) Busy() bool { return p.jobs.busy() }
@@ -138,7 +149,7 @@ func (s *shared) settings() (*setup.Settings, error) {
 
 // parse reads the templates: each page is a file that fills the layout.
 func (p *page) parse() error {
-	common, err := template.New("").Funcs(p.functions()).ParseFS(files, "templates/layout.html", "templates/parts.html")
+	common, err := template.New("").Funcs(p.functions()).ParseFS(files, "templates/layout.html", "templates/parts*.html")
 	if err != nil {
 		return err
 	}
