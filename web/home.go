@@ -111,7 +111,7 @@ func (p *page) home(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case h.Nothing:
 	case len(k.rows) < fewDocuments:
-		h.All = &table{Rows: p.lines(k, k.in(""))}
+		h.All = &table{Rows: p.lines(k, k.in("")), Back: "/"}
 	default:
 		h.Recent = recent(k)
 	}
