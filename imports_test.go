@@ -31,7 +31,7 @@ var layers = []layer{
 	// What a newcomer runs first links no big client, so that it compiles fast.
 	{"demo", []string{
 		"backup", "restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/sourcetest/*",
-		"documents", "documents/*", "sinks/local", "internal/polite", "internal/spool",
+		"documents", "documents/*", "sinks/local", "internal/terminal", "internal/polite", "internal/spool",
 	}},
 	{"bench", everything},
 	{"web", []string{
