@@ -97,9 +97,11 @@ type Source struct {
 
 // A Repository is a place to save to.
 type Repository struct {
-	// address is a folder, "file:FOLDER", "rclone:REMOTE:PATH" or
-	// "s3:https://HOST[:PORT]/BUCKET[/PREFIX]".
+	// address is a folder, "file:FOLDER", "webdav:https://HOST[:PORT]/PATH",
+	// "rclone:REMOTE:PATH" or "s3:https://HOST[:PORT]/BUCKET[/PREFIX]".
 	Address Secret `toml:"address"`
+
+	StoreAccess
 
 	// unencrypted = true says that documents may be stored here so that
 	// everyone with access to the place can read them. Otherwise only a local
@@ -111,6 +113,8 @@ type Repository struct {
 type Mirror struct {
 	// address is that of a folder or a remote, as of a repository.
 	Address Secret `toml:"address"`
+
+	StoreAccess
 
 	// unencrypted = true must be said, as nothing here is encrypted.
 	Unencrypted bool `toml:"unencrypted"`
