@@ -1,4 +1,5 @@
-// Package config reads padsync.toml and files that list documents.
+// Package config reads padsync.toml and files that list documents, and changes
+// padsync.toml as people do, key by key.
 //
 // It checks what the text alone shows; it opens no repository, runs no command
 // and asks no server.

@@ -223,6 +223,8 @@ func table() []Row {
 		{Is: catalog.ErrCharacter, Cause: "cause-said-character", Hint: "hint-said-character", Class: message.Usage},
 
 		// The configuration, and this machine.
+		{Is: config.ErrChanged, Cause: "cause-config-changed", Hint: "hint-config-changed"},
+		{Is: config.ErrForm, Cause: "cause-config-form", Hint: "hint-config-form"},
 		{As: notText, Hint: "hint-not-text", Class: message.Usage},
 		{As: as(none[*config.Error]), Hint: "hint-config", Class: message.Usage},
 		{Is: syscall.EROFS, Cause: "cause-read-only", Hint: "hint-permission"},
