@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
+	"time"
 
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/config"
@@ -24,6 +26,30 @@ type Settings struct {
 
 	setup   *Setup
 	options Options
+	read    stamp // of the file, as it was read
+}
+
+// A stamp tells whether a file is as it was.
+type stamp struct {
+	size int64
+	time time.Time
+}
+
+func stampOf(name string) (s stamp) {
+	if info, err := os.Stat(name); err == nil {
+		s = stamp{info.Size(), info.ModTime()}
+	}
+	return s
+}
+
+// Current gives these settings where their file is as it was, and else what Load
+// gives of it now: a process that lasts follows the configuration so. They were
+// loaded without an error.
+func (s *Settings) Current() (*Settings, error) {
+	if stampOf(s.File) == s.read {
+		return s, nil
+	}
+	return s.setup.Load(s.options)
 }
 
 // A Place is where a repository is, what opens the store there, and whether it is
@@ -41,6 +67,7 @@ type Place struct {
 // *config.Error.
 func (s *Setup) Load(o Options) (*Settings, error) {
 	t := &Settings{Config: new(config.Config), File: s.ConfigFile(o.Config), Machine: s.Machine(), setup: s, options: o}
+	t.read = stampOf(t.File)
 	loaded, err := config.Load(t.File, s.Kinds.InConfig())
 	switch {
 	case err == nil:
