@@ -90,6 +90,8 @@ var layers = []layer{
 	{"internal/roff", []string{"internal/durable"}},
 	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "documents", "search", "catalog", "repository", "manifest", "sources", "internal/setup"}},
+	{"internal/pagetest", everything},
+	{"internal/pagetest/shots", []string{"internal/pagetest"}},
 	{"internal/*", nil},
 }
 

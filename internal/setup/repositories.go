@@ -99,7 +99,7 @@ func (s *Settings) OpenToWrite(ctx context.Context, at Place, keys repository.Op
 func (s *Settings) writing(at Place, keys repository.Options, pool *spool.Pool, warn Warner) repository.Options {
 	o := keys
 	if at.Unencrypted {
-		o = repository.Options{}
+		o = repository.Options{Now: keys.Now}
 	}
 	o.Pool, o.Warn, o.Seen = pool, warn, s.Machine.Seen
 	return o
