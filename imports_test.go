@@ -87,6 +87,7 @@ var layers = []layer{
 		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
+	{"internal/config", []string{"internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
 	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "documents", "search", "catalog", "repository", "manifest", "sources", "internal/setup"}},

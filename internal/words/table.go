@@ -178,6 +178,9 @@ func table() []Row {
 		{Is: sinks.ErrArchived, Hint: "hint-archived"},
 		{Is: sinks.ErrBucketInHost, Hint: "hint-bucket-in-host"},
 		{Is: sinks.ErrExpired, Hint: "hint-expired"},
+		{Is: sinks.ErrUnauthorized, Cause: "cause-unauthorized", Hint: "hint-unauthorized"},
+		{Is: sinks.ErrNoFolder, Cause: "cause-no-store", Hint: "hint-no-store"},
+		{Is: setup.ErrAccessKey, Cause: "cause-access-key", Hint: "hint-access-key"},
 		{Is: sinks.ErrWebPage, Cause: "cause-web-page", Hint: "hint-web-page"},
 		{Is: s3.ErrRefused, Hint: "hint-s3-refused"},
 		{Is: s3.ErrNoBucket, Hint: "hint-s3-bucket"},
@@ -220,6 +223,8 @@ func table() []Row {
 		{Is: catalog.ErrCharacter, Cause: "cause-said-character", Hint: "hint-said-character", Class: message.Usage},
 
 		// The configuration, and this machine.
+		{Is: config.ErrChanged, Cause: "cause-config-changed", Hint: "hint-config-changed"},
+		{Is: config.ErrForm, Cause: "cause-config-form", Hint: "hint-config-form"},
 		{As: notText, Hint: "hint-not-text", Class: message.Usage},
 		{As: as(none[*config.Error]), Hint: "hint-config", Class: message.Usage},
 		{Is: syscall.EROFS, Cause: "cause-read-only", Hint: "hint-permission"},
