@@ -206,6 +206,9 @@ func (s *Settings) identitiesGiven() bool {
 
 // givenIdentities are those of the options and the environment.
 func (s *Settings) givenIdentities() ([]age.Identity, error) {
+	if s.identitiesGiven() && s.owner.AtHand() {
+		return s.owner.identities, nil
+	}
 	all, err := s.setup.readIdentities(s.options.IdentityFiles)
 	if err != nil {
 		return nil, err
