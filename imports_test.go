@@ -36,6 +36,7 @@ var layers = []layer{
 	{"bench", everything},
 	{"web", []string{
 		"web/access", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/stylesheet",
+		"web/access", "discovery", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/words", "internal/jsonlines", "internal/stylesheet",
 	}},
 	{"web/access", []string{"internal/durable"}},
 	{"e2e", nil}, // tests only
