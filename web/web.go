@@ -49,7 +49,8 @@ type Page struct {
 // shared is what the languages of a page have in common.
 type shared struct {
 	Options
-	jobs *jobs
+	jobs     *jobs
+	welcomes welcoming
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -103,6 +104,7 @@ func (p *page) route() {
 	get(live+"jobs/{id}", p.job)
 	post("/jobs/{id}/stop", p.stopJob)
 	post("/preferences", p.prefer)
+	p.routeWelcome(get, post)
 	p.mux.HandleFunc("GET /static/{file}", static)
 	p.mux.HandleFunc("/", p.answer(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
 }
