@@ -99,10 +99,10 @@ func (l *learning) begin() error {
 		return err
 	}
 	l.states = make(map[int64]State)
-	err = l.each(`select document, state, versions, newest, checked, title, suspect, expires from state where repository = ?`, []any{l.repository}, func(scan func(...any) error) error {
+	err = l.each(`select document, state, versions, newest, checked, title, suspect, expires, saved from state where repository = ?`, []any{l.repository}, func(scan func(...any) error) error {
 		var id, newest, checked int64
 		s := State{Repository: l.repository}
-		err := scan(&id, &s.State, &s.Versions, &newest, &checked, &s.Title, &s.Suspect, &s.Expires)
+		err := scan(&id, &s.State, &s.Versions, &newest, &checked, &s.Title, &s.Suspect, &s.Expires, &s.Saved)
 		s.Newest, s.Checked = moment(newest), moment(checked)
 		l.states[id] = s
 		return err
@@ -159,8 +159,8 @@ func (l *learning) state(id int64, s State) error {
 	if l.states[id] == s {
 		return nil
 	}
-	return l.exec(`insert or replace into state (document, repository, state, versions, newest, checked, title, suspect, expires) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, l.repository, s.State, s.Versions, seconds(s.Newest), seconds(s.Checked), s.Title, s.Suspect, s.Expires)
+	return l.exec(`insert or replace into state (document, repository, state, versions, newest, checked, title, suspect, expires, saved) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, l.repository, s.State, s.Versions, seconds(s.Newest), seconds(s.Checked), s.Title, s.Suspect, s.Expires, s.Saved)
 }
 
 // fact learns one. What was said here and not told there is said there next.
