@@ -97,6 +97,7 @@ func (p *page) route() {
 	get("/documents", p.documents)
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
+	get("/documents/{hash}/stop", p.stop)
 	get("/search", p.search)
 	get("/runs", p.runs)
 	get("/jobs/{id}", p.job)
