@@ -116,7 +116,7 @@ func mirrorClass(ctx context.Context) message.Class {
 }
 
 func (s *Settings) updateMirror(ctx context.Context, repo *repository.Repository, m Mirroring, p MirrorPlace, observe func(mirror.Event)) (mirror.Report, int, error) {
-	sink, err := p.Open(ctx, s.sinkWarns)
+	sink, err := s.openStore(ctx, Place{Location: p.Location, access: p.StoreAccess})
 	if err != nil {
 		return mirror.Report{}, 0, err
 	}

@@ -36,7 +36,7 @@ type Warner = func(*repository.CorruptError)
 // nil.
 func (s *Settings) OpenToRead(ctx context.Context, at Place, pool *spool.Pool, warn Warner) (*repository.Repository, error) {
 	in := func(err error) error { return message.In(err, "repository", "Repository", at.Shown) }
-	sink, err := at.Location.Open(ctx, s.sinkWarns)
+	sink, err := s.openStore(ctx, at)
 	if err != nil {
 		return nil, in(err)
 	}
@@ -92,14 +92,14 @@ func (s *Settings) OpenToWrite(ctx context.Context, at Place, keys repository.Op
 func (s *Settings) writing(at Place, keys repository.Options, pool *spool.Pool, warn Warner) repository.Options {
 	o := keys
 	if at.Unencrypted {
-		o = repository.Options{}
+		o = repository.Options{Now: keys.Now}
 	}
 	o.Pool, o.Warn, o.Seen = pool, warn, s.Machine.Seen
 	return o
 }
 
 func (s *Settings) openToWrite(ctx context.Context, at Place, o repository.Options) (*repository.Repository, error) {
-	sink, err := at.Location.Open(ctx, s.sinkWarns)
+	sink, err := s.openStore(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (s *Settings) OpenOrCreate(ctx context.Context, at Place, keys repository.O
 	case len(o.Recipients) == 0 && !at.Unencrypted && s.Machine.Repositories(at.place()).Sealed():
 		return nil, plainNow(at)
 	}
-	sink, err := at.Location.Open(ctx, s.sinkWarns)
+	sink, err := s.openStore(ctx, at)
 	if err != nil {
 		return nil, err
 	}
