@@ -37,6 +37,8 @@ var layers = []layer{
 	{"web", []string{
 		"web/access", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/stylesheet",
 		"web/access", "discovery", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/words", "internal/jsonlines", "internal/stylesheet",
+		"web/access", "backup", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "crypto",
+		"internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/pages", "internal/stylesheet", "internal/terminal",
 	}},
 	{"web/access", []string{"internal/durable"}},
 	{"e2e", nil}, // tests only

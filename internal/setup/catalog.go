@@ -415,9 +415,24 @@ func savedOf(r *manifest.Record) catalog.Moments {
 // Turn waits until no other run works with the same configuration and the same
 // repositories, as machine.Machine has it. The caller ends the turn.
 func (s *Settings) Turn(ctx context.Context, waiting func(machine.Progress)) (*machine.Turn, error) {
+	return s.Machine.Turn(ctx, s.turn(), s.File, waiting)
+}
+
+// AtWork is how the run goes that has that turn, of this process or of another;
+// false if there is none. A run that was killed is at work for silence longer.
+func (s *Settings) AtWork(now time.Time) (machine.Progress, bool) {
+	p := s.Machine.Progress(s.turn())
+	return p, p.Process != 0 && now.Sub(p.Updated).Abs() < silence
+}
+
+// silence is how long a run that writes each second how it goes may not have done so.
+const silence = 15 * time.Second
+
+// turn is what runs take turns for.
+func (s *Settings) turn() string {
 	of := s.File
 	for _, r := range s.Repositories {
 		of += "\n" + r.Kind + ":" + r.Value
 	}
-	return s.Machine.Turn(ctx, of, s.File, waiting)
+	return of
 }
