@@ -310,3 +310,26 @@ func (p *Pad) Removals(from, to int) ([]Removal, error) {
 	slices.SortFunc(all, func(a, b Removal) int { return a.Begin - b.Begin })
 	return all, nil
 }
+
+// Held is about how many bytes of memory the pad holds.
+func (p *Pad) Held() int {
+	held := 8*(len(p.keys)+len(p.revs)+len(p.messages)) + 100*(len(p.pool)+len(p.Authors)+len(p.Saved))
+	if s := p.current; s != nil {
+		held += s.Held()
+	}
+	return held
+}
+
+// Held is about how many bytes of memory the state holds, besides what the pad does.
+func (s *State) Held() int {
+	held := 2 * cap(s.text)
+	for _, r := range s.runs {
+		held += 24 + len(r.attribs)
+	}
+	return held
+}
+
+// Held is about how many bytes of memory the life holds.
+func (l *Life) Held() int {
+	return 12*len(l.times) + 100*len(l.Hands) + (maxPassage+100)*len(l.Passages)
+}
