@@ -89,7 +89,7 @@ var layers = []layer{
 	}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
-	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
+	{"internal/pages", []string{"restore", "move", "mirror", "mirror/shards", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "documents", "search", "catalog", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/*", nil},
 }

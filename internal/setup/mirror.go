@@ -64,7 +64,7 @@ func (s *Settings) mirrors() ([]MirrorPlace, error) {
 type Mirroring struct {
 	Language documents.Language
 	Words    mirror.Words
-	Index    func(io.Writer, []mirror.Entry) error
+	Index    func(io.Writer, *mirror.Index) error
 
 	// Fetched, optional, are files of this run. Sealed: others cannot be opened.
 	Fetched *mirror.Fetched

@@ -179,8 +179,12 @@ func next(r *bufio.Reader) ([]byte, error) {
 		if at := bytes.LastIndexFunc(part, unicode.IsSpace); at > 0 {
 			part = part[:at]
 		} else {
-			for n := 0; n < utf8.UTFMax && len(part) > 1 && !utf8.Valid(part[max(len(part)-utf8.UTFMax, 0):]); n++ {
-				part = part[:len(part)-1]
+			last := len(part) - 1
+			for last > 0 && len(part)-last < utf8.UTFMax && !utf8.RuneStart(part[last]) {
+				last--
+			}
+			if last > 0 && !utf8.FullRune(part[last:]) {
+				part = part[:last]
 			}
 		}
 	}

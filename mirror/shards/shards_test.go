@@ -186,7 +186,7 @@ func TestIndexIsTheSameInLittleMemory(t *testing.T) {
 // it is left out.
 func TestFilesAreBounded(t *testing.T) {
 	long := strings.Repeat("élan vital 書道 ", 20_000) + "fin"
-	solid := strings.Repeat("é", 50_000)
+	solid := "a" + strings.Repeat("é", 20_000) + strings.Repeat("書", 20_000) + "b" + strings.Repeat("𝒳", 10_000)
 	f := write(t, held, append(texts(500), text{Document{Title: "long"}, long}, text{Document{Title: "solid"}, solid}, text{Document{Title: "hostile"}, strings.Repeat("<", 70_000)})...)
 	for name, content := range f.files {
 		if len(content) > MaxFile && name != f.Index && name != f.Script && !strings.Contains(content, `\u003c\u003c`) {
