@@ -73,8 +73,12 @@ type said struct {
 }
 
 // open opens what is saved of the document with this hash.
-func (p *Page) open(ctx context.Context, hash string) (one *catalog.Document, r row, doc *library.Document, err error) {
-	known, err := p.Settings.Catalogued(ctx)
+func (p *page) open(ctx context.Context, hash string) (one *catalog.Document, r row, doc *library.Document, err error) {
+	settings, err := p.settings()
+	if err != nil {
+		return nil, row{}, nil, err
+	}
+	known, err := settings.Catalogued(ctx)
 	if err != nil {
 		return nil, row{}, nil, err
 	}
@@ -89,11 +93,11 @@ func (p *Page) open(ctx context.Context, hash string) (one *catalog.Document, r 
 	}
 	one = &known.All[at]
 	rows := p.rowsOf(known, runs, one)
-	doc, err = p.openSaved(ctx, one.Key)
+	doc, err = openSaved(ctx, settings, one.Key)
 	return one, rows, doc, err
 }
 
-func (p *Page) rowsOf(d *setup.Documents, runs []catalog.Run, one *catalog.Document) row {
+func (p *page) rowsOf(d *setup.Documents, runs []catalog.Run, one *catalog.Document) row {
 	var last *catalog.Run
 	if len(runs) > 0 {
 		last = &runs[0]
@@ -101,8 +105,8 @@ func (p *Page) rowsOf(d *setup.Documents, runs []catalog.Run, one *catalog.Docum
 	return p.row(d, one, failures(last))
 }
 
-func (p *Page) openSaved(ctx context.Context, k catalog.Key) (*library.Document, error) {
-	reading, err := p.Settings.Open(ctx, nil)
+func openSaved(ctx context.Context, settings *setup.Settings, k catalog.Key) (*library.Document, error) {
+	reading, err := settings.Open(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +131,7 @@ func pointOf(q url.Values) (point, query string) {
 	return "", ""
 }
 
-func (p *Page) document(w http.ResponseWriter, r *http.Request) error {
+func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 	one, row, doc, err := p.open(r.Context(), r.PathValue("hash"))
 	if one == nil {
 		return err
@@ -150,7 +154,7 @@ func (p *Page) document(w http.ResponseWriter, r *http.Request) error {
 }
 
 // live tells what is saved of a document, at the moment that is asked for.
-func (p *Page) live(r *http.Request, l *life, doc *library.Document) error {
+func (p *page) live(r *http.Request, l *life, doc *library.Document) error {
 	here := "/documents/" + l.Hash
 	point, query := pointOf(r.URL.Query())
 	l.At = moment{Newest: point == ""}
@@ -188,7 +192,7 @@ func (p *Page) live(r *http.Request, l *life, doc *library.Document) error {
 	return nil
 }
 
-func (p *Page) suspicion(s string) string {
+func (p *page) suspicion(s string) string {
 	if s == "" {
 		return ""
 	}
@@ -196,7 +200,7 @@ func (p *Page) suspicion(s string) string {
 }
 
 // slide is the slider of a pad, and what was said and by whom.
-func (p *Page) slide(l *life, here string, record *manifest.Record, of *pad.Document) error {
+func (p *page) slide(l *life, here string, record *manifest.Record, of *pad.Document) error {
 	at := func(number int) string { return here + "?rev=" + strconv.Itoa(number) }
 	s := &slider{Head: of.Head(), Revision: of.Revision()}
 	names := of.Pad.AuthorNames()

@@ -15,8 +15,12 @@ import (
 
 // known are the documents that the catalogue has, and this machine's last run,
 // nil if there was none. No repository is asked.
-func (p *Page) known(ctx context.Context) (all []row, last *catalog.Run, err error) {
-	d, err := p.Settings.Catalogued(ctx)
+func (p *page) known(ctx context.Context) (all []row, last *catalog.Run, err error) {
+	settings, err := p.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := settings.Catalogued(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,7 +103,7 @@ var parts = []struct {
 	{"ignored", "web-part-ignored", func(r *row) bool { return r.Verdict == aside }},
 }
 
-func (p *Page) documents(w http.ResponseWriter, r *http.Request) error {
+func (p *page) documents(w http.ResponseWriter, r *http.Request) error {
 	all, _, err := p.known(r.Context())
 	if err != nil {
 		return err

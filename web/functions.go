@@ -12,17 +12,18 @@ import (
 )
 
 // functions are those of templates.
-func (p *Page) functions() template.FuncMap {
+func (p *page) functions() template.FuncMap {
 	return template.FuncMap{
-		"t":        p.Words.Text,
-		"language": func() string { return p.Words.Text("language") },
-		"day":      p.day,
-		"moment":   p.moment,
-		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"number":   p.number,
-		"shown":    words.Printable,
-		"sentence": sentence,
-		"inc":      func(n int) int { return n + 1 },
+		"t":         p.Words.Text,
+		"language":  func() string { return p.Words.Text("language") },
+		"languages": p.languages,
+		"day":       p.day,
+		"moment":    p.moment,
+		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"number":    p.number,
+		"shown":     words.Printable,
+		"sentence":  sentence,
+		"inc":       func(n int) int { return n + 1 },
 	}
 }
 
@@ -30,7 +31,7 @@ func (p *Page) functions() template.FuncMap {
 var thousands = map[string]string{"en": ",", "fr": "\u202f"}
 
 // number has its thousands apart.
-func (p *Page) number(n int) string {
+func (p *page) number(n int) string {
 	digits := strconv.Itoa(n)
 	if len(digits) <= 4 {
 		return digits
@@ -45,7 +46,7 @@ func (p *Page) number(n int) string {
 
 // day is the date of a moment for people, where they are: without the year in
 // this one, and a word for the last two days.
-func (p *Page) day(t time.Time) string {
+func (p *page) day(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -61,7 +62,7 @@ func (p *Page) day(t time.Time) string {
 	return p.date(t, t.Year() != now.Year())
 }
 
-func (p *Page) date(t time.Time, year bool) string {
+func (p *page) date(t time.Time, year bool) string {
 	months := strings.Fields(p.Words.Text("web-months"))
 	number := strconv.Itoa(t.Day())
 	if t.Day() == 1 {
@@ -75,7 +76,7 @@ func (p *Page) date(t time.Time, year bool) string {
 }
 
 // moment is a date with its year, and the time of day.
-func (p *Page) moment(t time.Time) string {
+func (p *page) moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -87,4 +88,15 @@ func (p *Page) moment(t time.Time) string {
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// A tongue is a language that the page speaks, with its own name.
+type tongue struct{ Code, Name string }
+
+func (p *page) languages() []tongue {
+	var all []tongue
+	for _, said := range p.shared.Options.Words {
+		all = append(all, tongue{said.Text("language"), said.Text("web-language")})
+	}
+	return all
 }

@@ -35,7 +35,7 @@ type asking struct {
 	More    int
 }
 
-func (p *Page) home(w http.ResponseWriter, r *http.Request) error {
+func (p *page) home(w http.ResponseWriter, r *http.Request) error {
 	all, last, err := p.known(r.Context())
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (p *Page) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sentence is the first that is true.
-func (p *Page) sentence(saved, lost, look int, last time.Time) string {
+func (p *page) sentence(saved, lost, look int, last time.Time) string {
 	ago := days(p.Now().Sub(last))
 	switch {
 	case saved == 0:

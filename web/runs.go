@@ -9,7 +9,7 @@ import (
 // mostRuns is how many runs a page has.
 const mostRuns = 60
 
-func (p *Page) runs(w http.ResponseWriter, r *http.Request) error {
+func (p *page) runs(w http.ResponseWriter, r *http.Request) error {
 	c, err := p.Setup.OpenCatalog(r.Context())
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ type hit struct {
 	Chat bool
 }
 
-func (p *Page) search(w http.ResponseWriter, r *http.Request) error {
+func (p *page) search(w http.ResponseWriter, r *http.Request) error {
 	typed := r.URL.Query().Get("q")
 	if len(typed) > 1000 {
 		typed = typed[:1000]
@@ -42,7 +42,11 @@ func (p *Page) search(w http.ResponseWriter, r *http.Request) error {
 	v := view{Title: p.Words.Text("web-search"), Section: "search", Asked: typed}
 	f := found{Empty: q.IsEmpty()}
 	if !f.Empty {
-		results, err := p.Settings.Find(r.Context(), q, mostHits, nil)
+		settings, err := p.settings()
+		if err != nil {
+			return err
+		}
+		results, err := settings.Find(r.Context(), q, mostHits, nil)
 		if err != nil {
 			return err
 		}

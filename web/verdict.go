@@ -60,7 +60,7 @@ func failures(run *catalog.Run) map[string]time.Time {
 }
 
 // rows are all documents that are there for a person.
-func (p *Page) rows(d *setup.Documents, last *catalog.Run) []row {
+func (p *page) rows(d *setup.Documents, last *catalog.Run) []row {
 	since := failures(last)
 	var all []row
 	for i := range d.All {
@@ -71,7 +71,7 @@ func (p *Page) rows(d *setup.Documents, last *catalog.Run) []row {
 	return all
 }
 
-func (p *Page) row(d *setup.Documents, one *catalog.Document, since map[string]time.Time) row {
+func (p *page) row(d *setup.Documents, one *catalog.Document, since map[string]time.Time) row {
 	from := setup.SourceOf(one.Key)
 	r := row{
 		Hash: d.Names.Short(from, one.ID), Name: d.Called(one), URL: p.Setup.Kinds.URL(from, one.ID), Service: service(one.Base),

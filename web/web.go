@@ -11,29 +11,55 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"path"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/stylesheet"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/web/access"
+	"golang.org/x/text/language"
 )
 
-//go:embed templates static
+//go:embed templates static/css static/js/*.js static/*.svg
 var files embed.FS
 
 // Options of a Page.
 type Options struct {
 	Setup    *setup.Setup
-	Settings *setup.Settings
-	Words    *words.Words
-	Now      func() time.Time // time.Now if nil
+	Settings *setup.Settings // as the program began with them; a page follows their file
+
+	// Words are those of each language that the page speaks. A browser that asks
+	// for none of them gets the first.
+	Words []*words.Words
+
+	Now func() time.Time // time.Now if nil
 }
 
-// A Page answers requests that web/access let through. It is safe for
-// concurrent use.
+// A Page answers requests that web/access let through, each in the language of its
+// reader. It is safe for concurrent use. Close ends what it began.
 type Page struct {
+	*shared
+	languages language.Matcher
+	pages     []*page // in the order of Options.Words
+}
+
+// shared is what the languages of a page have in common.
+type shared struct {
 	Options
+	jobs     *jobs
+	welcomes welcoming
+
+	mu  sync.Mutex
+	now *setup.Settings // as the file of the configuration is
+}
+
+// A page is the page in one language.
+type page struct {
+	*shared
+	Words     *words.Words
 	templates map[string]*template.Template // by the name of the page
 	mux       *http.ServeMux
 }
@@ -43,26 +69,77 @@ func New(o Options) (*Page, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	p := &Page{Options: o, mux: http.NewServeMux()}
-	if err := p.parse(); err != nil {
-		return nil, err
+	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), now: o.Settings}}
+	var tags []language.Tag
+	for _, said := range o.Words {
+		p := &page{shared: all.shared, Words: said, mux: http.NewServeMux()}
+		if err := p.parse(); err != nil {
+			return nil, err
+		}
+		p.route()
+		all.pages = append(all.pages, p)
+		tags = append(tags, language.Make(said.Text("language")))
 	}
-	p.mux.HandleFunc("GET /{$}", p.answer(p.home))
-	p.mux.HandleFunc("GET /documents", p.answer(p.documents))
-	p.mux.HandleFunc("GET /documents/{hash}", p.answer(p.document))
-	p.mux.HandleFunc("GET /documents/{hash}/saved", p.answer(p.saved))
-	p.mux.HandleFunc("GET /search", p.answer(p.search))
-	p.mux.HandleFunc("GET /runs", p.answer(p.runs))
+	all.languages = language.NewMatcher(tags)
+	return all, nil
+}
+
+// route says what answers each request. What changes something is a POST, and
+// ends in a redirect to a page that says what was done.
+func (p *page) route() {
+	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
+		p.mux.HandleFunc("GET "+path, p.answer(serve))
+	}
+	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
+		p.mux.HandleFunc("POST "+path, p.answer(serve))
+	}
+	get("/{$}", p.home)
+	get("/documents", p.documents)
+	get("/documents/{hash}", p.document)
+	get("/documents/{hash}/saved", p.saved)
+	get("/search", p.search)
+	get("/runs", p.runs)
+	get("/jobs/{id}", p.job)
+	get(live+"jobs/{id}", p.job)
+	post("/jobs/{id}/stop", p.stopJob)
+	post("/preferences", p.prefer)
+	p.routeWelcome(get, post)
 	p.mux.HandleFunc("GET /static/{file}", static)
 	p.mux.HandleFunc("/", p.answer(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
-	return p, nil
 }
 
 // ServeHTTP implements http.Handler.
-func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.in(r).mux.ServeHTTP(w, r)
+}
+
+// Close ends the jobs that are at work, as Ctrl-C ends a command, and returns
+// when they have ended.
+func (p *Page) Close() { p.jobs.close() }
+
+// Busy reports whether a job is at work.
+func (p *Page) Busy() bool { return p.jobs.busy() }
+
+// live is where the addresses begin that a page asks for by itself: they are no
+// request of a person.
+const live = "/live/"
+
+// IsPersons reports whether a person made a request, and not a page by itself.
+func IsPersons(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, live) }
+
+// settings are those of the configuration as it is now.
+func (s *shared) settings() (*setup.Settings, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, err := s.now.Current()
+	if err == nil {
+		s.now = now
+	}
+	return now, err
+}
 
 // parse reads the templates: each page is a file that fills the layout.
-func (p *Page) parse() error {
+func (p *page) parse() error {
 	common, err := template.New("").Funcs(p.functions()).ParseFS(files, "templates/layout.html", "templates/parts.html")
 	if err != nil {
 		return err
@@ -89,14 +166,19 @@ func (p *Page) parse() error {
 type view struct {
 	Title   string
 	Section string // of the navigation
-	Token   string // for forms
 	Asked   string // what was searched for
 	Of      any    // the page's own
+
+	// What show fills in.
+	Token string // for forms
+	Theme string // "light" or "dark", "" as the system says
+	Said  string // what was just done
+	Here  string // the address, to come back to
 }
 
 // show writes a page, whole or not at all.
-func (p *Page) show(w http.ResponseWriter, r *http.Request, status int, page string, v view) error {
-	v.Token = access.Token(r)
+func (p *page) show(w http.ResponseWriter, r *http.Request, status int, page string, v view) error {
+	v.Token, v.Theme, v.Said, v.Here = access.Token(r), theme(r), p.saying(r), here(r)
 	var out bytes.Buffer
 	if err := p.templates[page].ExecuteTemplate(&out, "layout", v); err != nil {
 		return err
@@ -109,18 +191,24 @@ func (p *Page) show(w http.ResponseWriter, r *http.Request, status int, page str
 	return nil
 }
 
-var errNotFound = errors.New("no such page")
+var (
+	errNotFound = errors.New("no such page")
+	errForm     = errors.New("not a form of this page") // only what no form of ours sends
+)
 
 // answer makes a page of an error, too.
-func (p *Page) answer(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+func (p *page) answer(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := serve(w, r)
 		if err == nil || errors.Is(err, context.Canceled) {
 			return
 		}
 		status, f := http.StatusInternalServerError, failure{What: p.Words.Error(err), Do: p.Words.Hints(err)}
-		if errors.Is(err, errNotFound) {
+		switch {
+		case errors.Is(err, errNotFound):
 			status, f = http.StatusNotFound, failure{What: p.Words.Text("web-not-found")}
+		case errors.Is(err, errForm):
+			status, f = http.StatusBadRequest, failure{What: p.Words.Text("web-bad-form")}
 		}
 		if err := p.show(w, r, status, "failure", view{Title: p.Words.Text("web-failure"), Of: f}); err != nil {
 			http.Error(w, "padsync", http.StatusInternalServerError)
@@ -134,17 +222,40 @@ type failure struct {
 	Do   []string
 }
 
-// static gives what never changes while this program runs.
+// static gives what never changes while this program runs: the stylesheet is all of
+// static/css, in the order of names, behind what all pages of padsync have.
 func static(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "private, no-cache")
 	name := r.PathValue("file")
-	text, err := files.ReadFile("static/" + name)
+	var text []byte
+	var err error
+	switch path.Ext(name) {
+	case ".css":
+		text, err = allStyles(name)
+	case ".js":
+		text, err = files.ReadFile("static/js/" + name)
+	default:
+		text, err = files.ReadFile("static/" + name)
+	}
 	if err != nil {
 		http.NotFound(w, r)
 		return
 	}
-	if name == "page.css" {
-		text = append([]byte(stylesheet.Common), text...)
-	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(text))
+}
+
+func allStyles(name string) ([]byte, error) {
+	if name != "page.css" {
+		return nil, fs.ErrNotExist
+	}
+	text := []byte(stylesheet.Common)
+	parts, err := fs.Glob(files, "static/css/*.css")
+	for _, part := range parts {
+		more, err := files.ReadFile(part)
+		if err != nil {
+			return nil, err
+		}
+		text = append(text, more...)
+	}
+	return text, err
 }

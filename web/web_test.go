@@ -138,7 +138,7 @@ func (w *world) page(language string) *web.Page {
 	if err != nil {
 		w.Fatal(err)
 	}
-	p, err := web.New(web.Options{Setup: w.Setup, Settings: w.settings(), Words: said})
+	p, err := web.New(web.Options{Setup: w.Setup, Settings: w.settings(), Words: []*words.Words{said}})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestFirstLineSaysWhetherAllIsSafe(t *testing.T) {
 	w.pads.Create("ag", "").Append(ada, "x\n")
 	w.backUp()
 	w.shows(p, "/", "<h1>Everything is safe. 1 thing to look at.</h1>", "please check")
-	late, err := web.New(web.Options{Setup: w.Setup, Settings: w.settings(), Words: must(words.In("fr", nil)), Now: func() time.Time { return time.Now().AddDate(0, 0, 12) }})
+	late, err := web.New(web.Options{Setup: w.Setup, Settings: w.settings(), Words: []*words.Words{must(words.In("fr", nil))}, Now: func() time.Time { return time.Now().AddDate(0, 0, 12) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/terminal"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/web"
 	"github.com/padsync/padsync/web/access"
 	"github.com/spf13/cobra"
@@ -85,10 +86,15 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	defer listener.Close()
 	options.Port = listener.Addr().(*net.TCPAddr).Port
 	guard := access.New(options)
-	page, err := web.New(web.Options{Setup: a.setup, Settings: s, Words: a.words})
+	languages, err := a.languages()
 	if err != nil {
 		return err
 	}
+	page, err := web.New(web.Options{Setup: a.setup, Settings: s, Words: languages})
+	if err != nil {
+		return err
+	}
+	defer page.Close()
 	learnt := make(chan struct{})
 	go func() {
 		defer close(learnt)
@@ -121,6 +127,21 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 		<-learnt
 		return nil
 	}
+}
+
+// languages are the words of all languages, those of the terminal first.
+func (a *app) languages() ([]*words.Words, error) {
+	all := []*words.Words{a.words}
+	for _, name := range words.Languages() {
+		said, err := words.In(name, errorRows())
+		if err != nil {
+			return nil, err
+		}
+		if said.Text("language") != a.text("language") {
+			all = append(all, said)
+		}
+	}
+	return all, nil
 }
 
 // telling says things to the terminal from several goroutines, one at a time.
@@ -268,7 +289,7 @@ func (a *app) openLink(ctx context.Context, flags serveFlags, link string) bool 
 	if flags.noBrowser || a.getenv("SSH_CONNECTION") != "" || !terminal.Is(a.stdout) {
 		return false
 	}
-	command := browser(a.getenv("BROWSER"), link)
+	command := terminal.Browser(a.getenv("BROWSER"), link)
 	if _, err := exec.LookPath(command[0]); err != nil {
 		return false
 	}

@@ -224,6 +224,9 @@ func (s *Settings) Configured() Configured {
 	return named
 }
 
+// Any says that the configuration names any document.
+func (c Configured) Any() bool { return len(c.documents)+len(c.all)+len(c.accounts) > 0 }
+
 // hasAccount says that a server lists what an account sees, and not everything.
 func (s *Settings) hasAccount(address string) bool {
 	account, operator := false, false

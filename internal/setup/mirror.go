@@ -157,7 +157,7 @@ func (s *Settings) updateMirror(ctx context.Context, repo *repository.Repository
 }
 
 func (s *Settings) mirrorStore(ctx context.Context, p MirrorPlace) (mirror.Store, error) {
-	sink, err := p.Open(ctx, s.sinkWarns)
+	sink, err := s.openStore(ctx, Place{Location: p.Location, access: p.StoreAccess})
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
+	"time"
 
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/config"
@@ -24,12 +26,41 @@ type Settings struct {
 
 	setup   *Setup
 	options Options
+	read    stamp  // of the file, as it was read
+	owner   *Owner // in place of those of the configuration; nil: these
 }
 
-// A Place is where a repository is, and whether it is certainly plain.
+// A stamp tells whether a file is as it was.
+type stamp struct {
+	size int64
+	time time.Time
+}
+
+func stampOf(name string) (s stamp) {
+	if info, err := os.Stat(name); err == nil {
+		s = stamp{info.Size(), info.ModTime()}
+	}
+	return s
+}
+
+// Current gives these settings where their file is as it was, and else what Load
+// gives of it now: a process that lasts follows the configuration so. They were
+// loaded without an error.
+func (s *Settings) Current() (*Settings, error) {
+	if stampOf(s.File) == s.read {
+		return s, nil
+	}
+	return s.setup.Load(s.options)
+}
+
+// A Place is where a repository is, what opens the store there, and whether it is
+// certainly plain.
 type Place struct {
 	Location
 	Unencrypted bool
+
+	access config.StoreAccess // files and commands that have the key
+	key    *StoreKey          // the key itself, in their place
 }
 
 // Load reads the configuration. Without one, and with no repository given, the
@@ -37,6 +68,7 @@ type Place struct {
 // *config.Error.
 func (s *Setup) Load(o Options) (*Settings, error) {
 	t := &Settings{Config: new(config.Config), File: s.ConfigFile(o.Config), Machine: s.Machine(), setup: s, options: o}
+	t.read = stampOf(t.File)
 	loaded, err := config.Load(t.File, s.Kinds.InConfig())
 	switch {
 	case err == nil:
@@ -61,7 +93,11 @@ func (s *Setup) Load(o Options) (*Settings, error) {
 			return t, err
 		}
 		if !slices.ContainsFunc(t.Repositories, func(p Place) bool { return p.Location == l }) {
-			t.Repositories = append(t.Repositories, Place{l, r.Unencrypted || o.Unencrypted})
+			access := r.StoreAccess
+			if !configured {
+				access = t.accessOf(l)
+			}
+			t.Repositories = append(t.Repositories, Place{Location: l, Unencrypted: r.Unencrypted || o.Unencrypted, access: access})
 			s.tell("uses-repository", "Repository", l.Shown)
 		}
 	}
@@ -89,6 +125,17 @@ func (s *Settings) addresses() ([]config.Repository, error) {
 		all = []config.Repository{{Address: config.NewSecret("file:" + folder)}}
 	}
 	return all, nil
+}
+
+// accessOf is what the configuration says of the store at a location that the
+// options name.
+func (s *Settings) accessOf(l Location) config.StoreAccess {
+	for _, r := range s.Config.Repositories {
+		if known, err := ParseLocation(r.Address.Reveal()); err == nil && known == l {
+			return r.StoreAccess
+		}
+	}
+	return config.StoreAccess{}
 }
 
 // place is the file and line of a key, as config's errors have it.

@@ -38,6 +38,14 @@ type Words struct {
 	plain map[string]phrase
 }
 
+// Languages are those that there are words of.
+func Languages() (names []string) {
+	for _, tag := range languages {
+		names = append(names, tag.String())
+	}
+	return names
+}
+
 // In reads the words of a language, such as "fr" or "fr-CA"; English where
 // there are none. The rows of own, for errors that only the caller knows, stand
 // before those of the table of errors.
