@@ -50,10 +50,9 @@ type Page struct {
 type shared struct {
 	Options
 	jobs     *jobs
+	keys     *keyring
+	idle     *idle
 	welcomes welcoming
-	jobs *jobs
-	keys *keyring
-	idle *idle
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
