@@ -110,6 +110,7 @@ func (p *page) route() {
 	get("/documents/{hash}/stop", p.stop)
 	get("/search", p.search)
 	get("/runs", p.runs)
+	get("/runs/{id}", p.run)
 	get("/jobs/{id}", p.job)
 	get(live+"jobs/{id}", p.job)
 	post("/jobs/{id}/stop", p.stopJob)
