@@ -31,10 +31,11 @@ var layers = []layer{
 	// What a newcomer runs first links no big client, so that it compiles fast.
 	{"demo", []string{
 		"backup", "restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/sourcetest/*",
-		"documents", "documents/*", "sinks/local", "internal/polite", "internal/spool",
+		"documents", "documents/*", "sinks/local", "internal/terminal", "internal/polite", "internal/spool",
 	}},
 	{"bench", everything},
 	{"web", []string{
+		"web/access", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/stylesheet",
 		"web/access", "discovery", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/words", "internal/jsonlines", "internal/stylesheet",
 	}},
 	{"web/access", []string{"internal/durable"}},
@@ -80,12 +81,13 @@ var layers = []layer{
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
 		"restore", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
-		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool", "discovery",
+		"internal/setup", "internal/schedule", "internal/message", "internal/config", "internal/polite", "internal/spool", "discovery",
 	}},
 	{"internal/setup", []string{
 		"discovery", "discovery/*", "backup", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
-		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
+		"internal/machine", "internal/schedule", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
+	{"internal/schedule", []string{"internal/durable", "internal/message"}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/config", []string{"internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},

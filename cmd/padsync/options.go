@@ -13,7 +13,7 @@ import (
 // what replaces or shows more than usual. They must be given each time, so
 // there is no variable for them.
 var consents = []string{
-	"yes", "overwrite", "change-recipients", "former-recipients-lost", "unencrypted", "new-repository", "raw",
+	"yes", "overwrite", "change-recipients", "former-recipients-lost", "unencrypted", "new-repository", "raw", "linger",
 }
 
 // questions are options that ask for something else than the command's work.

@@ -159,7 +159,7 @@ func (a *app) rootCommand() *cobra.Command {
 		},
 	})
 	a.tasks = []task{
-		{a.text("task-save"), []*cobra.Command{a.discoverCommand(), a.backupCommand()}},
+		{a.text("task-save"), []*cobra.Command{a.discoverCommand(), a.backupCommand(), a.scheduleCommand()}},
 		{a.text("task-know"), []*cobra.Command{
 			a.addCommand(), a.listCommand(), a.describeCommand(), a.ignoreCommand(), a.removeCommand(), a.openCommand(),
 		}},

@@ -289,7 +289,7 @@ func (a *app) openLink(ctx context.Context, flags serveFlags, link string) bool 
 	if flags.noBrowser || a.getenv("SSH_CONNECTION") != "" || !terminal.Is(a.stdout) {
 		return false
 	}
-	command := browser(a.getenv("BROWSER"), link)
+	command := terminal.Browser(a.getenv("BROWSER"), link)
 	if _, err := exec.LookPath(command[0]); err != nil {
 		return false
 	}
