@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -127,6 +128,9 @@ func TestKeyIsKeptUnderItsPassphrase(t *testing.T) {
 		fields.Set(field, " "+strings.ToLower(word[:2])+" "+word[2:])
 	}
 	const passphrase = "trois petits chats"
+	if err := os.WriteFile(filepath.Join(filepath.Dir(w.file), "key.age"), []byte("of before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	fields.Set("passphrase", passphrase)
 	k.seen.Reset()
 	differ := k.send("/welcome/4", fields, http.StatusUnprocessableEntity).has("/welcome/4", "Les deux diffèrent.", "Vous avez la clé.")
@@ -139,7 +143,10 @@ func TestKeyIsKeptUnderItsPassphrase(t *testing.T) {
 		t.Error("the passphrase is in what came back")
 	}
 
-	file := filepath.Join(filepath.Dir(w.file), "key.age")
+	if before, err := os.ReadFile(filepath.Join(filepath.Dir(w.file), "key.age")); err != nil || string(before) != "of before" {
+		t.Errorf("the key of before is %q, %v", before, err)
+	}
+	file := filepath.Join(filepath.Dir(w.file), "key-2.age")
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatal(info, err)
@@ -154,7 +161,7 @@ func TestKeyIsKeptUnderItsPassphrase(t *testing.T) {
 		t.Errorf("%d identities, %v", len(ids), err)
 	}
 	text, err := os.ReadFile(w.file)
-	if err != nil || !strings.HasPrefix(string(text), "# mine\n") || !strings.Contains(string(text), `identity-file = "key.age"`) || !strings.Contains(string(text), "recipients = [\"age1") {
+	if err != nil || !strings.HasPrefix(string(text), "# mine\n") || !strings.Contains(string(text), `identity-file = "key-2.age"`) || !strings.Contains(string(text), "recipients = [\"age1") {
 		t.Errorf("%v: %s", err, text)
 	}
 	for _, name := range w.files() {
@@ -211,10 +218,15 @@ func TestKeyIsNotShownToAnotherBrowser(t *testing.T) {
 	w := newWorld(t)
 	k := w.placed("en", "")
 	k.send("/welcome/4/key", k.visit("/welcome/4", http.StatusOK).form("/welcome/4/key"), http.StatusOK)
+	mine := k.visit("/welcome/4", http.StatusOK)
+	file := k.send("/welcome/4/file", mine.form("/welcome/4/file"), http.StatusOK).Text
 	other := k.anotherBrowser()
 	if shown := other.visit("/welcome/4", http.StatusOK).has("/welcome/4", "A key for your copies"); secretText.MatchString(shown.Text) {
 		t.Error("another browser sees the key")
 	}
+	fields := url.Values{"token": other.visit("/welcome/4", http.StatusOK).form("/welcome/4/key")["token"]}
+	other.send("/welcome/4/file", fields, http.StatusOK).has("/welcome/4", "A key for your copies")
+	other.sendFile("/welcome/4", fields, "file", "key.txt", file, http.StatusOK).has("/welcome/4", "A key for your copies")
 }
 
 func TestKeyThatIsThereIsUsed(t *testing.T) {
