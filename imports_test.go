@@ -37,6 +37,8 @@ var layers = []layer{
 	{"web", []string{
 		"web/access", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/stylesheet",
 		"web/access", "discovery", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/words", "internal/jsonlines", "internal/stylesheet",
+		"web/access", "backup", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "crypto",
+		"internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/pages", "internal/stylesheet", "internal/terminal",
 	}},
 	{"web/access", []string{"internal/durable"}},
 	{"e2e", nil}, // tests only
@@ -46,7 +48,8 @@ var layers = []layer{
 	{"backup", []string{"repository", "manifest", "sources", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"library", "repository", "manifest", "documents", "internal/durable"}},
 	{"move", []string{"library", "repository", "manifest", "sources", "documents", "internal/durable", "internal/grace", "internal/spool"}},
-	{"mirror", []string{"library", "repository", "manifest", "documents", "sinks", "internal/spool"}},
+	{"mirror", []string{"mirror/shards", "library", "repository", "manifest", "documents", "sinks", "internal/spool"}},
+	{"mirror/shards", []string{"search", "documents", "internal/spool"}},
 	{"mirror/mirrortest", []string{"mirror"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},
 	{"repository/pack", []string{"repository/object", "manifest", "crypto", "internal/spool"}},
@@ -91,7 +94,7 @@ var layers = []layer{
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/config", []string{"internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
-	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
+	{"internal/pages", []string{"restore", "move", "mirror", "mirror/shards", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "documents", "search", "catalog", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/pagetest", everything},
 	{"internal/pagetest/shots", []string{"internal/pagetest"}},

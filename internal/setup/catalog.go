@@ -312,7 +312,7 @@ const keepTime = 20 * time.Second
 
 // run is what is recorded of a run.
 func (k *Known) run(report *backup.Report, w Writing) catalog.Run {
-	r := catalog.Run{Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Failures: slices.Clone(k.failures)}
+	r := catalog.Run{Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Named: w.Named, Failures: slices.Clone(k.failures)}
 	for _, s := range w.Unlisted {
 		r.Failures = append(r.Failures, catalog.Failure{Kind: "server", Subject: s.URL})
 	}
@@ -392,19 +392,47 @@ func (s *Settings) heardOf(repo *repository.Repository, record *manifest.Record)
 	var err error
 	h.Description, err = repo.Description(&record.Said)
 	h.Sealed = err != nil
-	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked}
+	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked, Saved: savedOf(record)}
 	if v := record.Newest(); v != nil {
 		h.Newest, h.Title, h.Suspect, h.Expires = v.Saved, v.Title, v.Suspect, s.Expiries().Of(s.setup.Kinds, record)
+		h.State.Version = v.Name
+	}
+	if v := record.NewestSound(); v != nil {
+		h.State.Sound = v.Name
 	}
 	return h, true
+}
+
+// savedOf are the moments at which versions were saved.
+func savedOf(r *manifest.Record) catalog.Moments {
+	var all []time.Time
+	for i := range r.Versions {
+		all = append(all, r.Versions[i].Saved)
+	}
+	return catalog.MomentsOf(all)
 }
 
 // Turn waits until no other run works with the same configuration and the same
 // repositories, as machine.Machine has it. The caller ends the turn.
 func (s *Settings) Turn(ctx context.Context, waiting func(machine.Progress)) (*machine.Turn, error) {
+	return s.Machine.Turn(ctx, s.turn(), s.File, waiting)
+}
+
+// AtWork is how the run goes that has that turn, of this process or of another;
+// false if there is none. A run that was killed is at work for silence longer.
+func (s *Settings) AtWork(now time.Time) (machine.Progress, bool) {
+	p := s.Machine.Progress(s.turn())
+	return p, p.Process != 0 && now.Sub(p.Updated).Abs() < silence
+}
+
+// silence is how long a run that writes each second how it goes may not have done so.
+const silence = 15 * time.Second
+
+// turn is what runs take turns for.
+func (s *Settings) turn() string {
 	of := s.File
 	for _, r := range s.Repositories {
 		of += "\n" + r.Kind + ":" + r.Value
 	}
-	return s.Machine.Turn(ctx, of, s.File, waiting)
+	return of
 }
