@@ -17,6 +17,7 @@ type Run struct {
 	Configuration  string // its file
 	Started, Ended time.Time
 	Ending         string // "" for a whole run
+	Named          bool   // it was of documents that somebody named for this once
 
 	Saved, Unchanged, Missing, Failed, Suspect int
 
@@ -29,10 +30,11 @@ const (
 )
 
 // Record notes a run. A failure is as old as the first of those runs of the
-// configuration in a row that had it. What is older than a year goes.
+// configuration in a row that had it: those that were Named say nothing of what
+// they did not look at, and are left out. What is older than a year goes.
 func (c *Catalog) Record(ctx context.Context, r Run) error {
 	return c.change(ctx, func(t *tx) error {
-		before, err := t.failures(`run = (select max(id) from run where configuration = ?)`, r.Configuration)
+		before, err := t.failures(`run = (select max(id) from run where configuration = ? and named = 0)`, r.Configuration)
 		if err != nil {
 			return err
 		}
@@ -41,8 +43,8 @@ func (c *Catalog) Record(ctx context.Context, r Run) error {
 			since[Failure{Kind: f.Kind, Subject: f.Subject}] = f.Since
 		}
 		var id int64
-		err = t.row(`insert into run (configuration, started, ended, ending, saved, unchanged, missing, failed, suspect) values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
-			r.Configuration, seconds(r.Started), seconds(r.Ended), r.Ending, r.Saved, r.Unchanged, r.Missing, r.Failed, r.Suspect).Scan(&id)
+		err = t.row(`insert into run (configuration, started, ended, ending, named, saved, unchanged, missing, failed, suspect) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
+			r.Configuration, seconds(r.Started), seconds(r.Ended), r.Ending, r.Named, r.Saved, r.Unchanged, r.Missing, r.Failed, r.Suspect).Scan(&id)
 		if err != nil {
 			return err
 		}
@@ -80,23 +82,23 @@ type failureOf struct {
 // Runs are those that were recorded, the newest first: as many as most, 0 for
 // all.
 func (c *Catalog) Runs(ctx context.Context, most int) (all []Run, err error) {
-	at := make(map[int64]int)
+	at, oldest := make(map[int64]int), int64(0)
 	if most <= 0 {
 		most = -1
 	}
 	err = c.view(ctx, func(t *tx) error {
-		err := t.each(`select id, configuration, started, ended, ending, saved, unchanged, missing, failed, suspect from run order by id desc limit ?`, []any{most}, func(scan func(...any) error) error {
+		err := t.each(`select id, configuration, started, ended, ending, named, saved, unchanged, missing, failed, suspect from run order by id desc limit ?`, []any{most}, func(scan func(...any) error) error {
 			var id, started, ended int64
 			var r Run
-			err := scan(&id, &r.Configuration, &started, &ended, &r.Ending, &r.Saved, &r.Unchanged, &r.Missing, &r.Failed, &r.Suspect)
+			err := scan(&id, &r.Configuration, &started, &ended, &r.Ending, &r.Named, &r.Saved, &r.Unchanged, &r.Missing, &r.Failed, &r.Suspect)
 			r.Started, r.Ended = moment(started), moment(ended)
-			at[id], all = len(all), append(all, r)
+			at[id], all, oldest = len(all), append(all, r), id
 			return err
 		})
 		if err != nil || len(all) == 0 {
 			return err
 		}
-		failures, err := t.failures(`true`)
+		failures, err := t.failures(`run >= ?`, oldest)
 		for _, f := range failures {
 			if i, known := at[f.run]; known {
 				all[i].Failures = append(all[i].Failures, f.Failure)

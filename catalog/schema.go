@@ -2,7 +2,7 @@ package catalog
 
 // steps make a catalogue of each version from the one before. One that was
 // released never changes: testdata has a file of each version.
-func steps() []string { return []string{first} }
+func steps() []string { return []string{first, second} }
 
 // first is version 1. Times are seconds since 1970, 0 for none.
 //
@@ -68,4 +68,13 @@ create table failure (
 	kind text not null, subject text not null, since integer not null,
 	primary key (run, kind, subject)
 ) strict, without rowid
+`
+
+// second is version 2: when versions were saved, as Moments, the names of two of them,
+// and whether a run was of documents that somebody named.
+const second = `
+alter table state add column saved text not null default '';
+alter table state add column version text not null default '';
+alter table state add column sound text not null default '';
+alter table run add column named integer not null default 0
 `

@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -31,6 +32,7 @@ type life struct {
 	Slider      *slider
 	Messages    []said
 	People      []string
+	Poll        *ballot // of a poll
 }
 
 // A version is one that was saved.
@@ -162,7 +164,11 @@ func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return p.show(w, r, http.StatusOK, "document", view{Title: l.Name, Section: "documents", Of: l})
+	template := "document"
+	if l.Poll != nil {
+		template = "poll"
+	}
+	return p.show(w, r, http.StatusOK, template, view{Title: l.Name, Section: "documents", Of: l})
 }
 
 // live tells what is saved of a document, at the moment that is asked for.
@@ -197,6 +203,9 @@ func (p *page) live(r *http.Request, l *life, doc *library.Document) error {
 		q := r.URL.Query()
 		q.Set("form", name)
 		l.Forms = append(l.Forms, form{name, here + "/saved?" + q.Encode()})
+	}
+	if of, ok := poll.Of(e.Document); ok {
+		l.Poll = p.ballot(r.Context(), l.Hash, doc, e, of)
 	}
 	if of, ok := e.Document.(*pad.Document); ok {
 		return p.slide(l, here, doc.Record, of)

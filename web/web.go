@@ -49,6 +49,8 @@ type Page struct {
 // shared is what the languages of a page have in common.
 type shared struct {
 	Options
+	jobs     *jobs
+	welcomes welcoming
 	jobs *jobs
 	keys *keyring
 	idle *idle
@@ -106,6 +108,7 @@ func (p *page) route() {
 	get("/documents", p.documents)
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
+	get("/documents/{hash}/stop", p.stop)
 	get("/search", p.search)
 	get("/runs", p.runs)
 	get("/jobs/{id}", p.job)
@@ -118,6 +121,7 @@ func (p *page) route() {
 	post("/key/forget", p.forgetKey)
 	get(live+"work", p.working)
 	post("/preferences", p.prefer)
+	p.routeWelcome(get, post)
 	p.mux.HandleFunc("GET /static/{file}", static)
 	p.mux.HandleFunc("/", p.answer(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
 }

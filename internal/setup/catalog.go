@@ -224,6 +224,9 @@ func (s *Settings) Configured() Configured {
 	return named
 }
 
+// Any says that the configuration names any document.
+func (c Configured) Any() bool { return len(c.documents)+len(c.all)+len(c.accounts) > 0 }
+
 // hasAccount says that a server lists what an account sees, and not everything.
 func (s *Settings) hasAccount(address string) bool {
 	account, operator := false, false
@@ -309,7 +312,7 @@ const keepTime = 20 * time.Second
 
 // run is what is recorded of a run.
 func (k *Known) run(report *backup.Report, w Writing) catalog.Run {
-	r := catalog.Run{Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Failures: slices.Clone(k.failures)}
+	r := catalog.Run{Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Named: w.Named, Failures: slices.Clone(k.failures)}
 	for _, s := range w.Unlisted {
 		r.Failures = append(r.Failures, catalog.Failure{Kind: "server", Subject: s.URL})
 	}
@@ -389,11 +392,24 @@ func (s *Settings) heardOf(repo *repository.Repository, record *manifest.Record)
 	var err error
 	h.Description, err = repo.Description(&record.Said)
 	h.Sealed = err != nil
-	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked}
+	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked, Saved: savedOf(record)}
 	if v := record.Newest(); v != nil {
 		h.Newest, h.Title, h.Suspect, h.Expires = v.Saved, v.Title, v.Suspect, s.Expiries().Of(s.setup.Kinds, record)
+		h.State.Version = v.Name
+	}
+	if v := record.NewestSound(); v != nil {
+		h.State.Sound = v.Name
 	}
 	return h, true
+}
+
+// savedOf are the moments at which versions were saved.
+func savedOf(r *manifest.Record) catalog.Moments {
+	var all []time.Time
+	for i := range r.Versions {
+		all = append(all, r.Versions[i].Saved)
+	}
+	return catalog.MomentsOf(all)
 }
 
 // Turn waits until no other run works with the same configuration and the same

@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +80,12 @@ func (s *Settings) wantsSealed() bool {
 func (s *Settings) OwnerGiven() bool {
 	e := s.Encryption
 	return s.identitiesGiven() || e.IdentityFile != "" || len(e.IdentityCommand) > 0
+}
+
+// Settled reports whether it is said who can read what is saved: an identity or
+// recipients are given, or all repositories may be plain.
+func (s *Settings) Settled() bool {
+	return s.wantsSealed() || !slices.ContainsFunc(s.Repositories, func(p Place) bool { return !p.Unencrypted })
 }
 
 // OpenToWrite opens the repository at a place for writing, with what Sealing
