@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	mostAsking = 5  // rows of a verdict that the first page has
-	mostNames  = 3  // documents that a row of several names
-	mostRecent = 5  // documents that were saved last
-	mostBars   = 30 // runs in the chart
+	mostAsking   = 5  // rows of a verdict that the first page has
+	mostTogether = 3  // documents that a row of several names
+	mostRecent   = 5  // documents that were saved last
+	chartRuns    = 30 // runs in the chart
 
 	// fewDocuments is how many a person sees at once: with fewer, the first page has
 	// them all, and the list nothing to choose among them with.
@@ -184,7 +184,7 @@ func (p *page) asking(v verdict, rows []row) asking {
 			if at, known := shared[one.key.Base]; known {
 				if at >= len(a.Rows) {
 					a.More++
-				} else if r := &a.Rows[at]; len(r.Others) < mostNames-1 {
+				} else if r := &a.Rows[at]; len(r.Others) < mostTogether-1 {
 					r.Others = append(r.Others, one)
 				} else {
 					r.More++
@@ -231,13 +231,13 @@ func recent(k *knowledge) []row {
 
 // A chart is of the last runs, a bar for each.
 type chart struct {
-	Bars        []bar // the oldest first
-	Failed, Cut int   // of them: in which something failed, that did not come to their end
+	Bars        []runBar // the oldest first
+	Failed, Cut int      // of them: in which something failed, that did not come to their end
 	First, Last time.Time
 }
 
-// A bar is a run: as high as it saved documents. Places are in percent and pixels.
-type bar struct {
+// A runBar is a run: as high as it saved documents. Places are in percent and pixels.
+type runBar struct {
 	catalog.Run
 	X, Middle string
 	Y, Height int
@@ -249,7 +249,7 @@ type bar struct {
 const (
 	barsHeight = 70 // pixels, of the chart
 	highestBar = 54
-	barWidth   = 100. / mostBars
+	barWidth   = 100. / chartRuns
 )
 
 func (p *page) chart(runs []catalog.Run) *chart {
@@ -262,8 +262,8 @@ func (p *page) chart(runs []catalog.Run) *chart {
 	}
 	c := &chart{First: runs[len(runs)-1].Started, Last: runs[0].Started}
 	for i, run := range slices.Backward(runs) {
-		left := barWidth * float64(mostBars-1-i)
-		b := bar{Run: run, X: fraction(left + barWidth*.15), Middle: fraction(left + barWidth/2), None: run.Saved == 0, Fails: run.Failed > 0 || run.Ending == "failed" || len(run.Failures) > 0}
+		left := barWidth * float64(chartRuns-1-i)
+		b := runBar{Run: run, X: fraction(left + barWidth*.15), Middle: fraction(left + barWidth/2), None: run.Saved == 0, Fails: failed(&run)}
 		if !b.None {
 			b.Height = max(2, run.Saved*highestBar/most)
 		}

@@ -24,13 +24,13 @@ type knowledge struct {
 	orders map[string][]int // places of rows, by the name of an order
 
 	services, tags []string
-	runs           []catalog.Run // the newest first, mostBars at most
+	runs           []catalog.Run // the newest first, chartRuns at most
 	standings      []setup.Standing
 }
 
 // knowing keeps the last knowledge.
 type knowing struct {
-	watch setup.Watch
+	changes setup.Changes
 
 	mu   sync.Mutex // guards last, and makes others wait for who makes it
 	last *knowledge
@@ -45,7 +45,7 @@ func (s *shared) known(ctx context.Context) (*knowledge, error) {
 	}
 	s.knowing.mu.Lock()
 	defer s.knowing.mu.Unlock()
-	mark, err := s.knowing.watch.Mark(ctx, settings)
+	mark, err := s.knowing.changes.Mark(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (s *shared) known(ctx context.Context) (*knowledge, error) {
 	}
 	defer d.Close()
 	k := &knowledge{mark: mark, hour: hour, standings: d.Standings(), byHash: make(map[string]int)}
-	if k.runs, err = d.Catalog.Runs(ctx, mostBars); err != nil {
+	if k.runs, err = d.Catalog.Runs(ctx, chartRuns); err != nil {
 		return nil, err
 	}
 	k.read(s, d)

@@ -2,9 +2,6 @@ package web_test
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -76,19 +73,6 @@ func (w *world) heard(base, id string, daysAgo ...int) catalog.Heard {
 	}
 	h.Saved = catalog.MomentsOf(saved)
 	return h
-}
-
-// post sends a form, as access passes it on.
-func (w *world) post(p *web.Page, address string, form url.Values) *httptest.ResponseRecorder {
-	w.Helper()
-	r := httptest.NewRequestWithContext(w.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if err := r.ParseForm(); err != nil {
-		w.Fatal(err)
-	}
-	answer := httptest.NewRecorder()
-	p.ServeHTTP(answer, r)
-	return answer
 }
 
 // choose makes documents automatic.

@@ -60,7 +60,7 @@ const backField = "back"
 // back is the page of ours that a form came from, the first one if it does not say.
 func back(r *http.Request) string { return ours(r.PostForm.Get(backField)) }
 
-// ours is an address of ours, the first page's if it is none.
+// ours is the address of a page of ours, the first one for another.
 func ours(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, `\`) || u.Opaque != "" {

@@ -21,6 +21,10 @@ const saidPrefix = "web-said-"
 var sayings = []string{
 	"web-said-stopped",
 	"web-said-none-ticked", "web-said-tagged", "web-said-untagged", "web-said-chosen", "web-said-chosen-configured", "web-said-kept",
+	"web-said-joined",
+	"web-said-accepted",
+	"web-said-key-open",
+	"web-said-key-forgotten",
 }
 
 // done ends a change: the browser goes on to a page, which says what was done, the

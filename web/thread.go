@@ -35,9 +35,9 @@ func (p *page) threadOf(r *row) *thread {
 	now := p.Now()
 	at := func(t time.Time) float64 { return today * (1 - min(max(now.Sub(t).Seconds()/year.Seconds(), 0), 1)) }
 	t := p.drawn(r, saved, at)
-	t.To = percent(today)
+	t.To = onThread(today)
 	if r.Verdict == expiring {
-		t.Until = percent(today + 4)
+		t.Until = onThread(today + 4)
 		t.End = t.Until
 	}
 	if r.Verdict == gone {
@@ -62,7 +62,7 @@ func (p *page) threadTo(r *row, here time.Time) *thread {
 	span := max(last.Sub(first).Seconds(), 1)
 	at := func(t time.Time) float64 { return 100 * t.Sub(first).Seconds() / span }
 	t := p.drawn(r, saved, at)
-	t.From, t.To = percent(0), percent(100)
+	t.From, t.To = onThread(0), onThread(100)
 	t.Begins, t.Ends = p.day(first), p.day(last)
 	if t.Begins == t.Ends {
 		t.Ends = ""
@@ -71,13 +71,13 @@ func (p *page) threadTo(r *row, here time.Time) *thread {
 		t.End, t.Disappeared = t.To, true
 	}
 	if !here.IsZero() {
-		t.Here = percent(at(here))
+		t.Here = onThread(at(here))
 	}
 	return t
 }
 
 func (p *page) drawn(r *row, saved []time.Time, at func(time.Time) float64) *thread {
-	t := &thread{From: percent(at(saved[0]))}
+	t := &thread{From: onThread(at(saved[0]))}
 	if r.State.Versions == 1 {
 		t.Label = p.Words.Text("web-thread-one", "Day", p.date(saved[0].Local(), true))
 	} else {
@@ -85,18 +85,18 @@ func (p *page) drawn(r *row, saved []time.Time, at func(time.Time) float64) *thr
 	}
 	if r.Verdict == suspect {
 		newest := saved[len(saved)-1]
-		saved, t.Look = saved[:len(saved)-1], percent(at(newest))
+		saved, t.Look = saved[:len(saved)-1], onThread(at(newest))
 	}
 	for _, one := range saved {
 		// Dots that would lie on each other are one.
-		if dot := percent(at(one)); len(t.Dots) == 0 || t.Dots[len(t.Dots)-1] != dot {
+		if dot := onThread(at(one)); len(t.Dots) == 0 || t.Dots[len(t.Dots)-1] != dot {
 			t.Dots = append(t.Dots, dot)
 		}
 	}
 	return t
 }
 
-// percent is a place, to half a percent: a dot is wider.
-func percent(of float64) string {
+// onThread is a place, in percent, to half a percent: a dot is wider.
+func onThread(of float64) string {
 	return strconv.FormatFloat(float64(int(2*of+.5))/2, 'f', -1, 64) + "%"
 }

@@ -78,21 +78,21 @@ func (r *row) followed() bool {
 // asks says that somebody should look at it.
 func (r *row) asks() bool { return r.followed() && r.Verdict.rank() < safe.rank() }
 
-// A failed thing is a server or a document that a run could not have.
-type failed struct {
+// A fault is of a server or a document that a run could not have.
+type fault struct {
 	since, at time.Time // when it began, and the last run that had it
 	server    bool
 }
 
 // failures are those of the newest runs, back to the last one that looked at
 // everything, by address.
-func failures(runs []catalog.Run) map[string]failed {
-	all := make(map[string]failed)
+func failures(runs []catalog.Run) map[string]fault {
+	all := make(map[string]fault)
 	for i := range runs {
 		run := &runs[i]
 		for _, f := range run.Failures {
 			if _, known := all[f.Subject]; !known && f.Kind != "repository" {
-				all[f.Subject] = failed{f.Since, run.Started, f.Kind == "server"}
+				all[f.Subject] = fault{f.Since, run.Started, f.Kind == "server"}
 			}
 		}
 		if run.Ending == "" && !run.Named {
@@ -104,18 +104,18 @@ func failures(runs []catalog.Run) map[string]failed {
 
 // of is the failure of a document, if it fails. Whoever looked at it since, and could,
 // ended that.
-func (r *row) failure(all map[string]failed) (f failed, fails bool) {
+func (r *row) failure(all map[string]fault) (f fault, fails bool) {
 	last := r.State.State == string(manifest.Failed)
 	for _, subject := range []string{r.URL, r.key.Base} {
 		if f, known := all[subject]; known && (last || !r.State.Checked.After(f.at)) {
 			return f, true
 		}
 	}
-	return failed{since: r.State.Checked}, last
+	return fault{since: r.State.Checked}, last
 }
 
 // row is a document as a list has it, but for its words.
-func (s *shared) row(d *setup.Documents, one *catalog.Document, all map[string]failed) row {
+func (s *shared) row(d *setup.Documents, one *catalog.Document, all map[string]fault) row {
 	from := setup.SourceOf(one.Key)
 	r := row{
 		Hash: d.Names.Short(from, one.ID), Name: d.Called(one), URL: s.Setup.Kinds.URL(from, one.ID), Service: service(one.Base),
@@ -134,7 +134,7 @@ func (s *shared) row(d *setup.Documents, one *catalog.Document, all map[string]f
 }
 
 // judge gives the verdict.
-func (r *row) judge(now time.Time, all map[string]failed) {
+func (r *row) judge(now time.Time, all map[string]fault) {
 	f, fails := r.failure(all)
 	expires, dated := time.ParseInLocation(time.DateOnly, r.State.Expires, time.Local)
 	switch {

@@ -20,7 +20,10 @@ var (
 
 // Sealing says who can read what the run writes. What is not a local folder
 // is sealed, unless the person said otherwise.
-func (s *Settings) Sealing() (repository.Options, error) {
+func (s *Settings) Sealing() (repository.Options, error) { return s.sealing(true) }
+
+// sealing makes the runner's identity, if there is none, only if create.
+func (s *Settings) sealing(create bool) (repository.Options, error) {
 	given, err := s.givenIdentities()
 	if err != nil {
 		return repository.Options{}, err
@@ -46,9 +49,9 @@ func (s *Settings) Sealing() (repository.Options, error) {
 	if err != nil {
 		return repository.Options{}, err
 	}
-	runner, err := s.setup.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, true)
-	if err != nil {
-		return repository.Options{}, err
+	runner, err := s.setup.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, create)
+	if err != nil || runner == nil {
+		return repository.Options{Recipients: recipients}, err
 	}
 	recipient, err := crypto.RecipientOf(runner)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/schedule"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
@@ -78,6 +79,9 @@ func table() []Row {
 		{Is: setup.ErrNoTarget, Hint: "hint-no-target"},
 		{Is: setup.ErrNoAnswer, Hint: "hint-no-answer"},
 		{Is: setup.ErrNoMirror, Hint: "hint-no-mirror"},
+		{Is: setup.ErrSiteFolder, Hint: "hint-site-folder"},
+		{Is: setup.ErrSiteChoice, Hint: "hint-site-nothing"},
+		{Is: mirror.ErrTaken, Cause: "cause-taken", Hint: "hint-site-folder"},
 		{Is: mirror.ErrNewer, Cause: "cause-mirror-newer", Hint: "hint-mirror-newer"},
 		{Is: setup.ErrNotSealed, Hint: "hint-not-sealed"},
 		{Is: setup.ErrPlain, Hint: "hint-plain"},
@@ -88,6 +92,19 @@ func table() []Row {
 		{Is: setup.ErrIdentityPath, Hint: "hint-identity-path"},
 		{Is: setup.ErrRunnerPath, Hint: "hint-runner-path"},
 		{Is: setup.ErrRunnerKind, Hint: "hint-runner-kind"},
+
+		// What is to run every night.
+		{Is: setup.ErrAttended, Hint: "hint-schedule-attended"},
+		{Is: setup.ErrInput, Hint: "hint-schedule-input"},
+		{Is: setup.ErrSecretOption, Hint: "hint-schedule-secret"},
+		{Is: schedule.ErrTemporary, Hint: "hint-schedule-temporary"},
+		{Is: schedule.ErrContainer, Cause: "cause-container", Hint: "hint-container"},
+		{Is: schedule.ErrNoScheduler, Cause: "cause-no-scheduler", Hint: "hint-no-scheduler"},
+		{As: as(foreign), Cause: "cause-schedule-foreign", Hint: "hint-schedule-foreign"},
+		{Is: schedule.ErrUnwritable, Cause: "cause-unwritable", Hint: "hint-unwritable"},
+		{Is: schedule.ErrLong, Cause: "cause-cron-long", Hint: "hint-cron-long"},
+		{Is: schedule.ErrClock, Hint: "hint-clock-time"},
+		{As: as(command), Cause: "cause-command", Hint: "hint-command"},
 
 		{As: as(folder), Cause: "cause-temporary", Hint: "hint-temporary"},
 		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-file", Class: message.Usage},
@@ -178,6 +195,9 @@ func table() []Row {
 		{Is: sinks.ErrArchived, Hint: "hint-archived"},
 		{Is: sinks.ErrBucketInHost, Hint: "hint-bucket-in-host"},
 		{Is: sinks.ErrExpired, Hint: "hint-expired"},
+		{Is: sinks.ErrUnauthorized, Cause: "cause-unauthorized", Hint: "hint-unauthorized"},
+		{Is: sinks.ErrNoFolder, Cause: "cause-no-store", Hint: "hint-no-store"},
+		{Is: setup.ErrAccessKey, Cause: "cause-access-key", Hint: "hint-access-key"},
 		{Is: sinks.ErrWebPage, Cause: "cause-web-page", Hint: "hint-web-page"},
 		{Is: s3.ErrRefused, Hint: "hint-s3-refused"},
 		{Is: s3.ErrNoBucket, Hint: "hint-s3-bucket"},
@@ -220,6 +240,8 @@ func table() []Row {
 		{Is: catalog.ErrCharacter, Cause: "cause-said-character", Hint: "hint-said-character", Class: message.Usage},
 
 		// The configuration, and this machine.
+		{Is: config.ErrChanged, Cause: "cause-config-changed", Hint: "hint-config-changed"},
+		{Is: config.ErrForm, Cause: "cause-config-form", Hint: "hint-config-form"},
 		{As: notText, Hint: "hint-not-text", Class: message.Usage},
 		{As: as(none[*config.Error]), Hint: "hint-config", Class: message.Usage},
 		{Is: syscall.EROFS, Cause: "cause-read-only", Hint: "hint-permission"},
@@ -251,6 +273,16 @@ func table() []Row {
 }
 
 func folder(e *spool.FolderError) message.Message { return message.New("", "Error", e.Err) }
+
+func foreign(e *schedule.ForeignError) message.Message { return message.New("", "File", e.File) }
+
+func command(e *schedule.CommandError) message.Message {
+	said := e.Said
+	if said == "" {
+		said = e.Err.Error()
+	}
+	return message.New("", "Command", strings.Join(e.Command, " "), "Said", said)
+}
 
 func hasUser(err error) (message.Message, bool) { return inConfig(err, config.HasUser) }
 

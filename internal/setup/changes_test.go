@@ -28,7 +28,7 @@ func TestMarkIsAnotherWhenSomethingChangedAndOnlyThen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var w Watch
+	var w Changes
 	defer w.Close()
 	mark := func() Mark {
 		t.Helper()
