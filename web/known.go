@@ -24,6 +24,7 @@ type knowledge struct {
 	orders map[string][]int // places of rows, by the name of an order
 
 	services, tags []string
+	versions       int           // of all documents
 	runs           []catalog.Run // the newest first, chartRuns at most
 	standings      []setup.Standing
 }
@@ -80,6 +81,7 @@ func (k *knowledge) read(s *shared, d *setup.Documents) {
 		r.sorted = library.Fold(r.Name)
 		k.byHash[r.Hash] = len(k.rows)
 		k.rows = append(k.rows, r)
+		k.versions += r.State.Versions
 		services[r.Service]++
 		for _, tag := range r.Tags {
 			tags[tag]++
