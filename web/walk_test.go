@@ -27,6 +27,7 @@ import (
 type walker struct {
 	*world
 	client *http.Client
+	guard  *access.Guard
 	base   string
 	seen   strings.Builder // all that came back, headers too
 	clicks int
@@ -46,13 +47,19 @@ func (w *world) walk(p *web.Page) *walker {
 	server.Listener, server.Config.ConnContext = listener, guard.ServeConn
 	server.Start()
 	w.Cleanup(func() { p.Close(); server.Close() })
+	return (&walker{world: w, guard: guard, base: server.URL}).anotherBrowser()
+}
+
+// anotherBrowser opens the same page by a link of its own.
+func (k *walker) anotherBrowser() *walker {
+	k.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		w.Fatal(err)
+		k.Fatal(err)
 	}
-	k := &walker{world: w, client: &http.Client{Jar: jar}, base: server.URL}
-	k.visit(guard.Link().Path, http.StatusOK)
-	return k
+	other := &walker{world: k.world, guard: k.guard, base: k.base, client: &http.Client{Jar: jar}}
+	other.visit(k.guard.Link().Path, http.StatusOK)
+	return other
 }
 
 // A sight is what a browser shows.

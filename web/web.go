@@ -50,10 +50,9 @@ type Page struct {
 type shared struct {
 	Options
 	jobs     *jobs
+	keys     *keyring
+	idle     *idle
 	welcomes welcoming
-	jobs *jobs
-	keys *keyring
-	idle *idle
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -111,6 +110,7 @@ func (p *page) route() {
 	get("/documents/{hash}/stop", p.stop)
 	get("/search", p.search)
 	get("/runs", p.runs)
+	get("/runs/{id}", p.run)
 	get("/jobs/{id}", p.job)
 	get(live+"jobs/{id}", p.job)
 	post("/jobs/{id}/stop", p.stopJob)

@@ -50,9 +50,10 @@ type welcoming struct {
 	seen    *setup.Finds
 	skipped []skipped
 	looked  time.Time
-	without map[string]bool // browsers that are not wanted
-	given   *setup.Finds    // in what was pasted, and in files
-	silent  map[string]string
+	without map[string]bool    // browsers that are not wanted
+	given   *setup.Finds       // in what was pasted, and in files
+	silent  map[string]string  // why hosts did not say what they are
+	making  map[string]*making // by session
 }
 
 func (p *page) routeWelcome(get, post func(string, func(http.ResponseWriter, *http.Request) error)) {
@@ -62,7 +63,11 @@ func (p *page) routeWelcome(get, post func(string, func(http.ResponseWriter, *ht
 	get("/welcome/2", p.step(choosing, p.choose))
 	post("/welcome/2", p.chosen)
 	get("/welcome/3", p.step(placing, p.where))
-	get("/welcome/{step}", p.welcome)
+	get("/welcome/4", p.step(keying, p.keyStep))
+	post("/welcome/4", p.keepKey)
+	post("/welcome/4/key", p.makeKey)
+	post("/welcome/4/file", p.keyFile)
+	get("/welcome/5", p.step(saving, p.saveStep))
 }
 
 // welcome goes on where somebody left off.

@@ -87,6 +87,9 @@ func TestPastedAddressesAndFilesAreFound(t *testing.T) {
 	k.send("/welcome/1", fields, http.StatusUnprocessableEntity).has("/welcome/1", "There is no address", "nothing of it</textarea>", `aria-invalid="true"`)
 	fields.Set("addresses", w.server+"/p/pasted")
 	k.send("/welcome/1", fields, http.StatusOK).has("/welcome/2", "pasted")
+	if _, kept := w.choices()["pasted"]; !kept {
+		t.Error("what was pasted is not kept")
+	}
 	fields.Set("addresses", "")
 	k.sendFile("/welcome/1", fields, "files", "list.txt", "https://mensuel.framapad.org/p/in-file\nhttps://pads.elsewhere.example/p/perhaps\n", http.StatusOK).
 		has("/welcome/2", "in-file", "pads.elsewhere.example")
