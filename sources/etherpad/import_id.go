@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 
 	"github.com/padsync/padsync/documents/pad"
@@ -35,10 +36,11 @@ func newIDs(id string) []string {
 }
 
 // asked is the id that somebody asked for, as servers would spell it. One of a group,
-// or a read-only one, cannot be made by its name.
+// or a read-only one, cannot be made by its name; of the others, what people can type
+// and what every proxy passes on.
 func asked(id string) ([]string, error) {
 	clean, err := cleanID(id)
-	if err != nil || isProtected(clean) || strings.Contains(clean, "$") || shorten(clean, maxName) != clean {
+	if err != nil || isProtected(clean) || strings.ContainsAny(clean, "$/") || strings.ContainsFunc(clean, unicode.IsControl) || shorten(clean, maxName) != clean {
 		return nil, sources.ErrAs
 	}
 	return []string{clean}, nil
