@@ -19,7 +19,7 @@ const saidPrefix = "web-said-"
 
 // sayings are the words that an address can ask for.
 var sayings = []string{
-	"web-said-stopped",
+	"web-said-stopped", "web-said-settings", "web-said-scheduled", "web-said-unscheduled",
 	"web-said-joined",
 	"web-said-accepted",
 	"web-said-key-open",

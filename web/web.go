@@ -122,6 +122,7 @@ func (p *page) route() {
 	get(live+"work", p.working)
 	post("/preferences", p.prefer)
 	p.routeWelcome(get, post)
+	p.routeRooms(get, post)
 	p.mux.HandleFunc("GET /static/{file}", static)
 	p.mux.HandleFunc("/", p.answer(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
 }
