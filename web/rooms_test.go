@@ -56,7 +56,7 @@ func TestRunSaysWhatItDidAndWhyItFailed(t *testing.T) {
 	}
 	w.backUp()
 	p := w.page("en")
-	body := w.shows(p, "/runs", "1 saved, 0 unchanged.", "0 saved, 1 unchanged, 1 failure.", "partly", "whole")
+	body := w.shows(p, "/runs", "1 saved, 0 unchanged.", "0 saved, 1 unchanged, 1 thing failed.", "partly", "whole")
 	links := regexp.MustCompile(`href="(/runs/\d+)"`).FindAllStringSubmatch(body, -1)
 	if len(links) != 2 {
 		t.Fatalf("%d runs have a page", len(links))
@@ -177,7 +177,7 @@ func TestSettingsAreWrittenAndRefusedAtTheField(t *testing.T) {
 		"no number": {append(source[:8:8], "days", "ten"), http.StatusUnprocessableEntity, []string{"Give a number of days"}},
 		"no file":   {[]string{"part", "identity", "identity-file", "/nowhere/<b>"}, http.StatusUnprocessableEntity, []string{`id="identity-wrong"`, "no such file", `value="/nowhere/&lt;b&gt;"`}},
 		"language":  {[]string{"part", "language", "language", "xx"}, http.StatusUnprocessableEntity, []string{`role="alert"`}},
-		"moved":     {append(source[:4:4], "base", "elsewhere.example.org"), http.StatusBadRequest, nil},
+		"moved":     {append(source[:8:8], "base", "elsewhere.example.org"), http.StatusBadRequest, nil},
 		"beyond":    {[]string{"part", "source", "at", "7"}, http.StatusBadRequest, nil},
 		"no part":   {nil, http.StatusBadRequest, nil},
 	} {

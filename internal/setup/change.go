@@ -31,9 +31,6 @@ func (s *Settings) Change(values map[string]any) error {
 			return err
 		}
 	}
-	if err := e.Check(); err != nil {
-		return err
-	}
 	return e.Save()
 }
 
