@@ -62,7 +62,7 @@ func TestPollIsAPicture(t *testing.T) {
 	p := w.page("en")
 	here := w.onlyDocument(p)
 	body := w.shows(p, here, "<h1>Chantier</h1>", "2 votes", "Chosen most, at a tie:", "Saturday 6 March 2027 9h", "Saturday 13 March 2027 9h", "1 yes, out of 2 votes",
-		"1 yes, 1 no</span>", "0 yes, 1 if need be, 1 no</span>", "1 yes, 1 without an answer</span>", `<rect class="maybe" width="50.0%" height="12"/><rect class="yes" width="0.0%" height="12"/>`, "Prévoir", "des gants",
+		"1 yes, 1 no</span>", "0 yes, 1 if need be, 1 no</span>", "1 yes, 1 without an answer</span>", `<rect class="maybe" width="50.0%" height="12"/><rect class="yes" width="0.0%" height="12"/></svg>`+"\n"+`<span class="soft">0 yes, 1 if need be`, "Prévoir", "des gants",
 		`<th scope="row"><bdi>Karim</bdi></th>`, "Odile", "la brouette", "Times are those of this computer (", "form=ics", "form=csv")
 	if n := strings.Count(body, `<span class="best-name">`); n != 2 {
 		t.Errorf("%d choices are marked as the best", n)
