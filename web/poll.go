@@ -317,7 +317,7 @@ func (p *page) some(names []string) string {
 // places move as versions come, their names do not.
 func (p *page) stop(w http.ResponseWriter, r *http.Request) error {
 	hash := r.PathValue("hash")
-	one, _, doc, err := p.open(r.Context(), hash)
+	one, _, doc, err := p.open(r, hash)
 	if one == nil || err != nil {
 		return err
 	}

@@ -49,11 +49,11 @@ type Page struct {
 // shared is what the languages of a page have in common.
 type shared struct {
 	Options
-	jobs     *jobs
-	welcomes welcoming
 	jobs *jobs
 	keys *keyring
 	idle *idle
+
+	welcomes welcoming
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is

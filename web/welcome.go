@@ -58,7 +58,7 @@ type welcoming struct {
 
 func (p *page) routeWelcome(get, post func(string, func(http.ResponseWriter, *http.Request) error)) {
 	get("/welcome", p.welcome)
-	get("/welcome/1", p.step(finding, p.find))
+	get("/welcome/1", p.step(finding, p.findStep))
 	post("/welcome/1", p.found)
 	get("/welcome/2", p.step(choosing, p.choose))
 	post("/welcome/2", p.chosen)
