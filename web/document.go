@@ -81,7 +81,7 @@ func (p *page) open(q *http.Request, hash string) (one *catalog.Document, r row,
 	if err != nil {
 		return nil, row{}, nil, err
 	}
-	one, r, err = p.find(q.Context(), settings, hash)
+	one, r, err = p.documentOf(q.Context(), settings, hash)
 	if err != nil {
 		return nil, row{}, nil, err
 	}
@@ -89,8 +89,8 @@ func (p *page) open(q *http.Request, hash string) (one *catalog.Document, r row,
 	return one, r, doc, err
 }
 
-// find is the document that the catalogue has with this hash.
-func (p *page) find(ctx context.Context, settings *setup.Settings, hash string) (*catalog.Document, row, error) {
+// documentOf is the document that the catalogue has with this hash.
+func (p *page) documentOf(ctx context.Context, settings *setup.Settings, hash string) (*catalog.Document, row, error) {
 	known, err := settings.Catalogued(ctx)
 	if err != nil {
 		return nil, row{}, err

@@ -1,6 +1,10 @@
 package web_test
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/web"
 )
@@ -267,4 +272,120 @@ func TestRunOfAnotherProgramIsShownWithoutButtons(t *testing.T) {
 	if body := w.shows(p, "/"); strings.Contains(body, "another program") {
 		t.Error("a run that was killed is shown")
 	}
+}
+
+// sealed has the repository sealed to a key in a file that a passphrase protects.
+func (w *world) sealed(passphrase string) {
+	w.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		w.Fatal(err)
+	}
+	recipient, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		w.Fatal(err)
+	}
+	recipient.SetWorkFactor(10)
+	var out bytes.Buffer
+	in, err := age.Encrypt(&out, recipient)
+	if err == nil {
+		_, err = io.WriteString(in, id.String()+"\n")
+	}
+	if err == nil {
+		err = in.Close()
+	}
+	text, readErr := os.ReadFile(w.file)
+	file := filepath.Join(filepath.Dir(w.file), "key.age")
+	if err := errors.Join(err, readErr, os.WriteFile(file, out.Bytes(), 0o600)); err != nil {
+		w.Fatal(err)
+	}
+	text = fmt.Appendf(text, "[encryption]\nrecipients = [%q]\nidentity-file = %q\n", id.Recipient(), file)
+	if err := os.WriteFile(w.file, text, 0o600); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func TestPassphraseOpensTextsForItsSession(t *testing.T) {
+	w := newWorld(t)
+	w.sealed("correct horse")
+	w.pads.Create("ag", "Les girafes\n")
+	w.say(automatic(), "ag")
+	p := w.page("fr")
+	w.begins(p, "/save", url.Values{"all": {"1"}}) // what is saved needs no key
+	w.idle(p)
+	here := w.addressOf(p, "ag")
+	w.shows(p, here, "Ce texte est fermé", `href="/key?back=%2fdocuments%2f`)
+	w.shows(p, "/search?q=girafes", "seuls les noms ont été cherchés")
+	w.shows(p, "/key?back="+url.QueryEscape(here), `type="password"`, `value="`+here+`"`, "key.age")
+	for passphrase, want := range map[string]string{"wrong horse": "Ce n’est pas la bonne phrase", "": "Tapez la phrase"} {
+		answer, _ := w.post(p, "/key", url.Values{"passphrase": {passphrase}, "back": {here}})
+		body := answer.Body.String()
+		if answer.Code != http.StatusUnprocessableEntity || !strings.Contains(body, want) || !strings.Contains(body, `aria-invalid="true"`) || passphrase != "" && strings.Contains(body, passphrase) {
+			t.Errorf("%q: %d, %s", passphrase, answer.Code, body)
+		}
+	}
+	w.shows(p, here, "Ce texte est fermé")
+	if answer, to := w.post(p, "/key", url.Values{"passphrase": {"correct horse"}, "back": {here}}); answer.Code != http.StatusSeeOther || to != here+"?said=key-open" {
+		t.Fatalf("the right one: %d, to %s: %s", answer.Code, to, answer.Body)
+	}
+	w.shows(p, here+"?said=key-open", "La clé est à portée.", here+"/saved")
+	w.shows(p, here+"/saved", "girafes")
+	w.now = w.now.Add(time.Hour)
+	w.pads.Create("ag", "").Append(ada, "Les lamas\n")
+	w.begins(p, "/save", url.Values{"all": {"1"}}) // which indexes, with the key at hand
+	w.idle(p)
+	w.shows(p, "/search?q=lamas", "<mark>lamas</mark>")
+	w.shows(p, "/key", "oubliée quinze minutes après")
+	if _, to := w.post(p, "/key/forget", url.Values{"back": {here}}); !strings.HasPrefix(to, "/key?back=") {
+		t.Errorf("forgetting leads to %s", to)
+	}
+	w.shows(p, here, "Ce texte est fermé")
+	other := w.page("fr") // another process
+	w.shows(other, here, "Ce texte est fermé")
+}
+
+func TestBackupKeepsTheKeyThatItBeganWith(t *testing.T) {
+	w := newWorld(t)
+	w.sealed("correct horse")
+	w.pads.Create("ag", "Les girafes\n")
+	held := w.behind(`/p/ag/export`)
+	w.say(automatic(), "ag")
+	p := w.page("en")
+	if answer, _ := w.post(p, "/key", url.Values{"passphrase": {"correct horse"}}); answer.Code != http.StatusSeeOther {
+		t.Fatal(answer.Body)
+	}
+	w.begins(p, "/save", url.Values{"all": {"1"}})
+	<-held.came
+	w.post(p, "/key/forget", nil)
+	close(held.open)
+	w.idle(p)
+	w.shows(p, "/search?q=girafes", "only names were searched")
+	w.post(p, "/key", url.Values{"passphrase": {"correct horse"}})
+	w.shows(p, "/search?q=girafes", "<mark>girafes</mark>") // it was indexed
+}
+
+func TestAcceptedVersionIsSuspectNoMore(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", strings.Repeat("Un long texte. ", 40)+"\n")
+	w.say(automatic(), "ag")
+	w.backUp()
+	w.now = w.now.Add(time.Hour)
+	w.pads.Create("ag", "").Append(ada, "x\n")
+	w.backUp()
+	p := w.page("en")
+	w.shows(p, "/", "please check")
+	here := w.addressOf(p, "ag")
+	names := regexp.MustCompile(`version=([^"&]+)`).FindAllStringSubmatch(w.shows(p, here), -1)
+	for _, wrong := range []string{"", "20200101T000000Z-0123456789abcdef"} {
+		if answer, _ := w.post(p, here+"/accept", url.Values{"version": {wrong}}); answer.Code == http.StatusSeeOther {
+			t.Errorf("%q is accepted", wrong)
+		}
+	}
+	if answer, to := w.post(p, here+"/accept", url.Values{"version": {names[0][1]}}); answer.Code != http.StatusSeeOther || to != here+"?said=accepted" {
+		t.Fatalf("%d, to %s: %s", answer.Code, to, answer.Body)
+	}
+	if body := w.shows(p, here, "Versions kept"); strings.Contains(body, "state is-look") {
+		t.Error("it is still suspect")
+	}
+	w.shows(p, "/", "Everything is safe.")
 }

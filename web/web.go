@@ -49,10 +49,9 @@ type Page struct {
 // shared is what the languages of a page have in common.
 type shared struct {
 	Options
-	jobs *jobs
-	keys *keyring
-	idle *idle
-
+	jobs     *jobs
+	keys     *keyring
+	idle     *idle
 	welcomes welcoming
 
 	mu  sync.Mutex
@@ -111,6 +110,7 @@ func (p *page) route() {
 	get("/documents/{hash}/stop", p.stop)
 	get("/search", p.search)
 	get("/runs", p.runs)
+	get("/runs/{id}", p.run)
 	get("/jobs/{id}", p.job)
 	get(live+"jobs/{id}", p.job)
 	post("/jobs/{id}/stop", p.stopJob)

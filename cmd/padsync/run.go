@@ -75,6 +75,7 @@ func newApp(said *words.Words, getenv func(string) string, stdin io.Reader, stdo
 	a.setup = &setup.Setup{
 		Kinds: setup.AllKinds(), Program: "padsync " + programVersion(), Agent: polite.UserAgent(programVersion(), contact),
 		Getenv: getenv, Input: stdin, Asker: a, Tell: a.told, Attended: terminal.Is(stderr),
+		Say: func(err error) []string { return append([]string{said.Error(err)}, said.Hints(err)...) },
 	}
 	return a
 }

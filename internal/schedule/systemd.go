@@ -197,6 +197,9 @@ func unitWords(line string) (words []string, ok bool) {
 }
 
 func (t *systemd) install(_ context.Context, j Job, before *Entry) (*Plan, error) {
+	if strings.ContainsAny(j.Program, `"'\`) {
+		return nil, ErrUnwritable // systemd takes none in the program's name
+	}
 	p := &Plan{Kind: Systemd, At: j.At, Delay: MaxDelay}
 	lingers := t.lingers()
 	m := made{Folders: missing(t.folder), Lingers: j.Linger && !lingers}

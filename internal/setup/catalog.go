@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -62,6 +63,8 @@ type Known struct {
 	err      error      // what is wrong with the catalogue
 	joined   [][2]catalog.Key
 	failures []catalog.Failure
+	served   []catalog.Served
+	looked   []catalog.Looked
 }
 
 // Known reads the catalogue. The caller closes it.
@@ -264,16 +267,48 @@ func (k *Known) observe(e backup.Event) {
 	if e.ID != e.Document.ID && e.ID != "" && e.Document.ID != "" {
 		k.joined = append(k.joined, [2]catalog.Key{keyOf(from, e.Document.ID), keyOf(from, e.ID)})
 	}
+	k.count(from, e)
 	switch {
 	case e.Err == nil:
 	case errors.Is(e.Err, sources.ErrServer):
-		f := catalog.Failure{Kind: "server", Subject: from.URL}
-		if !slices.Contains(k.failures, f) {
-			k.failures = append(k.failures, f)
+		if slices.ContainsFunc(k.failures, func(f catalog.Failure) bool { return f.Kind == "server" && f.Subject == from.URL }) {
+			return
 		}
+		k.failures = append(k.failures, k.settings.failure("server", from.URL, e.Err))
 	default:
-		k.failures = append(k.failures, catalog.Failure{Kind: "document", Subject: k.settings.setup.Kinds.URL(from, e.ID)})
+		k.failures = append(k.failures, k.settings.failure("document", k.settings.setup.Kinds.URL(from, e.ID), e.Err))
 	}
+}
+
+// count notes what became of a document, under its server.
+func (k *Known) count(from manifest.Source, e backup.Event) {
+	at := slices.IndexFunc(k.served, func(s catalog.Served) bool { return s.Kind == from.Kind && s.Base == from.URL })
+	if at < 0 {
+		at, k.served = len(k.served), append(k.served, catalog.Served{Kind: from.Kind, Base: from.URL})
+	}
+	s := &k.served[at]
+	switch e.Outcome {
+	case backup.Saved:
+		s.Saved++
+	case backup.Missing:
+		s.Missing++
+	case backup.Failed, backup.Unaskable:
+		s.Failed++
+	default:
+		s.Unchanged++
+	}
+	if e.Outcome == backup.Saved || e.Outcome == backup.Missing && e.New || e.Outcome == backup.Failed {
+		k.looked = append(k.looked, catalog.Looked{Key: keyOf(from, cmp.Or(e.ID, e.Document.ID)), Outcome: string(e.Outcome), Suspect: e.Suspect})
+	}
+}
+
+// failure is something that a run could not do, and why, in words if there are some.
+func (s *Settings) failure(kind, subject string, err error) catalog.Failure {
+	f := catalog.Failure{Kind: kind, Subject: subject, Error: err.Error()}
+	if say := s.setup.Say; say != nil {
+		f.Said = strings.Join(say(err), "\n")
+	}
+	return f
 }
 
 // learn takes what a run did. Interrupted or not, the run is recorded; what
@@ -312,9 +347,16 @@ const keepTime = 20 * time.Second
 
 // run is what is recorded of a run.
 func (k *Known) run(report *backup.Report, w Writing) catalog.Run {
-	r := catalog.Run{Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Named: w.Named, Failures: slices.Clone(k.failures)}
+	r := catalog.Run{
+		Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Named: w.Named, Failures: slices.Clone(k.failures),
+		Servers: slices.Clone(k.served), Documents: slices.Clone(k.looked),
+	}
+	outcomes := []string{string(backup.Saved), string(backup.Missing), string(backup.Failed)}
+	slices.SortStableFunc(r.Documents, func(a, b catalog.Looked) int { // of many, those are kept that the server gave
+		return slices.Index(outcomes, a.Outcome) - slices.Index(outcomes, b.Outcome)
+	})
 	for _, s := range w.Unlisted {
-		r.Failures = append(r.Failures, catalog.Failure{Kind: "server", Subject: s.URL})
+		r.Failures = append(r.Failures, k.settings.failure("server", s.URL, s.Err))
 	}
 	if report == nil {
 		return r
@@ -327,12 +369,23 @@ func (k *Known) run(report *backup.Report, w Writing) catalog.Run {
 	default:
 		r.Ending = ""
 	}
+	for _, rest := range report.Left {
+		at := slices.IndexFunc(r.Servers, func(s catalog.Served) bool {
+			return s.Kind == rest.Source.Kind && s.Base == rest.Source.URL
+		})
+		if at < 0 {
+			at, r.Servers = len(r.Servers), append(r.Servers, catalog.Served{Kind: rest.Source.Kind, Base: rest.Source.URL})
+		}
+		r.Servers[at].Remaining = rest.Documents
+	}
 	r.Saved, r.Unchanged, r.Missing = report.Outcomes[backup.Saved], report.Outcomes[backup.Unchanged], report.Outcomes[backup.Missing]
 	r.Failed, r.Suspect = report.Outcomes[backup.Failed]+report.Outcomes[backup.Unaskable], report.Suspect
 	for _, repo := range report.Repositories {
 		if repo.Err != nil {
-			r.Failures = append(r.Failures, catalog.Failure{Kind: "repository", Subject: repo.Name})
+			r.Failures = append(r.Failures, k.settings.failure("repository", repo.Name, repo.Err))
+			continue
 		}
+		r.Stored = append(r.Stored, catalog.Stored{Repository: repo.Name, Bytes: repo.RunStats.Stored})
 	}
 	return r
 }

@@ -22,6 +22,9 @@ type Night struct {
 	At     *schedule.Clock // nil: a time of this machine's own between 2 and 5
 	Linger bool            // also while the person is not logged in
 
+	// Program is the path of padsync; "": as schedule.Program has it.
+	Program string
+
 	// These are options of backup, besides those that all commands have.
 	DocumentsFiles []string
 	Formats        []string
@@ -52,20 +55,24 @@ var (
 // that cannot be kept, and is that of NothingWanted if there is nothing to back up.
 // A program in a temporary folder is schedule.ErrTemporary.
 func (s *Settings) Nightly(ctx context.Context, n Night) (schedule.Job, []message.Message, error) {
-	program, err := schedule.Program()
+	program := n.Program
+	if program == "" {
+		var err error
+		if program, err = schedule.Program(); err != nil {
+			return schedule.Job{}, nil, message.Of(message.Usage, err, "schedule-temporary", "Program", program)
+		}
+	}
+	args, err := s.frozen(n)
 	if err != nil {
-		return schedule.Job{}, nil, message.Of(message.Usage, err, "schedule-temporary", "Program", program)
+		return schedule.Job{}, nil, err
 	}
 	if err := s.atNight(ctx, n); err != nil {
 		return schedule.Job{}, nil, err
 	}
 	owner := fmt.Sprintf("%s %d", HostName(), os.Getuid())
-	job := schedule.Job{Program: program, At: schedule.Night(owner), Linger: n.Linger}
+	job := schedule.Job{Program: program, Args: args, At: schedule.Night(owner), Linger: n.Linger}
 	if n.At != nil {
 		job.At, job.Shift = *n.At, schedule.Shift(owner)
-	}
-	if job.Args, err = s.frozen(n); err != nil {
-		return schedule.Job{}, nil, err
 	}
 	var notes []message.Message
 	job.Environment, notes = s.nightVariables()
@@ -180,15 +187,14 @@ var keptVariables = []string{
 // proxyVariables are addresses, which may have a password in them.
 var proxyVariables = []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
 
+// secretVariables are, or give access to, secrets.
+var secretVariables = []string{
+	identityVariable, runnerVariable, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "RCLONE_CONFIG_PASS",
+}
+
 // secretVariable says that a variable is, or may be, a secret.
 func secretVariable(name string) bool {
-	switch name {
-	case identityVariable, runnerVariable, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN":
-		return true
-	case "RCLONE_CONFIG", "RCLONE_CONFIG_DIR":
-		return false
-	}
-	return strings.HasPrefix(name, "RCLONE_")
+	return slices.Contains(secretVariables, name) || strings.HasPrefix(name, "RCLONE_") && !slices.Contains(keptVariables, name)
 }
 
 // nightVariables are those of now that the night gets, and what it does not get.
@@ -226,8 +232,14 @@ func (s *Settings) nightVariables() (kept []string, notes []message.Message) {
 		keep("PATH", path)
 		notes = append(notes, message.New("schedule-commands", "Programs", strings.Join(commands, ", ")))
 	}
+	named := slices.Clone(secretVariables)
 	for _, variable := range os.Environ() {
-		if name, value, _ := strings.Cut(variable, "="); value != "" && secretVariable(name) {
+		if name, _, _ := strings.Cut(variable, "="); secretVariable(name) && !slices.Contains(named, name) {
+			named = append(named, name) // a remote of rclone's may be all variables
+		}
+	}
+	for _, name := range named {
+		if s.setup.Getenv(name) != "" {
 			lacking = append(lacking, name)
 		}
 	}

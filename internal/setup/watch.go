@@ -77,7 +77,7 @@ type PlaceSight struct {
 
 // How much of a backup a Watch keeps.
 const (
-	mostRecent  = 8
+	mostRecent  = 5
 	mostNotable = 100
 )
 
