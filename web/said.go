@@ -24,6 +24,7 @@ var sayings = []string{
 	"web-said-accepted",
 	"web-said-key-open",
 	"web-said-key-forgotten",
+	"web-said-every-night",
 }
 
 // done ends a change: the browser goes on to a page, which says what was done, the
