@@ -21,6 +21,7 @@ const saidPrefix = "web-said-"
 var sayings = []string{
 	"web-said-stopped",
 	"web-said-joined",
+	"web-said-look-first",
 	"web-said-accepted",
 	"web-said-key-open",
 	"web-said-key-forgotten",

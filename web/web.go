@@ -115,6 +115,8 @@ func (p *page) route() {
 	post("/jobs/{id}/stop", p.stopJob)
 	post("/save", p.save)
 	post("/documents/{hash}/accept", p.accept)
+	get("/documents/{hash}/put-back", p.putBack)
+	post("/documents/{hash}/put-back", p.doPutBack)
 	get("/key", p.key)
 	post("/key", p.openKey)
 	post("/key/forget", p.forgetKey)
