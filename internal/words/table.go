@@ -152,6 +152,7 @@ func table() []Row {
 		{Is: etherpad.ErrNoList, Cause: "reason-no-list", Hint: "hint-credentials"},
 		{Is: sources.ErrUnaskable, Cause: "reason-unaskable"},
 		{Is: etherpad.ErrTaken, Cause: "reason-taken"},
+		{Is: sources.ErrAs, Cause: "reason-as"},
 		{Is: etherpad.ErrReadOnly, Cause: "reason-read-only"},
 		{Is: sources.ErrRefused, Cause: "cause-refused-answer", Quotes: true},
 
