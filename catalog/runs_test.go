@@ -35,6 +35,9 @@ func TestRunIsKeptWithAllThatItDid(t *testing.T) {
 	if got, err = c.Run(t.Context(), 99); got != nil || err != nil {
 		t.Errorf("no run: %+v, %v", got, err)
 	}
+	if of, err := c.RunsOf(t.Context(), []Key{{"etherpad", "https://elsewhere.example.org", "ag"}, {"framadate", "https://pad.example.org", "ag"}}); len(of) > 0 || err != nil {
+		t.Errorf("of documents of other servers: %v, %v", of, err)
+	}
 	of, err := c.RunsOf(t.Context(), []Key{pad("bureau"), pad("nothing"), {"etherpad", "https://elsewhere.example.org", "ag"}})
 	if diff := cmp.Diff(map[int64]bool{first.ID: true}, of); diff != "" || err != nil {
 		t.Error(diff, err)

@@ -290,8 +290,8 @@ func (p *page) why(f *catalog.Failure, means, otherwise string) *why {
 		y.What = strings.Split(f.Said, "\n")
 		y.What, y.Do = y.What[:1], y.What[1:]
 	}
-	if len(y.Do) == 0 {
-		y.Do = []string{otherwise}
+	if f.Kind == "server" || len(y.Do) == 0 { // what is said of a server may be for who types commands
+		y.Do = append([]string{otherwise}, y.Do...)
 	}
 	return y
 }

@@ -75,8 +75,9 @@ func (p *page) ordered(r *http.Request) (order setup.Order, err error) {
 // beginBackup begins a backup of what is ordered, with the key that is at hand for
 // this request and stays so to the backup's end; the zero order is for all that each
 // backup saves. If the same is being done already, it gives that job. Another backup,
-// of this page or not, is waited for.
-func (p *page) beginBackup(r *http.Request, order setup.Order) (j *job, joined bool, err error) {
+// of this page or not, is waited for. At its end, also where not all is saved, the job
+// does what comes after, with the same key.
+func (p *page) beginBackup(r *http.Request, order setup.Order, after ...func(context.Context, *setup.Settings)) (j *job, joined bool, err error) {
 	settings, err := p.opened(r)
 	if err != nil {
 		return nil, false, err
@@ -94,6 +95,9 @@ func (p *page) beginBackup(r *http.Request, order setup.Order) (j *job, joined b
 		err := settings.Save(ctx, order, &b.watch, mirroring)
 		if rows, _, err := p.known(context.WithoutCancel(ctx)); err == nil {
 			b.learn(rows) // what was new has its page now
+		}
+		for _, do := range after {
+			do(ctx, settings)
 		}
 		return err
 	})

@@ -16,9 +16,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/stylesheet"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/web/access"
 	"golang.org/x/text/language"
 )
@@ -64,6 +66,7 @@ type page struct {
 	Words     *words.Words
 	templates map[string]*template.Template // by the name of the page
 	mux       *http.ServeMux
+	patterns  []string // of mux, but for files
 }
 
 // New is the page of these settings.
@@ -97,12 +100,8 @@ func New(o Options) (*Page, error) {
 // route says what answers each request. What changes something is a POST, and
 // ends in a redirect to a page that says what was done.
 func (p *page) route() {
-	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
-		p.mux.HandleFunc("GET "+path, p.answer(serve))
-	}
-	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
-		p.mux.HandleFunc("POST "+path, p.answer(serve))
-	}
+	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) { p.handle("GET "+path, serve) }
+	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) { p.handle("POST "+path, serve) }
 	get("/{$}", p.home)
 	get("/documents", p.documents)
 	get("/documents/{hash}", p.document)
@@ -124,8 +123,14 @@ func (p *page) route() {
 	get(live+"work", p.working)
 	post("/preferences", p.prefer)
 	p.routeWelcome(get, post)
+	p.routeRooms(get, post)
 	p.mux.HandleFunc("GET /static/{file}", static)
 	p.mux.HandleFunc("/", p.answer(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
+}
+
+func (p *page) handle(pattern string, serve func(http.ResponseWriter, *http.Request) error) {
+	p.patterns = append(p.patterns, pattern)
+	p.mux.HandleFunc(pattern, p.answer(serve))
 }
 
 // ServeHTTP implements http.Handler.
@@ -238,6 +243,8 @@ func (p *page) answer(serve func(http.ResponseWriter, *http.Request) error) http
 		switch {
 		case errors.Is(err, errNotFound):
 			status, f = http.StatusNotFound, failure{What: p.Words.Text("web-not-found")}
+		case p.isAbsent(err):
+			status = http.StatusNotFound
 		case errors.Is(err, errForm):
 			status, f = http.StatusBadRequest, failure{What: p.Words.Text("web-bad-form")}
 		}
@@ -245,6 +252,13 @@ func (p *page) answer(serve func(http.ResponseWriter, *http.Request) error) http
 			http.Error(w, "padsync", http.StatusInternalServerError)
 		}
 	}
+}
+
+// isAbsent reports whether what an address asks for is not there.
+func (p *page) isAbsent(err error) bool {
+	_, nothing := errors.AsType[*library.NothingError](err)
+	return nothing || errors.Is(err, library.ErrNoVersion) || errors.Is(err, library.ErrNotYet) || errors.Is(err, library.ErrNoForm) ||
+		p.Words.ClassOf(err) == message.Usage
 }
 
 // A failure is what could not be shown.

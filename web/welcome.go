@@ -54,11 +54,13 @@ type welcoming struct {
 	given   *setup.Finds       // in what was pasted, and in files
 	silent  map[string]string  // why hosts did not say what they are
 	making  map[string]*making // by session
+	first   *job               // the first backup
+	opened  *proof             // that what it saved opens
 }
 
 func (p *page) routeWelcome(get, post func(string, func(http.ResponseWriter, *http.Request) error)) {
 	get("/welcome", p.welcome)
-	get("/welcome/1", p.step(finding, p.find))
+	get("/welcome/1", p.step(finding, p.findStep))
 	post("/welcome/1", p.found)
 	get("/welcome/2", p.step(choosing, p.choose))
 	post("/welcome/2", p.chosen)
@@ -68,6 +70,9 @@ func (p *page) routeWelcome(get, post func(string, func(http.ResponseWriter, *ht
 	post("/welcome/4/key", p.makeKey)
 	post("/welcome/4/file", p.keyFile)
 	get("/welcome/5", p.step(saving, p.saveStep))
+	get(live+"welcome/5", p.step(saving, p.saveStep))
+	post("/welcome/5", p.saveFirst)
+	post("/welcome/night", p.everyNight)
 }
 
 // welcome goes on where somebody left off.

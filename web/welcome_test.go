@@ -1,12 +1,16 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/padsync/padsync/catalog"
+	"github.com/padsync/padsync/internal/setup"
 )
 
 func (w *world) choices() map[string]catalog.Choice {
@@ -112,4 +116,41 @@ func TestServersAreAskedOnlyIfSomebodySaysSo(t *testing.T) {
 	if got := w.choices(); got["ag"] != catalog.Automatic || got["known"] != catalog.Automatic {
 		t.Errorf("choices are %v", got)
 	}
+}
+
+// ends looks at the last step until the backup has ended.
+func (k *walker) ends() *sight {
+	k.Helper()
+	for began := time.Now(); ; {
+		s := k.visit("/live/welcome/5", http.StatusOK)
+		if !strings.Contains(s.Text, `data-live="/live/welcome/5"`) {
+			return k.visit("/welcome/5", http.StatusOK)
+		}
+		if time.Since(began) > time.Minute {
+			k.Fatalf("the backup does not end:\n%s", s.Text)
+		}
+	}
+}
+
+func TestFirstBackupOpensWhatItSaved(t *testing.T) {
+	w := newWorld(t)
+	k := w.placed("fr", "[encryption]\nidentity-file = \"mine.txt\"\n")
+	key := must(setup.MakeKey(false, w.now))
+	if err := key.Create(filepath.Join(filepath.Dir(w.file), "mine.txt")); err != nil {
+		t.Fatal(err)
+	}
+	text := must(os.ReadFile(w.file))
+	if err := os.WriteFile(w.file, append(text, []byte(fmt.Sprintf("recipients = [%q]\n", key.Recipient))...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := k.visit("/welcome/5", http.StatusOK).has("/welcome/5", "La première sauvegarde")
+	k.send("/welcome/5", before.form("/welcome/5"), http.StatusOK).has("/welcome/5")
+	k.ends().has("/welcome/5", "Une copie a été ouverte", "Bonjour à toutes", "Chaque nuit")
+	// A reload begins nothing, and another program shows what was saved before.
+	again := w.walk(w.unset("fr"))
+	again.visit("/welcome/5", http.StatusOK).has("/welcome/5", "Vos copies sont faites.", "Bonjour à toutes")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(w.file), "mine.txt"), []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.walk(w.unset("fr")).visit("/welcome/5", http.StatusOK).has("/welcome/5", "aucune clé n’est à portée")
 }

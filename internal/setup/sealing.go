@@ -101,3 +101,14 @@ func (s *Settings) recipients(given []age.Identity) ([]crypto.Recipient, error) 
 	}
 	return unique(recipients)
 }
+
+// Readers are those who can read what a backup writes: their public keys, as texts.
+// None: nothing is sealed.
+func (s *Settings) Readers() ([]string, error) {
+	recipients, err := s.recipients(nil)
+	var texts []string
+	for _, r := range recipients {
+		texts = append(texts, r.String())
+	}
+	return texts, err
+}
