@@ -9,6 +9,7 @@ command -v go >/dev/null || { echo "test.sh needs Go 1.26 or later: https://go.d
 .ci/install gcc libc6-dev age zstd jq python3 restic zsh fish chromium firefox-esr systemd cron
 sh internal/testserver/install-storage.sh
 sh internal/testserver/install-etherpad.sh
+sh internal/testserver/install-axe.sh
 
 # "small" links four of rclone's back ends instead of all: minutes less to
 # compile, and those four are the ones that the program has to talk to in tests.

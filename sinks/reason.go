@@ -26,6 +26,13 @@ var (
 	// ErrExpired: the credentials are those of a session that is over.
 	ErrExpired = errors.New("credentials expired")
 
+	// ErrUnauthorized: the store does not know the account, or its password is
+	// another one.
+	ErrUnauthorized = errors.New("the account or its password is not taken")
+
+	// ErrNoFolder: the address leads to nothing in which there can be folders.
+	ErrNoFolder = errors.New("no folder can be there")
+
 	// ErrWebPage: what answers is a website, not a store.
 	ErrWebPage = errors.New("a web page in place of a store's answer")
 )

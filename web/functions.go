@@ -21,6 +21,7 @@ func (p *page) functions() template.FuncMap {
 		"moment":    p.moment,
 		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"number":    p.number,
+		"size":      p.Words.Size,
 		"shown":     words.Printable,
 		"sentence":  sentence,
 		"inc":       func(n int) int { return n + 1 },

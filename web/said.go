@@ -20,6 +20,10 @@ const saidPrefix = "web-said-"
 // sayings are the words that an address can ask for.
 var sayings = []string{
 	"web-said-stopped",
+	"web-said-joined",
+	"web-said-accepted",
+	"web-said-key-open",
+	"web-said-key-forgotten",
 }
 
 // done ends a change: the browser goes on to a page, which says what was done, the

@@ -49,7 +49,10 @@ type Page struct {
 // shared is what the languages of a page have in common.
 type shared struct {
 	Options
-	jobs *jobs
+	jobs     *jobs
+	keys     *keyring
+	idle     *idle
+	welcomes welcoming
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -68,7 +71,15 @@ func New(o Options) (*Page, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), now: o.Settings}}
+	if o.Setup != nil {
+		quiet := *o.Setup
+		quiet.Asker = quietly{o.Setup.Asker}
+		o.Setup = &quiet
+	}
+	if o.Settings != nil {
+		o.Settings = o.Settings.Asking(quietly{o.Setup.Asker})
+	}
+	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now), idle: newIdle(), now: o.Settings}}
 	var tags []language.Tag
 	for _, said := range o.Words {
 		p := &page{shared: all.shared, Words: said, mux: http.NewServeMux()}
@@ -96,24 +107,40 @@ func (p *page) route() {
 	get("/documents", p.documents)
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
+	get("/documents/{hash}/stop", p.stop)
 	get("/search", p.search)
 	get("/runs", p.runs)
+	get("/runs/{id}", p.run)
 	get("/jobs/{id}", p.job)
 	get(live+"jobs/{id}", p.job)
 	post("/jobs/{id}/stop", p.stopJob)
+	post("/save", p.save)
+	post("/documents/{hash}/accept", p.accept)
+	get("/key", p.key)
+	post("/key", p.openKey)
+	post("/key/forget", p.forgetKey)
+	get(live+"work", p.working)
 	post("/preferences", p.prefer)
+	p.routeWelcome(get, post)
 	p.mux.HandleFunc("GET /static/{file}", static)
 	p.mux.HandleFunc("/", p.answer(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
 }
 
 // ServeHTTP implements http.Handler.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if IsPersons(r) {
+		p.idle.person()
+		p.keys.person(access.Token(r))
+	}
 	p.in(r).mux.ServeHTTP(w, r)
 }
 
 // Close ends the jobs that are at work, as Ctrl-C ends a command, and returns
 // when they have ended.
-func (p *Page) Close() { p.jobs.close() }
+func (p *Page) Close() {
+	p.jobs.close()
+	p.keys.forgetAll()
+}
 
 // Busy reports whether a job is at work.
 func (p *Page) Busy() bool { return p.jobs.busy() }
@@ -138,7 +165,7 @@ func (s *shared) settings() (*setup.Settings, error) {
 
 // parse reads the templates: each page is a file that fills the layout.
 func (p *page) parse() error {
-	common, err := template.New("").Funcs(p.functions()).ParseFS(files, "templates/layout.html", "templates/parts.html")
+	common, err := template.New("").Funcs(p.functions()).ParseFS(files, "templates/layout.html", "templates/part*.html")
 	if err != nil {
 		return err
 	}
@@ -172,11 +199,15 @@ type view struct {
 	Theme string // "light" or "dark", "" as the system says
 	Said  string // what was just done
 	Here  string // the address, to come back to
+	Work  *work  // what is at work, on pages that are not that
 }
 
 // show writes a page, whole or not at all.
 func (p *page) show(w http.ResponseWriter, r *http.Request, status int, page string, v view) error {
 	v.Token, v.Theme, v.Said, v.Here = access.Token(r), theme(r), p.saying(r), here(r)
+	if v.Section == "home" || v.Section == "runs" {
+		v.Work = p.work()
+	}
 	var out bytes.Buffer
 	if err := p.templates[page].ExecuteTemplate(&out, "layout", v); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 // there is no variable for them.
 var consents = []string{
 	"yes", "overwrite", "change-recipients", "former-recipients-lost", "unencrypted", "new-repository", "raw", "linger",
+	"all", "versions", "chat", "voters", "private", "addresses",
 }
 
 // questions are options that ask for something else than the command's work.
@@ -29,6 +30,7 @@ var alternatives = [][]string{
 	{"into", "format"},
 	{"into", "overwrite"},
 	{"json", "target"},
+	{"all", "tag"},
 	{"into", "raw"},
 	{"raw", "rev"},
 	{"raw", "chat", "authors"},

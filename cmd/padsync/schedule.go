@@ -178,7 +178,7 @@ func (a *app) showPlan(plan *schedule.Plan) {
 		case t.Place == schedule.Crontab:
 			a.say("schedule-takes-line")
 			show(t.Text)
-		case t.Text == "":
+		case t.Folder:
 			a.say("schedule-takes-folder", "Place", t.Place)
 		default:
 			a.say("schedule-takes", "Place", t.Place)

@@ -64,3 +64,40 @@ func TestAccessThatMeansNothingIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestStoreIsOpenedByItsOwnKeysAlone(t *testing.T) {
+	for text, want := range map[string]string{
+		"address = 'webdav:https://h/'\nuser = 'x'\npassword-file = 'f'":                         "",
+		"address = 'webdav:https://h/'\nuser = 'x'\npassword-command = ['f']":                    "",
+		"address = 's3:https://h/bucket'\naccess-key-file = 'f'":                                 "",
+		"address = 's3,region=x:https://h/bucket'\naccess-key-command = ['f']":                   "",
+		"address = 'webdav:https://h/'\nuser = 'hunter2'":                                        ".password-file: missing or empty",
+		"address = 'webdav:https://h/'\npassword-file = 'hunter2'":                               ".user: missing or empty",
+		"address = 'webdav:https://h/'\nuser = 'x'\npassword-file = 'f'\npassword-command=['f']": ".password-command: there already",
+		"address = 'webdav:https://x:hunter2@h/'":                                                ".address: there is a user name or a password in the address",
+		"address = 'webdav:https://h/'\naccess-key-file = 'hunter2'":                             ".access-key-file: " + string(NotOfAddress),
+		"address = 's3:https://h/bucket'\nuser = 'x'\npassword-file = 'hunter2'":                 ".user: " + string(NotOfAddress),
+		"address = 'folder'\naccess-key-command = ['hunter2']":                                   ".access-key-file: " + string(NotOfAddress),
+	} {
+		for table, rest := range map[string]string{"repository": "", "mirror": "\nunencrypted = true\nall = true"} {
+			_, _, err := load(t, "[["+table+"]]\n"+text+rest)
+			switch {
+			case want == "" && err != nil:
+				t.Errorf("%s: %v", text, err)
+			case want != "" && (err == nil || !strings.HasSuffix(err.Error(), table+want)):
+				t.Errorf("%s: %v, want %s", text, err, want)
+			}
+		}
+	}
+}
+
+func TestFilesOfStoresAreBesideTheConfiguration(t *testing.T) {
+	c, dir, err := load(t, "[[repository]]\naddress = 'webdav:https://h/'\nuser = 'x'\npassword-file = 'p'\n[[mirror]]\naddress = 's3:https://h/bucket'\naccess-key-file = 'k'\nunencrypted = true\nall = true\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, key := c.Repositories[0].PasswordFile, c.Mirrors[0].AccessKeyFile
+	if password != filepath.Join(dir, "p") || key != filepath.Join(dir, "k") || c.LineOfFile(key) != 7 {
+		t.Errorf("%q, %q, line %d", password, key, c.LineOfFile(key))
+	}
+}

@@ -69,6 +69,7 @@ func (c *Config) check(places placeMap, kinds []Kind) error {
 		default:
 			addresses[a] = true
 		}
+		k.store(table, r.Address.Reveal(), &r.StoreAccess)
 	}
 	for i, m := range c.Mirrors {
 		k.mirror(fmt.Sprintf("mirror[%d]", i), m, addresses)
@@ -147,6 +148,7 @@ func (k *checker) mirror(table string, m Mirror, taken map[string]bool) {
 	default:
 		taken[a] = true
 	}
+	k.store(table, m.Address.Reveal(), &m.StoreAccess)
 	if !m.Unencrypted {
 		k.report(table, "unencrypted", NotPlain)
 	}

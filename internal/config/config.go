@@ -1,4 +1,5 @@
-// Package config reads padsync.toml and files that list documents.
+// Package config reads padsync.toml and files that list documents, and changes
+// padsync.toml as people do, key by key.
 //
 // It checks what the text alone shows; it opens no repository, runs no command
 // and asks no server.
@@ -97,9 +98,11 @@ type Source struct {
 
 // A Repository is a place to save to.
 type Repository struct {
-	// address is a folder, "file:FOLDER", "rclone:REMOTE:PATH" or
-	// "s3:https://HOST[:PORT]/BUCKET[/PREFIX]".
+	// address is a folder, "file:FOLDER", "webdav:https://HOST[:PORT]/PATH",
+	// "rclone:REMOTE:PATH" or "s3:https://HOST[:PORT]/BUCKET[/PREFIX]".
 	Address Secret `toml:"address"`
+
+	StoreAccess
 
 	// unencrypted = true says that documents may be stored here so that
 	// everyone with access to the place can read them. Otherwise only a local
@@ -111,6 +114,8 @@ type Repository struct {
 type Mirror struct {
 	// address is that of a folder or a remote, as of a repository.
 	Address Secret `toml:"address"`
+
+	StoreAccess
 
 	// unencrypted = true must be said, as nothing here is encrypted.
 	Unencrypted bool `toml:"unencrypted"`

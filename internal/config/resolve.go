@@ -44,6 +44,16 @@ func (c *Config) files(yield func(key string, path *string) bool) {
 			all[table+secret.key+"-file"] = secret.file
 		}
 	}
+	for i := range c.Repositories {
+		for _, secret := range c.Repositories[i].secrets() {
+			all[fmt.Sprintf("repository[%d].%s-file", i, secret.key)] = secret.file
+		}
+	}
+	for i := range c.Mirrors {
+		for _, secret := range c.Mirrors[i].secrets() {
+			all[fmt.Sprintf("mirror[%d].%s-file", i, secret.key)] = secret.file
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if !yield(key, all[key]) {
 			return

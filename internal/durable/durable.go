@@ -60,6 +60,22 @@ func Publish(root *os.Root, name string, write func(io.Writer) error) error {
 	return commit(root, name, usual, write, (*os.Root).Rename)
 }
 
+// Rewrite is like Replace for a file that people keep: it has the mode that it
+// had.
+func Rewrite(root *os.Root, name string, write func(io.Writer) error) error {
+	info, err := root.Stat(name)
+	if err != nil {
+		return Nameless(err)
+	}
+	mode := info.Mode().Perm()
+	return commit(root, name, private, write, func(r *os.Root, from, to string) error {
+		if err := r.Chmod(from, mode); err != nil && mode != private.file {
+			return err
+		}
+		return r.Rename(from, to)
+	})
+}
+
 // permissions are the modes of new files and folders.
 type permissions struct{ file, folder fs.FileMode }
 

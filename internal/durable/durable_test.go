@@ -66,6 +66,26 @@ func TestFilesAreWholeAndPrivate(t *testing.T) {
 	}
 }
 
+func TestRewrittenFileHasTheModeThatItHad(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // has no such modes
+	}
+	root := open(t)
+	for _, mode := range []fs.FileMode{0o600, 0o640, 0o666} {
+		if err := errors.Join(Replace(root, "a", text("first")), root.Chmod("a", mode), Rewrite(root, "a", text("second"))); err != nil {
+			t.Fatal(err)
+		}
+		got, err := root.ReadFile("a")
+		i, statErr := root.Stat("a")
+		if err := errors.Join(err, statErr); err != nil || string(got) != "second" || i.Mode() != mode {
+			t.Errorf("%q, %v, %v", got, i.Mode(), err)
+		}
+	}
+	if err := Rewrite(root, "none", text("x")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
 // TestPublishedFilesAreForOthersToo as far as the umask lets them.
 func TestPublishedFilesAreForOthersToo(t *testing.T) {
 	root, control := open(t), t.TempDir()

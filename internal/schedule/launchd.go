@@ -135,9 +135,7 @@ func (l *launchd) remove(_ context.Context, e *Entry) (*Plan, error) {
 	if err := p.remove(l.file()); err != nil {
 		return nil, err
 	}
-	if err := p.remove(l.log()); err != nil {
-		return nil, err
-	}
+	p.discard(l.log())
 	p.empty(e.made.Folders)
 	return p, nil
 }

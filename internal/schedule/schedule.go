@@ -115,8 +115,9 @@ const (
 
 // A Text is what is written, or taken away, somewhere.
 type Text struct {
-	Place string // a file or folder; "crontab" for the user's table of cron
-	Text  string // all of a file; of the table one line; "" for a folder
+	Place  string // a file or folder; Crontab for the user's table of cron
+	Text   string // all of a file, "" of a log; of the table one line
+	Folder bool   // it is a folder, which is taken away if nothing else is in it
 }
 
 // Crontab is the place of lines of cron.
@@ -309,10 +310,16 @@ func (s *System) Install(ctx context.Context, j Job) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, other := range s.all[1:] {
-		e, err := other.entry(ctx)
-		if err != nil || e == nil {
-			continue // what cannot be read has no entry of ours
+	for i, other := range s.all {
+		if i == 0 {
+			continue
+		}
+		e, err := s.entry(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			continue
 		}
 		undo, err := other.remove(ctx, e)
 		if err != nil {
@@ -326,8 +333,8 @@ func (s *System) Install(ctx context.Context, j Job) (*Plan, error) {
 // Remove is how all that was scheduled is undone. Without any, the plan is empty.
 func (s *System) Remove(ctx context.Context) (*Plan, error) {
 	all := new(Plan)
-	for _, one := range s.all {
-		e, err := one.entry(ctx)
+	for i, one := range s.all {
+		e, err := s.entry(ctx, i)
 		if err != nil && !errors.Is(err, ErrForeign) {
 			return nil, err
 		}
@@ -347,11 +354,21 @@ func (s *System) Remove(ctx context.Context) (*Plan, error) {
 	return all, nil
 }
 
+// entry is that of one scheduler. What cannot be read of another than the first has
+// no entry of ours, such as the table of a cron that this user may not use.
+func (s *System) entry(ctx context.Context, i int) (*Entry, error) {
+	e, err := s.all[i].entry(ctx)
+	if i > 0 && err != nil {
+		return nil, ctx.Err()
+	}
+	return e, err
+}
+
 // Status is how what was scheduled is doing.
 func (s *System) Status(ctx context.Context) (*Status, error) {
 	status := new(Status)
-	for _, one := range s.all {
-		e, err := one.entry(ctx)
+	for i, one := range s.all {
+		e, err := s.entry(ctx, i)
 		if errors.Is(err, ErrForeign) {
 			continue
 		}

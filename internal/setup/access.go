@@ -11,6 +11,7 @@ import (
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/sinks"
 	"github.com/padsync/padsync/sources"
 )
 
@@ -102,25 +103,73 @@ func (s *Settings) readAccess(ctx context.Context, c config.Access, into *source
 		{"client-secret", c.ClientSecretFile, c.ClientSecretCommand, &into.ClientSecret},
 		{"mypads-password", c.MyPadsPasswordFile, c.MyPadsPasswordCommand, &into.MyPadsPassword},
 	} {
-		switch {
-		case secret.file != "":
-			s.setup.warnExposed(secret.file)
-			text, err := readSecret(secret.file)
-			if err != nil {
-				return badFile(secret.file, err)
-			}
+		text, err := s.readSecret(ctx, secret.key, secret.file, secret.command)
+		if err != nil {
+			return err
+		}
+		if text != "" {
 			*secret.into = text
-		case len(secret.command) > 0:
-			text, err := s.setup.Asker.Output(ctx, secret.command)
-			if err == nil {
-				*secret.into, err = oneSecret(string(text))
-			}
-			if err != nil {
-				return message.Of(message.Usage, err, "bad-secret-command", "Key", secret.key, "Error", err)
-			}
 		}
 	}
 	return nil
+}
+
+// readSecret gives what a file has or a command prints, "" if there is neither.
+func (s *Settings) readSecret(ctx context.Context, key, file string, command []string) (text string, err error) {
+	switch {
+	case file != "":
+		s.setup.warnExposed(file)
+		if text, err = readSecret(file); err != nil {
+			return "", badFile(file, err)
+		}
+	case len(command) > 0:
+		printed, err := s.setup.Asker.Output(ctx, command)
+		if err == nil {
+			text, err = oneSecret(string(printed))
+		}
+		if err != nil {
+			return "", message.Of(message.Usage, err, "bad-secret-command", "Key", key, "Error", err)
+		}
+	}
+	return text, nil
+}
+
+// ErrAccessKey says that something else is where an access key should be.
+var ErrAccessKey = errors.New("want the id of an access key and its secret, with a blank or a line end between them")
+
+// openStore opens the store at a place, with what the configuration says of it.
+func (s *Settings) openStore(ctx context.Context, at Place) (sinks.Sink, error) {
+	o, err := s.opening(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return at.Location.Open(ctx, o)
+}
+
+func (s *Settings) opening(ctx context.Context, at Place) (Opening, error) {
+	o := Opening{Warn: s.sinkWarns}
+	if at.key != nil {
+		o.Key = *at.key
+		return o, nil
+	}
+	password, err := s.readSecret(ctx, "password", at.access.PasswordFile, at.access.PasswordCommand)
+	if err != nil {
+		return Opening{}, err
+	}
+	pair, err := s.readSecret(ctx, "access-key", at.access.AccessKeyFile, at.access.AccessKeyCommand)
+	if err != nil {
+		return Opening{}, err
+	}
+	o.Key = StoreKey{User: at.access.User, Password: password}
+	switch parts := strings.Fields(pair); {
+	case len(parts) == 2:
+		o.Key.AccessKey, o.Key.SecretKey = parts[0], parts[1]
+	case pair != "" && at.access.AccessKeyFile != "":
+		return Opening{}, badFile(at.access.AccessKeyFile, ErrAccessKey)
+	case pair != "":
+		return Opening{}, message.Of(message.Usage, ErrAccessKey, "bad-secret-command", "Key", "access-key", "Error", ErrAccessKey)
+	}
+	return o, nil
 }
 
 func readSecret(name string) (string, error) {

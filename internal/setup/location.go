@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"errors"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,14 +21,19 @@ import (
 
 // A Location is where a repository is. It is comparable.
 type Location struct {
-	Kind  string // Local, "s3" or "rclone"
+	Kind  string // Local, WebDAV, S3 or "rclone"
 	Value string // the address without the kind
 	Shown string // the address without secrets
 	s3    s3Options
 }
 
-// Local is the kind of folders of this machine.
-const Local = "local"
+// Kinds of locations: folders of this machine, and the two kinds of stores that
+// what is said beside the address may open.
+const (
+	Local  = "local"
+	WebDAV = "webdav"
+	S3     = "s3"
+)
 
 // ErrLocation is matched by errors for what is not the address of a repository.
 var ErrLocation = errors.New("not the address of a repository")
@@ -43,16 +49,34 @@ func (l Location) place() machine.Place {
 	return machine.Place{Kind: l.Kind, Value: l.Value, Folder: l.Kind == Local}
 }
 
+// A StoreKey opens a store, where its address alone does not: the account on a
+// WebDAV server, or an access key of an S3 store. It is kept in memory only.
+type StoreKey struct {
+	User, Password       string
+	AccessKey, SecretKey string
+}
+
+// Opening is how a store is opened. The zero value is usable.
+type Opening struct {
+	Key   StoreKey
+	Warn  func(text string) // takes what a sink warns of; may be nil
+	Tries int               // how often what fails is tried; 0: as a run at night does
+}
+
 // Open opens the sink at the location: the one place that knows every kind of
-// sink. It passes on to warn what a sink warns of.
-func (l Location) Open(ctx context.Context, warn func(text string)) (sinks.Sink, error) {
+// sink.
+func (l Location) Open(ctx context.Context, o Opening) (sinks.Sink, error) {
 	switch l.Kind {
 	case Local:
 		return local.Open(l.Value)
-	case "s3":
-		return s3.Open(l.Value, s3.Options{Region: l.s3.region, BucketInHost: l.s3.bucketInHost})
+	case S3:
+		return s3.Open(l.Value, s3.Options{
+			Region: l.s3.region, BucketInHost: l.s3.bucketInHost, AccessKey: o.Key.AccessKey, SecretKey: o.Key.SecretKey, Tries: o.Tries,
+		})
+	case WebDAV:
+		return rclone.OpenWebDAV(ctx, l.Value, rclone.WebDAV{User: o.Key.User, Password: o.Key.Password}, rclone.Options{Warn: o.Warn, Tries: o.Tries})
 	case "rclone":
-		return rclone.Open(ctx, l.Value, rclone.Options{Warn: warn})
+		return rclone.Open(ctx, l.Value, rclone.Options{Warn: o.Warn, Tries: o.Tries})
 	}
 	return nil, ErrLocation
 }
@@ -66,10 +90,12 @@ func ParseLocation(s string) (Location, error) {
 	case s == "", s == "file:":
 		// An empty path would be the working folder.
 		return Location{}, message.Of(message.Usage, ErrLocation, "bad-repository", "Repository", s)
-	case kind == "s3":
+	case kind == S3:
 		return parseS3(rest, options)
 	case options != "":
 		// None of the others has options here, but a folder may have a comma.
+	case strings.HasPrefix(s, config.WebDAV):
+		return parseWebDAV(rest)
 	case kind == "rclone":
 		parsed, err := fspath.Parse(rest)
 		switch {
@@ -129,5 +155,27 @@ func parseS3(s, options string) (Location, error) {
 	if s3.Check(s) != nil {
 		return Location{}, message.Of(message.Usage, ErrLocation, "bad-repository-s3-name")
 	}
-	return Location{"s3", s, shown + ":" + s3.Shown(s), o}, nil
+	return Location{S3, s, shown + ":" + s3.Shown(s), o}, nil
+}
+
+// parseWebDAV reads the address of a folder on a WebDAV server. A password would
+// go there with each request: nobody may read along.
+func parseWebDAV(s string) (Location, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.RawQuery != "", u.Fragment != "":
+		return Location{}, message.Of(message.Usage, ErrLocation, "bad-repository-webdav")
+	case u.User != nil:
+		return Location{}, message.Of(message.Usage, ErrLocation, "bad-repository-webdav-user")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return Location{}, message.Of(message.Usage, ErrLocation, "bad-repository-webdav-plain")
+	}
+	address := strings.TrimRight(u.String(), "/")
+	return Location{Kind: WebDAV, Value: address, Shown: config.WebDAV + address}, nil
+}
+
+// loopback reports whether a host is this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

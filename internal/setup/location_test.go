@@ -35,6 +35,10 @@ func TestAddressOfARepository(t *testing.T) {
 		{"rclone::webdav,url='https://me:hunter2@h/',pass=hunter2:pads", "rclone",
 			":webdav,url='https://me:hunter2@h/',pass=hunter2:pads", "rclone::webdav:pads", s3Options{}},
 		{"s3,bucket-in-host,region=eu-west-3:https://h/bucket/x", "s3", "https://h/bucket/x", "s3,bucket-in-host,region=eu-west-3:https://h/bucket/x", s3Options{"eu-west-3", true}},
+		{"webdav:https://cloud.example.org/remote.php/dav/files/marie/Mes%20pads/", "webdav", "https://cloud.example.org/remote.php/dav/files/marie/Mes%20pads",
+			"webdav:https://cloud.example.org/remote.php/dav/files/marie/Mes%20pads", s3Options{}},
+		{"webdav:http://127.0.0.1:8080/dav", "webdav", "http://127.0.0.1:8080/dav", "webdav:http://127.0.0.1:8080/dav", s3Options{}},
+		{"webdav:http://[::1]/", "webdav", "http://[::1]", "webdav:http://[::1]", s3Options{}},
 		{"a,b", "local", here + "/a,b", here + "/a,b", s3Options{}},
 	} {
 		got, err := ParseLocation(c.address)
@@ -48,7 +52,8 @@ func TestWhatIsNoRepositoryIsRefused(t *testing.T) {
 	for _, address := range []string{
 		"", "file:", "nextcloud:Backups", "sftp:host:hunter2", ":webdav,pass=hunter2:x", "https://s3.example.org/bucket", "s3:bucket",
 		"s3:https://s3.example.org", "s3:https://s3.example.org/", "s3:https://me:hunter2@s3.example.org/b",
-		"s3:https://h/b?secret=hunter2", "s3:ftp://h/b", "s3,secret=hunter2:https://h/b", "s3,region=:https://h/b", "rclone,x:hunter2:y", "s3:https://h/%zzhunter2", "rclone:Backups", "rclone:", "rclone::webdav,url=https://h/x,pass=hunter2:pads", "rclone:a,b='hunter2:x",
+		"s3:https://h/b?secret=hunter2", "s3:ftp://h/b", "s3,secret=hunter2:https://h/b", "s3,region=:https://h/b", "rclone,x:hunter2:y", "s3:https://h/%zzhunter2", "rclone:Backups", "rclone:", "webdav:", "webdav:cloud.example.org", "webdav:http://cloud.example.org/hunter2", "webdav:http://localhost.example.org/hunter2", "webdav:https://me:hunter2@h/", "webdav:https://h/?hunter2", "webdav:ftp://h/",
+		"rclone::webdav,url=https://h/x,pass=hunter2:pads", "rclone:a,b='hunter2:x",
 	} {
 		got, err := ParseLocation(address)
 		if !errors.Is(err, ErrLocation) || message.ClassOf(err) != message.Usage {

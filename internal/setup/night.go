@@ -247,6 +247,9 @@ func (s *Settings) nightVariables() (kept []string, notes []message.Message) {
 		slices.Sort(lacking)
 		notes = append(notes, message.New("schedule-lacks", "Variables", strings.Join(lacking, ", ")))
 	}
+	if s.setup.Getenv("SUDO_USER") != "" {
+		notes = append(notes, message.New("schedule-sudo"))
+	}
 	slices.Sort(kept)
 	return kept, append(notes, message.New("schedule-network"))
 }

@@ -26,7 +26,8 @@ type Settings struct {
 
 	setup   *Setup
 	options Options
-	read    stamp // of the file, as it was read
+	read    stamp  // of the file, as it was read
+	owner   *Owner // in place of those of the configuration; nil: these
 }
 
 // A stamp tells whether a file is as it was.
@@ -52,10 +53,14 @@ func (s *Settings) Current() (*Settings, error) {
 	return s.setup.Load(s.options)
 }
 
-// A Place is where a repository is, and whether it is certainly plain.
+// A Place is where a repository is, what opens the store there, and whether it is
+// certainly plain.
 type Place struct {
 	Location
 	Unencrypted bool
+
+	access config.StoreAccess // files and commands that have the key
+	key    *StoreKey          // the key itself, in their place
 }
 
 // Load reads the configuration. Without one, and with no repository given, the
@@ -88,7 +93,11 @@ func (s *Setup) Load(o Options) (*Settings, error) {
 			return t, err
 		}
 		if !slices.ContainsFunc(t.Repositories, func(p Place) bool { return p.Location == l }) {
-			t.Repositories = append(t.Repositories, Place{l, r.Unencrypted || o.Unencrypted})
+			access := r.StoreAccess
+			if !configured {
+				access = t.accessOf(l)
+			}
+			t.Repositories = append(t.Repositories, Place{Location: l, Unencrypted: r.Unencrypted || o.Unencrypted, access: access})
 			s.tell("uses-repository", "Repository", l.Shown)
 		}
 	}
@@ -116,6 +125,17 @@ func (s *Settings) addresses() ([]config.Repository, error) {
 		all = []config.Repository{{Address: config.NewSecret("file:" + folder)}}
 	}
 	return all, nil
+}
+
+// accessOf is what the configuration says of the store at a location that the
+// options name.
+func (s *Settings) accessOf(l Location) config.StoreAccess {
+	for _, r := range s.Config.Repositories {
+		if known, err := ParseLocation(r.Address.Reveal()); err == nil && known == l {
+			return r.StoreAccess
+		}
+	}
+	return config.StoreAccess{}
 }
 
 // place is the file and line of a key, as config's errors have it.

@@ -79,6 +79,9 @@ func table() []Row {
 		{Is: setup.ErrNoTarget, Hint: "hint-no-target"},
 		{Is: setup.ErrNoAnswer, Hint: "hint-no-answer"},
 		{Is: setup.ErrNoMirror, Hint: "hint-no-mirror"},
+		{Is: setup.ErrSiteFolder, Hint: "hint-site-folder"},
+		{Is: setup.ErrSiteChoice, Hint: "hint-site-nothing"},
+		{Is: mirror.ErrTaken, Cause: "cause-taken", Hint: "hint-site-folder"},
 		{Is: mirror.ErrNewer, Cause: "cause-mirror-newer", Hint: "hint-mirror-newer"},
 		{Is: setup.ErrNotSealed, Hint: "hint-not-sealed"},
 		{Is: setup.ErrPlain, Hint: "hint-plain"},
@@ -192,6 +195,9 @@ func table() []Row {
 		{Is: sinks.ErrArchived, Hint: "hint-archived"},
 		{Is: sinks.ErrBucketInHost, Hint: "hint-bucket-in-host"},
 		{Is: sinks.ErrExpired, Hint: "hint-expired"},
+		{Is: sinks.ErrUnauthorized, Cause: "cause-unauthorized", Hint: "hint-unauthorized"},
+		{Is: sinks.ErrNoFolder, Cause: "cause-no-store", Hint: "hint-no-store"},
+		{Is: setup.ErrAccessKey, Cause: "cause-access-key", Hint: "hint-access-key"},
 		{Is: sinks.ErrWebPage, Cause: "cause-web-page", Hint: "hint-web-page"},
 		{Is: s3.ErrRefused, Hint: "hint-s3-refused"},
 		{Is: s3.ErrNoBucket, Hint: "hint-s3-bucket"},
@@ -234,6 +240,8 @@ func table() []Row {
 		{Is: catalog.ErrCharacter, Cause: "cause-said-character", Hint: "hint-said-character", Class: message.Usage},
 
 		// The configuration, and this machine.
+		{Is: config.ErrChanged, Cause: "cause-config-changed", Hint: "hint-config-changed"},
+		{Is: config.ErrForm, Cause: "cause-config-form", Hint: "hint-config-form"},
 		{As: notText, Hint: "hint-not-text", Class: message.Usage},
 		{As: as(none[*config.Error]), Hint: "hint-config", Class: message.Usage},
 		{Is: syscall.EROFS, Cause: "cause-read-only", Hint: "hint-permission"},

@@ -34,6 +34,10 @@ func (f *failed) Is(target error) bool {
 		return isMissing(f.err)
 	case iofs.ErrPermission:
 		return isForbidden(f.err)
+	case sinks.ErrUnauthorized:
+		return statusOf(f.err) == http.StatusUnauthorized
+	case sinks.ErrNoFolder:
+		return errors.Is(f.err, target) || leadsNowhere(f.err)
 	}
 	return target == sinks.Reason(codeOf(f.err), statusOf(f.err))
 }
@@ -45,6 +49,21 @@ func isMissing(err error) bool {
 func isForbidden(err error) bool {
 	status := statusOf(err)
 	return errors.Is(err, fs.ErrorPermissionDenied) || status == http.StatusForbidden || status == http.StatusUnauthorized
+}
+
+// leadsNowhere reports whether a WebDAV server has nothing at an address where a
+// file or a folder could be made.
+func leadsNowhere(err error) bool {
+	var answered *webdav.Error
+	if !errors.As(err, &answered) {
+		return false
+	}
+	switch answered.StatusCode {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusNotImplemented,
+		http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
 }
 
 // statusOf is the HTTP status of a store's answer, 0 if err is not one.

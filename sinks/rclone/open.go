@@ -2,6 +2,7 @@ package rclone
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -37,6 +38,10 @@ type Options struct {
 	// Patience is how long a listing may bring nothing; 0: a quarter of an
 	// hour.
 	Patience time.Duration
+
+	// Tries is how often what fails is tried in all; 0: as often as is good
+	// for a run at night, which is too often where a person waits.
+	Tries int
 }
 
 var (
@@ -80,12 +85,14 @@ func Open(ctx context.Context, address string, o Options) (*Sink, error) {
 	}
 	secrets := secretsOf(kind, parsed, options)
 	log.hide(secrets)
-	s := &Sink{secrets: sinks.Hiding(secrets...), patience: o.Patience}
+	s := &Sink{secrets: sinks.Hiding(secrets...), patience: o.Patience, tries: o.Tries}
 	if err := checkPasswords(kind, options); err != nil {
 		return nil, failure(err)
 	}
 	// A back end may keep its context, to renew a token with.
-	s.remote, err = fs.NewFs(configured(context.WithoutCancel(ctx)), withDefaults(kind, parsed, options))
+	ctx = configured(context.WithoutCancel(ctx))
+	fs.GetConfig(ctx).LowLevelRetries = cmp.Or(o.Tries, fs.GetConfig(ctx).LowLevelRetries)
+	s.remote, err = fs.NewFs(ctx, withDefaults(kind, parsed, options))
 	if err != nil {
 		return nil, s.failure("open", Shown(address), err)
 	}

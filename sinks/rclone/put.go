@@ -39,7 +39,7 @@ func (s *Sink) put(ctx context.Context, key string, r io.ReaderAt, size int64, o
 			return struct{}{}, backoff.Permanent(err)
 		}
 		return struct{}{}, err
-	}, backoff.WithMaxTries(tries))
+	}, backoff.WithMaxTries(uint(cmp.Or(s.tries, tries))))
 	return err
 }
 

@@ -36,6 +36,7 @@ type Sink struct {
 
 	there    atomic.Bool   // the folder of this machine, if it is one, was seen
 	patience time.Duration // how long a listing may bring nothing; 0: see sinks.NewWatch
+	tries    int           // how often an upload is begun; 0: see put
 }
 
 // Put implements sinks.Sink.

@@ -43,6 +43,10 @@ type Options struct {
 	// TrailingChecksums are sent with each PUT. Not every store knows them.
 	TrailingChecksums bool
 
+	// Tries is how often what fails is tried in all; 0: as often as the client
+	// does by itself.
+	Tries int
+
 	// Transport takes the place of the one with this package's time-outs.
 	Transport http.RoundTripper
 }
@@ -84,6 +88,7 @@ func Open(address string, o Options) (*Sink, error) {
 			Region:          region,
 			BucketLookup:    lookup(a, o.BucketInHost),
 			TrailingHeaders: o.TrailingChecksums,
+			MaxRetries:      o.Tries,
 		})
 	}
 	client, err := s.connect(cmp.Or(o.Region, configuredRegion(), s3utils.GetRegionFromURL(a.endpoint), "us-east-1"))
