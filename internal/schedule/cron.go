@@ -195,7 +195,7 @@ func (c *cron) install(ctx context.Context, j Job, before *Entry) (*Plan, error)
 		return without(table) + line + "\n"
 	})
 	if j.Shift > 0 {
-		p.note("schedule-shift", "System", string(Cron), "Time", p.At.String())
+		p.note("schedule-shift", "System", Cron.Name(), "Time", p.At.String())
 	}
 	p.note("schedule-cron-missed")
 	p.note("schedule-cron-mail")

@@ -120,7 +120,7 @@ func (l *launchd) install(_ context.Context, j Job, before *Entry) (*Plan, error
 	p.write(l.file(), agent(j, l.log(), m), m.Folders)
 	p.tell(l.host, nil, "launchctl", "bootstrap", l.domain(), l.file())
 	if j.Shift > 0 {
-		p.note("schedule-shift", "System", string(Launchd), "Time", p.At.String())
+		p.note("schedule-shift", "System", Launchd.Name(), "Time", p.At.String())
 	}
 	p.note("schedule-launchd-missed")
 	p.note("schedule-logged-in-only")

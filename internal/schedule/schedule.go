@@ -113,6 +113,27 @@ const (
 	Tasks   Kind = "tasks"   // the task scheduler of Windows
 )
 
+// Name is what people call it.
+func (k Kind) Name() message.Message {
+	switch k {
+	case Systemd:
+		return message.New("scheduler-systemd")
+	case Cron:
+		return message.New("scheduler-cron")
+	case Launchd:
+		return message.New("scheduler-launchd")
+	}
+	return message.New("scheduler-tasks")
+}
+
+// every says when something runs.
+func every(at Clock, delay int) message.Message {
+	if delay > 0 {
+		return message.New("schedule-every-delayed", "Time", at.String(), "Minutes", delay)
+	}
+	return message.New("schedule-every", "Time", at.String())
+}
+
 // A Text is what is written, or taken away, somewhere.
 type Text struct {
 	Place  string // a file or folder; Crontab for the user's table of cron
@@ -135,6 +156,9 @@ type Plan struct {
 
 	steps []step
 }
+
+// When says when the job runs, such as "every day at 02:41".
+func (p *Plan) When() message.Message { return every(p.At, p.Delay) }
 
 // Empty says that there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Writes)+len(p.Removes)+len(p.Commands) == 0 }
@@ -161,6 +185,14 @@ type Entry struct {
 	Amended []string // files of the user's that change what it says
 	made    made
 	lines   []string // of a table of cron
+}
+
+// When says when the entry runs, such as "every day at 02:41".
+func (e *Entry) When() message.Message {
+	if !e.Daily {
+		return message.New("schedule-otherwise")
+	}
+	return every(e.At, e.Delay)
 }
 
 // made is what was made for an entry besides its files.

@@ -256,3 +256,13 @@ func TestUnitsAreWhereTheManagerLooks(t *testing.T) {
 		t.Errorf("%q", f.tree())
 	}
 }
+
+// It says so itself: "Executable name contains special characters".
+func TestProgramWithAQuoteInItsNameIsNoneForSystemd(t *testing.T) {
+	f := newSystemd(t)
+	for _, name := range []string{`a"b`, `a'b`, `a\b`} {
+		if _, err := f.find().Install(t.Context(), Job{Program: "/opt/" + name}); !errors.Is(err, ErrUnwritable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -141,6 +141,13 @@ func TestNightWithoutAProgramThatStaysIsRefused(t *testing.T) {
 	}
 }
 
+// answering knows the passphrase.
+type answering struct{ nobody }
+
+func (answering) Prompt(string) crypto.Prompt {
+	return crypto.Prompt{Passphrase: func() (string, error) { return "a long passphrase", nil }}
+}
+
 func TestNightThatWouldAskIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		options Options
@@ -159,12 +166,18 @@ func TestNightThatWouldAskIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// Who answers now does not at night.
+	s := nightOf(t, nil, Options{IdentityFiles: []string{"locked.age"}})
+	s.setup.Asker = answering{}
+	if _, _, err := s.Nightly(t.Context(), Night{Program: program}); !errors.Is(err, ErrAttended) {
+		t.Errorf("somebody answers: %v", err)
+	}
 	// What is in a variable now is not at night.
 	key, err := os.ReadFile("key.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := nightOf(t, map[string]string{"PADSYNC_IDENTITY": string(key)}, Options{Repositories: []string{"rclone:nextcloud:pads"}})
+	s = nightOf(t, map[string]string{"PADSYNC_IDENTITY": string(key)}, Options{Repositories: []string{"rclone:nextcloud:pads"}})
 	if _, _, err := s.Nightly(t.Context(), Night{Program: program}); !errors.Is(err, ErrNotSealed) {
 		t.Errorf("a key in a variable: %v", err)
 	}
