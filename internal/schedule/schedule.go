@@ -211,7 +211,9 @@ type Status struct {
 
 	// Started and Ended are those of the last run that the system remembers, zero
 	// for none or not known. It ended with the exit code Code, or as Result says
-	// in the system's word, if that is not "".
+	// in the system's word, if that is not "". If it is known only when it started
+	// and it does not run, that may also be when it was set up: systemd, once it
+	// was started anew, keeps one time for both.
 	Started, Ended time.Time
 	Code           int
 	Result         string
@@ -324,7 +326,7 @@ func (h Host) container() bool {
 			return true
 		}
 	}
-	return h.Getenv("container") != "" || h.Getenv("KUBERNETES_SERVICE_HOST") != "" || h.Getenv("CI") != ""
+	return h.Getenv("container") != "" || h.Getenv("KUBERNETES_SERVICE_HOST") != ""
 }
 
 // Install is how the job is scheduled: in place of what was scheduled before, by

@@ -14,6 +14,7 @@ import (
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/schedule"
 )
@@ -276,5 +277,16 @@ func TestLastRunIsThatOfTheConfiguration(t *testing.T) {
 	}
 	if run, err := s.LastRun(t.Context()); err != nil || run == nil || run.Saved != 2 {
 		t.Errorf("%+v, %v", run, err)
+	}
+}
+
+func TestNightOutsideOfAServersHoursIsSaid(t *testing.T) {
+	s := nightOf(t, nil, Options{})
+	for hours, want := range map[string]bool{"22:00-06:00": false, "": false, "12:00-13:00": true, "02:30-02:29": false, "02:31-02:30": true} {
+		s.Sources[0].Hours = config.Hours(hours)
+		_, notes, err := s.Nightly(t.Context(), Night{Program: program, At: &schedule.Clock{Hour: 2, Minute: 30}})
+		if said := noted(notes, "schedule-hours"); err != nil || (said != "") != want {
+			t.Errorf("%s: %q, %v", hours, said, err)
+		}
 	}
 }
