@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/internal/message"
 )
 
 // A CommandError is a command of the system that failed. It matches ErrCommand.
@@ -173,7 +174,10 @@ func (p *Plan) write(file, text string, folders []string) {
 			if before, there, err = read(file); err != nil {
 				return err
 			}
-			return write(file, text)
+			if err = write(file, text); err != nil {
+				err = message.In(err, "at", "Place", file)
+			}
+			return err
 		},
 		func(context.Context) {
 			if there {
@@ -198,6 +202,14 @@ func (p *Plan) remove(file string) error {
 		func(context.Context) { _ = write(file, text) },
 	})
 	return nil
+}
+
+// tidy has the plan take away, without a word of it, what is left of a file.
+func (p *Plan) tidy(file string) {
+	p.steps = append(p.steps, step{do: func(context.Context) error {
+		_ = os.Remove(file)
+		return nil
+	}})
 }
 
 // discard has the plan take a log away, if there is one, whatever is in it.

@@ -4,11 +4,15 @@
 // What is to be done is a [Plan] first, which can be shown, and does nothing until
 // Do is called:
 //
-//	system, err := schedule.Find(ctx, schedule.ThisHost(getenv))
+//	job, notes, err := settings.Nightly(ctx, setup.Night{})
+//	system, err := schedule.Find(ctx, schedule.ThisHost(getenv, stateFolder))
 //	plan, err := system.Install(ctx, job)   // or system.Remove(ctx)
-//	// show plan.Writes, plan.Removes, plan.Commands, plan.Notes, and ask
+//	// show plan.When, Writes, Removes, Commands and Notes, and notes; ask
 //	err = plan.Do(ctx)
 //	status, err := system.Status(ctx)
+//
+// Finding a system and asking it runs its commands: some processes, for some
+// milliseconds each.
 //
 // An entry says itself that it was made here, whether somebody changed it since,
 // and what else was made for it, so nothing is kept elsewhere.

@@ -167,12 +167,12 @@ func TestUnitThatSomebodyChangedIsOursAndSaidToBeChanged(t *testing.T) {
 	if err := os.Remove(filepath.Join(f.dir, unitsFolder, timerUnit)); err != nil {
 		t.Fatal(err)
 	}
-	if s := f.status(); len(s.Entries) != 1 || !s.noted("schedule-changed") {
+	if s := f.status(); len(s.Entries) != 1 || !s.noted("schedule-changed") || s.Sound() {
 		t.Errorf("half of it is gone: %+v", s)
 	}
 	f.remove()
-	if left := f.get(unitsFolder + serviceUnit); left != "" {
-		t.Errorf("left is %s", left)
+	if tree := f.tree(); len(tree) > 0 {
+		t.Errorf("left are %q", tree)
 	}
 }
 
