@@ -54,7 +54,7 @@ func (p *page) schedule(w http.ResponseWriter, r *http.Request) error {
 	switch q.Get("plan") {
 	case "install":
 		v.At, v.Linger = strings.TrimSpace(q.Get("at")), q.Get("linger") != ""
-		plan, err := p.plan(r, system, v)
+		plan, err := p.nightly(r, system, v)
 		if err != nil {
 			v.refuse(p, err)
 			return p.orShowSchedule(w, r, http.StatusUnprocessableEntity, v, nil)
@@ -89,7 +89,7 @@ func (p *page) changeSchedule(w http.ResponseWriter, r *http.Request) error {
 	switch r.PostForm.Get("do") {
 	case "install":
 		v.At, v.Linger = strings.TrimSpace(r.PostForm.Get("at")), r.PostForm.Get("linger") != ""
-		if plan, err = p.plan(r, system, v); err == nil && plan == nil {
+		if plan, err = p.nightly(r, system, v); err == nil && plan == nil {
 			return p.orShowSchedule(w, r, http.StatusUnprocessableEntity, v, nil)
 		}
 	case "remove":
@@ -108,9 +108,9 @@ func (p *page) changeSchedule(w http.ResponseWriter, r *http.Request) error {
 	return p.done(w, r, "/schedule", said)
 }
 
-// plan is how backups would be made every night at the time that was typed; nil, with
+// nightly is how backups would be made every night at the time that was typed; nil, with
 // what is wrong at the field, for what is no time.
-func (p *page) plan(r *http.Request, system *schedule.System, v *scheduleView) (*schedule.Plan, error) {
+func (p *page) nightly(r *http.Request, system *schedule.System, v *scheduleView) (*schedule.Plan, error) {
 	night := setup.Night{Linger: v.Linger}
 	if v.At != "" {
 		at, err := schedule.ParseClock(v.At)
@@ -149,7 +149,7 @@ func (p *page) scheduleView(r *http.Request) (*scheduleView, *schedule.System, e
 	if run, err := settings.LastRun(r.Context()); err == nil && run != nil {
 		v.Last = run.Ended
 	}
-	system, err := schedule.Find(r.Context(), schedule.ThisHost(p.Setup.Getenv, p.Setup.Machine().Folder()))
+	system, err := p.scheduler(r.Context())
 	if err != nil {
 		v.Without, v.Do = p.Words.Error(err), p.Words.Hints(err)
 		return v, nil, nil
@@ -160,9 +160,9 @@ func (p *page) scheduleView(r *http.Request) (*scheduleView, *schedule.System, e
 	}
 	v.Sound, v.Running, v.Next, v.Notes, v.Lasts = status.Sound(), status.Running, status.Next, p.Words.Texts(status.Notes), system.Kind() == schedule.Systemd
 	for _, e := range status.Entries {
-		one := scheduled{When: p.Words.Text("schedule-otherwise"), System: p.scheduler(e.Kind)}
+		one := scheduled{When: p.Words.Text("schedule-otherwise"), System: p.schedulerName(e.Kind)}
 		if e.Daily {
-			one.When, v.At = p.every(e.At, e.Delay), e.At.String()
+			one.When, v.At = p.everyDay(e.At, e.Delay), e.At.String()
 		}
 		if e.Program != "" {
 			one.Command = terminal.CommandLine(append([]string{e.Program}, e.Args...))
@@ -173,21 +173,14 @@ func (p *page) scheduleView(r *http.Request) (*scheduleView, *schedule.System, e
 }
 
 func (p *page) planView(plan *schedule.Plan) *planView {
-	v := &planView{When: p.every(plan.At, plan.Delay), Writes: plan.Writes, Removes: plan.Removes, Notes: p.Words.Texts(plan.Notes)}
+	v := &planView{When: p.everyDay(plan.At, plan.Delay), Writes: plan.Writes, Removes: plan.Removes, Notes: p.Words.Texts(plan.Notes)}
 	for _, command := range plan.Commands {
 		v.Commands = append(v.Commands, terminal.CommandLine(command))
 	}
 	return v
 }
 
-func (p *page) every(at schedule.Clock, delay int) string {
-	if delay > 0 {
-		return p.Words.Text("schedule-every-delayed", "Time", at.String(), "Minutes", delay)
-	}
-	return p.Words.Text("schedule-every", "Time", at.String())
-}
-
-func (p *page) scheduler(kind schedule.Kind) string {
+func (p *page) schedulerName(kind schedule.Kind) string {
 	switch kind {
 	case schedule.Systemd:
 		return p.Words.Text("scheduler-systemd")
