@@ -27,8 +27,8 @@ type journal struct {
 	Previous, Next string
 }
 
-// failed says that a run did not do all that it should.
-func failed(r *catalog.Run) bool {
+// incomplete says that a run did not do all that it should.
+func incomplete(r *catalog.Run) bool {
 	return r.Ending == "failed" || r.Failed > 0 || len(r.Failures) > 0
 }
 
@@ -65,7 +65,7 @@ func (p *page) runs(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	all = slices.DeleteFunc(all, func(one catalog.Run) bool {
-		return j.Failed && !failed(&one) || text != "" && !of[one.ID] && !slices.ContainsFunc(one.Failures, func(f catalog.Failure) bool {
+		return j.Failed && !incomplete(&one) || text != "" && !of[one.ID] && !slices.ContainsFunc(one.Failures, func(f catalog.Failure) bool {
 			return strings.Contains(library.Fold(f.Subject+"\n"+f.Said+"\n"+f.Error), text)
 		})
 	})

@@ -16,7 +16,6 @@ import (
 type serverView struct {
 	Service, Base, Name string
 	Link                string // to its documents
-	Kinds               []string
 	Documents           int
 	Followed            int
 	By                  []counted // of the followed ones, the worst verdict first
@@ -50,10 +49,6 @@ func (p *page) services(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, _, err := p.known(r.Context())
-	if err != nil {
-		return err
-	}
 	v := struct {
 		Services []*serverView
 		LastRun  time.Time
@@ -73,13 +68,15 @@ func (p *page) services(w http.ResponseWriter, r *http.Request) error {
 			s = p.service(settings, runs, one)
 			of[name], v.Services = s, append(v.Services, s)
 		}
-		if !slices.Contains(s.Kinds, one.Kind) {
-			s.Kinds = append(s.Kinds, one.Kind)
-		}
 		if state := known.State(one); state.Checked.After(s.Asked) {
 			s.Asked = state.Checked
 		}
 	}
+	var last *catalog.Run
+	if len(runs) > 0 {
+		last = &runs[0]
+	}
+	rows := p.rows(known, last)
 	for i := range rows {
 		if s := of[rows[i].Service]; s != nil {
 			s.count(&rows[i])
