@@ -131,6 +131,16 @@ func TestMirrorsAreToldAndBroughtUpToDate(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "index.html")); err != nil {
 		t.Error(err)
 	}
+	w.shows(p, "/mirrors", "brought up to date", ", 1 document</p>")
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o600); err != nil { // in the place of the folder
+		t.Fatal(err)
+	}
+	w.begins(p, "/mirrors/update", nil)
+	w.idle(p)
+	w.shows(p, "/mirrors", "What to do", "The exact message")
 }
 
 func TestKeysSayWhoReadsAndWhetherTheKeyIsAtHand(t *testing.T) {
