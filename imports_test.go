@@ -37,6 +37,8 @@ var layers = []layer{
 	{"web", []string{
 		"backup", "catalog", "crypto", "discovery", "documents", "documents/*", "library", "manifest", "repository", "search", "web/access",
 		"internal/config", "internal/jsonlines", "internal/message", "internal/pages", "internal/schedule", "internal/setup", "internal/stylesheet", "internal/terminal", "internal/words",
+		"web/access", "discovery", "backup", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "crypto",
+		"internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/pages", "internal/stylesheet", "internal/terminal",
 	}},
 	{"web/access", []string{"internal/durable"}},
 	{"e2e", nil}, // tests only

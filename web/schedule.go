@@ -162,7 +162,7 @@ func (p *page) scheduleView(r *http.Request) (*scheduleView, *schedule.System, e
 	for _, e := range status.Entries {
 		one := scheduled{When: p.Words.Text("schedule-otherwise"), System: p.schedulerName(e.Kind)}
 		if e.Daily {
-			one.When, v.At = p.everyDay(e.At, e.Delay), e.At.String()
+			one.When, v.At = p.every(e.At, e.Delay), e.At.String()
 		}
 		if e.Program != "" {
 			one.Command = terminal.CommandLine(append([]string{e.Program}, e.Args...))
@@ -173,11 +173,18 @@ func (p *page) scheduleView(r *http.Request) (*scheduleView, *schedule.System, e
 }
 
 func (p *page) planView(plan *schedule.Plan) *planView {
-	v := &planView{When: p.everyDay(plan.At, plan.Delay), Writes: plan.Writes, Removes: plan.Removes, Notes: p.Words.Texts(plan.Notes)}
+	v := &planView{When: p.every(plan.At, plan.Delay), Writes: plan.Writes, Removes: plan.Removes, Notes: p.Words.Texts(plan.Notes)}
 	for _, command := range plan.Commands {
 		v.Commands = append(v.Commands, terminal.CommandLine(command))
 	}
 	return v
+}
+
+func (p *page) every(at schedule.Clock, delay int) string {
+	if delay > 0 {
+		return p.Words.Text("schedule-every-delayed", "Time", at.String(), "Minutes", delay)
+	}
+	return p.Words.Text("schedule-every", "Time", at.String())
 }
 
 func (p *page) schedulerName(kind schedule.Kind) string {

@@ -257,7 +257,7 @@ func (p *page) planNight(ctx context.Context, settings *setup.Settings, n *night
 	}
 	if n.There = status.Sound(); n.There {
 		e := status.Entries[0]
-		n.When = p.everyDay(e.At, e.Delay)
+		n.When = p.every(e.At, e.Delay)
 		return nil
 	}
 	job, notes, err := settings.Nightly(ctx, setup.Night{})
@@ -267,7 +267,7 @@ func (p *page) planNight(ctx context.Context, settings *setup.Settings, n *night
 	if n.plan, err = system.Install(ctx, job); err != nil {
 		return err
 	}
-	n.When, n.Writes = p.everyDay(n.plan.At, n.plan.Delay), n.plan.Writes
+	n.When, n.Writes = p.every(n.plan.At, n.plan.Delay), n.plan.Writes
 	for _, command := range n.plan.Commands {
 		n.Commands = append(n.Commands, terminal.CommandLine(command))
 	}
@@ -275,13 +275,6 @@ func (p *page) planNight(ctx context.Context, settings *setup.Settings, n *night
 		n.Notes = append(n.Notes, sentence(p.Words.Text(note.ID, note.Data...)))
 	}
 	return nil
-}
-
-func (p *page) everyDay(at schedule.Clock, delay int) string {
-	if delay > 0 {
-		return p.Words.Text("schedule-every-delayed", "Time", at.String(), "Minutes", delay)
-	}
-	return p.Words.Text("schedule-every", "Time", at.String())
 }
 
 // scheduler is what starts programs at a time here.
