@@ -20,7 +20,7 @@ type serverView struct {
 	Followed            int
 	By                  []counted // of the followed ones, the worst verdict first
 	Asked               time.Time // when a document of it was looked at last
-	Failing             bool      // in the last run
+	Failing             bool      // in the last run that looked at everything, or since
 	Since               time.Time
 	Said                []string // why
 	Keeping             setup.Keeping
@@ -45,7 +45,7 @@ func (p *page) services(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer known.Close()
-	runs, err := known.Catalog.Runs(r.Context(), 1)
+	runs, err := known.Catalog.Runs(r.Context(), mostRuns)
 	if err != nil {
 		return err
 	}
@@ -121,12 +121,14 @@ func (s *serverView) count(one *row) {
 func (p *page) service(settings *setup.Settings, runs []catalog.Run, one *catalog.Document) *serverView {
 	name := service(one.Base)
 	s := &serverView{Service: name, Base: one.Base, Link: "/documents?" + url.Values{"service": {name}}.Encode()}
-	if len(runs) > 0 {
-		for _, f := range runs[0].Failures {
-			if f.Kind == "server" && service(f.Subject) == name {
-				why := p.why(&f, "", "")
-				s.Failing, s.Since, s.Said = true, f.Since, why.What
+	for i := range runs {
+		for _, f := range runs[i].Failures {
+			if f.Kind == "server" && service(f.Subject) == name && !s.Failing {
+				s.Failing, s.Since, s.Said = true, f.Since, p.why(&f, "", "").What
 			}
+		}
+		if !runs[i].Named {
+			break // one of some documents says nothing of the other servers
 		}
 	}
 	s.Keeping = settings.Keeping(one.Kind, one.Base)
