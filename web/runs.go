@@ -78,20 +78,14 @@ func (p *page) runs(w http.ResponseWriter, r *http.Request) error {
 // runsOf are the ids of the runs that did something to the documents whose names or
 // addresses have this text, as they are called now.
 func (p *page) runsOf(ctx context.Context, c *catalog.Catalog, text string) (map[int64]bool, error) {
-	settings, err := p.settings()
+	known, err := p.known(ctx)
 	if err != nil {
 		return nil, err
 	}
-	known, err := settings.Catalogued(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer known.Close()
 	var keys []catalog.Key
-	for i := range known.All {
-		one := &known.All[i]
-		if strings.Contains(library.Fold(known.Called(one)+"\n"+p.Setup.Kinds.URL(setup.SourceOf(one.Key), one.ID)), text) {
-			keys = append(keys, one.Key)
+	for i := range known.rows {
+		if one := &known.rows[i]; strings.Contains(one.folded, text) {
+			keys = append(keys, one.key)
 		}
 	}
 	return c.RunsOf(ctx, keys)
@@ -176,11 +170,11 @@ func (p *page) run(w http.ResponseWriter, r *http.Request) error {
 	if run == nil {
 		return errNotFound
 	}
-	rows, _, err := p.known(r.Context())
+	known, err := p.known(r.Context())
 	if err != nil {
 		return err
 	}
-	v := p.runView(run, rows)
+	v := p.runView(run, known.rows)
 	title := p.Words.Text("web-run-page-title", "Time", p.moment(run.Started))
 	return p.show(w, r, http.StatusOK, "run", view{Title: title, Section: "runs", Of: v})
 }
