@@ -100,7 +100,7 @@ func (p *page) documentOf(ctx context.Context, settings *setup.Settings, hash st
 	if at < 0 {
 		return nil, row{}, errNotFound
 	}
-	runs, err := known.Catalog.Runs(ctx, 1)
+	runs, err := known.Catalog.Runs(ctx, chartRuns)
 	if err != nil {
 		return nil, row{}, err
 	}
@@ -108,11 +108,9 @@ func (p *page) documentOf(ctx context.Context, settings *setup.Settings, hash st
 }
 
 func (p *page) rowsOf(d *setup.Documents, runs []catalog.Run, one *catalog.Document) row {
-	var last *catalog.Run
-	if len(runs) > 0 {
-		last = &runs[0]
-	}
-	return p.row(d, one, failures(last))
+	r := p.row(d, one, failures(runs))
+	r.Suspicion = p.suspicion(r.State.Suspect)
+	return r
 }
 
 func openSaved(ctx context.Context, settings *setup.Settings, k catalog.Key) (*library.Document, error) {

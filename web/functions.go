@@ -25,6 +25,9 @@ func (p *page) functions() template.FuncMap {
 		"shown":     words.Printable,
 		"sentence":  sentence,
 		"inc":       func(n int) int { return n + 1 },
+		"dated":     p.dated,
+		"thread":    func(r request) *thread { return p.threadOf(&r.row) },
+		"with_view": func(v view, of any) within { return within{v, of} },
 	}
 }
 
@@ -74,6 +77,21 @@ func (p *page) date(t time.Time, year bool) string {
 		text += "\u00a0" + strconv.Itoa(t.Year())
 	}
 	return text
+}
+
+// dated is the same of a day such as 2026-12-24, which is shown as it is if it is none.
+func (p *page) dated(day string) string {
+	t, err := time.ParseInLocation(time.DateOnly, day, time.Local)
+	if err != nil {
+		return day
+	}
+	return p.date(t, t.Year() != p.Now().Local().Year())
+}
+
+// within is what a part of a page gets that has forms.
+type within struct {
+	View view
+	Of   any
 }
 
 // moment is a date with its year, and the time of day.

@@ -20,6 +20,7 @@ const saidPrefix = "web-said-"
 // sayings are the words that an address can ask for.
 var sayings = []string{
 	"web-said-stopped", "web-said-settings", "web-said-scheduled", "web-said-unscheduled",
+	"web-said-none-ticked", "web-said-tagged", "web-said-untagged", "web-said-chosen", "web-said-chosen-configured", "web-said-kept",
 	"web-said-joined",
 	"web-said-look-first",
 	"web-said-accepted",

@@ -55,6 +55,8 @@ type shared struct {
 	keys     *keyring
 	idle     *idle
 	welcomes welcoming
+	knowing  knowing
+	teller   *setup.Teller
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -83,6 +85,7 @@ func New(o Options) (*Page, error) {
 		o.Settings = o.Settings.Asking(quietly{o.Setup.Asker})
 	}
 	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now), idle: newIdle(), now: o.Settings}}
+	all.teller = setup.NewTeller(context.Background(), all.tell)
 	var tags []language.Tag
 	for _, said := range o.Words {
 		p := &page{shared: all.shared, Words: said, mux: http.NewServeMux()}
@@ -104,6 +107,9 @@ func (p *page) route() {
 	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) { p.handle("POST "+path, serve) }
 	get("/{$}", p.home)
 	get("/documents", p.documents)
+	post("/documents", p.change)
+	get("/documents/{hash}/name", p.name)
+	post("/documents/{hash}/name", p.rename)
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
 	get("/documents/{hash}/stop", p.stop)
@@ -142,11 +148,14 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.in(r).mux.ServeHTTP(w, r)
 }
 
-// Close ends the jobs that are at work, as Ctrl-C ends a command, and returns
-// when they have ended.
+// Close ends the jobs that are at work, as Ctrl-C ends a command, tells the
+// repositories what was said since they were told last, and returns when all that has
+// ended.
 func (p *Page) Close() {
 	p.jobs.close()
+	p.teller.Close(context.Background())
 	p.keys.forgetAll()
+	_ = p.knowing.changes.Close() // which only read
 }
 
 // Busy reports whether a job is at work.

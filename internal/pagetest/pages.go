@@ -14,6 +14,8 @@ func Pages(ctx context.Context, base string) ([]Page, error) {
 	all := []Page{
 		{"home", "/"}, {"documents", "/documents"}, {"runs", "/runs"}, {"search", "/search?q=association"}, {"search-none", "/search?q=xyzzy"}, {"search-empty", "/search"},
 		{"missing", "/nowhere"}, {"welcome-1", "/welcome/1"}, {"key", "/key"},
+		{"run", "/runs/1"}, {"runs-none", "/runs?text=xyzzy"}, {"services", "/services"}, {"mirrors", "/mirrors"}, {"keys", "/keys"}, {"schedule", "/schedule"}, {"settings", "/settings"},
+		{"help", "/help"}, {"about", "/about"},
 	}
 	if err := Visit(ctx, base+"/documents"); err != nil {
 		return nil, err
