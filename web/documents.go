@@ -249,7 +249,7 @@ func (p *page) change(w http.ResponseWriter, r *http.Request) error {
 	case doSave:
 		return p.saveThese(w, r, chosen)
 	case doTag, doUntag:
-		change.Tag = readTags(r.PostForm.Get("tag"))
+		change.Tag = readTags(r.PostForm.Get("tags"))
 		if err = change.Valid(); len(change.Tag) == 0 {
 			err = errNoTag
 		}
@@ -270,7 +270,7 @@ func (p *page) change(w http.ResponseWriter, r *http.Request) error {
 	}
 	if wrong := p.wrongTag(err); wrong != "" {
 		l := p.list(k, f)
-		l.Tagged, l.Wrong, l.Every, l.Table.Ticked = r.PostForm.Get("tag"), wrong, every, ticked
+		l.Tagged, l.Wrong, l.Every, l.Table.Ticked = r.PostForm.Get("tags"), wrong, every, ticked
 		return p.showList(w, r, http.StatusUnprocessableEntity, l)
 	}
 	if err != nil {

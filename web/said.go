@@ -21,6 +21,7 @@ const saidPrefix = "web-said-"
 var sayings = []string{
 	"web-said-stopped", "web-said-settings", "web-said-scheduled", "web-said-unscheduled",
 	"web-said-none-ticked", "web-said-tagged", "web-said-untagged", "web-said-chosen", "web-said-chosen-configured", "web-said-kept",
+	"web-said-added", "web-said-found-gone",
 	"web-said-joined",
 	"web-said-look-first",
 	"web-said-accepted",

@@ -56,6 +56,7 @@ type shared struct {
 	idle     *idle
 	welcomes welcoming
 	knowing  knowing
+	gathered gatherings
 	teller   *setup.Teller
 
 	mu  sync.Mutex
@@ -113,6 +114,10 @@ func (p *page) route() {
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
 	get("/documents/{hash}/stop", p.stop)
+	get("/add", p.add)
+	post("/add", p.addGiven)
+	post("/add/chosen", p.addChosen)
+	post("/look", p.lookForNew)
 	get("/search", p.search)
 	get("/runs", p.runs)
 	get("/runs/{id}", p.run)
