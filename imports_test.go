@@ -31,11 +31,14 @@ var layers = []layer{
 	// What a newcomer runs first links no big client, so that it compiles fast.
 	{"demo", []string{
 		"backup", "restore", "library", "repository", "manifest", "crypto", "sources", "sources/*", "sources/sourcetest/*",
-		"documents", "documents/*", "sinks/local", "internal/polite", "internal/spool",
+		"documents", "documents/*", "sinks/local", "internal/terminal", "internal/polite", "internal/spool",
 	}},
 	{"bench", everything},
 	{"web", []string{
-		"web/access", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/words", "internal/jsonlines", "internal/stylesheet",
+		"backup", "catalog", "crypto", "discovery", "documents", "documents/*", "library", "manifest", "repository", "search", "web/access",
+		"internal/config", "internal/jsonlines", "internal/message", "internal/pages", "internal/schedule", "internal/setup", "internal/stylesheet", "internal/terminal", "internal/words",
+		"web/access", "discovery", "backup", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "crypto",
+		"internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/pages", "internal/stylesheet", "internal/terminal",
 	}},
 	{"web/access", []string{"internal/durable"}},
 	{"e2e", nil}, // tests only
@@ -45,7 +48,8 @@ var layers = []layer{
 	{"backup", []string{"repository", "manifest", "sources", "internal/durable", "internal/grace", "internal/spool"}},
 	{"restore", []string{"library", "repository", "manifest", "documents", "internal/durable"}},
 	{"move", []string{"library", "repository", "manifest", "sources", "documents", "internal/durable", "internal/grace", "internal/spool"}},
-	{"mirror", []string{"library", "repository", "manifest", "documents", "sinks", "internal/spool"}},
+	{"mirror", []string{"mirror/shards", "library", "repository", "manifest", "documents", "sinks", "internal/spool"}},
+	{"mirror/shards", []string{"search", "documents", "internal/spool"}},
 	{"mirror/mirrortest", []string{"mirror"}},
 	{"repository", []string{"repository/*", "manifest", "sources", "crypto", "sinks", "internal/spool"}},
 	{"repository/pack", []string{"repository/object", "manifest", "crypto", "internal/spool"}},
@@ -80,16 +84,17 @@ var layers = []layer{
 	{"internal/spool", []string{"crypto"}},
 	{"internal/words", []string{
 		"restore", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "sources/etherpad/*", "documents/*", "sinks", "sinks/*",
-		"internal/setup", "internal/message", "internal/config", "internal/polite", "internal/spool", "discovery",
+		"internal/setup", "internal/schedule", "internal/message", "internal/config", "internal/polite", "internal/spool", "discovery",
 	}},
 	{"internal/setup", []string{
 		"discovery", "discovery/*", "backup", "move", "mirror", "library", "search", "catalog", "repository", "manifest", "crypto", "sources", "sources/*", "documents", "sinks", "sinks/*",
-		"internal/machine", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
+		"internal/machine", "internal/schedule", "internal/config", "internal/message", "internal/polite", "internal/spool", "internal/durable",
 	}},
+	{"internal/schedule", []string{"internal/durable", "internal/message"}},
 	{"internal/machine", []string{"manifest", "internal/durable"}},
 	{"internal/config", []string{"internal/durable"}},
 	{"internal/roff", []string{"internal/durable"}},
-	{"internal/pages", []string{"restore", "move", "mirror", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
+	{"internal/pages", []string{"restore", "move", "mirror", "mirror/shards", "library", "internal/durable", "internal/stylesheet", "internal/words", "documents"}},
 	{"internal/jsonlines", []string{"documents/*", "backup", "move", "library", "documents", "search", "catalog", "repository", "manifest", "sources", "internal/setup"}},
 	{"internal/pagetest", everything},
 	{"internal/pagetest/shots", []string{"internal/pagetest"}},

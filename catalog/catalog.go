@@ -109,6 +109,34 @@ func (c *Catalog) writer(ctx context.Context) (*sql.DB, error) {
 	return c.reader(ctx)
 }
 
+// A Version is equal to another one of the same Catalog only if nothing outside of
+// it changed the file between them.
+type Version struct {
+	connection any // as SQLite counts for each, and database/sql may make another one
+	data       int64
+}
+
+// Version is that of the file as it is now, the zero one while there is none. It is
+// quick: nothing but a counter is read.
+func (c *Catalog) Version(ctx context.Context) (v Version, err error) {
+	db, err := c.reader(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return v, nil
+	}
+	if err != nil {
+		return v, err
+	}
+	connection, err := db.Conn(ctx)
+	if err != nil {
+		return v, known(err)
+	}
+	defer connection.Close() // which gives it back
+	if err = connection.Raw(func(of any) error { v.connection = of; return nil }); err == nil {
+		err = connection.QueryRowContext(ctx, `pragma data_version`).Scan(&v.data)
+	}
+	return v, known(err)
+}
+
 // change calls do in a transaction. What it did is there after a crash, all of
 // it or nothing.
 func (c *Catalog) change(ctx context.Context, do func(*tx) error) error {

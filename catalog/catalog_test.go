@@ -506,3 +506,51 @@ func TestMigrationIsWhole(t *testing.T) {
 		t.Errorf("version %d", version())
 	}
 }
+
+func TestVersionIsAnotherAfterAnyChangeOfOthers(t *testing.T) {
+	c := newCatalog(t)
+	version := func() Version {
+		t.Helper()
+		v, err := c.Version(t.Context())
+		must(t, err)
+		return v
+	}
+	other := func(do func(*Catalog) error) {
+		t.Helper()
+		o, err := Open(t.Context(), c.File())
+		must(t, err)
+		must(t, errors.Join(do(o), o.Close()))
+	}
+	none := version()
+	for n := range 5 {
+		before := version()
+		other(func(o *Catalog) error {
+			return o.Change(t.Context(), []Key{pad("ag")}, Change{Name: new(fmt.Sprint(n))})
+		})
+		if version() == before || version() == none {
+			t.Errorf("a change, and the version is as before")
+		}
+		before = version()
+		other(func(o *Catalog) error {
+			_, err := o.Documents(t.Context())
+			return err
+		})
+		if version() != before {
+			t.Errorf("somebody read, and the version is another")
+		}
+	}
+}
+
+func TestRunOfNamedDocumentsEndsNoFailureOfOthers(t *testing.T) {
+	c := newCatalog(t)
+	at := func(hours int) time.Time { return time.Unix(1_790_000_000+int64(3600*hours), 0).UTC() }
+	failure := Failure{Kind: "server", Subject: "https://pad.example.org"}
+	must(t, c.Record(t.Context(), Run{Configuration: "c", Started: at(0), Failures: []Failure{failure}}))
+	must(t, c.Record(t.Context(), Run{Configuration: "c", Started: at(1), Named: true}))
+	must(t, c.Record(t.Context(), Run{Configuration: "c", Started: at(2), Failures: []Failure{failure}}))
+	runs, err := c.Runs(t.Context(), 2)
+	must(t, err)
+	if len(runs) != 2 || !runs[1].Named || runs[0].Named || len(runs[0].Failures) != 1 || !runs[0].Failures[0].Since.Equal(at(0)) {
+		t.Errorf("%+v", runs)
+	}
+}

@@ -71,6 +71,8 @@ type State struct {
 	Title           string
 	Suspect         string // why the newest version may be a loss
 	Expires         string // the day from which its server may delete it
+	Saved           Moments
+	Version, Sound  string // the names of the newest version, and of the newest that is not suspect
 }
 
 // Said are the names of facts that people say.
@@ -151,10 +153,10 @@ func (t *tx) documents(only int64) (map[int64]*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return all, t.each(`select document, repository, state, versions, newest, checked, title, suspect, expires from state where ?1 in (0, document)`, args, func(scan func(...any) error) error {
+	return all, t.each(`select document, repository, state, versions, newest, checked, title, suspect, expires, saved, version, sound from state where ?1 in (0, document)`, args, func(scan func(...any) error) error {
 		var id, newest, checked int64
 		var s State
-		err := scan(&id, &s.Repository, &s.State, &s.Versions, &newest, &checked, &s.Title, &s.Suspect, &s.Expires)
+		err := scan(&id, &s.Repository, &s.State, &s.Versions, &newest, &checked, &s.Title, &s.Suspect, &s.Expires, &s.Saved, &s.Version, &s.Sound)
 		s.Newest, s.Checked = moment(newest), moment(checked)
 		if d := all[id]; d != nil {
 			d.States = append(d.States, s)

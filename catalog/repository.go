@@ -49,6 +49,7 @@ func (c *Catalog) Learn(ctx context.Context, repository string, all iter.Seq2[He
 func (h Heard) mended() Heard {
 	h.Name, h.Description, h.Tags = manifest.MendName(h.Name), manifest.MendDescription(h.Description), mended(h.Tags)
 	h.Title, h.Suspect = manifest.MendName(h.Title), manifest.MendName(h.Suspect)
+	h.Version, h.Sound = manifest.MendName(h.Version), manifest.MendName(h.Sound)
 	h.Key = Key{strings.Clone(h.Kind), strings.Clone(h.Base), strings.Clone(h.ID)}
 	return h
 }
@@ -99,10 +100,10 @@ func (l *learning) begin() error {
 		return err
 	}
 	l.states = make(map[int64]State)
-	err = l.each(`select document, state, versions, newest, checked, title, suspect, expires from state where repository = ?`, []any{l.repository}, func(scan func(...any) error) error {
+	err = l.each(`select document, state, versions, newest, checked, title, suspect, expires, saved, version, sound from state where repository = ?`, []any{l.repository}, func(scan func(...any) error) error {
 		var id, newest, checked int64
 		s := State{Repository: l.repository}
-		err := scan(&id, &s.State, &s.Versions, &newest, &checked, &s.Title, &s.Suspect, &s.Expires)
+		err := scan(&id, &s.State, &s.Versions, &newest, &checked, &s.Title, &s.Suspect, &s.Expires, &s.Saved, &s.Version, &s.Sound)
 		s.Newest, s.Checked = moment(newest), moment(checked)
 		l.states[id] = s
 		return err
@@ -159,8 +160,8 @@ func (l *learning) state(id int64, s State) error {
 	if l.states[id] == s {
 		return nil
 	}
-	return l.exec(`insert or replace into state (document, repository, state, versions, newest, checked, title, suspect, expires) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, l.repository, s.State, s.Versions, seconds(s.Newest), seconds(s.Checked), s.Title, s.Suspect, s.Expires)
+	return l.exec(`insert or replace into state (document, repository, state, versions, newest, checked, title, suspect, expires, saved, version, sound) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, l.repository, s.State, s.Versions, seconds(s.Newest), seconds(s.Checked), s.Title, s.Suspect, s.Expires, s.Saved, s.Version, s.Sound)
 }
 
 // fact learns one. What was said here and not told there is said there next.

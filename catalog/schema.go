@@ -2,7 +2,7 @@ package catalog
 
 // steps make a catalogue of each version from the one before. One that was
 // released never changes: testdata has a file of each version.
-func steps() []string { return []string{first} }
+func steps() []string { return []string{first, second, third} }
 
 // first is version 1. Times are seconds since 1970, 0 for none.
 //
@@ -68,4 +68,38 @@ create table failure (
 	kind text not null, subject text not null, since integer not null,
 	primary key (run, kind, subject)
 ) strict, without rowid
+`
+
+// second is version 2: when versions were saved, as Moments, the names of two of them,
+// and whether a run was of documents that somebody named.
+const second = `
+alter table state add column saved text not null default '';
+alter table state add column version text not null default '';
+alter table state add column sound text not null default '';
+alter table run add column named integer not null default 0
+`
+
+// third is version 3: what a run did for each server, each repository and each document
+// that was not as before, and why something failed.
+const third = `
+alter table failure add column error text not null default '';
+alter table failure add column said text not null default '';
+create table served (
+	run integer not null references run on delete cascade,
+	kind text not null, base text not null,
+	saved integer not null, unchanged integer not null, missing integer not null, failed integer not null, remaining integer not null,
+	primary key (run, kind, base)
+) strict, without rowid;
+create table stored (
+	run integer not null references run on delete cascade,
+	repository text not null, bytes integer not null,
+	primary key (run, repository)
+) strict, without rowid;
+create table looked (
+	run integer not null references run on delete cascade,
+	kind text not null, base text not null, name text not null,
+	outcome text not null, suspect text not null,
+	primary key (run, kind, base, name)
+) strict, without rowid;
+create index looked_at on looked (name)
 `

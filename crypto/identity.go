@@ -247,3 +247,21 @@ func WriteIdentity(w io.Writer, id NativeIdentity, created time.Time) error {
 		created.Format(time.RFC3339), recipient, id)
 	return err
 }
+
+// WriteProtectedIdentity writes an identity file that opens with a passphrase, as
+// age -p makes them. Trying the passphrase takes 256 MiB for a moment.
+func WriteProtectedIdentity(w io.Writer, id NativeIdentity, created time.Time, passphrase string) error {
+	recipient, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		return err
+	}
+	text := armor.NewWriter(w)
+	sealed, err := age.Encrypt(text, recipient)
+	if err != nil {
+		return err
+	}
+	if err := WriteIdentity(sealed, id, created); err != nil {
+		return err
+	}
+	return errors.Join(sealed.Close(), text.Close())
+}

@@ -1,10 +1,12 @@
 // Command demo shows what padsync does, in a few seconds and on this computer
 // only: it backs up a small pad and poll server of its own, changes what is on
-// it, backs it up again, and restores what was lost.
+// it, backs it up again, and restores what was lost. With --page, it ends with
+// what it saved as pages in the browser.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,14 +16,22 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, speak(os.Getenv)); err != nil {
+	say := speak(os.Getenv)
+	page := flag.Bool("page", false, say.pageFlag)
+	flag.Parse()
+	var show func(context.Context, *town, *safe) error
+	if *page {
+		show = func(ctx context.Context, t *town, s *safe) error { return showPage(ctx, say, t, s) }
+	}
+	if err := run(ctx, os.Stdout, say, show); err != nil {
 		fmt.Fprintln(os.Stderr, "padsync demo:", err)
 		os.Exit(1)
 	}
 }
 
-// run tells the story on w. It leaves nothing behind.
-func run(ctx context.Context, w io.Writer, say words) (err error) {
+// run tells the story on w, and shows what it saved with show, if not nil. It
+// leaves nothing behind.
+func run(ctx context.Context, w io.Writer, say words, show func(context.Context, *town, *safe) error) (err error) {
 	dir, err := os.MkdirTemp("", "padsync-demo-")
 	if err != nil {
 		return err
@@ -42,7 +52,7 @@ func run(ctx context.Context, w io.Writer, say words) (err error) {
 	quote(w, town.pad.Text())
 	fmt.Fprintf(w, say.poll, say.question, 2)
 
-	safe, err := newSafe(dir, town.address)
+	safe, err := newSafe(dir, town.address, town.now)
 	if err != nil {
 		return err
 	}
@@ -71,6 +81,9 @@ func run(ctx context.Context, w io.Writer, say words) (err error) {
 	fmt.Fprint(w, say.asBefore)
 	if err := safe.show(ctx, w, say, before, "etherpad"); err != nil {
 		return err
+	}
+	if show != nil {
+		return show(ctx, town, safe)
 	}
 	fmt.Fprint(w, say.end)
 	return nil

@@ -17,7 +17,7 @@ func TestDemoTellsItsStoryAndLeavesNothing(t *testing.T) {
 				t.Fatalf("%q gives the wrong language", lang)
 			}
 			var told strings.Builder
-			if err := run(t.Context(), &told, say); err != nil {
+			if err := run(t.Context(), &told, say, nil); err != nil {
 				t.Fatal(err)
 			}
 			_, restored, found := strings.Cut(told.String(), say.restored)

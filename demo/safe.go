@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"filippo.io/age"
 
@@ -35,12 +36,15 @@ type safe struct {
 	folder  string // of the repository
 	dir     string // for what is restored
 	repo    *repository.Repository
+	key     string           // the file of its key
+	public  string           // what seals to it
 	sources []*backup.Source // the pads', then the polls'
 	pool    *spool.Pool
 }
 
-func newSafe(dir, address string) (*safe, error) {
-	s := &safe{folder: filepath.Join(dir, "repository"), dir: dir, pool: spool.New(dir, 1<<20)}
+// newSafe makes one in a folder, for what is at an address. It is told the time.
+func newSafe(dir, address string, now func() time.Time) (*safe, error) {
+	s := &safe{folder: filepath.Join(dir, "repository"), key: filepath.Join(dir, "key.txt"), dir: dir, pool: spool.New(dir, 1<<20)}
 	key, err := crypto.Generate(false)
 	if err != nil {
 		return nil, err
@@ -49,17 +53,30 @@ func newSafe(dir, address string) (*safe, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.public = recipient.String()
+	if err := s.keep(key); err != nil {
+		return nil, err
+	}
 	sink, err := local.Open(s.folder)
 	if err != nil {
 		return nil, err
 	}
 	s.repo, err = repository.OpenOrCreate(context.Background(), sink, repository.Options{
-		Recipients: []crypto.Recipient{recipient}, Identities: []age.Identity{key}, Pool: s.pool,
+		Recipients: []crypto.Recipient{recipient}, Identities: []age.Identity{key}, Pool: s.pool, Now: now,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s, s.watch(address)
+}
+
+// keep writes the key into its file.
+func (s *safe) keep(key crypto.NativeIdentity) error {
+	f, err := os.OpenFile(s.key, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(crypto.WriteIdentity(f, key, time.Now()), f.Close())
 }
 
 // watch names the sources.

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
@@ -21,6 +22,7 @@ type town struct {
 	server  *http.Server
 	pad     *etherpadtest.Pad
 	polls   *framadatetest.Server
+	days    int // before now: the day on which all happens
 }
 
 var (
@@ -34,8 +36,8 @@ func open(say words) (*town, error) {
 	if err != nil {
 		return nil, err
 	}
-	pads := etherpadtest.New(etherpadtest.Options{Prefix: "/pads"})
-	t := &town{address: "http://" + listener.Addr().String(), polls: framadatetest.New(framadatetest.Options{Prefix: "/polls"})}
+	t := &town{address: "http://" + listener.Addr().String(), polls: framadatetest.New(framadatetest.Options{Prefix: "/polls"}), days: 21}
+	pads := etherpadtest.New(etherpadtest.Options{Prefix: "/pads", TakesImports: true, Now: t.now})
 	t.pad = pads.Create(padID, say.padText)
 	t.pad.Say(amina, say.chat)
 	t.polls.Add(framadatetest.Poll{ID: pollID, Poll: poll.Poll{
@@ -56,17 +58,22 @@ func open(say words) (*town, error) {
 	return t, nil
 }
 
+// now is the time on the day of the story.
+func (t *town) now() time.Time { return time.Now().AddDate(0, 0, -t.days) }
+
 func (t *town) close() { _ = t.server.Close() }
 
-// work is a day in the life of an association.
+// work is a day in the life of an association, two weeks later.
 func (t *town) work(say words) {
+	t.days = 8
 	t.pad.Append(bruno, say.addition)
 	t.polls.Change(pollID, func(p *framadatetest.Poll) {
 		p.Votes = append(p.Votes, poll.Vote{Name: "Chloé", Answers: []poll.Answer{poll.Yes, poll.Yes}})
 	})
 }
 
-// mishap is somebody who selects all, and presses the wrong key.
+// mishap is somebody who selects all, and presses the wrong key, yesterday.
 func (t *town) mishap() {
+	t.days = 1
 	t.pad.Remove(bruno, 0, len([]rune(strings.TrimSuffix(t.pad.Text(), "\n"))))
 }

@@ -15,6 +15,7 @@ type words struct {
 	report, suspect                   string
 	restored, asBefore, end           string
 	padText, chat, addition, question string
+	pageFlag, building, page          string
 }
 
 // speak chooses French if the environment asks for it.
@@ -58,8 +59,18 @@ var english = words{
 6. And the pad as it was at the first backup:
 `,
 	end: `
-That was all, and everything is removed. Your turn: README.md says how to back up
-your own pads.
+That was all, and everything is removed. To look at it in your browser:
+
+    go run ./demo --page
+
+Your turn: README.md says how to save your own pads.
+`,
+	pageFlag: "end with what was saved as pages in the browser, until Ctrl-C",
+	building: `
+7. And all of it in your browser. The program is compiled for that: a minute or two,
+   the first time.
+`,
+	page: `   Ctrl-C ends it, and everything is removed.
 `,
 	padText:  "Agenda of the general assembly\n\n1. What we did this year: the garden, the repair café\n2. The budget, and who pays for the new tools\n",
 	chat:     "Who takes the notes?",

@@ -162,6 +162,8 @@ type Text struct {
 	// said. Revision is one that has them: at Until, of an InPast.
 	Since, Until time.Time
 	Revision     int
+
+	By string // of an InPast: the id of who took most of it away, "" if that is not known
 }
 
 // A Place is where in a document a text is.

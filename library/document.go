@@ -124,25 +124,33 @@ func (d *Document) find(ctx context.Context, moment string) (*manifest.Record, e
 }
 
 // At gives the document as it was at a point: "" is its newest version that is
-// not suspect; "@12", revision 12 of that; else the name of a version, a time,
-// a run, or a manifest. At a time, a document is what its own past says, as far
+// not suspect; "@12", revision 12 of that; the name of a version, with "@12" behind
+// it or not; else a time, a run, or a manifest. At a time, a document is what its own past says, as far
 // as that goes back; else it is what had been saved by then. The error for what
 // is not a point matches ErrPoint. The caller closes the edition.
 func (d *Document) At(ctx context.Context, point string) (*Edition, error) {
 	if point == "" {
 		return d.chosen(d.Record)
 	}
-	if digits, ok := strings.CutPrefix(point, "@"); ok {
-		number, err := strconv.Atoi(digits)
-		if err != nil {
-			return nil, ErrPoint
-		}
+	name, digits, numbered := strings.Cut(point, "@")
+	number, err := strconv.Atoi(digits)
+	if numbered && err != nil {
+		return nil, ErrPoint
+	}
+	if numbered && name == "" {
 		return d.atRevision(number)
 	}
 	for i := range d.Record.Versions {
-		if v := &d.Record.Versions[i]; v.Name == point {
-			return d.read(d.Record, v)
+		if v := &d.Record.Versions[i]; v.Name == name {
+			e, err := d.read(d.Record, v)
+			if err != nil || !numbered {
+				return e, err
+			}
+			return closing(e, e.goTo(number))
 		}
+	}
+	if numbered {
+		return nil, ErrPoint
 	}
 	moment, _, err := ParseWhen(point, time.Local)
 	if err != nil {
@@ -166,14 +174,16 @@ func (d *Document) atRevision(number int) (*Edition, error) {
 	if err != nil {
 		return nil, err
 	}
-	past, ok := e.Document.(documents.Past)
-	switch {
-	case !ok:
-		err = ErrNoHistory
-	case number < 0 || number > past.Head():
+	err = e.goTo(number)
+	if missing := (*RevisionError)(nil); errors.As(err, &missing) {
 		_, err = d.query.findRevision(d.files, d.Record, number)
-	default:
-		e.Document = past.At(number, time.Time{})
+	}
+	return closing(e, err)
+}
+
+// closing gives the edition, or closes it.
+func closing(e *Edition, err error) (*Edition, error) {
+	if err == nil {
 		return e, nil
 	}
 	e.Close()

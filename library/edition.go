@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/spool"
@@ -32,6 +33,31 @@ func (e *Edition) Close() {
 	if e.file != nil {
 		e.file.Close()
 	}
+}
+
+// Revised is the edition at another revision of the past that its document holds. It
+// is of what was read already, ends with e, and is not to be closed. The error
+// matches ErrNotYet where there is no such revision.
+func (e *Edition) Revised(number int) (*Edition, error) {
+	other := *e
+	other.file = nil
+	if err := other.goTo(number); err != nil {
+		return nil, err
+	}
+	return &other, nil
+}
+
+// goTo makes the edition one of another revision.
+func (e *Edition) goTo(number int) error {
+	past, ok := e.Document.(documents.Past)
+	if !ok {
+		return ErrNoHistory
+	}
+	if number < 0 || number > past.Head() {
+		return &RevisionError{Revision: number, Head: past.Head()}
+	}
+	e.Document = past.At(number, time.Time{})
+	return nil
 }
 
 // A FormError says that an edition cannot be written in a form. It matches

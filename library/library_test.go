@@ -77,7 +77,7 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	}
 	for point, want := range map[string]string{
 		"": "Ordre du jour\nUn point de plus", "@0": "Ordre du jour", "@1": "Ordre du jour\nUn point de plus",
-		d.Record.Versions[0].Name: "Ordre du jour", "2100-01-01": "Ordre du jour\nUn point de plus",
+		d.Record.Versions[0].Name: "Ordre du jour", d.Record.Versions[1].Name + "@0": "Ordre du jour", "2100-01-01": "Ordre du jour\nUn point de plus",
 		"2024-03-01T20:30:00Z": "Ordre du jour", "2024-03-01T21:30:00Z": "Ordre du jour\nUn point de plus",
 	} {
 		if _, text, err := d.Comparable(t.Context(), point, documents.English); strings.TrimRight(text, "\n") != want || err != nil {
@@ -99,6 +99,9 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 		"@x":                               func(err error) bool { return err == library.ErrPoint },
 		"yesterday":                        func(err error) bool { return err == library.ErrPoint },
 		"@7":                               func(err error) bool { return errors.As(err, &revision) && revision.Head == 1 },
+		d.Record.Versions[0].Name + "@1":   func(err error) bool { return errors.As(err, &revision) && revision.Head == 0 && !revision.Newest },
+		d.Record.Versions[0].Name + "@":    func(err error) bool { return err == library.ErrPoint },
+		"20010101T000000Z-0@1":             func(err error) bool { return err == library.ErrPoint },
 		"2001-01-01":                       func(err error) bool { return err == library.ErrThen },
 		"0123456789abcdef0123456789abcdef": func(err error) bool { return err == library.ErrNoRun && errors.Is(err, library.ErrWhen) },
 	} {
@@ -114,6 +117,17 @@ func TestDocumentIsSeenAtEachPointOfItsLife(t *testing.T) {
 	var form *library.FormError
 	if err := e.Write(new(strings.Builder), "pdf", documents.English); !errors.As(err, &form) || !errors.Is(err, library.ErrNoForm) || !slices.Equal(form.Forms, []string{"html", "markdown", "txt", "etherpad"}) {
 		t.Errorf("as pdf: %v, %+v", err, form)
+	}
+	now, err := e.Revised(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var then, newest strings.Builder
+	if err := errors.Join(e.Write(&then, "txt", documents.English), now.Write(&newest, "txt", documents.English)); err != nil || strings.Contains(then.String(), "Un point") || !strings.Contains(newest.String(), "Un point") {
+		t.Errorf("revised: %q, %q, %v", then.String(), newest.String(), err)
+	}
+	if _, err := e.Revised(2); !errors.As(err, &revision) || revision.Revision != 2 || !errors.Is(err, library.ErrNotYet) {
+		t.Errorf("revised to what is not there: %v", err)
 	}
 	var nothing *library.NothingError
 	if _, err := open("nix"); !errors.As(err, &nothing) || nothing.Lacking != 0 {

@@ -10,8 +10,10 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"slices"
 
 	"github.com/padsync/padsync/internal/spool"
+	"github.com/padsync/padsync/mirror/shards"
 	"github.com/padsync/padsync/sinks"
 )
 
@@ -31,8 +33,8 @@ const (
 
 // writeIndex brings the index up to date, beside the file of somebody who has put
 // their own in its place or edited it.
-func (r *run) writeIndex(ctx context.Context) error {
-	made, err := r.makeIndex()
+func (r *run) writeIndex(ctx context.Context, search *shards.Files) error {
+	made, err := r.makeIndex(search)
 	if err != nil {
 		return err
 	}
@@ -79,29 +81,40 @@ func indexAt(n int) string {
 	return beside(IndexName, n)
 }
 
-func (r *run) makeIndex() (*spool.Spool, error) {
-	entries := make([]Entry, 0, len(r.new))
+func (r *run) makeIndex(search *shards.Files) (*spool.Spool, error) {
+	x := Index{Search: search}
 	for _, d := range r.sorted() {
-		e := Entry{Title: d.Title, Folder: d.Folder, Service: d.Service, State: d.State, Modified: d.Modified, Saved: d.Saved}
-		for _, form := range Forms() {
-			for _, p := range d.Pages {
-				if p.Form == form && p.Earlier == "" {
-					e.Pages = append(e.Pages, Link{form, p.Name})
-				}
+		e := Entry{Title: d.Title, Folder: d.Folder, Service: d.Service, State: d.State, Modified: d.Modified, Saved: d.Saved, Pages: d.links()}
+		for _, p := range d.Pages {
+			if p.Earlier != "" {
+				e.Earlier = append(e.Earlier, Link{p.Form, p.Name, p.Saved})
 			}
 		}
+		slices.SortStableFunc(e.Earlier, func(a, b Link) int { return b.Saved.Compare(a.Saved) })
 		if len(e.Pages) > 0 {
-			entries = append(entries, e)
+			x.All = append(x.All, e)
 		}
 	}
 	w, h := r.Pool.Create(), sha256.New()
-	if err := r.Index(io.MultiWriter(w, h), entries); err != nil {
+	if err := r.Index(io.MultiWriter(w, h), &x); err != nil {
 		return nil, errors.Join(err, w.Discard())
 	}
 	if _, err := fmt.Fprintf(w, "\n<!-- padsync %x -->\n", h.Sum(nil)); err != nil {
 		return nil, errors.Join(err, w.Discard())
 	}
 	return w.Finish()
+}
+
+// links lead to the pages of a document, but for its earlier versions.
+func (d *document) links() (all []Link) {
+	for _, form := range Forms() {
+		for _, p := range d.Pages {
+			if p.Form == form && p.Earlier == "" {
+				all = append(all, Link{Form: form, Name: p.Name})
+			}
+		}
+	}
+	return all
 }
 
 // removeIndexes deletes those that padsync wrote from the n-th name on: it did when

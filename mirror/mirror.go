@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strconv"
 	"sync"
@@ -24,6 +25,7 @@ import (
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
+	"github.com/padsync/padsync/mirror/shards"
 	"github.com/padsync/padsync/repository"
 	"github.com/padsync/padsync/sinks"
 )
@@ -49,7 +51,11 @@ type Options struct {
 
 	Language documents.Language
 	Words    Words
-	Index    func(w io.Writer, all []Entry) error // writes the page that leads to all others
+	Index    func(io.Writer, *Index) error // writes the page that leads to all others
+
+	// Search: the index searches the newest texts, by files in SearchFolder. All
+	// documents are read for them each time.
+	Search bool
 
 	// Fetched, optional, are files that need not be read from the repository.
 	// Sealed: no others can be read from it, and what was made of them stays.
@@ -90,6 +96,12 @@ type Words struct {
 	Earlier  func(saved time.Time) string // a note on an earlier version
 }
 
+// An Index is what the page has that leads to all others.
+type Index struct {
+	All    []Entry
+	Search *shards.Files // in SearchFolder, without their ending; nil: it searches nothing
+}
+
 // An Entry is what stands of a document, for the index. All of it may come from
 // strangers.
 type Entry struct {
@@ -97,13 +109,18 @@ type Entry struct {
 	State                  State
 	Modified, Saved        time.Time // zero if not known
 	Pages                  []Link
+	Earlier                []Link // versions, the newest first
 }
 
 // A Link leads to a page.
 type Link struct {
-	Form string
-	Name string // with slashes, in the mirror
+	Form  string
+	Name  string    // with slashes, in the mirror
+	Saved time.Time // of an earlier version, zero if not known
 }
+
+// Href is the address of the page, as the index has it.
+func (l *Link) Href() string { return "./" + (&url.URL{Path: l.Name}).EscapedPath() }
 
 // An Event is something that a person should know.
 type Event struct {
@@ -146,6 +163,9 @@ type run struct {
 	wanted func(*manifest.Record) bool
 	kept   *Fetched // files that were read for their first lines, nil if none were
 
+	texts    *shards.Index   // what is searched, nil for nothing
+	searched map[string]bool // files of the search that are needed
+
 	mu       sync.Mutex // guards what follows
 	old      map[string]*document
 	standing map[string]*stood // by folded names of pages
@@ -175,6 +195,10 @@ func Update(ctx context.Context, o Options) (*Report, error) {
 		Options: o, plans: make(map[uint64]*plan), old: make(map[string]*document), standing: make(map[string]*stood),
 		new: make(map[string]*document), listed: make(map[string]int64), taken: make(map[string]bool), told: make(map[string]bool), written: time.Now(),
 	}
+	if o.Search {
+		r.texts, r.searched = shards.New(o.Pool), make(map[string]bool)
+		defer r.texts.Close()
+	}
 	err := nameless(r.update(ctx))
 	r.report.Documents = len(r.new)
 	return &r.report, err
@@ -203,8 +227,15 @@ func (r *run) update(ctx context.Context) error {
 	if err == nil {
 		err = r.remove(ctx)
 	}
+	var search *shards.Files
+	if err == nil && r.Search {
+		search, err = r.writeSearch(ctx)
+	}
 	if err == nil {
-		err = r.writeIndex(ctx)
+		err = r.writeIndex(ctx, search)
+	}
+	if err == nil {
+		err = r.removeSearch(ctx)
 	}
 	// What was done is noted also after an error, or a signal.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ func seen(content string) string {
 
 // TestNothingIsPublishedThatWasNotSaid in any form, name or title.
 func TestNothingIsPublishedThatWasNotSaid(t *testing.T) {
-	w := newWorld(t, "fr")
+	w := newSite(t, "fr")
 	addresses := addressForms()
 	text := "Titre " + pads + "/p/" + plantedPad + "\n" + strings.Join(addresses, "\n") + "\n" + strings.Join(addresses[:20], " ") + "\nfin"
 	hidden := true
@@ -83,8 +84,8 @@ func TestNothingIsPublishedThatWasNotSaid(t *testing.T) {
 	w.options.Choose = choose(func(r *manifest.Record) bool { return r.ID != "planted-private-id" })
 	w.update()
 	files := w.files()
-	if len(files) != 3+3+4+2 {
-		t.Error(w.pages())
+	if len(w.pages()) != 3+3+4+1 || !strings.Contains(w.searched(), "fin") {
+		t.Error(w.pages(), w.searched())
 	}
 	for name, content := range files {
 		for _, secret := range []string{"planted", "ADMINKEY", "fedcba98765432100123", "a.planted-author-id"} {
@@ -127,14 +128,14 @@ func TestNothingIsPublishedThatWasNotSaid(t *testing.T) {
 func TestWhatIsSaidIsPublished(t *testing.T) {
 	p := &poll.Poll{Title: "Quand", Author: "Zoé", Votes: []poll.Vote{{Name: "Léa", Answers: []poll.Answer{poll.Yes, poll.No}}}, Comments: []poll.Comment{{Author: "Bob", Text: polls + "/" + plantedAdmin + "/admin"}}}
 	for said, want := range map[mirror.Shown]map[string][]string{
-		{Private: true, Addresses: true}:          {"Pads/sujet.html": {pads + "/p/sujet"}, "Sondages/Quand.html": {polls + "/studs.php?poll=" + plantedPoll}},
-		{Private: true, Chat: true}:               {"Pads/AG.html": {"planted-chat AG"}, "Pads/AG.md": {"planted-chat"}, "Pads/AG.txt": {"planted-chat"}},
+		{Private: true, Addresses: true}:          {"search": {pads + "/p/sujet"}, "Pads/sujet.html": {pads + "/p/sujet"}, "Sondages/Quand.html": {polls + "/studs.php?poll=" + plantedPoll}},
+		{Private: true, Chat: true}:               {"search": {"planted-chat AG"}, "Pads/AG.html": {"planted-chat AG"}, "Pads/AG.md": {"planted-chat"}, "Pads/AG.txt": {"planted-chat"}},
 		{Private: true, Chat: true, Voters: true}: {"Pads/AG.html": {"planted-author"}, "Pads/AG.md": {"planted-author"}, "Pads/AG.txt": {"planted-author"}},
-		{Private: true, Voters: true}:             {"Sondages/Quand.html": {"Zoé", "Léa", "Bob"}, "Sondages/Quand.csv": {"Léa"}},
+		{Private: true, Voters: true}:             {"search": {"Zoé", "Léa", "Bob", "\nlea "}, "Sondages/Quand.html": {"Zoé", "Léa", "Bob"}, "Sondages/Quand.csv": {"Léa"}},
 		{Private: true, Versions: true}:           {"Pads/AG (versions antérieures)/2026-11-22 15.41.html": {"planted-earlier", "version antérieure"}},
 		{}:                                        nil,
 	} {
-		w := newWorld(t, "fr")
+		w := newSite(t, "fr")
 		w.options.Shown = said
 		first := "AG\n"
 		if said.Addresses {
@@ -143,7 +144,7 @@ func TestWhatIsSaidIsPublished(t *testing.T) {
 		w.save(aPad("sujet", first+"planted-earlier"))
 		w.save(aPad("sujet", first+pads+"/p/sujet/timeslider"), aPoll(w, plantedPoll, p))
 		r := w.update()
-		files := w.files()
+		files := w.withSearch()
 		for name, all := range want {
 			for _, text := range all {
 				if !strings.Contains(files[name], text) {
@@ -152,14 +153,14 @@ func TestWhatIsSaidIsPublished(t *testing.T) {
 			}
 		}
 		for name, content := range files {
-			if by := strings.HasPrefix(name, "Pads/") && said.Chat && said.Voters; strings.Contains(seen(content), "planted-author") != by {
+			if by := (strings.HasPrefix(name, "Pads/") || name == mirror.SearchFolder) && said.Chat && said.Voters; strings.Contains(seen(content), "planted-author") != by {
 				t.Errorf("%+v: %s says who wrote the chat: %t", said, name, !by)
 			}
 			if strings.Contains(seen(content), "adminkey") || strings.Contains(content, "planted-earlier") != (said.Versions && strings.Contains(name, "versions")) && !strings.HasPrefix(name, ".") {
 				t.Errorf("%+v: %s: %s", said, name, content)
 			}
 		}
-		if !said.Private && (r.Private != 2 || len(files) != 1) {
+		if !said.Private && (r.Private != 2 || len(w.pages()) != 1) {
 			t.Errorf("%+v, %v", r, w.pages())
 		}
 		if said.Versions {
@@ -172,7 +173,7 @@ func TestWhatIsSaidIsPublished(t *testing.T) {
 
 // TestNamesOfPeopleAreNoPlaceForAddresses: anybody can call themselves so.
 func TestNamesOfPeopleAreNoPlaceForAddresses(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	w.options.Shown = mirror.Shown{Private: true, Chat: true, Voters: true}
 	address := pads + "/p/" + plantedPad
 	named := aPad(plantedPad, "Notes")
@@ -194,7 +195,7 @@ func TestNamesOfPeopleAreNoPlaceForAddresses(t *testing.T) {
 
 // TestEarlierVersionThatWasPrivateIsNotShown among those that were not.
 func TestEarlierVersionThatWasPrivateIsNotShown(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	w.forms("html")
 	w.options.Shown = mirror.Shown{Versions: true}
 	shut, open, newest := aPad("one", "Minutes\nplanted with a password"), aPad("one", "Minutes\nopen"), aPad("one", "Minutes\nnewest")
@@ -215,7 +216,7 @@ func TestEarlierVersionThatWasPrivateIsNotShown(t *testing.T) {
 
 // TestTagIsNoPlaceForAnAddress: it is the name of a folder.
 func TestTagIsNoPlaceForAnAddress(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	w.options.By = mirror.ByTag
 	pad := aPad(plantedPad, "Minutes")
 	w.save(pad)
@@ -231,7 +232,7 @@ func TestTagIsNoPlaceForAnAddress(t *testing.T) {
 // TestAdminLinkInATextIsNeverShown, also of a poll that padsync does not know, and
 // where addresses may be seen.
 func TestAdminLinkInATextIsNeverShown(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	w.options.Shown = mirror.Shown{Private: true, Addresses: true, Chat: true, Voters: true}
 	links := []string{polls + "/" + plantedAdmin + "/admin", polls + "/adminstuds.php?poll=PlantedUnknown16ADMINKEY", "https://elsewhere.example/PlantedUnknown16ADMINKEY/admin", "https://elsewhere.example/?to=" + url.QueryEscape(polls+"/"+plantedAdmin+"/admin")}
 	w.save(aPad("one", "Minutes\n"+strings.Join(links, "\n")+"\n"+polls+"/"+plantedPoll), aPoll(w, plantedPoll, &poll.Poll{Title: "When", Description: strings.Join(links, " "), Votes: []poll.Vote{}}))
@@ -248,7 +249,7 @@ func TestAdminLinkInATextIsNeverShown(t *testing.T) {
 
 // TestAddressWhoseLetterIsBoldIsOne.
 func TestAddressWhoseLetterIsBoldIsOne(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	pad := aPad(plantedPad, "Notes\nsee "+pads+"/p/"+plantedPad+" there")
 	var all map[string]any
 	if err := json.Unmarshal(pad.content, &all); err != nil {
@@ -277,7 +278,7 @@ func TestAddressWhoseLetterIsBoldIsOne(t *testing.T) {
 
 // TestHostileDocumentsMakeHarmlessPages.
 func TestHostileDocumentsMakeHarmlessPages(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	hostile := []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `</title><script>x</script>`, "javascript:alert(1)", `[x](javascript:alert(1))`, `{{.}}`, "<!--#exec-->", "\u202eevil", "=HYPERLINK(\"http://evil\")", "x;=1+1", "a\t=2", "＝3"}
 	for i, text := range hostile {
 		w.save(aPad("pad"+string(rune('a'+i)), text+"\n"+strings.Join(hostile, "\n")), aPoll(w, "Poll12345678901"+string(rune('a'+i)), &poll.Poll{
@@ -292,7 +293,15 @@ func TestHostileDocumentsMakeHarmlessPages(t *testing.T) {
 		switch {
 		case strings.HasSuffix(name, ".html"):
 			pages++
-			for _, found := range harmful(t, indexMark.ReplaceAllString(content, "")) {
+			found := harmful(t, indexMark.ReplaceAllString(content, ""))
+			if name == mirror.IndexName {
+				slices.Sort(found)
+				if n := len(found); n < 6 || !slices.Equal(found[:5], []string{"<button>", "<button>", "<form>", "<input>", "<script>"}) || n > 6 || w.files()[strings.TrimPrefix(found[5], "src=")] == "" {
+					t.Errorf("for its search the index has %q", found)
+				}
+				continue
+			}
+			for _, found := range found {
 				t.Errorf("%s: %s", name, found)
 			}
 		case strings.HasSuffix(name, ".csv"):
@@ -343,7 +352,7 @@ func harmful(t *testing.T, page string) (found []string) {
 // TestPublicVersionTakesNothingFromPrivateOnes, though its own look did not see all.
 func TestPublicVersionTakesNothingFromPrivateOnes(t *testing.T) {
 	for _, private := range []bool{false, true} {
-		w := newWorld(t, "en")
+		w := newSite(t, "en")
 		w.options.Shown = mirror.Shown{Private: private, Voters: true}
 		admin := aPoll(w, plantedPoll, &poll.Poll{Title: "Which", Votes: []poll.Vote{{Name: "planted-voter", Answers: []poll.Answer{poll.Yes, poll.No}}}})
 		admin.parts = map[string]string{"choices": "a", "votes": "a"}
@@ -353,7 +362,7 @@ func TestPublicVersionTakesNothingFromPrivateOnes(t *testing.T) {
 		w.save(open)
 		w.update()
 		w.has("Sondages/Which.csv", "Sondages/Which.html", "Sondages/Which.txt", "index.html")
-		for name, content := range w.files() {
+		for name, content := range w.withSearch() {
 			if strings.Contains(content, "planted-voter") != (private && name != "index.html" && !strings.HasPrefix(name, ".")) {
 				t.Errorf("private: %t: %s: %s", private, name, content)
 			}
@@ -364,7 +373,7 @@ func TestPublicVersionTakesNothingFromPrivateOnes(t *testing.T) {
 // TestAdminLinkInATitleIsNeverShown, whatever may be.
 func TestAdminLinkInATitleIsNeverShown(t *testing.T) {
 	for _, addresses := range []bool{false, true} {
-		w := newWorld(t, "en")
+		w := newSite(t, "en")
 		w.options.Shown = mirror.Shown{Private: true, Addresses: addresses}
 		w.save(aPoll(w, plantedPoll, &poll.Poll{Title: "When " + polls + "/" + plantedAdmin + "/admin", Votes: []poll.Vote{}}))
 		w.update()
@@ -378,7 +387,7 @@ func TestAdminLinkInATitleIsNeverShown(t *testing.T) {
 
 // TestNameOfAPrivateDocumentIsOnNoPageOfOthers, whoever gave it.
 func TestNameOfAPrivateDocumentIsOnNoPageOfOthers(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	w.options.Shown = mirror.Shown{}
 	open, shut := aPad("one", "First\n"+pads+"/p/two "+pads+"/p/three"), aPad("two", "Second")
 	third := aPad("three", "Third")
@@ -397,7 +406,7 @@ func TestNameOfAPrivateDocumentIsOnNoPageOfOthers(t *testing.T) {
 
 // TestAddressThatIsKnownLaterLeavesPages, though their documents did not change.
 func TestAddressThatIsKnownLaterLeavesPages(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	w.forms("html")
 	const elsewhere = "https://poll.association.example"
 	w.save(aPad("one", "First\n"+elsewhere+"/"+plantedPoll))
@@ -413,7 +422,7 @@ func TestAddressThatIsKnownLaterLeavesPages(t *testing.T) {
 
 // TestAddressesInAddressesCostLittle: anybody can write in a pad.
 func TestAddressesInAddressesCostLittle(t *testing.T) {
-	w := newWorld(t, "en")
+	w := newSite(t, "en")
 	w.forms("html")
 	places, asked := w.options.Places, 0
 	w.options.Places = func(address string) []mirror.Place {
@@ -431,7 +440,7 @@ func TestAddressesInAddressesCostLittle(t *testing.T) {
 // headings in their order, tables with headers that say of what, and links with
 // names that differ where they lead elsewhere.
 func TestPagesCanBeReadWithAScreenReader(t *testing.T) {
-	w := newWorld(t, "fr")
+	w := newSite(t, "fr")
 	w.options.Shown = mirror.Shown{Private: true, Voters: true, Chat: true}
 	w.save(aPad("one", "Premier"), aPad("two", "Second\n"+pads+"/p/one"), aPoll(w, plantedPoll, &poll.Poll{
 		Title: "Quel jour ?", Kind: poll.Date, Choices: []poll.Choice{{Date: "2027-03-06", Moment: "9h"}, {Date: "2027-03-06", Moment: "14h"}},

@@ -64,15 +64,16 @@ type document struct {
 
 // A page is a file.
 type page struct {
-	Name    string   `json:"name"`
-	Form    string   `json:"form"`
-	Writer  string   `json:"writer"`            // the machine that wrote it
-	Earlier string   `json:"earlier,omitempty"` // the version, if it is not the document's
-	Size    int64    `json:"size"`
-	SHA256  string   `json:"sha256"`
-	Proof   string   `json:"proof"`          // by which its writer knows that it wrote this page under this name
-	Made    string   `json:"made,omitempty"` // a hash of what it was made from
-	Refs    []string `json:"refs,omitempty"` // hashes of the documents whose addresses are in it
+	Name    string    `json:"name"`
+	Form    string    `json:"form"`
+	Writer  string    `json:"writer"`            // the machine that wrote it
+	Earlier string    `json:"earlier,omitempty"` // the version, if it is not the document's
+	Saved   time.Time `json:"saved,omitzero"`    // when an earlier one was
+	Size    int64     `json:"size"`
+	SHA256  string    `json:"sha256"`
+	Proof   string    `json:"proof"`          // by which its writer knows that it wrote this page under this name
+	Made    string    `json:"made,omitempty"` // a hash of what it was made from
+	Refs    []string  `json:"refs,omitempty"` // hashes of the documents whose addresses are in it
 }
 
 // A State says what is to be known of a document's newest copy.

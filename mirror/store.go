@@ -1,7 +1,9 @@
 package mirror
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"iter"
 
@@ -21,4 +23,27 @@ type Store interface {
 	Get(ctx context.Context, name string, offset, length int64) (io.ReadCloser, error)
 	List(ctx context.Context, prefix string) iter.Seq2[sinks.Object, error]
 	Delete(ctx context.Context, name string) error
+}
+
+// ErrTaken says that a place has files, and is no mirror.
+var ErrTaken = errors.New("there are other files in this place")
+
+// Claim makes a place a mirror that has no file yet, and leaves one that is; any other
+// is ErrTaken. Update needs no such place: it leaves all files of others alone.
+func Claim(ctx context.Context, store Store) error {
+	some := false
+	for o, err := range store.List(ctx, "") {
+		if err != nil {
+			return nameless(err)
+		}
+		if o.Key == StateName {
+			return nil
+		}
+		some = true
+	}
+	if some {
+		return ErrTaken
+	}
+	text := (&state{Format: stateFormat, Version: stateVersion}).encode()
+	return nameless(store.Replace(ctx, StateName, bytes.NewReader(text), int64(len(text))))
 }

@@ -82,6 +82,18 @@ func newWorld(t *testing.T, language string) *world {
 	return w
 }
 
+// newSite is a world whose mirror can be searched.
+func newSite(t *testing.T, language string) *world {
+	t.Helper()
+	w := newWorld(t, language)
+	said, err := words.In(language, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.options.Search, w.options.Index = true, pages.Site(said, "")
+	return w
+}
+
 // A watched sink counts how often packs are read, and gives one other bytes than it
 // has, or none.
 type watched struct {
@@ -278,16 +290,42 @@ func (w *world) files() map[string]string {
 	return all
 }
 
-// pages are the names of all files but the state's.
+// pages are the names of all files but the state's and those of the search.
 func (w *world) pages() (names []string) {
 	w.Helper()
 	for name := range w.files() {
-		if name != mirror.StateName {
+		if name != mirror.StateName && !strings.HasPrefix(name, mirror.SearchFolder+"/") {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
+}
+
+// searched is all that files of the search have, but for its script.
+func (w *world) searched() string {
+	w.Helper()
+	var all strings.Builder
+	for name, content := range w.files() {
+		if strings.HasPrefix(name, mirror.SearchFolder+"/") && strings.HasPrefix(content, "padsync(") {
+			all.WriteString(strings.ReplaceAll(content, `\n`, "\n"))
+		}
+	}
+	return all.String()
+}
+
+// withSearch are all files; what the search has is in one, which is called as its
+// folder.
+func (w *world) withSearch() map[string]string {
+	w.Helper()
+	all := w.files()
+	for name := range all {
+		if strings.HasPrefix(name, mirror.SearchFolder+"/") {
+			delete(all, name)
+		}
+	}
+	all[mirror.SearchFolder] = w.searched()
+	return all
 }
 
 func (w *world) has(names ...string) {

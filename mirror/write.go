@@ -202,6 +202,29 @@ func (r *run) make(record *manifest.Record, p *plan) (*making, error) {
 	var of *manifest.VersionRecord
 	done := func() {}
 	defer func() { done() }()
+	read := func(v *manifest.VersionRecord) error {
+		if of == v {
+			return nil
+		}
+		done()
+		of, opened, done = v, nil, func() {}
+		d, end, err := r.open(record, v, nil)
+		if d != nil {
+			opened, done = d, end
+		}
+		return err
+	}
+	if r.Search {
+		v, _ := library.ChooseVersion(record, false)
+		if err := read(v); err != nil {
+			return nil, err
+		}
+		if opened != nil {
+			if err := r.addText(p, opened); err != nil {
+				return nil, err
+			}
+		}
+	}
 	for _, w := range r.wishes(record, p) {
 		was := r.was(old, &w)
 		if was != nil && was.Made != "" && was.Made == r.made(p, &w, was.Refs) {
@@ -212,17 +235,8 @@ func (r *run) make(record *manifest.Record, p *plan) (*making, error) {
 			r.mu.Unlock()
 			continue
 		}
-		if of != w.version {
-			done()
-			var err error
-			of, done = w.version, func() {}
-			d, end, err := r.open(record, w.version, nil)
-			if err != nil {
-				return nil, errors.Join(err, m.discard())
-			}
-			if opened = d; d != nil {
-				done = end
-			}
+		if err := read(w.version); err != nil {
+			return nil, errors.Join(err, m.discard())
 		}
 		if opened == nil {
 			if w.earlier != "" {
@@ -348,7 +362,9 @@ func (r *run) render(d documents.Publishable, p *plan, w *wish) (*makingPage, er
 		return nil, err
 	}
 	made := &makingPage{r.newPage(w.form, s), w.name, s}
-	made.Earlier = w.earlier
+	if made.Earlier = w.earlier; w.earlier != "" {
+		made.Saved = w.version.Saved
+	}
 	if len(refs) <= maxRefs {
 		for ref := range refs {
 			made.Refs = append(made.Refs, ref)

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,6 +71,19 @@ func (s *scanner) marks() {
 		}
 		s.at += n
 		s.end = s.at
+	}
+}
+
+// Words gives the words of a text, as they are searched for: a run of letters and
+// digits each, without case, accents and ligatures, a character of Chinese or Japanese
+// by itself, of a longer word the beginning. One is valid until the next is asked for.
+func Words(text string) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for s := (scanner{text: text}); s.next(); {
+			if !yield(s.folded) {
+				return
+			}
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/manifest"
@@ -31,6 +32,7 @@ type life struct {
 	Slider      *slider
 	Messages    []said
 	People      []string
+	Poll        *ballot // of a poll
 }
 
 // A version is one that was saved.
@@ -72,29 +74,37 @@ type said struct {
 	Text string
 }
 
-// open opens what is saved of the document with this hash.
-func (p *page) open(ctx context.Context, hash string) (one *catalog.Document, r row, doc *library.Document, err error) {
-	settings, err := p.settings()
+// open opens what is saved of the document with this hash, with the key that is at
+// hand for the request.
+func (p *page) open(q *http.Request, hash string) (one *catalog.Document, r row, doc *library.Document, err error) {
+	settings, err := p.opened(q)
 	if err != nil {
 		return nil, row{}, nil, err
 	}
-	known, err := settings.Catalogued(ctx)
+	one, r, err = p.documentOf(q.Context(), settings, hash)
 	if err != nil {
 		return nil, row{}, nil, err
+	}
+	doc, err = openSaved(q.Context(), settings, one.Key)
+	return one, r, doc, err
+}
+
+// documentOf is the document that the catalogue has with this hash.
+func (p *page) documentOf(ctx context.Context, settings *setup.Settings, hash string) (*catalog.Document, row, error) {
+	known, err := settings.Catalogued(ctx)
+	if err != nil {
+		return nil, row{}, err
 	}
 	defer known.Close()
 	at := slices.IndexFunc(known.All, func(d catalog.Document) bool { return known.Names.Short(setup.SourceOf(d.Key), d.ID) == hash })
 	if at < 0 {
-		return nil, row{}, nil, errNotFound
+		return nil, row{}, errNotFound
 	}
 	runs, err := known.Catalog.Runs(ctx, 1)
 	if err != nil {
-		return nil, row{}, nil, err
+		return nil, row{}, err
 	}
-	one = &known.All[at]
-	rows := p.rowsOf(known, runs, one)
-	doc, err = openSaved(ctx, settings, one.Key)
-	return one, rows, doc, err
+	return &known.All[at], p.rowsOf(known, runs, &known.All[at]), nil
 }
 
 func (p *page) rowsOf(d *setup.Documents, runs []catalog.Run, one *catalog.Document) row {
@@ -113,8 +123,12 @@ func openSaved(ctx context.Context, settings *setup.Settings, k catalog.Key) (*l
 	if err := reading.AddOwner(ctx); err != nil {
 		return nil, err
 	}
-	selection := library.Select([]library.Name{{Text: k.ID, Addresses: []library.Address{{Kind: k.Kind, Server: k.Server(), ID: k.ID}}}}, nil)
-	return reading.Library().Open(ctx, selection, library.Options{})
+	return reading.Library().Open(ctx, selectionOf(k), library.Options{})
+}
+
+// selectionOf means this very document, whatever it is called.
+func selectionOf(k catalog.Key) *library.Selection {
+	return library.Select([]library.Name{{Text: k.ID, Addresses: []library.Address{{Kind: k.Kind, Server: k.Server(), ID: k.ID}}}}, nil)
 }
 
 // pointOf is what an address asks to look at, as library.Document has it, and
@@ -132,7 +146,7 @@ func pointOf(q url.Values) (point, query string) {
 }
 
 func (p *page) document(w http.ResponseWriter, r *http.Request) error {
-	one, row, doc, err := p.open(r.Context(), r.PathValue("hash"))
+	one, row, doc, err := p.open(r, r.PathValue("hash"))
 	if one == nil {
 		return err
 	}
@@ -140,7 +154,7 @@ func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 	nothing := (*library.NothingError)(nil)
 	switch {
 	case errors.As(err, &nothing), errors.Is(err, repository.ErrNone):
-	case errors.Is(err, repository.ErrNoIdentity):
+	case closed(err):
 		l.Closed = true
 	case err != nil:
 		l.Unread = p.Words.Error(err)
@@ -150,7 +164,11 @@ func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return p.show(w, r, http.StatusOK, "document", view{Title: l.Name, Section: "documents", Of: l})
+	template := "document"
+	if l.Poll != nil {
+		template = "poll"
+	}
+	return p.show(w, r, http.StatusOK, template, view{Title: l.Name, Section: "documents", Of: l})
 }
 
 // live tells what is saved of a document, at the moment that is asked for.
@@ -166,7 +184,7 @@ func (p *page) live(r *http.Request, l *life, doc *library.Document) error {
 	}
 	e, err := doc.At(r.Context(), point)
 	switch {
-	case errors.Is(err, repository.ErrNoIdentity):
+	case closed(err):
 		l.Closed = true
 		return nil
 	case errors.Is(err, context.Canceled):
@@ -185,6 +203,9 @@ func (p *page) live(r *http.Request, l *life, doc *library.Document) error {
 		q := r.URL.Query()
 		q.Set("form", name)
 		l.Forms = append(l.Forms, form{name, here + "/saved?" + q.Encode()})
+	}
+	if of, ok := poll.Of(e.Document); ok {
+		l.Poll = p.ballot(r.Context(), l.Hash, doc, e, of)
 	}
 	if of, ok := e.Document.(*pad.Document); ok {
 		return p.slide(l, here, doc.Record, of)

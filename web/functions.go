@@ -21,6 +21,7 @@ func (p *page) functions() template.FuncMap {
 		"moment":    p.moment,
 		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"number":    p.number,
+		"size":      p.Words.Size,
 		"shown":     words.Printable,
 		"sentence":  sentence,
 		"inc":       func(n int) int { return n + 1 },
@@ -81,7 +82,8 @@ func (p *page) moment(t time.Time) string {
 		return ""
 	}
 	t = t.Local()
-	return p.Words.Text("web-moment", "Date", p.date(t, true), "Hour", strconv.Itoa(t.Hour()), "Minute", t.Format("04"))
+	text := p.Words.Text("web-moment", "Date", p.date(t, true), "Hour", strconv.Itoa(t.Hour()), "Minute", t.Format("04"))
+	return strings.ReplaceAll(text, " h ", "\u00a0h\u00a0")
 }
 
 // sentence begins a text with a capital letter.

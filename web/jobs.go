@@ -16,6 +16,9 @@ type job struct {
 	ID      string
 	Word    string // the id of the words that say what it is
 	Started time.Time
+	Account account // what it shows of itself, nil for what all jobs do
+
+	key string // of jobs that are the same, "" for one that is like no other
 
 	cancel context.CancelFunc
 	ended  chan struct{} // closed at its end
@@ -32,7 +35,13 @@ type progress struct {
 	Stopped   bool     // somebody stopped it
 	Ended     time.Time
 	Err       error
-	Result    any // the job's own, for the template of its kind
+}
+
+// An account is what a job of some kind tells of itself, in the language of whoever
+// looks. It is safe for concurrent use.
+type account interface {
+	// tell gives the name of the page's template, its title, and its dot.
+	tell(p *page, v *jobView) (template, title string, of any)
 }
 
 // mostLines is how many lines of a job are kept.
@@ -72,10 +81,24 @@ func newJobs(clock func() time.Time) *jobs { return &jobs{clock: clock} }
 // begin begins a job that has the values of ctx, and ends it only at its own end,
 // when somebody stops it or when the page closes.
 func (a *jobs) begin(ctx context.Context, word string, do func(context.Context, *job) error) *job {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	j := &job{ID: rand.Text(), Word: word, Started: a.clock(), cancel: cancel, ended: make(chan struct{})}
+	j, _ := a.beginOnce(ctx, "", word, nil, do)
+	return j
+}
+
+// beginOnce is begin, but that it gives the job with the same key that is at work, if
+// there is one: who presses twice, in two windows too, joins it. It is told then.
+func (a *jobs) beginOnce(ctx context.Context, key, word string, told account, do func(context.Context, *job) error) (j *job, joined bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if key != "" {
+		for _, j := range a.all {
+			if now := j.now(); j.key == key && now.Ended.IsZero() && !now.Stopped {
+				return j, true
+			}
+		}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	j = &job{ID: rand.Text(), Word: word, Started: a.clock(), Account: told, key: key, cancel: cancel, ended: make(chan struct{})}
 	if a.closed {
 		cancel()
 	}
@@ -92,7 +115,7 @@ func (a *jobs) begin(ctx context.Context, word string, do func(context.Context, 
 			p.Stopped = p.Stopped && errors.Is(err, context.Canceled)
 		})
 	}()
-	return j
+	return j, false
 }
 
 // of is the job with an id, nil if there is none.
@@ -152,7 +175,11 @@ func (p *page) job(w http.ResponseWriter, r *http.Request) error {
 	if v.Err != nil && !v.Stopped {
 		v.Failed, v.Do = p.Words.Error(v.Err), p.Words.Hints(v.Err)
 	}
-	return p.show(w, r, http.StatusOK, "job", view{Title: p.Words.Text(j.Word), Of: &v})
+	template, title, of := "job", p.Words.Text(j.Word), any(&v)
+	if j.Account != nil {
+		template, title, of = j.Account.tell(p, &v)
+	}
+	return p.show(w, r, http.StatusOK, template, view{Title: title, Section: "job", Of: of})
 }
 
 func (p *page) stopJob(w http.ResponseWriter, r *http.Request) error {

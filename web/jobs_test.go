@@ -75,7 +75,7 @@ func TestJobOutlivesItsPageAndCanBeStopped(t *testing.T) {
 		t.Errorf("stop: %d", w.Code)
 	}
 	<-j.ended
-	if body := ask(t, p, http.MethodGet, "/jobs/"+j.ID, nil).Body.String(); !strings.Contains(body, "It was stopped") || strings.Contains(body, "data-live") || p.Busy() {
+	if body := ask(t, p, http.MethodGet, "/jobs/"+j.ID, nil).Body.String(); !strings.Contains(body, "It was stopped") || strings.Contains(body, `data-live="/live/jobs`) || p.Busy() {
 		t.Errorf("a stopped job: %s", body)
 	}
 	if w := ask(t, p, http.MethodGet, "/jobs/none", nil); w.Code != http.StatusNotFound {
@@ -137,7 +137,7 @@ func TestPreferencesLeadBackToAPageOfOurs(t *testing.T) {
 func TestAnAddressCanSayOnlyWhatThePageSays(t *testing.T) {
 	p := speaking(t, "en")
 	for address, want := range map[string]bool{"/nowhere?said=stopped": true, "/nowhere?said=job-done": false, "/nowhere?said=%3Cb%3E": false} {
-		if got := strings.Contains(ask(t, p, http.MethodGet, address, nil).Body.String(), `role="status"`); got != want {
+		if got := strings.Contains(ask(t, p, http.MethodGet, address, nil).Body.String(), `is-safe" role="status"`); got != want {
 			t.Errorf("%s is said: %v", address, got)
 		}
 	}

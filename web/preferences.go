@@ -58,8 +58,11 @@ func (p *page) prefer(w http.ResponseWriter, r *http.Request) error {
 const backField = "back"
 
 // back is the page of ours that a form came from, the first one if it does not say.
-func back(r *http.Request) string {
-	u, err := url.Parse(r.PostForm.Get(backField))
+func back(r *http.Request) string { return ours(r.PostForm.Get(backField)) }
+
+// ours is the address of a page of ours, the first one for another.
+func ours(address string) string {
+	u, err := url.Parse(address)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, `\`) || u.Opaque != "" {
 		return "/"
 	}

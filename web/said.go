@@ -19,7 +19,13 @@ const saidPrefix = "web-said-"
 
 // sayings are the words that an address can ask for.
 var sayings = []string{
-	"web-said-stopped",
+	"web-said-stopped", "web-said-settings", "web-said-scheduled", "web-said-unscheduled",
+	"web-said-joined",
+	"web-said-look-first",
+	"web-said-accepted",
+	"web-said-key-open",
+	"web-said-key-forgotten",
+	"web-said-every-night",
 }
 
 // done ends a change: the browser goes on to a page, which says what was done, the

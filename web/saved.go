@@ -20,7 +20,7 @@ const savedPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img
 // saved gives what a document said at a moment: as a page to be looked at, or in
 // a form to be kept.
 func (p *page) saved(w http.ResponseWriter, r *http.Request) error {
-	one, l, doc, err := p.open(r.Context(), r.PathValue("hash"))
+	one, l, doc, err := p.open(r, r.PathValue("hash"))
 	if one == nil || err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (p *page) search(w http.ResponseWriter, r *http.Request) error {
 	v := view{Title: p.Words.Text("web-search"), Section: "search", Asked: typed}
 	f := found{Empty: q.IsEmpty()}
 	if !f.Empty {
-		settings, err := p.settings()
+		settings, err := p.opened(r)
 		if err != nil {
 			return err
 		}

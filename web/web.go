@@ -16,9 +16,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/stylesheet"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/web/access"
 	"golang.org/x/text/language"
 )
@@ -49,7 +51,10 @@ type Page struct {
 // shared is what the languages of a page have in common.
 type shared struct {
 	Options
-	jobs *jobs
+	jobs     *jobs
+	keys     *keyring
+	idle     *idle
+	welcomes welcoming
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -61,6 +66,7 @@ type page struct {
 	Words     *words.Words
 	templates map[string]*template.Template // by the name of the page
 	mux       *http.ServeMux
+	patterns  []string // of mux, but for files
 }
 
 // New is the page of these settings.
@@ -68,7 +74,15 @@ func New(o Options) (*Page, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), now: o.Settings}}
+	if o.Setup != nil {
+		quiet := *o.Setup
+		quiet.Asker = quietly{o.Setup.Asker}
+		o.Setup = &quiet
+	}
+	if o.Settings != nil {
+		o.Settings = o.Settings.Asking(quietly{o.Setup.Asker})
+	}
+	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now), idle: newIdle(), now: o.Settings}}
 	var tags []language.Tag
 	for _, said := range o.Words {
 		p := &page{shared: all.shared, Words: said, mux: http.NewServeMux()}
@@ -86,34 +100,54 @@ func New(o Options) (*Page, error) {
 // route says what answers each request. What changes something is a POST, and
 // ends in a redirect to a page that says what was done.
 func (p *page) route() {
-	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
-		p.mux.HandleFunc("GET "+path, p.answer(serve))
-	}
-	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
-		p.mux.HandleFunc("POST "+path, p.answer(serve))
-	}
+	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) { p.handle("GET "+path, serve) }
+	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) { p.handle("POST "+path, serve) }
 	get("/{$}", p.home)
 	get("/documents", p.documents)
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
+	get("/documents/{hash}/stop", p.stop)
 	get("/search", p.search)
 	get("/runs", p.runs)
+	get("/runs/{id}", p.run)
 	get("/jobs/{id}", p.job)
 	get(live+"jobs/{id}", p.job)
 	post("/jobs/{id}/stop", p.stopJob)
+	post("/save", p.save)
+	post("/documents/{hash}/accept", p.accept)
+	get("/documents/{hash}/put-back", p.putBack)
+	post("/documents/{hash}/put-back", p.doPutBack)
+	get("/key", p.key)
+	post("/key", p.openKey)
+	post("/key/forget", p.forgetKey)
+	get(live+"work", p.working)
 	post("/preferences", p.prefer)
+	p.routeWelcome(get, post)
+	p.routeRooms(get, post)
 	p.mux.HandleFunc("GET /static/{file}", static)
 	p.mux.HandleFunc("/", p.answer(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
 }
 
+func (p *page) handle(pattern string, serve func(http.ResponseWriter, *http.Request) error) {
+	p.patterns = append(p.patterns, pattern)
+	p.mux.HandleFunc(pattern, p.answer(serve))
+}
+
 // ServeHTTP implements http.Handler.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if IsPersons(r) {
+		p.idle.person()
+		p.keys.person(access.Token(r))
+	}
 	p.in(r).mux.ServeHTTP(w, r)
 }
 
 // Close ends the jobs that are at work, as Ctrl-C ends a command, and returns
 // when they have ended.
-func (p *Page) Close() { p.jobs.close() }
+func (p *Page) Close() {
+	p.jobs.close()
+	p.keys.forgetAll()
+}
 
 // Busy reports whether a job is at work.
 func (p *Page) Busy() bool { return p.jobs.busy() }
@@ -138,7 +172,7 @@ func (s *shared) settings() (*setup.Settings, error) {
 
 // parse reads the templates: each page is a file that fills the layout.
 func (p *page) parse() error {
-	common, err := template.New("").Funcs(p.functions()).ParseFS(files, "templates/layout.html", "templates/parts.html")
+	common, err := template.New("").Funcs(p.functions()).ParseFS(files, "templates/layout.html", "templates/part*.html")
 	if err != nil {
 		return err
 	}
@@ -172,11 +206,15 @@ type view struct {
 	Theme string // "light" or "dark", "" as the system says
 	Said  string // what was just done
 	Here  string // the address, to come back to
+	Work  *work  // what is at work, on pages that are not that
 }
 
 // show writes a page, whole or not at all.
 func (p *page) show(w http.ResponseWriter, r *http.Request, status int, page string, v view) error {
 	v.Token, v.Theme, v.Said, v.Here = access.Token(r), theme(r), p.saying(r), here(r)
+	if v.Section == "home" || v.Section == "runs" {
+		v.Work = p.work()
+	}
 	var out bytes.Buffer
 	if err := p.templates[page].ExecuteTemplate(&out, "layout", v); err != nil {
 		return err
@@ -205,6 +243,8 @@ func (p *page) answer(serve func(http.ResponseWriter, *http.Request) error) http
 		switch {
 		case errors.Is(err, errNotFound):
 			status, f = http.StatusNotFound, failure{What: p.Words.Text("web-not-found")}
+		case p.isAbsent(err):
+			status = http.StatusNotFound
 		case errors.Is(err, errForm):
 			status, f = http.StatusBadRequest, failure{What: p.Words.Text("web-bad-form")}
 		}
@@ -212,6 +252,13 @@ func (p *page) answer(serve func(http.ResponseWriter, *http.Request) error) http
 			http.Error(w, "padsync", http.StatusInternalServerError)
 		}
 	}
+}
+
+// isAbsent reports whether what an address asks for is not there.
+func (p *page) isAbsent(err error) bool {
+	_, nothing := errors.AsType[*library.NothingError](err)
+	return nothing || errors.Is(err, library.ErrNoVersion) || errors.Is(err, library.ErrNotYet) || errors.Is(err, library.ErrNoForm) ||
+		p.Words.ClassOf(err) == message.Usage
 }
 
 // A failure is what could not be shown.

@@ -12,10 +12,7 @@ import (
 	"github.com/padsync/padsync/internal/jsonlines"
 	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
-	"github.com/padsync/padsync/internal/polite"
 	"github.com/padsync/padsync/internal/setup"
-	"github.com/padsync/padsync/mirror"
-	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
 
@@ -87,48 +84,18 @@ func (a *app) backUp(ctx context.Context, flags backupFlags, s *setup.Settings, 
 	if limit.Most < 0 {
 		return nil, message.Of(message.Usage, errUsage, "bad-max-duration")
 	}
-	named := len(flags.documentsFiles)+len(args) > 0
-	all, bad := s.Wanted(args, flags.documentsFiles, known)
-	switch {
-	case len(all) > 0:
-	case bad.Count == 0 && !named && known.Problem() != nil:
-		return nil, nil // what is to be saved may be there, and that is said
-	case bad.Count == 0:
-		return nil, s.NothingWanted(named)
-	default:
-		return nil, bad.Alone()
-	}
-	b := &backingUp{app: a, flags: flags, settings: s, known: known, turn: turn, named: named, bad: bad, limit: limit}
-	if !flags.dryRun {
-		if b.keys, err = s.Sealing(); err != nil {
-			return nil, err
-		}
-	}
-	b.progress = a.newProgress(flags.json)
+	b := &backingUp{app: a, flags: flags, settings: s, turn: turn, limit: limit, progress: a.newProgress(flags.json)}
 	defer func() { b.progress.bar.Stop() }()
-	servers, err := s.Servers(ctx, all, b.progress.waiting)
-	if err != nil {
+	b.saving, err = s.Prepare(ctx, known, setup.Order{
+		Documents: args, Files: flags.documentsFiles, Formats: flags.formats, Limit: limit, DryRun: flags.dryRun,
+		ChangeRecipients: flags.changeRecipients, FormerLost: flags.formerLost, Anew: flags.newRepository,
+	}, b.progress.waiting)
+	if b.saving == nil {
 		return nil, err
 	}
-	b.client = servers.Client
-	if all, err = servers.Settle(ctx, all, bad); err != nil {
-		return nil, err
-	}
-	all = known.Without(all)
-	switch {
-	case len(all) == 0 && bad.Count == 0:
-		return nil, s.NothingWanted(named)
-	case len(all) == 0:
-		return nil, bad.Alone()
-	}
-	b.progress.know(all)
-	plan, err := servers.Plan(all, flags.formats, limit)
-	if err != nil {
-		return nil, err
-	}
-	plan.Ignored = known.Ignores
-	defer s.CloseSources(ctx, plan)
-	return b.do(ctx, plan)
+	defer b.saving.Close(ctx)
+	b.progress.know(b.saving.Wanted)
+	return b.do(ctx)
 }
 
 // turn waits for another run with the same configuration, and says for which.
@@ -150,54 +117,35 @@ type backingUp struct {
 	app      *app
 	flags    backupFlags
 	settings *setup.Settings
-	known    *setup.Known
 	turn     *machine.Turn
-	named    bool               // somebody named the documents for this once
-	keys     repository.Options // who can read what is written
-	bad      *setup.Mistakes
 	limit    setup.Budget
-	client   *polite.Client
+	saving   *setup.Saving
 	progress *progress
 }
 
 // do lists what servers have, and backs up, or says what it would do.
-func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []backup.Repository, err error) {
-	a, bad := b.app, b.bad.Problem(message.Incomplete)
-	unlisted := plan.List(ctx)
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case len(unlisted) > 0 && len(plan.Documents) == 0:
-		return nil, errors.Join(setup.Unlisted(message.Failed, unlisted), bad)
-	case b.flags.dryRun:
-		return nil, errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), setup.Unlisted(message.Incomplete, unlisted), bad)
+func (b *backingUp) do(ctx context.Context) (written []backup.Repository, err error) {
+	a, saving, plan := b.app, b.saving, b.saving.Plan
+	if err := saving.List(ctx); err != nil {
+		return nil, err
 	}
-	fetched := b.settings.Fetching(plan.Pool, b.keys.Recipients != nil)
-	if fetched != nil {
-		defer fetched.Close()
-		plan.Keep = b.settings.KeepIn(fetched)
+	if b.flags.dryRun {
+		return nil, errors.Join(a.dryRun(ctx, b.flags, b.settings, plan), saving.Problem())
 	}
-	plan.ChangeRecipients, plan.FormerLost, plan.Observe = b.flags.changeRecipients, b.flags.formerLost, b.progress.observe
-	writing := setup.Writing{
-		Keys: b.keys, Warn: a.warnDamaged, Anew: b.flags.newRepository,
-		Known: b.known, Turn: b.turn, Named: b.named, Unlisted: unlisted,
-	}
-	report, err := b.settings.BackUp(ctx, plan, writing, func() {
-		b.progress.start(b.settings.Machine, plan, b.client)
+	plan.Observe = b.progress.observe
+	report, err := saving.Run(ctx, setup.Writing{Warn: a.warnDamaged, Turn: b.turn}, func() {
+		b.progress.start(b.settings.Machine, plan, saving.Client)
 	})
 	if err != nil {
-		return nil, errors.Join(err, bad)
+		return nil, err
 	}
 	b.progress.bar.Stop()
-	if n := b.bad.Count; n > 0 {
-		report.Outcomes[backup.Failed] += n
-	}
 	b.progress.warned.Keep()
 	rest := report.Forecast(ctx, plan, b.limit.Begin)
-	mirrored := b.mirror(ctx, plan, report, fetched)
+	mirrored := b.mirror(ctx, report)
 	if b.flags.json {
 		line := jsonlines.NewBackup(report, &b.progress.tally, rest)
-		line.Requests, line.Bytes.Fetched = b.client.Requests(), b.client.Received()
+		line.Requests, line.Bytes.Fetched = saving.Client.Requests(), saving.Client.Received()
 		for i := range mirrored {
 			line.Mirrors = append(line.Mirrors, jsonlines.NewMirror(&mirrored[i]))
 		}
@@ -206,32 +154,15 @@ func (b *backingUp) do(ctx context.Context, plan *backup.Plan) (written []backup
 		}
 	}
 	b.progress.summary(report, rest)
-	for i, repo := range plan.Repositories {
-		if report.Repositories[i].Err == nil {
-			written = append(written, repo)
-		}
-	}
-	return written, errors.Join(setup.Outcome(report, &b.progress.tally, unlisted), bad, a.tellMirrors(mirrored, !a.quiet, a.note))
+	return saving.Written(report), errors.Join(saving.Outcome(report, &b.progress.tally), a.tellMirrors(mirrored, !a.quiet, a.note))
 }
 
-// mirror brings the mirrors up to date with what the first repository has now, if it
-// took it.
-func (b *backingUp) mirror(ctx context.Context, plan *backup.Plan, report *backup.Report, fetched *mirror.Fetched) []setup.Mirrored {
-	if !b.settings.MirrorsBackups() {
-		if len(b.settings.Mirrors) > 0 {
-			b.app.note("mirror-other-repository")
-		}
-		return nil
+// mirror brings the mirrors up to date.
+func (b *backingUp) mirror(ctx context.Context, report *backup.Report) []setup.Mirrored {
+	if !b.settings.MirrorsBackups() && len(b.settings.Mirrors) > 0 {
+		b.app.note("mirror-other-repository")
 	}
-	first := b.settings.Repositories[0].Shown
-	if len(plan.Repositories) == 0 || plan.Repositories[0].Name != first || report.Run == "" || report.Repositories[0].Err != nil || report.Interrupted {
-		return nil
-	}
-	m := b.app.mirroring()
-	if m.Fetched, m.Sealed = fetched, fetched != nil; fetched != nil {
-		if err := fetched.Finish(); err != nil {
-			b.app.report(message.In(err, "mirror-fetched"))
-		}
-	}
-	return b.settings.UpdateMirrors(ctx, plan.Repositories[0].Repository, m)
+	all, err := b.saving.Mirror(ctx, report, b.app.mirroring())
+	b.app.report(err)
+	return all
 }

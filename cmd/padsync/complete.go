@@ -14,6 +14,7 @@ import (
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/mirror"
 	"github.com/spf13/cobra"
 )
 
@@ -174,7 +175,7 @@ func (a *app) completesOptions(cmd *cobra.Command) {
 	if cmd.Flags().Lookup("target") != nil {
 		_ = cmd.MarkFlagDirname("target")
 	}
-	for _, name := range []string{"at", "rev", "recipient", "into", "mail", "max-duration", "name", "description", "tag", "untag", "service", "choices-of"} {
+	for _, name := range []string{"at", "rev", "recipient", "into", "mail", "max-duration", "name", "description", "tag", "untag", "service", "choices-of", "title"} {
 		if cmd.Flags().Lookup(name) != nil {
 			_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 		}
@@ -183,6 +184,9 @@ func (a *app) completesOptions(cmd *cobra.Command) {
 	case "restore":
 		made, saved := a.setup.Kinds.OfDocuments().Forms()
 		completesForms(cmd, "format", true, slices.Concat(made, saved)...)
+	case "site":
+		completesForms(cmd, "format", true, mirror.Forms()...)
+		completesForms(cmd, "by", false, string(mirror.ByService), string(mirror.ByTag))
 	case "show":
 		made, _ := a.setup.Kinds.OfDocuments().Forms()
 		completesForms(cmd, "format", false, made...)

@@ -19,6 +19,7 @@ func errorRows() []words.Row {
 		{Is: errUsage, Hint: "hint-usage", Class: message.Usage},
 		{Is: errForm, Hint: "hint-forms"},
 		{Is: errTable, Hint: "hint-table"},
+		{Is: errUnscheduled, Hint: "hint-unscheduled"},
 		{Is: errNoPage},
 		{Is: errNoBrowser, Hint: "hint-no-browser"},
 	}

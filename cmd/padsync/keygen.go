@@ -5,7 +5,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/spf13/cobra"
 )
@@ -30,15 +29,11 @@ func (a *app) keygenCommand() *cobra.Command {
 // keygen writes an identity file. The two kinds of identity differ in what is
 // done with them, which the hint says.
 func (a *app) keygen(runner, postQuantum bool, output string) error {
-	id, err := crypto.Generate(postQuantum)
+	key, err := setup.MakeKey(postQuantum, time.Now())
 	if err != nil {
 		return err
 	}
-	recipient, err := crypto.RecipientOf(id)
-	if err != nil {
-		return err
-	}
-	if err := a.writeIdentity(id, output); err != nil {
+	if err := a.writeIdentity(key, output); err != nil {
 		return err
 	}
 	switch {
@@ -48,19 +43,19 @@ func (a *app) keygen(runner, postQuantum bool, output string) error {
 		a.note("keygen-file-note", "File", output)
 		fallthrough
 	default:
-		a.note("keygen-note", "Recipient", recipient)
+		a.note("keygen-note", "Recipient", key.Recipient)
 	}
 	return nil
 }
 
 // writeIdentity writes the identity into the file, which must not exist: the
 // key in it may be the only one. Without a file it is printed.
-func (a *app) writeIdentity(id crypto.NativeIdentity, file string) error {
+func (a *app) writeIdentity(key *setup.NewKey, file string) error {
 	if file == "" {
 		a.warnPrinted()
-		return crypto.WriteIdentity(a.stdout, id, time.Now())
+		return key.Write(a.stdout)
 	}
-	return setup.CreateIdentity(file, id)
+	return key.Create(file)
 }
 
 // warnPrinted says that the key goes into a file that others can read.

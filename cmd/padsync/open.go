@@ -5,11 +5,11 @@ import (
 	"errors"
 	"net/url"
 	"os/exec"
-	"runtime"
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
+	"github.com/padsync/padsync/internal/terminal"
 	"github.com/padsync/padsync/library"
 	"github.com/spf13/cobra"
 )
@@ -50,7 +50,7 @@ func (a *app) openInBrowser(ctx context.Context, flags commonFlags, args []strin
 		return err
 	}
 	// The browser gets the address as one argument, from no shell.
-	command := browser(a.getenv("BROWSER"), address)
+	command := terminal.Browser(a.getenv("BROWSER"), address)
 	if err := exec.CommandContext(ctx, command[0], command[1:]...).Run(); err != nil {
 		return message.Of(message.Failed, errors.Join(errNoBrowser, err), "no-browser", "Program", command[0])
 	}
@@ -66,17 +66,4 @@ func pageOf(kinds setup.Kinds, one *catalog.Document) (string, error) {
 		return "", message.Of(message.Failed, errNoPage, "no-page")
 	}
 	return u.String(), nil
-}
-
-// browser is the command that opens an address.
-func browser(chosen, address string) []string {
-	switch {
-	case chosen != "":
-		return []string{chosen, address}
-	case runtime.GOOS == "darwin":
-		return []string{"open", address}
-	case runtime.GOOS == "windows":
-		return []string{"rundll32", "url.dll,FileProtocolHandler", address}
-	}
-	return []string{"xdg-open", address}
 }

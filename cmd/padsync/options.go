@@ -13,7 +13,8 @@ import (
 // what replaces or shows more than usual. They must be given each time, so
 // there is no variable for them.
 var consents = []string{
-	"yes", "overwrite", "change-recipients", "former-recipients-lost", "unencrypted", "new-repository", "raw",
+	"yes", "overwrite", "change-recipients", "former-recipients-lost", "unencrypted", "new-repository", "raw", "linger",
+	"all", "versions", "chat", "voters", "private", "addresses",
 }
 
 // questions are options that ask for something else than the command's work.
@@ -29,6 +30,7 @@ var alternatives = [][]string{
 	{"into", "format"},
 	{"into", "overwrite"},
 	{"json", "target"},
+	{"all", "tag"},
 	{"into", "raw"},
 	{"raw", "rev"},
 	{"raw", "chat", "authors"},

@@ -75,6 +75,7 @@ func newApp(said *words.Words, getenv func(string) string, stdin io.Reader, stdo
 	a.setup = &setup.Setup{
 		Kinds: setup.AllKinds(), Program: "padsync " + programVersion(), Agent: polite.UserAgent(programVersion(), contact),
 		Getenv: getenv, Input: stdin, Asker: a, Tell: a.told, Attended: terminal.Is(stderr),
+		Say: func(err error) []string { return append([]string{said.Error(err)}, said.Hints(err)...) },
 	}
 	return a
 }
@@ -159,12 +160,12 @@ func (a *app) rootCommand() *cobra.Command {
 		},
 	})
 	a.tasks = []task{
-		{a.text("task-save"), []*cobra.Command{a.discoverCommand(), a.backupCommand()}},
+		{a.text("task-save"), []*cobra.Command{a.discoverCommand(), a.backupCommand(), a.scheduleCommand()}},
 		{a.text("task-know"), []*cobra.Command{
 			a.addCommand(), a.listCommand(), a.describeCommand(), a.ignoreCommand(), a.removeCommand(), a.openCommand(),
 		}},
 		{a.text("task-look"), []*cobra.Command{a.serveCommand(), a.lsCommand(), a.searchCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
-		{a.text("task-restore"), []*cobra.Command{a.restoreCommand(), a.mirrorCommand()}},
+		{a.text("task-restore"), []*cobra.Command{a.restoreCommand(), a.mirrorCommand(), a.siteCommand()}},
 		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand(), a.repairCommand(), a.catalogCommand()}},
 		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.indexCommand(), a.completionCommand(), a.versionCommand()}},
 	}

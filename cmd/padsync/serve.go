@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"sync"
 	"syscall"
@@ -34,7 +35,11 @@ type serveFlags struct {
 	portGiven    bool
 	hosts, users []string
 	noBrowser    bool
+	idle         time.Duration
 }
+
+// usualIdle is after how long without a request of a person the page closes.
+const usualIdle = 30 * time.Minute
 
 func (a *app) serveCommand() *cobra.Command {
 	flags := serveFlags{port: usualPort}
@@ -53,11 +58,17 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&flags.port, "port", usualPort, a.text("flag-serve-port"))
 	cmd.Flags().StringArrayVar(&flags.hosts, "host", nil, a.text("flag-serve-host"))
 	cmd.Flags().StringArrayVar(&flags.users, "user", nil, a.text("flag-serve-user"))
+	cmd.Flags().DurationVar(&flags.idle, "idle", usualIdle, a.text("flag-serve-idle"))
 	cmd.Flags().BoolVar(&flags.noBrowser, "no-browser", false, a.text("flag-serve-no-browser"))
 	return cmd
 }
 
 func (a *app) serve(ctx context.Context, flags serveFlags) error {
+	if flags.idle < 0 {
+		return message.Of(message.Usage, errUsage, "serve-bad-idle")
+	}
+	// Whoever reads what is printed may go away; a backup goes on.
+	signal.Ignore(syscall.SIGPIPE)
 	tell := &telling{app: a}
 	options, err := a.accessOptions(flags, tell)
 	if err != nil {
@@ -96,9 +107,11 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	}
 	defer page.Close()
 	learnt := make(chan struct{})
+	learning, stopLearning := context.WithCancel(ctx)
+	defer stopLearning()
 	go func() {
 		defer close(learnt)
-		a.learnOnce(ctx, s, tell)
+		a.learnOnce(learning, s, tell)
 	}()
 	if folder != "" {
 		if gone, err := guard.Live(folder); err == nil {
@@ -117,16 +130,32 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	a.tellLinks(ctx, flags, tell, guard, options.Port)
+	idle := make(chan struct{})
+	waiting, stopWaiting := context.WithCancel(ctx)
+	defer stopWaiting()
+	if flags.idle > 0 {
+		go func() {
+			if page.WaitIdle(waiting, flags.idle) {
+				close(idle)
+			}
+		}()
+	}
 	select {
 	case err := <-ended:
 		return err
+	case <-idle:
+		tell.note("serve-idle", "Minutes", int(flags.idle.Minutes()))
 	case <-ctx.Done():
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		_ = server.Shutdown(stop)
-		<-learnt
-		return nil
+		if page.Busy() {
+			tell.note("serve-finishes")
+		}
 	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = server.Shutdown(stop)
+	stopLearning()
+	<-learnt
+	return nil
 }
 
 // languages are the words of all languages, those of the terminal first.
@@ -289,7 +318,7 @@ func (a *app) openLink(ctx context.Context, flags serveFlags, link string) bool 
 	if flags.noBrowser || a.getenv("SSH_CONNECTION") != "" || !terminal.Is(a.stdout) {
 		return false
 	}
-	command := browser(a.getenv("BROWSER"), link)
+	command := terminal.Browser(a.getenv("BROWSER"), link)
 	if _, err := exec.LookPath(command[0]); err != nil {
 		return false
 	}

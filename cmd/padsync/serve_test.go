@@ -95,3 +95,21 @@ func linkIn(t *testing.T, lines *bufio.Reader) string {
 	}
 	return strings.TrimSpace(line[at:])
 }
+
+// TestPageThatNobodyUsesEnds by itself, as nothing is at work.
+func TestPageThatNobodyUsesEnds(t *testing.T) {
+	home := t.TempDir()
+	getenv := func(name string) string {
+		if strings.HasPrefix(name, "XDG_") {
+			return filepath.Join(home, name)
+		}
+		return map[string]string{"HOME": home}[name]
+	}
+	var said strings.Builder
+	if code := run(t.Context(), []string{"serve", "--no-browser", "--port", "0", "--idle", "1ns"}, getenv, strings.NewReader(""), io.Discard, &said); code != 0 || !strings.Contains(said.String(), "Nobody asked for anything") {
+		t.Errorf("it ends with %d: %s", code, said.String())
+	}
+	if code := run(t.Context(), []string{"serve", "--no-browser", "--idle", "-1s"}, getenv, strings.NewReader(""), io.Discard, io.Discard); code != exitUsage {
+		t.Errorf("a time below zero ends with %d", code)
+	}
+}

@@ -76,6 +76,8 @@ type htmlWriter struct {
 	lists   []string               // kinds of the open ones; the last item of each is open
 	authors map[string]*pageAuthor // by id; nil if they are not shown
 	below   bool                   // the text stands below a heading of the page
+	margin  string                 // to stand beside the next line
+	beside  string                 // what stood there last
 }
 
 func (h *htmlWriter) line(l *line, spans []span) {
@@ -85,12 +87,13 @@ func (h *htmlWriter) line(l *line, spans []span) {
 		if heading := h.heading(l); heading != "" {
 			tag = heading
 		}
-		h.WriteString("<" + tag + class(l.align) + ">")
+		h.WriteString("<" + tag + class(l.align) + ">" + h.margin)
 		h.spans(spans)
 		h.WriteString("</" + tag + ">\n")
 		return
 	}
 	h.item(l)
+	h.WriteString(h.margin)
 	tag := h.heading(l)
 	if tag == "" {
 		h.spans(spans)

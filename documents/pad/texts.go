@@ -89,6 +89,14 @@ type history struct {
 	written units
 	length  int
 	made    time.Time // the last revision
+	gone    []removal // what of the text then is there no more
+}
+
+// A removal is a part of a text that one revision took away.
+type removal struct {
+	from, length, revision int
+	by                     string // the author's id
+	at                     time.Time
 }
 
 // A birth is so many units that were first seen at that time.
@@ -105,8 +113,9 @@ type piece struct {
 
 // Bounds on what is held between two looks.
 const (
-	maxPieces  = 4096
-	maxWritten = 1 << 20
+	maxPieces   = 4096
+	maxWritten  = 1 << 20
+	maxRemovals = 1 << 16 // of more, nobody is named
 )
 
 func (h *history) read(p *Pad) error {
@@ -117,10 +126,16 @@ func (h *history) read(p *Pad) error {
 		if h.work > maxWork {
 			return nil // more than any history that people made: what was seen so far
 		}
-		if err := h.record(p, &r); err != nil {
+		change, err := p.change(&r)
+		if err := h.record(p, &r, change, err); err != nil {
 			return err
 		}
 	}
+	return h.end()
+}
+
+// end tells what was there last.
+func (h *history) end() error {
 	if !h.began {
 		return nil
 	}
@@ -139,10 +154,9 @@ func (h *history) asked() bool {
 	return asked
 }
 
-// record goes on to the next revision.
-func (h *history) record(p *Pad, r *record) error {
+// record goes on to the next revision, whose change is that, or cannot be had.
+func (h *history) record(p *Pad, r *record, change units, err error) error {
 	made, _ := moment(r.time.Value)
-	change, err := p.change(r)
 	if err != nil && !isOfExport(err) {
 		return err
 	}
@@ -150,7 +164,7 @@ func (h *history) record(p *Pad, r *record) error {
 		if err := h.look(made); err != nil {
 			return err
 		}
-		if h.apply(change) {
+		if h.apply(change, r) {
 			h.next, h.made = h.next+1, made
 			return nil
 		}
@@ -203,7 +217,7 @@ func (h *history) look(made time.Time) error {
 // begin makes the text now what was seen.
 func (h *history) begin(text units, since []birth) {
 	h.seen, h.since, h.revision, h.until = text, since, h.next-1, h.made
-	h.written, h.length = nil, len(text)
+	h.written, h.length, h.gone = nil, len(text), h.gone[:0]
 	h.pieces = append(h.pieces[:0], piece{length: len(text)})
 	h.work += len(text)
 }
@@ -260,8 +274,8 @@ func (h *history) births() (all []birth) {
 	return all
 }
 
-// apply makes a change to the text, unless it is not one of this text.
-func (h *history) apply(change units) bool {
+// apply makes a revision's change to the text, unless it is not one of this text.
+func (h *history) apply(change units, r *record) bool {
 	c, err := parseChangeset(change)
 	if err != nil || c.before != h.length || c.after < 0 || c.after > maxHeld {
 		return false
@@ -276,6 +290,7 @@ func (h *history) apply(change units) bool {
 			pieces = append(pieces, p)
 		}
 	}
+	var gone []removal
 	i, used := 0, 0 // of the pieces before
 	pass := func(chars int, keep bool) bool {
 		for chars > 0 && i < len(h.pieces) {
@@ -283,6 +298,8 @@ func (h *history) apply(change units) bool {
 			n := min(chars, p.length-used)
 			if keep {
 				add(piece{p.from + used, n, p.written})
+			} else if !p.written && len(h.gone)+len(gone) < maxRemovals {
+				gone = append(gone, removal{from: p.from + used, length: n})
 			}
 			chars -= n
 			if used += n; used == p.length {
@@ -312,7 +329,40 @@ func (h *history) apply(change units) bool {
 		return false
 	}
 	h.pieces, h.written, h.length = pieces, written, length
+	if len(gone) > 0 {
+		by, _ := Word(r.author.Value)
+		at, _ := moment(r.time.Value)
+		for i := range gone {
+			gone[i].by, gone[i].at, gone[i].revision = by, at, r.number
+		}
+		h.gone = append(h.gone, gone...)
+	}
 	return true
+}
+
+// goneBy is who took most of a part of the text away, where parts are asked for in
+// their order; the removals are sorted.
+func goneBy(gone *[]removal, from, until int) (by string) {
+	for len(*gone) > 0 && (*gone)[0].from+(*gone)[0].length <= from {
+		*gone = (*gone)[1:]
+	}
+	if n := len(*gone); n == 0 || n == 1 || (*gone)[0].from+(*gone)[0].length >= until {
+		if n > 0 && (*gone)[0].from < until {
+			by = (*gone)[0].by
+		}
+		return by
+	}
+	took, most := make(map[string]int), 0
+	for _, g := range *gone {
+		if g.from >= until {
+			break
+		}
+		took[g.by] += min(g.from+g.length, until) - max(g.from, from)
+		if took[g.by] > most {
+			by, most = g.by, took[g.by]
+		}
+	}
+	return by
 }
 
 // goneSince tells what was seen and is no longer there, with the whole of the
@@ -322,13 +372,15 @@ func (h *history) goneSince() error {
 	at := 0             // up to where all was looked at
 	since := ages{births: h.since}
 	defer func() { h.work += since.seen }()
+	slices.SortFunc(h.gone, func(a, b removal) int { return a.from - b.from })
+	gone := h.gone
 	flush := func() error {
 		text := strings.TrimSpace(h.seen[from:until].String())
 		if !strings.ContainsFunc(text, isOfWord) {
 			return nil
 		}
 		return h.tell(documents.Text{
-			In: documents.InPast, Text: text, Revision: h.revision, Since: since.last(from, until), Until: h.until,
+			In: documents.InPast, Text: text, Revision: h.revision, Since: since.last(from, until), Until: h.until, By: goneBy(&gone, from, until),
 		})
 	}
 	for _, p := range append(slices.Clip(h.pieces), piece{from: len(h.seen)}) {

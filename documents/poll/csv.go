@@ -37,7 +37,7 @@ func (p *Poll) table(words words) iter.Seq[[]string] {
 		for n := 0; yield(row) && n < len(p.Votes); n++ {
 			row = append(row[:0], p.Votes[n].Name)
 			for i := range columns {
-				row = append(row, words.answer(p.Votes[n].answer(i)))
+				row = append(row, words.answer(p.Votes[n].Answer(i)))
 			}
 		}
 	}

@@ -36,6 +36,15 @@ type document struct {
 	plain  *Poll                  // if it is not nil: with its texts as they are
 }
 
+// Of is the poll of a document of this kind, which stays the document's; false for
+// a document of another kind.
+func Of(d documents.Document) (*Poll, bool) {
+	if of, ok := d.(*document); ok {
+		return of.look.Poll, true
+	}
+	return nil, false
+}
+
 func (d *document) Flaws() []string { return nil }
 
 func (d *document) Write(w io.Writer, form string, l documents.Language) error {

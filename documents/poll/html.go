@@ -43,22 +43,19 @@ func (p *Poll) writeHTML(w io.Writer, l documents.Language, as *documents.Public
 // view is what the page shows.
 type view struct {
 	*Poll
-	Words   words
-	Expires string
-	Rules   []string
-	Days    []day    // over the moments; none for a classic poll
-	Heads   []string // one for each column
-	Rows    []row
-	Totals  []total
-	Best    []string // the choices that most chose; none if they are many
-	Most    int      // of Yes that they have
-	Told    bool     // whether the votes are known
-	Notes   []string // on what the server showed
+	*Summary
+	Words words
+	Days  []day // over the moments; none for a classic poll
+	Rows  []row
+	Best  []string // the choices that most chose; none if they are many
+	Most  int      // of Yes that they have
+	Told  bool     // whether the votes are known
 
 	Up      documents.Link
 	Remarks []string // on the page
 	Style   template.CSS
 
+	Expires     string
 	PageTitle   string
 	Description []documents.Link
 	Comments    []comment
@@ -82,38 +79,23 @@ type row struct {
 // A cell is shown by its sign and class, and read out by its words.
 type cell struct{ Class, Sign, Words string }
 
-type total struct {
-	Yes, IfNeedBe int
-	Best          bool
-}
-
 func (p *Poll) view(w words) view {
-	v := view{Poll: p, Words: w, Expires: w.day(p.Expires), Rules: w.rules(p.Settings), Told: p.Votes != nil}
-	for _, t := range p.Taken() {
-		v.Notes = append(v.Notes, fmt.Sprintf(w.Earlier, w.date(t.Saved.Local()), names(t.Parts, w.Language)))
+	v := view{Poll: p, Summary: p.summary(w), Words: w, Told: p.Votes != nil}
+	v.Expires = v.Summary.Expires
+	for i, c := range v.Columns {
+		if p.Kind == Date {
+			v.addDay(c.Day)
+		}
+		if c.Best && i < len(p.Choices) {
+			v.Best, v.Most = append(v.Best, c.Name), c.Yes
+		}
 	}
-	if p.DaysDiffer {
-		v.Notes = append(v.Notes, w.DaysDiffer)
-	}
-	columns := p.columns()
-	for i := range columns {
-		v.addHead(i)
-	}
-	v.Totals = make([]total, columns)
 	for _, vote := range p.Votes {
-		cells := make([]cell, columns)
+		cells := make([]cell, len(v.Columns))
 		for i := range cells {
-			a := vote.answer(i)
-			cells[i] = w.cell(a)
-			v.Totals[i].count(a)
+			cells[i] = w.cell(vote.Answer(i))
 		}
 		v.Rows = append(v.Rows, row{vote.Name, cells})
-	}
-	markBest(v.Totals)
-	for i, t := range v.Totals {
-		if t.Best && i < len(p.Choices) {
-			v.Best, v.Most = append(v.Best, w.choice(p.Choices[i])), t.Yes
-		}
 	}
 	if len(v.Best) > mostBest {
 		v.Best = nil
@@ -124,26 +106,9 @@ func (p *Poll) view(w words) view {
 // mostBest is how many choices can be the best: of more, nobody wants to know.
 const mostBest = 3
 
-// choice is a choice with its day in words.
-func (w words) choice(c Choice) string {
-	c.Date = w.day(c.Date)
-	return c.String()
-}
-
-// addHead adds the head of a column; neighbours of one day share that.
-func (v *view) addHead(column int) {
-	if v.Kind != Date || column >= len(v.Choices) {
-		v.Heads = append(v.Heads, v.header(column))
-		if v.Kind == Date {
-			v.Days = append(v.Days, day{"", 1})
-		}
-		return
-	}
-	c := v.Choices[column]
-	v.Heads = append(v.Heads, c.Moment)
-	c.Moment = ""
-	name := v.Words.day(c.String())
-	if n := len(v.Days); n > 0 && v.Days[n-1].Name == name {
+// addDay adds the day of a column; neighbours of one day share that.
+func (v *view) addDay(name string) {
+	if n := len(v.Days); n > 0 && name != "" && v.Days[n-1].Name == name {
 		v.Days[n-1].Span++
 		return
 	}
@@ -163,23 +128,4 @@ func (w words) cell(a Answer) cell {
 		c.Sign = "?"
 	}
 	return c
-}
-
-func (t *total) count(a Answer) {
-	switch a {
-	case Yes:
-		t.Yes++
-	case IfNeedBe:
-		t.IfNeedBe++
-	}
-}
-
-func markBest(totals []total) {
-	most := 1 // a choice that nobody made is not the best
-	for _, t := range totals {
-		most = max(most, t.Yes)
-	}
-	for i := range totals {
-		totals[i].Best = totals[i].Yes == most
-	}
 }

@@ -90,7 +90,7 @@ func (p *Poll) whoCan(w words, i int) string {
 	for _, a := range []Answer{Yes, IfNeedBe} {
 		var names []string
 		for _, v := range p.Votes {
-			if v.answer(i) == a {
+			if v.Answer(i) == a {
 				names = append(names, short(v.Name))
 			}
 		}

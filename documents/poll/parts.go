@@ -164,7 +164,7 @@ func (l *Look) takeVotes(earlier *Look) bool {
 		for i, column := range columns {
 			answers[i] = Unknown
 			if column >= 0 {
-				answers[i] = v.answer(column)
+				answers[i] = v.Answer(column)
 			}
 		}
 		l.Poll.Votes = append(l.Poll.Votes, Vote{v.Name, v.Date, answers})

@@ -257,8 +257,8 @@ func (p *Poll) columns() int {
 	return n
 }
 
-// answer is the vote's for a column, Unknown beyond its end.
-func (v Vote) answer(column int) Answer {
+// Answer is the vote's for a column, Unknown beyond its end.
+func (v Vote) Answer(column int) Answer {
 	if column < len(v.Answers) {
 		return v.Answers[column]
 	}

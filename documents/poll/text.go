@@ -128,7 +128,7 @@ func (p *Poll) writeList(out *bufio.Writer, words words) {
 			fmt.Fprintln(out, "  "+p.counts(i, words))
 		}
 		for n, name := range names {
-			fmt.Fprintf(out, "    %-*s  %s\n", width, words.answer(p.Votes[n].answer(i)), name)
+			fmt.Fprintf(out, "    %-*s  %s\n", width, words.answer(p.Votes[n].Answer(i)), name)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func (p *Poll) writeList(out *bufio.Writer, words words) {
 func (p *Poll) counts(column int, words words) string {
 	counts := make(map[Answer]int)
 	for _, v := range p.Votes {
-		counts[v.answer(column)]++
+		counts[v.Answer(column)]++
 	}
 	var all []string
 	for _, a := range []Answer{Yes, IfNeedBe, No, Unknown} {

@@ -3,8 +3,13 @@ package pages
 import "github.com/padsync/padsync/internal/stylesheet"
 
 // head begins a page of the look that all have, with its mark, if any, and what its
-// style adds.
+// style adds. Its title is a heading, too.
 func head(mark, style string) string {
+	return open(mark, "", style) + "<h1>{{.Title}}</h1>\n"
+}
+
+// open begins a page that may load what the policy adds.
+func open(mark, policy, style string) string {
 	return `<!doctype html>
 <html lang="{{.Language}}">
 <head>
@@ -12,14 +17,13 @@ func head(mark, style string) string {
 ` + mark + `<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; ` + policy + `style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'">
 <title>{{.Title}}</title>
 <style>
 ` + stylesheet.Common + style + `</style>
 </head>
 <body>
 <main>
-<h1>{{.Title}}</h1>
 `
 }
 

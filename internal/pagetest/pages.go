@@ -13,7 +13,7 @@ type Page struct{ Name, Path string }
 func Pages(ctx context.Context, base string) ([]Page, error) {
 	all := []Page{
 		{"home", "/"}, {"documents", "/documents"}, {"runs", "/runs"}, {"search", "/search?q=association"}, {"search-none", "/search?q=xyzzy"}, {"search-empty", "/search"},
-		{"missing", "/nowhere"},
+		{"missing", "/nowhere"}, {"welcome-1", "/welcome/1"}, {"key", "/key"},
 	}
 	if err := Visit(ctx, base+"/documents"); err != nil {
 		return nil, err

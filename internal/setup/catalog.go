@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -62,6 +63,8 @@ type Known struct {
 	err      error      // what is wrong with the catalogue
 	joined   [][2]catalog.Key
 	failures []catalog.Failure
+	served   []catalog.Served
+	looked   []catalog.Looked
 }
 
 // Known reads the catalogue. The caller closes it.
@@ -224,6 +227,9 @@ func (s *Settings) Configured() Configured {
 	return named
 }
 
+// Any says that the configuration names any document.
+func (c Configured) Any() bool { return len(c.documents)+len(c.all)+len(c.accounts) > 0 }
+
 // hasAccount says that a server lists what an account sees, and not everything.
 func (s *Settings) hasAccount(address string) bool {
 	account, operator := false, false
@@ -261,16 +267,48 @@ func (k *Known) observe(e backup.Event) {
 	if e.ID != e.Document.ID && e.ID != "" && e.Document.ID != "" {
 		k.joined = append(k.joined, [2]catalog.Key{keyOf(from, e.Document.ID), keyOf(from, e.ID)})
 	}
+	k.count(from, e)
 	switch {
 	case e.Err == nil:
 	case errors.Is(e.Err, sources.ErrServer):
-		f := catalog.Failure{Kind: "server", Subject: from.URL}
-		if !slices.Contains(k.failures, f) {
-			k.failures = append(k.failures, f)
+		if slices.ContainsFunc(k.failures, func(f catalog.Failure) bool { return f.Kind == "server" && f.Subject == from.URL }) {
+			return
 		}
+		k.failures = append(k.failures, k.settings.failure("server", from.URL, e.Err))
 	default:
-		k.failures = append(k.failures, catalog.Failure{Kind: "document", Subject: k.settings.setup.Kinds.URL(from, e.ID)})
+		k.failures = append(k.failures, k.settings.failure("document", k.settings.setup.Kinds.URL(from, e.ID), e.Err))
 	}
+}
+
+// count notes what became of a document, under its server.
+func (k *Known) count(from manifest.Source, e backup.Event) {
+	at := slices.IndexFunc(k.served, func(s catalog.Served) bool { return s.Kind == from.Kind && s.Base == from.URL })
+	if at < 0 {
+		at, k.served = len(k.served), append(k.served, catalog.Served{Kind: from.Kind, Base: from.URL})
+	}
+	s := &k.served[at]
+	switch e.Outcome {
+	case backup.Saved:
+		s.Saved++
+	case backup.Missing:
+		s.Missing++
+	case backup.Failed, backup.Unaskable:
+		s.Failed++
+	default:
+		s.Unchanged++
+	}
+	if e.Outcome == backup.Saved || e.Outcome == backup.Missing && e.New || e.Outcome == backup.Failed {
+		k.looked = append(k.looked, catalog.Looked{Key: keyOf(from, cmp.Or(e.ID, e.Document.ID)), Outcome: string(e.Outcome), Suspect: e.Suspect})
+	}
+}
+
+// failure is something that a run could not do, and why, in words if there are some.
+func (s *Settings) failure(kind, subject string, err error) catalog.Failure {
+	f := catalog.Failure{Kind: kind, Subject: subject, Error: err.Error()}
+	if say := s.setup.Say; say != nil {
+		f.Said = strings.Join(say(err), "\n")
+	}
+	return f
 }
 
 // learn takes what a run did. Interrupted or not, the run is recorded; what
@@ -309,9 +347,16 @@ const keepTime = 20 * time.Second
 
 // run is what is recorded of a run.
 func (k *Known) run(report *backup.Report, w Writing) catalog.Run {
-	r := catalog.Run{Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Failures: slices.Clone(k.failures)}
+	r := catalog.Run{
+		Configuration: k.settings.File, Started: k.began, Ended: time.Now(), Ending: "failed", Named: w.Named, Failures: slices.Clone(k.failures),
+		Servers: slices.Clone(k.served), Documents: slices.Clone(k.looked),
+	}
+	outcomes := []string{string(backup.Saved), string(backup.Missing), string(backup.Failed)}
+	slices.SortStableFunc(r.Documents, func(a, b catalog.Looked) int { // of many, those are kept that the server gave
+		return slices.Index(outcomes, a.Outcome) - slices.Index(outcomes, b.Outcome)
+	})
 	for _, s := range w.Unlisted {
-		r.Failures = append(r.Failures, catalog.Failure{Kind: "server", Subject: s.URL})
+		r.Failures = append(r.Failures, k.settings.failure("server", s.URL, s.Err))
 	}
 	if report == nil {
 		return r
@@ -324,12 +369,23 @@ func (k *Known) run(report *backup.Report, w Writing) catalog.Run {
 	default:
 		r.Ending = ""
 	}
+	for _, rest := range report.Left {
+		at := slices.IndexFunc(r.Servers, func(s catalog.Served) bool {
+			return s.Kind == rest.Source.Kind && s.Base == rest.Source.URL
+		})
+		if at < 0 {
+			at, r.Servers = len(r.Servers), append(r.Servers, catalog.Served{Kind: rest.Source.Kind, Base: rest.Source.URL})
+		}
+		r.Servers[at].Remaining = rest.Documents
+	}
 	r.Saved, r.Unchanged, r.Missing = report.Outcomes[backup.Saved], report.Outcomes[backup.Unchanged], report.Outcomes[backup.Missing]
 	r.Failed, r.Suspect = report.Outcomes[backup.Failed]+report.Outcomes[backup.Unaskable], report.Suspect
 	for _, repo := range report.Repositories {
 		if repo.Err != nil {
-			r.Failures = append(r.Failures, catalog.Failure{Kind: "repository", Subject: repo.Name})
+			r.Failures = append(r.Failures, k.settings.failure("repository", repo.Name, repo.Err))
+			continue
 		}
+		r.Stored = append(r.Stored, catalog.Stored{Repository: repo.Name, Bytes: repo.RunStats.Stored})
 	}
 	return r
 }
@@ -389,19 +445,47 @@ func (s *Settings) heardOf(repo *repository.Repository, record *manifest.Record)
 	var err error
 	h.Description, err = repo.Description(&record.Said)
 	h.Sealed = err != nil
-	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked}
+	h.State = catalog.State{State: string(record.State), Versions: len(record.Versions), Checked: record.Checked, Saved: savedOf(record)}
 	if v := record.Newest(); v != nil {
 		h.Newest, h.Title, h.Suspect, h.Expires = v.Saved, v.Title, v.Suspect, s.Expiries().Of(s.setup.Kinds, record)
+		h.State.Version = v.Name
+	}
+	if v := record.NewestSound(); v != nil {
+		h.State.Sound = v.Name
 	}
 	return h, true
+}
+
+// savedOf are the moments at which versions were saved.
+func savedOf(r *manifest.Record) catalog.Moments {
+	var all []time.Time
+	for i := range r.Versions {
+		all = append(all, r.Versions[i].Saved)
+	}
+	return catalog.MomentsOf(all)
 }
 
 // Turn waits until no other run works with the same configuration and the same
 // repositories, as machine.Machine has it. The caller ends the turn.
 func (s *Settings) Turn(ctx context.Context, waiting func(machine.Progress)) (*machine.Turn, error) {
+	return s.Machine.Turn(ctx, s.turn(), s.File, waiting)
+}
+
+// AtWork is how the run goes that has that turn, of this process or of another;
+// false if there is none. A run that was killed is at work for silence longer.
+func (s *Settings) AtWork(now time.Time) (machine.Progress, bool) {
+	p := s.Machine.Progress(s.turn())
+	return p, p.Process != 0 && now.Sub(p.Updated).Abs() < silence
+}
+
+// silence is how long a run that writes each second how it goes may not have done so.
+const silence = 15 * time.Second
+
+// turn is what runs take turns for.
+func (s *Settings) turn() string {
 	of := s.File
 	for _, r := range s.Repositories {
 		of += "\n" + r.Kind + ":" + r.Value
 	}
-	return s.Machine.Turn(ctx, of, s.File, waiting)
+	return of
 }

@@ -3,6 +3,8 @@ package setup
 import (
 	"cmp"
 	"context"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -66,6 +68,48 @@ func (s *Settings) Discover(ctx context.Context, paths []string, skip func(disco
 	}
 	f.reduce()
 	return f, ctx.Err()
+}
+
+// A Given text is one that somebody gives in place of the name of a file.
+type Given struct {
+	Name string // how messages and origins call it
+	Text io.Reader
+}
+
+// DiscoverIn is Discover in texts.
+func (s *Settings) DiscoverIn(ctx context.Context, all []Given, skip func(discovery.Skip)) (*Finds, error) {
+	f := &Finds{settings: s, said: make(map[discovery.Server]bool)}
+	to := discovery.Reading{Kinds: s.setup.Kinds, See: func(s discovery.Sighting) { f.sightings = append(f.sightings, s) }, Skip: skip}
+	for _, one := range all {
+		if err := files.From(ctx, one.Text, one.Name, to); err != nil && ctx.Err() == nil {
+			skip(discovery.Skip{File: one.Name, Err: err})
+		}
+	}
+	f.reduce()
+	return f, ctx.Err()
+}
+
+// From are the finds of the origins that are wanted, as if nothing else had been
+// looked into.
+func (f *Finds) From(wanted func(discovery.Origin) bool) *Finds {
+	some := *f
+	some.sightings, some.said = nil, maps.Clone(f.said)
+	for _, s := range f.sightings {
+		if wanted(s.Origin) {
+			some.sightings = append(some.sightings, s)
+		}
+	}
+	some.reduce()
+	return &some
+}
+
+// With are these finds and others of the same settings, each document once.
+func (f *Finds) With(others *Finds) *Finds {
+	all := *f
+	all.sightings, all.said = slices.Concat(f.sightings, others.sightings), maps.Clone(f.said)
+	maps.Copy(all.said, others.said)
+	all.reduce()
+	return &all
 }
 
 // reduce makes finds of what was seen and of what servers said.

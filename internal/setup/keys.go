@@ -237,24 +237,3 @@ func createRunner(dir, name string, postQuantum bool) error {
 		return crypto.WriteIdentity(w, id, time.Now())
 	})
 }
-
-// ErrKeyExists says that a file for a new identity exists.
-var ErrKeyExists = errors.New("a file of this name exists")
-
-// CreateIdentity writes an identity into a file, which must not exist: the key in
-// it may be the only one.
-func CreateIdentity(file string, id crypto.NativeIdentity) error {
-	root, err := os.OpenRoot(filepath.Dir(file))
-	if err != nil {
-		return message.Of(message.Usage, err, "bad-file", "Error", err)
-	}
-	defer root.Close()
-	err = durable.Create(root, filepath.Base(file), func(w io.Writer) error { return crypto.WriteIdentity(w, id, time.Now()) })
-	if errors.Is(err, fs.ErrExist) {
-		return message.Of(message.Failed, ErrKeyExists, "keygen-exists", "File", file)
-	}
-	if err != nil {
-		return message.In(durable.Nameless(err), "repository", "Repository", file)
-	}
-	return nil
-}

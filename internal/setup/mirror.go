@@ -37,6 +37,7 @@ type MirrorPlace struct {
 
 	names     []library.Name
 	selection *library.Selection
+	strict    bool // what it names must be there
 }
 
 // mirrors reads where the configuration's mirrors are.
@@ -55,7 +56,7 @@ func (s *Settings) mirrors() ([]MirrorPlace, error) {
 		if err != nil {
 			return nil, message.In(err, "at", "Place", s.place("mirror[%d].documents", i))
 		}
-		all = append(all, MirrorPlace{l, m, names, library.Select(names, nil)})
+		all = append(all, MirrorPlace{Location: l, Mirror: m, names: names, selection: library.Select(names, nil)})
 	}
 	return all, nil
 }
@@ -64,11 +65,14 @@ func (s *Settings) mirrors() ([]MirrorPlace, error) {
 type Mirroring struct {
 	Language documents.Language
 	Words    mirror.Words
-	Index    func(io.Writer, []mirror.Entry) error
+	Index    func(io.Writer, *mirror.Index) error
 
 	// Fetched, optional, are files of this run. Sealed: others cannot be opened.
 	Fetched *mirror.Fetched
 	Sealed  bool
+
+	// Search: the index searches what is published.
+	Search bool
 
 	// Observe is called, if not nil, with what a person should know of the mirror
 	// at a place. Titles may be in it.
@@ -88,16 +92,7 @@ type Mirrored struct {
 // first of the settings: documents have other names in others.
 func (s *Settings) UpdateMirrors(ctx context.Context, repo *repository.Repository, m Mirroring) (all []Mirrored) {
 	for _, place := range s.Mirrors {
-		done := Mirrored{Place: place, Events: make(map[mirror.EventKind]int)}
-		var events sync.Mutex
-		observe := func(e mirror.Event) {
-			events.Lock()
-			defer events.Unlock()
-			if done.Events[e.Kind]++; m.Observe != nil {
-				m.Observe(place.Shown, e)
-			}
-		}
-		done.Report, done.Unfound, done.Err = s.updateMirror(ctx, repo, m, place, observe)
+		done := s.update(ctx, repo, m, place)
 		if done.Err != nil {
 			in := message.In(done.Err, "mirror-failed", "Mirror", place.Shown)
 			done.Err = &message.Error{Class: mirrorClass(ctx), Cause: in, Mark: ErrMirror}
@@ -105,6 +100,21 @@ func (s *Settings) UpdateMirrors(ctx context.Context, repo *repository.Repositor
 		all = append(all, done)
 	}
 	return all
+}
+
+// update brings one up to date.
+func (s *Settings) update(ctx context.Context, repo *repository.Repository, m Mirroring, place MirrorPlace) Mirrored {
+	done := Mirrored{Place: place, Events: make(map[mirror.EventKind]int)}
+	var events sync.Mutex
+	observe := func(e mirror.Event) {
+		events.Lock()
+		defer events.Unlock()
+		if done.Events[e.Kind]++; m.Observe != nil {
+			m.Observe(place.Shown, e)
+		}
+	}
+	done.Report, done.Unfound, done.Err = s.updateMirror(ctx, repo, m, place, observe)
+	return done
 }
 
 // mirrorClass: what was saved is safe, whatever becomes of a mirror.
@@ -116,13 +126,9 @@ func mirrorClass(ctx context.Context) message.Class {
 }
 
 func (s *Settings) updateMirror(ctx context.Context, repo *repository.Repository, m Mirroring, p MirrorPlace, observe func(mirror.Event)) (mirror.Report, int, error) {
-	sink, err := s.openStore(ctx, Place{Location: p.Location, access: p.StoreAccess})
+	store, err := s.mirrorStore(ctx, p)
 	if err != nil {
 		return mirror.Report{}, 0, err
-	}
-	store, ok := sink.(mirror.Store)
-	if !ok {
-		return mirror.Report{}, 0, ErrLocation
 	}
 	forms := p.Formats
 	if len(forms) == 0 {
@@ -135,14 +141,31 @@ func (s *Settings) updateMirror(ctx context.Context, repo *repository.Repository
 			if _, err := p.selection.Learn(repo.ID(), c); err != nil {
 				return nil, err
 			}
+			if p.strict {
+				if err := s.checkNames(&p, c); err != nil {
+					return nil, err
+				}
+			}
 			return func(r *manifest.Record) bool { return p.chooses(r) }, nil
 		},
 		Forms: forms, By: cmp.Or(mirror.By(p.By), mirror.ByService),
 		Shown:  mirror.Shown{Addresses: p.Addresses, Private: p.Private, Versions: p.Versions, Chat: p.Chat, Voters: p.Voters},
 		Places: kinds.Places, Language: m.Language, Words: m.Words, Index: m.Index, Fetched: m.Fetched, Sealed: m.Sealed,
-		Observe: observe,
+		Search: m.Search, Observe: observe,
 	})
 	return *report, len(p.selection.Unfound()), err
+}
+
+func (s *Settings) mirrorStore(ctx context.Context, p MirrorPlace) (mirror.Store, error) {
+	sink, err := s.openStore(ctx, Place{Location: p.Location, access: p.StoreAccess})
+	if err != nil {
+		return nil, err
+	}
+	store, ok := sink.(mirror.Store)
+	if !ok {
+		return nil, ErrLocation
+	}
+	return store, nil
 }
 
 // chooses reports whether a document is published.
@@ -151,7 +174,7 @@ func (p *MirrorPlace) chooses(r *manifest.Record) bool {
 	same := func(a string) func(string) bool {
 		return func(b string) bool { return library.Fold(a) == library.Fold(b) }
 	}
-	if len(p.Documents) > 0 && p.selection.Has(r.Source, r.ID) {
+	if !p.selection.All() && p.selection.Has(r.Source, r.ID) {
 		chosen = true
 	}
 	for _, tag := range r.Said.Tags {

@@ -36,25 +36,6 @@ func (s *Settings) Reading(repo *repository.Repository, at Place) *Reading {
 	return &Reading{repo, at.Shown, s}
 }
 
-// AddOwner adds the identities that the configuration names, if none was given.
-// They are the owner's, and may ask for a passphrase.
-func (r *Reading) AddOwner(ctx context.Context) error {
-	s := r.Settings
-	if s.identitiesGiven() || !r.Sealed() {
-		return nil
-	}
-	if file := s.Encryption.IdentityFile; file != "" {
-		ids, err := s.setup.readIdentities([]string{file})
-		if err != nil {
-			return err
-		}
-		r.Repository = r.With(ids...)
-	}
-	ids, err := s.setup.identitiesFromCommand(ctx, s.Encryption.IdentityCommand)
-	r.Repository = r.With(ids...)
-	return err
-}
-
 // Lists calls do, which reads only lists of documents: the runner's identity is
 // enough for it. If that does not open them, the owner's does.
 func (r *Reading) Lists(ctx context.Context, do func() error) error {

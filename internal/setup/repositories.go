@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,7 @@ func (s *Settings) OpenToRead(ctx context.Context, at Place, pool *spool.Pool, w
 	case err != nil:
 		return nil, in(err)
 	case repo.Sealed() || at.Unencrypted:
-	case s.wantsSealed():
+	case s.Sealed():
 		return nil, message.Of(message.Usage, ErrPlain, "plain-with-keys", "Repository", at.Shown)
 	case known.Sealed():
 		return nil, plainNow(at)
@@ -68,9 +69,9 @@ func plainNow(at Place) error {
 	return message.Of(message.Usage, ErrPlain, "plain-now", "Repository", at.Shown)
 }
 
-// wantsSealed reports whether somebody gave an identity or recipients: so the
+// Sealed reports whether somebody gave an identity or recipients: so the
 // repository is to be sealed.
-func (s *Settings) wantsSealed() bool {
+func (s *Settings) Sealed() bool {
 	e := s.Encryption
 	return s.OwnerGiven() || len(e.Recipients) > 0 || e.RecipientsFile != ""
 }
@@ -79,6 +80,12 @@ func (s *Settings) wantsSealed() bool {
 func (s *Settings) OwnerGiven() bool {
 	e := s.Encryption
 	return s.identitiesGiven() || e.IdentityFile != "" || len(e.IdentityCommand) > 0
+}
+
+// Settled reports whether it is said who can read what is saved: an identity or
+// recipients are given, or all repositories may be plain.
+func (s *Settings) Settled() bool {
+	return s.Sealed() || !slices.ContainsFunc(s.Repositories, func(p Place) bool { return !p.Unencrypted })
 }
 
 // OpenToWrite opens the repository at a place for writing, with what Sealing
@@ -199,6 +206,9 @@ func (s *Settings) identitiesGiven() bool {
 
 // givenIdentities are those of the options and the environment.
 func (s *Settings) givenIdentities() ([]age.Identity, error) {
+	if s.identitiesGiven() && s.owner.AtHand() {
+		return s.owner.identities, nil
+	}
 	all, err := s.setup.readIdentities(s.options.IdentityFiles)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,10 @@ var (
 
 // Sealing says who can read what the run writes. What is not a local folder
 // is sealed, unless the person said otherwise.
-func (s *Settings) Sealing() (repository.Options, error) {
+func (s *Settings) Sealing() (repository.Options, error) { return s.sealing(true) }
+
+// sealing makes the runner's identity, if there is none, only if create.
+func (s *Settings) sealing(create bool) (repository.Options, error) {
 	given, err := s.givenIdentities()
 	if err != nil {
 		return repository.Options{}, err
@@ -46,9 +49,9 @@ func (s *Settings) Sealing() (repository.Options, error) {
 	if err != nil {
 		return repository.Options{}, err
 	}
-	runner, err := s.setup.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, true)
-	if err != nil {
-		return repository.Options{}, err
+	runner, err := s.setup.runnerIdentity(s.Encryption.RunnerIdentityFile, postQuantum, create)
+	if err != nil || runner == nil {
+		return repository.Options{Recipients: recipients}, err
 	}
 	recipient, err := crypto.RecipientOf(runner)
 	if err != nil {
@@ -97,4 +100,15 @@ func (s *Settings) recipients(given []age.Identity) ([]crypto.Recipient, error) 
 		recipients = append(recipients, r)
 	}
 	return unique(recipients)
+}
+
+// Readers are those who can read what a backup writes: their public keys, as texts.
+// None: nothing is sealed.
+func (s *Settings) Readers() ([]string, error) {
+	recipients, err := s.recipients(nil)
+	var texts []string
+	for _, r := range recipients {
+		texts = append(texts, r.String())
+	}
+	return texts, err
 }

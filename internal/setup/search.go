@@ -57,39 +57,6 @@ func (s *Settings) indexRecipients(owner []age.Identity) (all []crypto.Recipient
 	return all, nil
 }
 
-// ownerIdentities are those that open documents: given, or else of the
-// configuration. Where noAsker may be asked, those that need it are left out.
-func (s *Settings) ownerIdentities(ctx context.Context, ask bool) ([]age.Identity, error) {
-	if !ask {
-		silent, quiet := *s.setup, *s
-		silent.Asker, quiet.setup = noAsker{}, &silent
-		all, err := quiet.ownerIdentities(ctx, true)
-		if err != nil {
-			return nil, nil
-		}
-		return all, nil
-	}
-	if s.identitiesGiven() {
-		return s.givenIdentities()
-	}
-	var all []age.Identity
-	var err error
-	if file := s.Encryption.IdentityFile; file != "" {
-		if all, err = s.setup.readIdentities([]string{file}); err != nil {
-			return nil, err
-		}
-	}
-	more, err := s.setup.identitiesFromCommand(ctx, s.Encryption.IdentityCommand)
-	return append(all, more...), err
-}
-
-// noAsker asks nobody.
-type noAsker struct{}
-
-func (noAsker) Prompt(string) crypto.Prompt { return crypto.Prompt{} }
-
-func (noAsker) Output(context.Context, []string) ([]byte, error) { return nil, crypto.ErrPassphrase }
-
 // An Indexed repository is one whose index was brought up to date.
 type Indexed struct {
 	*search.Report
@@ -155,7 +122,7 @@ func (s *Settings) index(ctx context.Context, repo *repository.Repository, owner
 
 // IndexAfter brings indexes up to date after a backup into these repositories:
 // those that are there, and on a machine with a catalogue, which is a person's,
-// all of them. It asks noAsker: of sealed repositories, without an identity at
+// all of them. It asks nobody: of sealed repositories, without an identity at
 // hand, it does nothing. It says what was done; what is wrong is not the backup's,
 // and with one repository no reason to leave others.
 func (s *Settings) IndexAfter(ctx context.Context, known *Known, repos []backup.Repository, done func(Indexed)) error {

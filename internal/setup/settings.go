@@ -26,7 +26,8 @@ type Settings struct {
 
 	setup   *Setup
 	options Options
-	read    stamp // of the file, as it was read
+	read    stamp  // of the file, as it was read
+	owner   *Owner // in place of those of the configuration; nil: these
 }
 
 // A stamp tells whether a file is as it was.

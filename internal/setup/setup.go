@@ -28,6 +28,10 @@ type Setup struct {
 
 	Asker Asker
 
+	// Say, if not nil, puts an error into words, and what to do about it, in lines:
+	// they are kept with the run that it is of.
+	Say func(error) []string
+
 	// Tell takes what a person should know, and nobody else if Attended: then
 	// it may name documents that the person did not name.
 	Tell     func(message.Message)

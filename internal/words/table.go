@@ -21,6 +21,7 @@ import (
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/polite"
+	"github.com/padsync/padsync/internal/schedule"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
@@ -78,6 +79,9 @@ func table() []Row {
 		{Is: setup.ErrNoTarget, Hint: "hint-no-target"},
 		{Is: setup.ErrNoAnswer, Hint: "hint-no-answer"},
 		{Is: setup.ErrNoMirror, Hint: "hint-no-mirror"},
+		{Is: setup.ErrSiteFolder, Hint: "hint-site-folder"},
+		{Is: setup.ErrSiteChoice, Hint: "hint-site-nothing"},
+		{Is: mirror.ErrTaken, Cause: "cause-taken", Hint: "hint-site-folder"},
 		{Is: mirror.ErrNewer, Cause: "cause-mirror-newer", Hint: "hint-mirror-newer"},
 		{Is: setup.ErrNotSealed, Hint: "hint-not-sealed"},
 		{Is: setup.ErrPlain, Hint: "hint-plain"},
@@ -88,6 +92,19 @@ func table() []Row {
 		{Is: setup.ErrIdentityPath, Hint: "hint-identity-path"},
 		{Is: setup.ErrRunnerPath, Hint: "hint-runner-path"},
 		{Is: setup.ErrRunnerKind, Hint: "hint-runner-kind"},
+
+		// What is to run every night.
+		{Is: setup.ErrAttended, Hint: "hint-schedule-attended"},
+		{Is: setup.ErrInput, Hint: "hint-schedule-input"},
+		{Is: setup.ErrSecretOption, Hint: "hint-schedule-secret"},
+		{Is: schedule.ErrTemporary, Hint: "hint-schedule-temporary"},
+		{Is: schedule.ErrContainer, Cause: "cause-container", Hint: "hint-container"},
+		{Is: schedule.ErrNoScheduler, Cause: "cause-no-scheduler", Hint: "hint-no-scheduler"},
+		{As: as(foreign), Cause: "cause-schedule-foreign", Hint: "hint-schedule-foreign"},
+		{Is: schedule.ErrUnwritable, Cause: "cause-unwritable", Hint: "hint-unwritable"},
+		{Is: schedule.ErrLong, Cause: "cause-cron-long", Hint: "hint-cron-long"},
+		{Is: schedule.ErrClock, Hint: "hint-clock-time"},
+		{As: as(command), Cause: "cause-command", Hint: "hint-command"},
 
 		{As: as(folder), Cause: "cause-temporary", Hint: "hint-temporary"},
 		{As: hasUser, Cause: "user-in-address", Hint: "hint-user-in-file", Class: message.Usage},
@@ -135,6 +152,7 @@ func table() []Row {
 		{Is: etherpad.ErrNoList, Cause: "reason-no-list", Hint: "hint-credentials"},
 		{Is: sources.ErrUnaskable, Cause: "reason-unaskable"},
 		{Is: etherpad.ErrTaken, Cause: "reason-taken"},
+		{Is: sources.ErrAs, Cause: "reason-as"},
 		{Is: etherpad.ErrReadOnly, Cause: "reason-read-only"},
 		{Is: sources.ErrRefused, Cause: "cause-refused-answer", Quotes: true},
 
@@ -262,6 +280,16 @@ func table() []Row {
 }
 
 func folder(e *spool.FolderError) message.Message { return message.New("", "Error", e.Err) }
+
+func foreign(e *schedule.ForeignError) message.Message { return message.New("", "File", e.File) }
+
+func command(e *schedule.CommandError) message.Message {
+	said := e.Said
+	if said == "" {
+		said = e.Err.Error()
+	}
+	return message.New("", "Command", strings.Join(e.Command, " "), "Said", said)
+}
 
 func hasUser(err error) (message.Message, bool) { return inConfig(err, config.HasUser) }
 

@@ -101,7 +101,7 @@ var said = regexp.MustCompile(`\bt "([a-z0-9-]+)"`)
 func TestMessagesInTheCodeAreInTheCatalogue(t *testing.T) {
 	messages := load(t, "active.en.toml")
 	var code []string
-	for _, folder := range []string{".", "../setup", "../pages", "../../web", "../../cmd/padsync"} {
+	for _, folder := range []string{".", "../setup", "../schedule", "../pages", "../../web", "../../cmd/padsync"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no code found in %s: %v", folder, err)

@@ -3,21 +3,49 @@
 
 (() => {
   // A part with data-live is asked for again by itself: every two seconds while
-  // somebody looks, else once a minute, and at once when she comes back.
+  // somebody looks, else once a minute, and at once when she comes back. One with
+  // data-seldom waits for something to happen, and is asked for once a minute.
   const often = 2000, seldom = 60000;
-  let timer = 0;
+  let timer = 0, asked = Date.now(); // when those were asked for that are seldom
 
-  const again = async () => {
-    const part = document.querySelector("[data-live]");
-    if (part) {
-      await htmx.ajax("GET", part.dataset.live, { target: "#" + part.id, select: "#" + part.id, swap: "outerHTML" }).catch(() => {});
+  const parts = () => [...document.querySelectorAll("[data-live]")];
+  const show = (id, shown) => { const e = document.getElementById(id); if (e && e.hidden === shown) e.hidden = !shown; };
+
+  // What is the same stays as it is, so that focus, and what a screen reader follows,
+  // are not lost.
+  const again = async (all) => {
+    clearTimeout(timer);
+    if (Date.now() - asked >= seldom) all = true;
+    if (all) asked = Date.now();
+    for (const part of parts()) {
+      if (!all && "seldom" in part.dataset) continue;
+      try {
+        const answer = await fetch(part.dataset.live, { credentials: "same-origin", cache: "no-store" });
+        show("gone", false);
+        show("locked", answer.status === 401);
+        if (!answer.ok) continue;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const next = page.getElementById(part.id);
+        if ("titled" in part.dataset) document.title = page.title;
+        if (next && part.id === "work" && part.children.length && !next.children.length) show("changed", true);
+        if (next && !next.isEqualNode(part)) await htmx.swap({ target: part, swap: "outerMorph", text: next.outerHTML });
+      } catch {
+        show("gone", true); // the program has ended; it may only have been started again
+      }
     }
+    speak();
     plan();
   };
   const plan = () => {
     clearTimeout(timer);
-    if (document.querySelector("[data-live]")) timer = setTimeout(again, document.hidden ? seldom : often);
+    const all = parts();
+    if (all.length) timer = setTimeout(() => again(false), document.hidden || all.every((p) => "seldom" in p.dataset) ? seldom : often);
   };
-  document.addEventListener("visibilitychange", () => { document.hidden ? plan() : again(); });
+  // What is to be said aloud stands outside of what is replaced, and is said once.
+  const speak = () => {
+    const said = document.querySelector("[data-spoken]"), to = document.getElementById("spoken");
+    if (said && to && to.textContent !== said.dataset.spoken) to.textContent = said.dataset.spoken;
+  };
+  document.addEventListener("visibilitychange", () => { document.hidden ? plan() : again(true); });
   plan();
 })();
