@@ -149,7 +149,7 @@ func (p *page) putBack(w http.ResponseWriter, r *http.Request) error {
 	doc, err := openSaved(r.Context(), settings, one.Key)
 	if err == nil {
 		defer doc.Close()
-		err = p.plan(r.Context(), settings, one, doc, v)
+		err = p.planReturn(r.Context(), settings, one, doc, v)
 	}
 	switch {
 	case r.Context().Err() != nil:
@@ -184,8 +184,8 @@ const mostPoints = 50
 // planTime is how long the server of a plan may take to answer.
 const planTime = 20 * time.Second
 
-// plan says what would be made.
-func (p *page) plan(ctx context.Context, settings *setup.Settings, one *catalog.Document, doc *library.Document, v *putBackView) error {
+// planReturn says what would be made.
+func (p *page) planReturn(ctx context.Context, settings *setup.Settings, one *catalog.Document, doc *library.Document, v *putBackView) error {
 	v.Points = append(v.Points, choice{"", p.Words.Text("web-put-back-newest")})
 	for _, version := range slices.Backward(doc.Record.Versions) {
 		if len(v.Points) <= mostPoints {

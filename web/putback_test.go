@@ -136,7 +136,9 @@ func TestNothingIsPutBackThatWasNotShown(t *testing.T) {
 	_, job := w.agrees(p, looked, nil)
 	w.idle(p)
 	w.shows(p, job, "is online again.", `href="`+address+`/p/ag"`)
-	for _, bad := range []string{"https://user:secret@pad.example/", "not an address", "javascript:alert(1)", "http://127.0.0.1:1"} {
+	none := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(none.Close)
+	for _, bad := range []string{"https://user:secret@pad.example/", "not an address", "javascript:alert(1)", none.URL} {
 		body := w.shows(p, plan+"?to=other&into="+url.QueryEscape(bad))
 		if strings.Contains(body, "Make this pad") || !strings.Contains(body, "aria-invalid") && !strings.Contains(body, "notice is-bad") {
 			t.Errorf("%s: %s", bad, body)

@@ -130,7 +130,8 @@ type backupView struct {
 	Tenth          string // what is spoken: the same text until the next tenth
 	Services       []serviceView
 	Places         []placeView
-	Recent         []lookedAt // the newest first
+	Recent         []lookedAt // the newest first; at the end those that were saved, if any
+	Saved          bool       // it is these
 	Notable        []lookedAt
 	Notes          []string // what else is to be known
 	Command        string
@@ -173,7 +174,11 @@ func (b *backingUp) tell(p *page, v *jobView) (template, title string, of any) {
 	for i := range s.Places {
 		view.Places = append(view.Places, p.placeOf(&s.Places[i]))
 	}
-	for _, e := range slices.Backward(s.Recent) {
+	recent := s.Recent
+	if !v.Running() && len(s.Saved) > 0 {
+		recent, view.Saved = s.Saved, true
+	}
+	for _, e := range slices.Backward(recent) {
 		view.Recent = append(view.Recent, b.lookedAt(p, e))
 	}
 	for _, e := range s.Notable {

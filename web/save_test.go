@@ -98,7 +98,7 @@ func TestSavingAllSavesWhatEachBackupSaves(t *testing.T) {
 	p := w.page("en")
 	job := w.begins(p, "/save", url.Values{"all": {"1"}})
 	w.idle(p)
-	w.shows(p, job, "<h1>Backup done.</h1>", "2 saved.", "saved for the first time", "padsync backup</code>", "stored")
+	w.shows(p, job, "<h1>Backup done.</h1>", "2 saved.", "What was saved", "saved for the first time", "padsync backup</code>", "stored")
 	w.shows(p, "/", "Everything is safe, except 1 document.") // that one is saved by hand
 	w.shows(p, w.addressOf(p, "ag"), "Versions kept")
 	w.shows(p, "/runs", "2 saved")
