@@ -28,6 +28,9 @@ var sayings = []string{
 	"web-said-key-open",
 	"web-said-key-forgotten",
 	"web-said-every-night",
+	"web-said-copies-back",
+	"web-said-place-keeps",
+	"web-said-key-used",
 }
 
 // done ends a change: the browser goes on to a page, which says what was done, the

@@ -87,6 +87,7 @@ func table() []Row {
 		{Is: setup.ErrPlain, Hint: "hint-plain"},
 		{Is: setup.ErrAway, Cause: "cause-away", Hint: "hint-away"},
 		{Is: setup.ErrOtherRunner, Hint: "hint-other-runner"},
+		{Is: setup.ErrOtherKey, Hint: "hint-other-key"},
 		{Is: setup.ErrKeyExists, Hint: "hint-key-exists"},
 		{Is: setup.ErrHomeless, Hint: "hint-homeless"},
 		{Is: setup.ErrIdentityPath, Hint: "hint-identity-path"},
