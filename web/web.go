@@ -49,7 +49,8 @@ type Page struct {
 // shared is what the languages of a page have in common.
 type shared struct {
 	Options
-	jobs *jobs
+	jobs  *jobs
+	shelf *shelf
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -68,7 +69,7 @@ func New(o Options) (*Page, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), now: o.Settings}}
+	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), shelf: &shelf{clock: o.Now}, now: o.Settings}}
 	var tags []language.Tag
 	for _, said := range o.Words {
 		p := &page{shared: all.shared, Words: said, mux: http.NewServeMux()}
@@ -96,6 +97,8 @@ func (p *page) route() {
 	get("/documents", p.documents)
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
+	get("/documents/{hash}/moments", p.moments)
+	get("/documents/{hash}/compare", p.compare)
 	get("/search", p.search)
 	get("/runs", p.runs)
 	get("/jobs/{id}", p.job)
@@ -113,7 +116,10 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Close ends the jobs that are at work, as Ctrl-C ends a command, and returns
 // when they have ended.
-func (p *Page) Close() { p.jobs.close() }
+func (p *Page) Close() {
+	p.jobs.close()
+	p.shelf.close()
+}
 
 // Busy reports whether a job is at work.
 func (p *Page) Busy() bool { return p.jobs.busy() }
