@@ -76,7 +76,7 @@ func TestKeyIsForgottenWithoutRequestsOfAPerson(t *testing.T) {
 
 func TestWrongPassphrasesAreTriedOneAtATimeAndSlowedDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := newKeyring(time.Now)
+		k := newKeyring(time.Now, func() {})
 		at, most, tried := 0, 0, 0
 		wrong := func() (*setup.Owner, error) {
 			at++

@@ -58,6 +58,7 @@ type shared struct {
 	knowing  knowing
 	gathered gatherings
 	teller   *setup.Teller
+	shelf    *shelf
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -85,7 +86,8 @@ func New(o Options) (*Page, error) {
 	if o.Settings != nil {
 		o.Settings = o.Settings.Asking(quietly{o.Setup.Asker})
 	}
-	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now), idle: newIdle(), now: o.Settings}}
+	shelf := &shelf{clock: o.Now}
+	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now, shelf.clear), idle: newIdle(), shelf: shelf, now: o.Settings}}
 	all.teller = setup.NewTeller(context.Background(), all.tell)
 	var tags []language.Tag
 	for _, said := range o.Words {
@@ -118,6 +120,8 @@ func (p *page) route() {
 	post("/add", p.addGiven)
 	post("/add/chosen", p.addChosen)
 	post("/look", p.lookForNew)
+	get("/documents/{hash}/moments", p.moments)
+	get("/documents/{hash}/compare", p.compare)
 	get("/search", p.search)
 	get("/runs", p.runs)
 	get("/runs/{id}", p.run)
@@ -161,6 +165,7 @@ func (p *Page) Close() {
 	p.teller.Close(context.Background())
 	p.keys.forgetAll()
 	_ = p.knowing.changes.Close() // which only read
+	p.shelf.close()
 }
 
 // Busy reports whether a job is at work.
