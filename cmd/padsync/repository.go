@@ -64,7 +64,7 @@ func (a *app) testPlace(ctx context.Context, s *setup.Settings, at setup.Place) 
 	}
 	lines := a.seen(at, seen)
 	var done []string
-	tried, err := s.Try(ctx, at, func(step setup.Step) { done = append(done, a.text("tried-"+string(step))) })
+	tried, err := s.Try(ctx, at, func(step setup.Step) { done = append(done, a.text(tries[step])) })
 	if err != nil {
 		done = done[:max(0, len(done)-1)] // the last one failed
 	} else if tried.Keeps {
@@ -77,6 +77,11 @@ func (a *app) testPlace(ctx context.Context, s *setup.Settings, at setup.Place) 
 		return printErr
 	}
 	return err
+}
+
+// tries are the words for steps that were done.
+var tries = map[setup.Step]string{
+	setup.StepWrite: "tried-write", setup.StepRead: "tried-read", setup.StepList: "tried-list", setup.StepDelete: "tried-delete",
 }
 
 // seen says what is at a place.
