@@ -24,6 +24,7 @@ type knowledge struct {
 	orders map[string][]int // places of rows, by the name of an order
 
 	services, tags []string
+	versions       int           // of all documents
 	runs           []catalog.Run // the newest first, chartRuns at most
 	standings      []setup.Standing
 }
@@ -67,6 +68,12 @@ func (s *shared) known(ctx context.Context) (*knowledge, error) {
 	return k, nil
 }
 
+// isSealed reports whether the repository at a place is sealed, as far as this machine
+// saw it.
+func (k *knowledge) isSealed(shown string) bool {
+	return slices.ContainsFunc(k.standings, func(s setup.Standing) bool { return s.Shown == shown && s.Sealed })
+}
+
 // read makes the rows.
 func (k *knowledge) read(s *shared, d *setup.Documents) {
 	failed, services, tags := failures(k.runs), make(map[string]int), make(map[string]int)
@@ -80,6 +87,7 @@ func (k *knowledge) read(s *shared, d *setup.Documents) {
 		r.sorted = library.Fold(r.Name)
 		k.byHash[r.Hash] = len(k.rows)
 		k.rows = append(k.rows, r)
+		k.versions += r.State.Versions
 		services[r.Service]++
 		for _, tag := range r.Tags {
 			tags[tag]++

@@ -296,7 +296,7 @@ func TestPastIsFoundAndShown(t *testing.T) {
 	body := w.shows(p, "/search?q=girafes", "<mark>girafes</mark>", "deleted since")
 	link := regexp.MustCompile(`/documents/[0-9a-f]+\?rev=\d+`).FindString(body)
 	w.shows(p, strings.Replace(link, "?", "/saved?", 1), "girafes")
-	w.shows(p, "/search?q=nothing+of+it", "nothing found")
+	w.shows(p, "/search?q=nothing+of+it", "Nothing found")
 	w.shows(p, "/search")
 }
 
