@@ -185,7 +185,7 @@ func TestWelcomeLeadsToASealedBackup(t *testing.T) {
 	secret := secretText.FindString(at.Text)
 	file := k.send("/welcome/4/file", at.form("/welcome/4/file"), http.StatusOK).Text
 	k.seen.Reset()
-	at = k.sendFile("/welcome/4", at.form("/welcome/4"), "file", "cle.txt", file, http.StatusOK).has("/welcome/5")
+	_ = k.sendFile("/welcome/4", at.form("/welcome/4"), "file", "cle.txt", file, http.StatusOK).has("/welcome/5")
 	k.ends().has("/welcome/5", "Une copie a été ouverte", "<blockquote")
 	if k.clicks != 5 {
 		t.Errorf("it took %d clicks", k.clicks)
