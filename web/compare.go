@@ -99,7 +99,7 @@ func pointOfWord(word string) (string, error) {
 
 func (p *page) compare(w http.ResponseWriter, r *http.Request) error {
 	hash := r.PathValue("hash")
-	_, row, err := p.catalogued(r.Context(), hash)
+	_, row, err := p.documentOf(r.Context(), hash)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ type form struct{ Name, Link string }
 
 // named finds a document of the catalogue by the hash that stands for it.
 func (p *page) named(ctx context.Context, hash string) (*catalog.Document, error) {
-	one, _, err := p.catalogued(ctx, hash)
+	one, _, err := p.documentOf(ctx, hash)
 	return one, err
 }
 
@@ -78,7 +78,7 @@ func (p *page) open(q *http.Request, hash string) (one *catalog.Document, r row,
 	if err != nil {
 		return nil, row{}, nil, err
 	}
-	one, r, err = p.documentOf(q.Context(), settings, hash)
+	one, r, err = p.documentOf(q.Context(), hash)
 	if err != nil {
 		return nil, row{}, nil, err
 	}
@@ -86,8 +86,22 @@ func (p *page) open(q *http.Request, hash string) (one *catalog.Document, r row,
 	return one, r, doc, err
 }
 
-// documentOf is the document that the catalogue has with this hash.
-func (p *page) documentOf(ctx context.Context, settings *setup.Settings, hash string) (*catalog.Document, row, error) {
+// documentOf is what the catalogue has of the document with this hash.
+func (p *page) documentOf(ctx context.Context, hash string) (*catalog.Document, row, error) {
+	k, err := p.known(ctx)
+	if err != nil {
+		return nil, row{}, err
+	}
+	if at, there := k.byHash[hash]; there {
+		r := k.rows[at]
+		r.Suspicion = p.suspicion(r.State.Suspect)
+		return &k.of[at], r, nil
+	}
+	// One that somebody took for no document still has a page, for who kept its address.
+	settings, err := p.settings()
+	if err != nil {
+		return nil, row{}, err
+	}
 	known, err := settings.Catalogued(ctx)
 	if err != nil {
 		return nil, row{}, err
@@ -97,26 +111,9 @@ func (p *page) documentOf(ctx context.Context, settings *setup.Settings, hash st
 	if at < 0 {
 		return nil, row{}, errNotFound
 	}
-	runs, err := known.Catalog.Runs(ctx, chartRuns)
-	if err != nil {
-		return nil, row{}, err
-	}
-	return &known.All[at], p.rowsOf(known, runs, &known.All[at]), nil
-}
-
-// catalogued is what the catalogue has of the document with this hash.
-func (p *page) catalogued(ctx context.Context, hash string) (*catalog.Document, row, error) {
-	settings, err := p.settings()
-	if err != nil {
-		return nil, row{}, err
-	}
-	return p.documentOf(ctx, settings, hash)
-}
-
-func (p *page) rowsOf(d *setup.Documents, runs []catalog.Run, one *catalog.Document) row {
-	r := p.row(d, one, failures(runs))
+	r := p.row(known, &known.All[at], failures(k.runs))
 	r.Suspicion = p.suspicion(r.State.Suspect)
-	return r
+	return &known.All[at], r, nil
 }
 
 func openSaved(ctx context.Context, settings *setup.Settings, k catalog.Key) (*library.Document, error) {
@@ -153,7 +150,7 @@ func pointOf(q url.Values) (point, query string) {
 
 func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 	hash := r.PathValue("hash")
-	one, row, err := p.catalogued(r.Context(), hash)
+	one, row, err := p.documentOf(r.Context(), hash)
 	if err != nil {
 		return err
 	}
@@ -162,7 +159,7 @@ func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 	v, err := p.volumeOf(r, hash, point == "")
 	nothing := (*library.NothingError)(nil)
 	switch {
-	case errors.As(err, &nothing), errors.Is(err, repository.ErrNone):
+	case errors.As(err, &nothing), errors.Is(err, repository.ErrNone), errors.Is(err, library.ErrNoVersion):
 	case closed(err):
 		l.Closed = true
 	case errors.Is(err, context.Canceled):
@@ -194,6 +191,8 @@ func (p *page) live(r *http.Request, l *life, v *volume) error {
 	switch {
 	case closed(err):
 		l.Closed = true
+		return nil
+	case errors.Is(err, library.ErrNoVersion):
 		return nil
 	case errors.Is(err, context.Canceled):
 		return err

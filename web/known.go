@@ -20,6 +20,7 @@ type knowledge struct {
 	mark   setup.Mark
 	hour   time.Time // in which it was made: verdicts have days in them
 	rows   []row
+	of     []catalog.Document // of the rows
 	byHash map[string]int
 	orders map[string][]int // places of rows, by the name of an order
 
@@ -86,7 +87,7 @@ func (k *knowledge) read(s *shared, d *setup.Documents) {
 		r.folded = library.Fold(r.Name + "\n" + r.URL)
 		r.sorted = library.Fold(r.Name)
 		k.byHash[r.Hash] = len(k.rows)
-		k.rows = append(k.rows, r)
+		k.rows, k.of = append(k.rows, r), append(k.of, *one)
 		k.versions += r.State.Versions
 		services[r.Service]++
 		for _, tag := range r.Tags {
