@@ -93,6 +93,12 @@ func (c *Catalog) Change(ctx context.Context, keys []Key, change Change) error {
 	})
 }
 
+// Valid is nil for a change within the bounds of its texts, else as Change has it.
+func (c Change) Valid() error {
+	_, err := c.checked()
+	return err
+}
+
 // checked is the change within the bounds.
 func (c Change) checked() (Change, error) {
 	for _, text := range []struct {

@@ -43,3 +43,15 @@ func TestRunIsKeptWithAllThatItDid(t *testing.T) {
 		t.Error(diff, err)
 	}
 }
+
+func TestMirrorIsKeptAsItWasLast(t *testing.T) {
+	c := newCatalog(t)
+	ended := time.Unix(1790000000, 0).UTC()
+	must(t, c.KeepMirror(t.Context(), Mirrored{Mirror: "/pages", Ended: ended, Documents: 1, Error: "no space left", Said: "the disk is full"}))
+	last := Mirrored{Mirror: "/pages", Ended: ended.Add(time.Hour), Documents: 3, Written: 2, Removed: 1}
+	must(t, c.KeepMirror(t.Context(), last))
+	got, err := c.Mirrors(t.Context())
+	if diff := cmp.Diff(map[string]Mirrored{"/pages": last}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}

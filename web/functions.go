@@ -25,6 +25,9 @@ func (p *page) functions() template.FuncMap {
 		"shown":     words.Printable,
 		"sentence":  sentence,
 		"inc":       func(n int) int { return n + 1 },
+		"dated":     p.dated,
+		"thread":    func(r request) *thread { return p.threadOf(&r.row) },
+		"with_view": func(v view, of any) within { return within{v, of} },
 	}
 }
 
@@ -76,13 +79,32 @@ func (p *page) date(t time.Time, year bool) string {
 	return text
 }
 
+// dated is the same of a day such as 2026-12-24, which is shown as it is if it is none.
+func (p *page) dated(day string) string {
+	t, err := time.ParseInLocation(time.DateOnly, day, time.Local)
+	if err != nil {
+		return day
+	}
+	return p.date(t, t.Year() != p.Now().Local().Year())
+}
+
+// within is what a part of a page gets that has forms.
+type within struct {
+	View view
+	Of   any
+}
+
 // moment is a date with its year, and the time of day.
 func (p *page) moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	t = t.Local()
-	text := p.Words.Text("web-moment", "Date", p.date(t, true), "Hour", strconv.Itoa(t.Hour()), "Minute", t.Format("04"))
+	date := p.date(t, true)
+	if now := p.Now().Local(); t.Year() == now.Year() && t.YearDay() == now.YearDay() {
+		date = p.Words.Text("web-today")
+	}
+	text := p.Words.Text("web-moment", "Date", date, "Hour", strconv.Itoa(t.Hour()), "Minute", t.Format("04"))
 	return strings.ReplaceAll(text, " h ", "\u00a0h\u00a0")
 }
 

@@ -19,6 +19,7 @@ import (
 // lived is the page of a world with most of a year behind it.
 func lived(t testing.TB) *web.Page {
 	t.Helper()
+	t.Setenv("HOME", t.TempDir()) // whose browsers the welcome reads
 	w, err := pagetest.New(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

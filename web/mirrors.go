@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/repository"
@@ -17,6 +18,9 @@ type mirrorView struct {
 	Also  []string // which only some mirrors publish
 	Forms []string
 	Line  int
+
+	Last catalog.Mirrored // how it was brought up to date last, zero if that is not known
+	Why  *why             // that failed
 }
 
 func (p *page) mirrors(w http.ResponseWriter, r *http.Request) error {
@@ -28,8 +32,21 @@ func (p *page) mirrors(w http.ResponseWriter, r *http.Request) error {
 		Mirrors []mirrorView
 		File    string
 	}{File: settings.File}
+	c, err := p.Setup.OpenCatalog(r.Context())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	last, err := c.Mirrors(r.Context())
+	if err != nil {
+		return err
+	}
 	for i := range settings.Mirrors {
-		v.Mirrors = append(v.Mirrors, p.mirror(settings, i))
+		m := p.mirror(settings, i)
+		if m.Last = last[m.Shown]; m.Last.Error != "" {
+			m.Why = p.why(&catalog.Failure{Kind: "mirror", Error: m.Last.Error, Said: m.Last.Said}, p.Words.Text("web-mirror-failed-means"), p.Words.Text("web-mirror-failed-do"))
+		}
+		v.Mirrors = append(v.Mirrors, m)
 	}
 	return p.show(w, r, http.StatusOK, "mirrors", view{Title: p.Words.Text("web-mirror-title"), Section: "settings", Of: v})
 }

@@ -134,7 +134,7 @@ func (p *page) putBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	one, row, err := p.documentOf(r.Context(), settings, r.PathValue("hash"))
+	one, row, err := p.documentOf(r.Context(), r.PathValue("hash"))
 	if err != nil {
 		return err
 	}
@@ -395,7 +395,7 @@ func (p *page) doPutBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	one, row, err := p.documentOf(r.Context(), settings, hash)
+	one, row, err := p.documentOf(r.Context(), hash)
 	if err != nil {
 		return err
 	}

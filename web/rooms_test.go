@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/web"
@@ -106,6 +108,18 @@ func TestServicesAreToldWithoutARequest(t *testing.T) {
 			t.Errorf("the page tells %q", bad)
 		}
 	}
+	now := time.Now()
+	down := catalog.Run{Configuration: w.file, Started: now, Ended: now, Failures: []catalog.Failure{{Kind: "server", Subject: w.server, Error: "refused", Said: "it <b>refuses</b>\nask"}}}
+	if err := errors.Join(c.Record(t.Context(), down), c.Record(t.Context(), catalog.Run{Configuration: w.file, Started: now, Ended: now, Named: true})); err != nil {
+		t.Fatal(err)
+	}
+	w.shows(w.page("en"), "/services", "does not answer as it should", "It &lt;b&gt;refuses&lt;/b&gt;", "Since ")
+	if err := c.Record(t.Context(), catalog.Run{Configuration: w.file, Started: now, Ended: now}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(w.shows(w.page("en"), "/services"), "does not answer") {
+		t.Error("a run without a failure leaves the server failing")
+	}
 	w.shows(newWorld(t).page("en"), "/services", "no service either")
 }
 
@@ -131,6 +145,16 @@ func TestMirrorsAreToldAndBroughtUpToDate(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "index.html")); err != nil {
 		t.Error(err)
 	}
+	w.shows(p, "/mirrors", "brought up to date", ", 1 document</p>")
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(folder, nil, 0o600); err != nil { // in the place of the folder
+		t.Fatal(err)
+	}
+	w.begins(p, "/mirrors/update", nil)
+	w.idle(p)
+	w.shows(p, "/mirrors", "What to do", "The exact message")
 }
 
 func TestKeysSayWhoReadsAndWhetherTheKeyIsAtHand(t *testing.T) {

@@ -82,19 +82,19 @@ func (p *page) beginBackup(r *http.Request, order setup.Order, after ...func(con
 	if err != nil {
 		return nil, false, err
 	}
-	rows, _, err := p.known(r.Context())
+	known, err := p.known(r.Context())
 	if err != nil {
 		return nil, false, err
 	}
 	b := &backingUp{order: order, named: make(map[string]row)}
-	b.learn(rows)
+	b.learn(known.rows)
 	slices.Sort(order.Documents)
 	mirroring := setup.Mirroring{Language: pages.MirrorLanguage(p.Words), Words: pages.MirrorWords(p.Words), Index: pages.Mirror(p.Words)}
 	j, joined = p.jobs.beginOnce(r.Context(), "save "+strings.Join(order.Documents, "\n"), "web-backup", b, func(ctx context.Context, _ *job) error {
 		order.Limit.Begin = time.Now()
 		err := settings.Save(ctx, order, &b.watch, mirroring)
-		if rows, _, err := p.known(context.WithoutCancel(ctx)); err == nil {
-			b.learn(rows) // what was new has its page now
+		if known, err := p.known(context.WithoutCancel(ctx)); err == nil {
+			b.learn(known.rows) // what was new has its page now
 		}
 		for _, do := range after {
 			do(ctx, settings)

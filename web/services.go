@@ -16,12 +16,11 @@ import (
 type serverView struct {
 	Service, Base, Name string
 	Link                string // to its documents
-	Kinds               []string
 	Documents           int
 	Followed            int
 	By                  []counted // of the followed ones, the worst verdict first
 	Asked               time.Time // when a document of it was looked at last
-	Failing             bool      // in the last run
+	Failing             bool      // in the last run that looked at everything, or since
 	Since               time.Time
 	Said                []string // why
 	Keeping             setup.Keeping
@@ -41,16 +40,7 @@ func (p *page) services(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	known, err := settings.Catalogued(r.Context())
-	if err != nil {
-		return err
-	}
-	defer known.Close()
-	runs, err := known.Catalog.Runs(r.Context(), 1)
-	if err != nil {
-		return err
-	}
-	rows, _, err := p.known(r.Context())
+	k, err := p.known(r.Context())
 	if err != nil {
 		return err
 	}
@@ -58,36 +48,22 @@ func (p *page) services(w http.ResponseWriter, r *http.Request) error {
 		Services []*serverView
 		LastRun  time.Time
 	}{}
-	if len(runs) > 0 {
-		v.LastRun = runs[0].Ended
+	if len(k.runs) > 0 {
+		v.LastRun = k.runs[0].Ended
 	}
 	of := make(map[string]*serverView)
-	for i := range known.All {
-		one := &known.All[i]
-		if known.Gone(one) {
-			continue
-		}
-		name := service(one.Base)
-		s := of[name]
+	for i := range k.rows {
+		one := &k.rows[i]
+		s := of[one.Service]
 		if s == nil {
-			s = p.service(settings, runs, one)
-			of[name], v.Services = s, append(v.Services, s)
+			s = p.service(settings, k.runs, one.key)
+			of[one.Service], v.Services = s, append(v.Services, s)
 		}
-		if !slices.Contains(s.Kinds, one.Kind) {
-			s.Kinds = append(s.Kinds, one.Kind)
-		}
-		if state := known.State(one); state.Checked.After(s.Asked) {
-			s.Asked = state.Checked
-		}
-	}
-	for i := range rows {
-		if s := of[rows[i].Service]; s != nil {
-			s.count(&rows[i])
-		}
+		s.count(one)
 	}
 	for _, s := range v.Services {
 		slices.SortStableFunc(s.By, func(a, b counted) int {
-			return cmp.Compare(slices.Index(verdicts, a.Verdict), slices.Index(verdicts, b.Verdict))
+			return cmp.Compare(a.Verdict.rank(), b.Verdict.rank())
 		})
 	}
 	slices.SortStableFunc(v.Services, func(a, b *serverView) int {
@@ -108,8 +84,10 @@ func boolCompare(a, b bool) int {
 
 func (s *serverView) count(one *row) {
 	s.Documents++
-	switch one.Verdict {
-	case unchosen, elsewhere, aside:
+	if one.State.Checked.After(s.Asked) {
+		s.Asked = one.State.Checked
+	}
+	if !one.followed() {
 		return
 	}
 	s.Followed++
@@ -120,16 +98,18 @@ func (s *serverView) count(one *row) {
 	s.By[at].Count++
 }
 
-// service is what is known of the server of a document.
-func (p *page) service(settings *setup.Settings, runs []catalog.Run, one *catalog.Document) *serverView {
+// service is what is known of the server of a document, by its key.
+func (p *page) service(settings *setup.Settings, runs []catalog.Run, one catalog.Key) *serverView {
 	name := service(one.Base)
 	s := &serverView{Service: name, Base: one.Base, Link: "/documents?" + url.Values{"service": {name}}.Encode()}
-	if len(runs) > 0 {
-		for _, f := range runs[0].Failures {
-			if f.Kind == "server" && service(f.Subject) == name {
-				why := p.why(&f, "", "")
-				s.Failing, s.Since, s.Said = true, f.Since, why.What
+	for i := range runs {
+		for _, f := range runs[i].Failures {
+			if f.Kind == "server" && service(f.Subject) == name && !s.Failing {
+				s.Failing, s.Since, s.Said = true, f.Since, p.why(&f, "", "").What
 			}
+		}
+		if !runs[i].Named {
+			break // one of some documents says nothing of the other servers
 		}
 	}
 	s.Keeping = settings.Keeping(one.Kind, one.Base)

@@ -55,6 +55,10 @@ type shared struct {
 	keys     *keyring
 	idle     *idle
 	welcomes welcoming
+	knowing  knowing
+	gathered gatherings
+	teller   *setup.Teller
+	shelf    *shelf
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -82,7 +86,9 @@ func New(o Options) (*Page, error) {
 	if o.Settings != nil {
 		o.Settings = o.Settings.Asking(quietly{o.Setup.Asker})
 	}
-	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now), idle: newIdle(), now: o.Settings}}
+	shelf := &shelf{clock: o.Now}
+	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now, shelf.clear), idle: newIdle(), shelf: shelf, now: o.Settings}}
+	all.teller = setup.NewTeller(context.Background(), all.tell)
 	var tags []language.Tag
 	for _, said := range o.Words {
 		p := &page{shared: all.shared, Words: said, mux: http.NewServeMux()}
@@ -104,9 +110,18 @@ func (p *page) route() {
 	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) { p.handle("POST "+path, serve) }
 	get("/{$}", p.home)
 	get("/documents", p.documents)
+	post("/documents", p.change)
+	get("/documents/{hash}/name", p.name)
+	post("/documents/{hash}/name", p.rename)
 	get("/documents/{hash}", p.document)
 	get("/documents/{hash}/saved", p.saved)
 	get("/documents/{hash}/stop", p.stop)
+	get("/add", p.add)
+	post("/add", p.addGiven)
+	post("/add/chosen", p.addChosen)
+	post("/look", p.lookForNew)
+	get("/documents/{hash}/moments", p.moments)
+	get("/documents/{hash}/compare", p.compare)
 	get("/search", p.search)
 	get("/runs", p.runs)
 	get("/runs/{id}", p.run)
@@ -142,11 +157,15 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.in(r).mux.ServeHTTP(w, r)
 }
 
-// Close ends the jobs that are at work, as Ctrl-C ends a command, and returns
-// when they have ended.
+// Close ends the jobs that are at work, as Ctrl-C ends a command, tells the
+// repositories what was said since they were told last, and returns when all that has
+// ended.
 func (p *Page) Close() {
 	p.jobs.close()
+	p.teller.Close(context.Background())
 	p.keys.forgetAll()
+	_ = p.knowing.changes.Close() // which only read
+	p.shelf.close()
 }
 
 // Busy reports whether a job is at work.

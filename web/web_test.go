@@ -134,14 +134,25 @@ func (w *world) index() {
 // page is the page in a language.
 func (w *world) page(language string) *web.Page {
 	w.Helper()
+	return w.pageAt(language, time.Time{})
+}
+
+// pageAt is the page at a moment, or else at each as it is.
+func (w *world) pageAt(language string, at time.Time) *web.Page {
+	w.Helper()
+	now := time.Now
+	if !at.IsZero() {
+		now = func() time.Time { return at }
+	}
 	said, err := words.In(language, nil)
 	if err != nil {
 		w.Fatal(err)
 	}
-	p, err := web.New(web.Options{Setup: w.Setup, Settings: w.settings(), Words: []*words.Words{said}})
+	p, err := web.New(web.Options{Setup: w.Setup, Settings: w.settings(), Words: []*words.Words{said}, Now: now})
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.Cleanup(p.Close)
 	return p
 }
 
@@ -202,10 +213,7 @@ func TestFirstLineSaysWhetherAllIsSafe(t *testing.T) {
 	w.pads.Create("ag", "").Append(ada, "x\n")
 	w.backUp()
 	w.shows(p, "/", "<h1>Everything is safe. 1 thing to look at.</h1>", "please check")
-	late, err := web.New(web.Options{Setup: w.Setup, Settings: w.settings(), Words: []*words.Words{must(words.In("fr", nil))}, Now: func() time.Time { return time.Now().AddDate(0, 0, 12) }})
-	if err != nil {
-		t.Fatal(err)
-	}
+	late := w.pageAt("fr", time.Now().AddDate(0, 0, 12))
 	w.shows(late, "/", "<h1>Rien n’a été sauvegardé depuis 12 jours.</h1>")
 }
 
@@ -288,7 +296,7 @@ func TestPastIsFoundAndShown(t *testing.T) {
 	body := w.shows(p, "/search?q=girafes", "<mark>girafes</mark>", "deleted since")
 	link := regexp.MustCompile(`/documents/[0-9a-f]+\?rev=\d+`).FindString(body)
 	w.shows(p, strings.Replace(link, "?", "/saved?", 1), "girafes")
-	w.shows(p, "/search?q=nothing+of+it", "nothing found")
+	w.shows(p, "/search?q=nothing+of+it", "Nothing found")
 	w.shows(p, "/search")
 }
 

@@ -204,7 +204,7 @@ func (p *page) keepKey(w http.ResponseWriter, r *http.Request) error {
 		if _, err = settings.KeepKey(m.key, passphrase); err == nil {
 			delete(known.making, session)
 			p.keys.keep(session, m.key.Owner())
-			return p.beginFirst(w, r)
+			return p.beginFirst(w, r, "")
 		}
 		k.Failed, k.Do = sentence(p.Words.Error(err)), p.Words.Hints(err)
 	}

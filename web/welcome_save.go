@@ -50,11 +50,11 @@ func (p *page) saveFirst(w http.ResponseWriter, r *http.Request) error {
 	known := &p.welcomes
 	known.mu.Lock()
 	defer known.mu.Unlock()
-	return p.beginFirst(w, r)
+	return p.beginFirst(w, r, "")
 }
 
 // beginFirst begins the first backup. Its caller has the lock.
-func (p *page) beginFirst(w http.ResponseWriter, r *http.Request) error {
+func (p *page) beginFirst(w http.ResponseWriter, r *http.Request, said string) error {
 	known := &p.welcomes
 	j, _, err := p.beginBackup(r, setup.Order{}, func(ctx context.Context, settings *setup.Settings) {
 		opened := p.proveSaved(ctx, settings)
@@ -66,7 +66,7 @@ func (p *page) beginFirst(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	known.first = j
-	return p.done(w, r, stepLink(saving), "")
+	return p.done(w, r, stepLink(saving), said)
 }
 
 func (p *page) saveStep(w http.ResponseWriter, r *http.Request, reached int) error {

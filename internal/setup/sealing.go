@@ -58,6 +58,9 @@ func (s *Settings) sealing(create bool) (repository.Options, error) {
 		return repository.Options{}, err
 	}
 	identities := append(given, runner)
+	if s.owner.AtHand() { // a machine that joins a repository reads its lists with it
+		identities = append(identities, s.owner.identities...)
+	}
 	// What this machine wrote for recipients of the other kind shows to whom
 	// the last run sealed. Where its identity cannot be read, most runs do
 	// without it, and the others say what they cannot open.

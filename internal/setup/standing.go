@@ -10,8 +10,12 @@ import (
 // learned it.
 type Standing struct {
 	Shown  string    // its address, without secrets
+	Local  bool      // it is a folder of this computer
 	Newest time.Time // when a version was saved there last, zero if none was
 	Lacks  time.Time // since when it has not what another one has, zero if it has all
+
+	ID     string // of the repository that this machine saw there last, "" if none
+	Sealed bool
 }
 
 // Standings are those of the repositories of the configuration.
@@ -19,9 +23,11 @@ func (d *Documents) Standings() []Standing {
 	places := d.settings.Repositories
 	all, at := make([]Standing, len(places)), make(map[string]int)
 	for i, place := range places {
-		all[i].Shown = place.Shown
+		all[i].Shown, all[i].Local = place.Shown, place.Kind == Local
 		if known := d.settings.Machine.Repositories(place.place()).Repositories; len(known) > 0 {
-			at[known[len(known)-1].ID] = i
+			last := known[len(known)-1]
+			at[last.ID] = i
+			all[i].ID, all[i].Sealed = last.ID, last.Sealed
 		}
 	}
 	states := make([]catalog.State, len(places))
