@@ -35,9 +35,9 @@ var layers = []layer{
 	}},
 	{"bench", everything},
 	{"web", []string{
-		"web/access", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/stylesheet",
-		"web/access", "discovery", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "internal/setup", "internal/words", "internal/jsonlines", "internal/stylesheet",
-		"web/access", "backup", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "crypto",
+		"backup", "catalog", "crypto", "discovery", "documents", "documents/*", "library", "manifest", "repository", "search", "web/access",
+		"internal/config", "internal/jsonlines", "internal/message", "internal/pages", "internal/schedule", "internal/setup", "internal/stylesheet", "internal/terminal", "internal/words",
+		"web/access", "discovery", "backup", "library", "catalog", "search", "documents", "documents/*", "repository", "manifest", "crypto",
 		"internal/setup", "internal/schedule", "internal/words", "internal/jsonlines", "internal/pages", "internal/stylesheet", "internal/terminal",
 	}},
 	{"web/access", []string{"internal/durable"}},

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 
 command -v go >/dev/null || { echo "test.sh needs Go 1.26 or later: https://go.dev/dl" >&2; exit 1; }
 
-.ci/install gcc libc6-dev age zstd jq python3 restic zsh fish chromium firefox-esr
+.ci/install gcc libc6-dev age zstd jq python3 restic zsh fish chromium firefox-esr systemd cron
 sh internal/testserver/install-storage.sh
 sh internal/testserver/install-etherpad.sh
 sh internal/testserver/install-axe.sh

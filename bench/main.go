@@ -44,6 +44,7 @@ var parts = []part{
 	{"g", histories},
 	{"h", searches},
 	{"i", discoveries},
+	{"j", moments},
 }
 
 // A row is one line of the table.

@@ -51,7 +51,7 @@ func searches(t testing.TB, p *program) []row {
 	}
 	rows = append(rows, row{"h", "an update after a day with 100 changes: wall, median and longest of 3",
 		fmt.Sprintf("%.2f s, %.2f s", median(slices.Clone(days)), slices.Max(days)), "under 2 s", slices.Max(days) < 2})
-	return append(rows, c.questions(t, p, data)...)
+	return append(append(rows, c.questions(t, p, data)...), c.looks(t, one)...)
 }
 
 // index runs padsync index.

@@ -35,8 +35,23 @@ func TestRunIsKeptWithAllThatItDid(t *testing.T) {
 	if got, err = c.Run(t.Context(), 99); got != nil || err != nil {
 		t.Errorf("no run: %+v, %v", got, err)
 	}
+	if of, err := c.RunsOf(t.Context(), []Key{{"etherpad", "https://elsewhere.example.org", "ag"}, {"framadate", "https://pad.example.org", "ag"}}); len(of) > 0 || err != nil {
+		t.Errorf("of documents of other servers: %v, %v", of, err)
+	}
 	of, err := c.RunsOf(t.Context(), []Key{pad("bureau"), pad("nothing"), {"etherpad", "https://elsewhere.example.org", "ag"}})
 	if diff := cmp.Diff(map[int64]bool{first.ID: true}, of); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+func TestMirrorIsKeptAsItWasLast(t *testing.T) {
+	c := newCatalog(t)
+	ended := time.Unix(1790000000, 0).UTC()
+	must(t, c.KeepMirror(t.Context(), Mirrored{Mirror: "/pages", Ended: ended, Documents: 1, Error: "no space left", Said: "the disk is full"}))
+	last := Mirrored{Mirror: "/pages", Ended: ended.Add(time.Hour), Documents: 3, Written: 2, Removed: 1}
+	must(t, c.KeepMirror(t.Context(), last))
+	got, err := c.Mirrors(t.Context())
+	if diff := cmp.Diff(map[string]Mirrored{"/pages": last}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 }

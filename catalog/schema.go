@@ -80,7 +80,8 @@ alter table run add column named integer not null default 0
 `
 
 // third is version 3: what a run did for each server, each repository and each document
-// that was not as before, and why something failed.
+// that was not as before, why something failed, and how each mirror was brought up to date
+// last.
 const third = `
 alter table failure add column error text not null default '';
 alter table failure add column said text not null default '';
@@ -101,5 +102,11 @@ create table looked (
 	outcome text not null, suspect text not null,
 	primary key (run, kind, base, name)
 ) strict, without rowid;
-create index looked_at on looked (name)
+create index looked_at on looked (name);
+create table mirrored (
+	mirror text primary key, -- as people see it
+	ended integer not null,
+	documents integer not null, written integer not null, removed integer not null,
+	error text not null, said text not null
+) strict, without rowid
 `

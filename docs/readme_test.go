@@ -31,7 +31,8 @@ func TestReadmeWorks(t *testing.T) {
 			var commands []string
 			for _, block := range examples(string(page), "sh") {
 				for line := range strings.Lines(block) {
-					if strings.HasPrefix(line, "./padsync ") {
+					// The page lasts until somebody ends it: e2e walks through it.
+					if strings.HasPrefix(line, "./padsync ") && line != "./padsync serve\n" {
 						commands = append(commands, line)
 					}
 				}

@@ -21,6 +21,7 @@ type Plan struct {
 	library.Query
 
 	Targets []Target
+	As      string                               // the new id of the only document, "" for that which it had: as in sources.Version
 	Address func(manifest.Source, string) string // of a document, for the table
 
 	// Observe is called, if not nil, with each document when it is done.

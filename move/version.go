@@ -16,7 +16,7 @@ import (
 // with gives the version as sources know it. Its files are read from the
 // repository when somebody reads them.
 func (m *mover) with(e *Event, use func(*sources.Version) error) error {
-	v := &sources.Version{ID: e.Document.ID, Title: e.Version.Title}
+	v := &sources.Version{ID: e.Document.ID, As: m.As, Title: e.Version.Title}
 	for _, f := range m.Files(e.Document, e.Choice) {
 		if f.Made {
 			made, err := m.made(e, f.FileRecord)

@@ -30,6 +30,12 @@ var (
 	// another one.
 	ErrUnauthorized = errors.New("the account or its password is not taken")
 
+	// ErrForbidden: the account is taken, and may not do this there.
+	ErrForbidden = errors.New("the account may not do this there")
+
+	// ErrKept: what is stored cannot be deleted, or not now.
+	ErrKept = errors.New("nothing can be deleted there")
+
 	// ErrNoFolder: the address leads to nothing in which there can be folders.
 	ErrNoFolder = errors.New("no folder can be there")
 
@@ -56,6 +62,9 @@ var reasons = map[string]error{
 	"InsufficientStorage":            ErrQuota,
 	"NoSpaceLeft":                    ErrQuota,
 
+	"ObjectLocked":     ErrKept,
+	"InvalidRetention": ErrKept,
+
 	"InvalidObjectState":    ErrArchived,
 	"ObjectNotInActiveTier": ErrArchived,
 
@@ -74,8 +83,11 @@ func Reason(code string, status int) error {
 	if reason, ok := reasons[code]; ok {
 		return reason
 	}
-	if status == http.StatusInsufficientStorage {
+	switch status {
+	case http.StatusInsufficientStorage:
 		return ErrQuota
+	case http.StatusLocked:
+		return ErrKept
 	}
 	return nil
 }

@@ -114,6 +114,10 @@ type Loss string
 // reads back differently from what was sent.
 var ErrDiffers = errors.New("it reads back differently")
 
+// ErrAs is matched by Import's errors for an id that a new document cannot get there:
+// another has it, or the server makes none of this id.
+var ErrAs = errors.New("no new document can get this id")
+
 // ErrUnsure is matched by Import's errors for a document that may have been
 // made.
 var ErrUnsure = errors.New("the document may have been made")
@@ -122,6 +126,10 @@ var ErrUnsure = errors.New("the document may have been made")
 type Version struct {
 	// ID is the document's own id, as decoded text.
 	ID string
+
+	// As is the id that an Import gives the new document, where people choose ids:
+	// that one or none. "": the one that it had, or another if that is taken.
+	As string
 
 	// Validator goes into the next Fetch. It may be "".
 	Validator string

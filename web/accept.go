@@ -14,7 +14,7 @@ func (p *page) accept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	one, _, err := p.documentOf(ctx, settings, hash)
+	one, _, err := p.documentOf(ctx, hash)
 	if err != nil {
 		return err
 	}

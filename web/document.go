@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/padsync/padsync/catalog"
@@ -14,7 +15,6 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/manifest"
 	"github.com/padsync/padsync/repository"
 )
 
@@ -23,16 +23,27 @@ import (
 type life struct {
 	row
 	Description string
-	Versions    []version // the newest first
-	Unread      string    // why what is saved cannot be shown
-	Closed      bool      // no key is at hand
-	At          moment
-	Saved       string // the address of what it says at the moment
-	Forms       []form // in which that can be downloaded
-	Slider      *slider
-	Messages    []said
-	People      []string
-	Poll        *ballot // of a poll
+
+	Versions []version // those of this part of the list, the newest first
+	Total    int       // of all versions
+	Newer    string    // addresses of the other parts
+	Older    string
+	Rest     int // versions that are older than these
+
+	Unread  string // why what is saved cannot be shown
+	Closed  bool   // no key is at hand
+	At      moment
+	Saved   string // the address of what it says at the moment
+	Forms   []form // in which that can be downloaded
+	Flaws   string // what of it cannot be shown
+	PutBack string // the address of the plan that gives this moment back
+	Compare string // with the newest, if it is not that
+	Before  string // the newest, which is suspect, with the one before it
+	Asks    string // the version that may be a loss, to be accepted
+	Command string
+
+	past         // of a pad
+	Poll *ballot // of a poll
 }
 
 // A version is one that was saved.
@@ -42,6 +53,8 @@ type version struct {
 	Characters int
 	Suspect    string // why it may be a loss
 	Current    bool   // it is looked at
+	Given      bool   // it is what is given when nobody asks for a moment
+	Compare    string // the address of what changed since the one before
 }
 
 // A moment is the one that is looked at.
@@ -50,28 +63,12 @@ type moment struct {
 	Newest bool // the newest that is not suspect
 }
 
-// A slider is over the revisions of a pad.
-type slider struct {
-	Head, Revision              int
-	Previous, Next              string // addresses
-	Who                         string
-	Begin, End                  time.Time
-	VersionBefore, VersionAfter string
-	Marks                       []mark
-}
-
-// A mark is a revision to be seen on the slider, at so many percent.
-type mark struct {
-	At   string
-	Kind string // saved, star or look
-}
-
 type form struct{ Name, Link string }
 
-type said struct {
-	Who  string
-	Time time.Time
-	Text string
+// named finds a document of the catalogue by the hash that stands for it.
+func (p *page) named(ctx context.Context, hash string) (*catalog.Document, error) {
+	one, _, err := p.documentOf(ctx, hash)
+	return one, err
 }
 
 // open opens what is saved of the document with this hash, with the key that is at
@@ -81,7 +78,7 @@ func (p *page) open(q *http.Request, hash string) (one *catalog.Document, r row,
 	if err != nil {
 		return nil, row{}, nil, err
 	}
-	one, r, err = p.documentOf(q.Context(), settings, hash)
+	one, r, err = p.documentOf(q.Context(), hash)
 	if err != nil {
 		return nil, row{}, nil, err
 	}
@@ -89,8 +86,22 @@ func (p *page) open(q *http.Request, hash string) (one *catalog.Document, r row,
 	return one, r, doc, err
 }
 
-// documentOf is the document that the catalogue has with this hash.
-func (p *page) documentOf(ctx context.Context, settings *setup.Settings, hash string) (*catalog.Document, row, error) {
+// documentOf is what the catalogue has of the document with this hash.
+func (p *page) documentOf(ctx context.Context, hash string) (*catalog.Document, row, error) {
+	k, err := p.known(ctx)
+	if err != nil {
+		return nil, row{}, err
+	}
+	if at, there := k.byHash[hash]; there {
+		r := k.rows[at]
+		r.Suspicion = p.suspicion(r.State.Suspect)
+		return &k.of[at], r, nil
+	}
+	// One that somebody took for no document still has a page, for who kept its address.
+	settings, err := p.settings()
+	if err != nil {
+		return nil, row{}, err
+	}
 	known, err := settings.Catalogued(ctx)
 	if err != nil {
 		return nil, row{}, err
@@ -100,17 +111,9 @@ func (p *page) documentOf(ctx context.Context, settings *setup.Settings, hash st
 	if at < 0 {
 		return nil, row{}, errNotFound
 	}
-	runs, err := known.Catalog.Runs(ctx, chartRuns)
-	if err != nil {
-		return nil, row{}, err
-	}
-	return &known.All[at], p.rowsOf(known, runs, &known.All[at]), nil
-}
-
-func (p *page) rowsOf(d *setup.Documents, runs []catalog.Run, one *catalog.Document) row {
-	r := p.row(d, one, failures(runs))
+	r := p.row(known, &known.All[at], failures(k.runs))
 	r.Suspicion = p.suspicion(r.State.Suspect)
-	return r
+	return &known.All[at], r, nil
 }
 
 func openSaved(ctx context.Context, settings *setup.Settings, k catalog.Key) (*library.Document, error) {
@@ -130,11 +133,13 @@ func selectionOf(k catalog.Key) *library.Selection {
 }
 
 // pointOf is what an address asks to look at, as library.Document has it, and
-// the query that means it.
+// the query that means it. A revision is that of the version, if one is named.
 func pointOf(q url.Values) (point, query string) {
 	switch rev, version, day := q.Get("rev"), q.Get("version"), q.Get("day"); {
 	case day != "" && q.Get("go") == "day":
 		return day, "?" + url.Values{"day": {day}, "go": {"day"}}.Encode()
+	case version != "" && rev != "":
+		return version + "@" + rev, "?" + url.Values{"version": {version}, "rev": {rev}}.Encode()
 	case version != "":
 		return version, "?" + url.Values{"version": {version}}.Encode()
 	case rev != "":
@@ -144,21 +149,26 @@ func pointOf(q url.Values) (point, query string) {
 }
 
 func (p *page) document(w http.ResponseWriter, r *http.Request) error {
-	one, row, doc, err := p.open(r, r.PathValue("hash"))
-	if one == nil {
+	hash := r.PathValue("hash")
+	one, row, err := p.documentOf(r.Context(), hash)
+	if err != nil {
 		return err
 	}
 	l := life{row: row, Description: one.Description}
+	point, _ := pointOf(r.URL.Query())
+	v, err := p.volumeOf(r, hash, point == "")
 	nothing := (*library.NothingError)(nil)
 	switch {
-	case errors.As(err, &nothing), errors.Is(err, repository.ErrNone):
+	case errors.As(err, &nothing), errors.Is(err, repository.ErrNone), errors.Is(err, library.ErrNoVersion):
 	case closed(err):
 		l.Closed = true
+	case errors.Is(err, context.Canceled):
+		return err
 	case err != nil:
 		l.Unread = p.Words.Error(err)
 	default:
-		defer doc.Close()
-		if err := p.live(r, &l, doc); err != nil {
+		defer p.shelf.leave(v)
+		if err := p.live(r, &l, v); err != nil {
 			return err
 		}
 	}
@@ -170,20 +180,19 @@ func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 }
 
 // live tells what is saved of a document, at the moment that is asked for.
-func (p *page) live(r *http.Request, l *life, doc *library.Document) error {
-	here := "/documents/" + l.Hash
-	point, query := pointOf(r.URL.Query())
-	l.At = moment{Newest: point == ""}
-	for _, v := range slices.Backward(doc.Record.Versions) {
-		l.Versions = append(l.Versions, version{
-			Name: v.Name, Link: here + "?" + url.Values{"version": {v.Name}}.Encode(), Saved: v.Saved,
-			Characters: int(v.Facts.Length), Suspect: p.suspicion(v.Suspect),
-		})
-	}
-	e, err := doc.At(r.Context(), point)
+func (p *page) live(r *http.Request, l *life, v *volume) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	here, q := "/documents/"+l.Hash, r.URL.Query()
+	point, query := pointOf(q)
+	l.At, l.Command = moment{Newest: point == ""}, command(l.Hash, point)
+	p.versions(l, v.doc, q.Get("versions"))
+	of, e, err := v.at(r.Context(), point)
 	switch {
 	case closed(err):
 		l.Closed = true
+		return nil
+	case errors.Is(err, library.ErrNoVersion):
 		return nil
 	case errors.Is(err, context.Canceled):
 		return err
@@ -191,24 +200,108 @@ func (p *page) live(r *http.Request, l *life, doc *library.Document) error {
 		l.Unread = p.Words.Error(err)
 		return nil
 	}
-	defer e.Close()
 	l.At.Time = e.Version.Saved
 	for i := range l.Versions {
 		l.Versions[i].Current = l.Versions[i].Name == e.Version.Name
 	}
-	l.Saved = here + "/saved" + query
+	l.Saved, l.PutBack = here+"/saved"+query, here+"/put-back"+query
 	for _, name := range e.Forms() {
-		q := r.URL.Query()
-		q.Set("form", name)
-		l.Forms = append(l.Forms, form{name, here + "/saved?" + q.Encode()})
+		asked := pointQuery(query)
+		asked.Set("form", name)
+		l.Forms = append(l.Forms, form{name, here + "/saved?" + asked.Encode()})
 	}
 	if of, ok := poll.Of(e.Document); ok {
-		l.Poll = p.ballot(r.Context(), l.Hash, doc, e, of)
+		l.Poll = p.ballot(r.Context(), l.Hash, v.doc, e, of)
 	}
-	if of, ok := e.Document.(*pad.Document); ok {
-		return p.slide(l, here, doc.Record, of)
+	if point != "" {
+		l.Compare = here + "/compare?" + url.Values{"from": {pointWord(e)}}.Encode()
+	}
+	// What else there is to tell is the kind's own.
+	if e.Document != nil {
+		l.Flaws = p.Words.Flaws(strings.Join(e.Document.Flaws(), "+"))
+	}
+	if d, ok := e.Document.(*pad.Document); ok {
+		return p.ofPad(l, q, v.doc, of, e, d)
 	}
 	return nil
+}
+
+// pointQuery is the query that means a point, to add to.
+func pointQuery(query string) url.Values {
+	q, _ := url.ParseQuery(strings.TrimPrefix(query, "?"))
+	return q
+}
+
+// pointWord is how an address of a comparison names what an edition is of.
+func pointWord(e *library.Edition) string {
+	if d, ok := e.Document.(*pad.Document); ok && d.Revision() != d.Head() {
+		return "version:" + e.Version.Name + "@" + strconv.Itoa(d.Revision())
+	}
+	return "version:" + e.Version.Name
+}
+
+// command is what shows the same in a terminal.
+func command(hash, point string) string {
+	name, revision, numbered := strings.Cut(point, "@")
+	text := "padsync show " + hash
+	if numbered && name == "" && isNumber(revision) {
+		return text + " --rev " + revision
+	}
+	if point == "" || numbered || strings.ContainsFunc(point, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("'\"`$\\;&|<>()", r) }) {
+		return text
+	}
+	return text + " --at " + point
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.Atoi(s)
+	return err == nil
+}
+
+const (
+	fewVersions  = 8  // are on a document's page
+	someVersions = 50 // are on one that is asked for more
+)
+
+// versions are those of the part that is asked for: "" is the beginning, 1 the first
+// part of the long list.
+func (p *page) versions(l *life, doc *library.Document, part string) {
+	here, all := "/documents/"+l.Hash, doc.Record.Versions
+	chosen, skipped := library.ChooseVersion(doc.Record, false)
+	l.Total = len(all)
+	if newest := doc.Record.Newest(); skipped != "" && chosen != nil {
+		l.Asks, l.Before = newest.Name, compareAddress(here, "version:"+chosen.Name, "version:"+newest.Name)
+		l.Suspicion = p.Words.Suspicion(newest.Suspect)
+	}
+	number, _ := strconv.Atoi(part)
+	size, skip := fewVersions, 0
+	if number > 0 {
+		size = someVersions
+		skip = min((number-1)*size, len(all))
+	}
+	link := func(n int) string { return here + "?versions=" + strconv.Itoa(n) + "#versions" }
+	for i := len(all) - 1 - skip; i >= 0 && len(l.Versions) < size; i-- {
+		v := &all[i]
+		one := version{
+			Name: v.Name, Link: here + "?" + url.Values{"version": {v.Name}}.Encode(), Saved: v.Saved,
+			Characters: int(v.Facts.Length), Suspect: p.suspicion(v.Suspect), Given: chosen != nil && chosen.Name == v.Name,
+		}
+		if i > 0 {
+			one.Compare = compareAddress(here, "version:"+all[i-1].Name, "version:"+v.Name)
+		}
+		l.Versions = append(l.Versions, one)
+	}
+	l.Rest = len(all) - skip - len(l.Versions)
+	if number > 1 {
+		l.Newer = link(number - 1)
+	}
+	if l.Rest > 0 {
+		l.Older = link(number + 1)
+	}
+}
+
+func compareAddress(here, from, to string) string {
+	return here + "/compare?" + url.Values{"from": {from}, "to": {to}}.Encode()
 }
 
 func (p *page) suspicion(s string) string {
@@ -217,78 +310,3 @@ func (p *page) suspicion(s string) string {
 	}
 	return p.Words.Suspicion(s)
 }
-
-// slide is the slider of a pad, and what was said and by whom.
-func (p *page) slide(l *life, here string, record *manifest.Record, of *pad.Document) error {
-	at := func(number int) string { return here + "?rev=" + strconv.Itoa(number) }
-	s := &slider{Head: of.Head(), Revision: of.Revision()}
-	names := of.Pad.AuthorNames()
-	for revision, err := range of.Pad.Revisions() {
-		if err != nil {
-			return err
-		}
-		if s.Begin.IsZero() {
-			s.Begin = revision.Time
-		}
-		s.End = revision.Time
-		if revision.Number == s.Revision {
-			l.At.Time, s.Who = revision.Time, names[revision.Author]
-		}
-	}
-	if s.Head > 0 {
-		l.Slider = s
-	}
-	if s.Revision > 0 {
-		s.Previous = at(s.Revision - 1)
-	}
-	if s.Revision < s.Head {
-		s.Next = at(s.Revision + 1)
-	}
-	place := func(number int) string {
-		return strconv.FormatFloat(100*float64(number)/float64(max(s.Head, 1)), 'f', 2, 64) + "%"
-	}
-	for i := range record.Versions {
-		v := &record.Versions[i]
-		number, err := strconv.Atoi(v.Revision)
-		if err != nil || number < 0 || number > s.Head {
-			continue
-		}
-		kind := "saved"
-		if v.Suspect != "" {
-			kind = "look"
-		}
-		s.Marks = append(s.Marks, mark{place(number), kind})
-		if number < s.Revision {
-			s.VersionBefore = at(number)
-		}
-		if number > s.Revision && s.VersionAfter == "" {
-			s.VersionAfter = at(number)
-		}
-	}
-	for _, star := range of.Pad.Saved {
-		if star.Revision >= 0 && star.Revision <= s.Head {
-			s.Marks = append(s.Marks, mark{place(star.Revision), "star"})
-		}
-	}
-	for _, a := range of.Pad.Authors {
-		if a.Name != "" {
-			l.People = append(l.People, a.Name)
-		}
-	}
-	for m, err := range of.Pad.Messages() {
-		if err != nil {
-			return err
-		}
-		if s.Revision < s.Head && m.Time.After(l.At.Time) {
-			continue
-		}
-		l.Messages = append(l.Messages, said{names[m.Author], m.Time, m.Text})
-	}
-	if len(l.Messages) > mostMessages {
-		l.Messages = l.Messages[len(l.Messages)-mostMessages:]
-	}
-	return nil
-}
-
-// mostMessages is how many messages of a chat a page has: the newest.
-const mostMessages = 100

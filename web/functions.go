@@ -100,7 +100,12 @@ func (p *page) moment(t time.Time) string {
 		return ""
 	}
 	t = t.Local()
-	return p.Words.Text("web-moment", "Date", p.date(t, true), "Hour", strconv.Itoa(t.Hour()), "Minute", t.Format("04"))
+	date := p.date(t, true)
+	if now := p.Now().Local(); t.Year() == now.Year() && t.YearDay() == now.YearDay() {
+		date = p.Words.Text("web-today")
+	}
+	text := p.Words.Text("web-moment", "Date", date, "Hour", strconv.Itoa(t.Hour()), "Minute", t.Format("04"))
+	return strings.ReplaceAll(text, " h ", "\u00a0h\u00a0")
 }
 
 // sentence begins a text with a capital letter.

@@ -263,7 +263,7 @@ func (p *page) chart(runs []catalog.Run) *chart {
 	c := &chart{First: runs[len(runs)-1].Started, Last: runs[0].Started}
 	for i, run := range slices.Backward(runs) {
 		left := barWidth * float64(chartRuns-1-i)
-		b := runBar{Run: run, X: fraction(left + barWidth*.15), Middle: fraction(left + barWidth/2), None: run.Saved == 0, Fails: failed(&run)}
+		b := runBar{Run: run, X: fraction(left + barWidth*.15), Middle: fraction(left + barWidth/2), None: run.Saved == 0, Fails: incomplete(&run)}
 		if !b.None {
 			b.Height = max(2, run.Saved*highestBar/most)
 		}

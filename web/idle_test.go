@@ -68,6 +68,9 @@ func TestKeyIsForgottenWithoutRequestsOfAPerson(t *testing.T) {
 			time.Sleep(time.Minute)
 			ask(t, p, http.MethodGet, "/live/jobs/none", nil)
 		}
+		synctest.Wait()
+		p.keys.mu.Lock()
+		defer p.keys.mu.Unlock()
 		if len(p.keys.open) != 0 {
 			t.Errorf("%d keys are kept though nobody is there", len(p.keys.open))
 		}
@@ -76,7 +79,7 @@ func TestKeyIsForgottenWithoutRequestsOfAPerson(t *testing.T) {
 
 func TestWrongPassphrasesAreTriedOneAtATimeAndSlowedDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := newKeyring(time.Now)
+		k := newKeyring(time.Now, func() {})
 		at, most, tried := 0, 0, 0
 		wrong := func() (*setup.Owner, error) {
 			at++

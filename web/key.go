@@ -21,11 +21,11 @@ import (
 // error: such a page leads to keyAddress. Settings that p.settings gives ask nobody
 // either, but would run the command that prints a key each time.
 func (p *page) opened(r *http.Request) (*setup.Settings, error) {
-	s, err := p.settings()
+	by, err := p.openerOf(r)
 	if err != nil {
 		return nil, err
 	}
-	owner := p.keys.of(access.Token(r))
+	s, owner := by.settings, by.owner
 	if owner == nil {
 		// What is wrong with the key, the page that asks for it says.
 		if owner, err = s.Asking(setup.Nobody{}).Owner(r.Context()); err != nil {
@@ -33,6 +33,18 @@ func (p *page) opened(r *http.Request) (*setup.Settings, error) {
 		}
 	}
 	return s.With(owner), r.Context().Err()
+}
+
+// An opener is what opens texts for a request: of two that are equal, each opens what
+// the other one does.
+type opener struct {
+	settings *setup.Settings
+	owner    *setup.Owner // that the session unlocked; nil: what the configuration names
+}
+
+func (p *page) openerOf(r *http.Request) (opener, error) {
+	settings, err := p.settings()
+	return opener{settings, p.keys.of(access.Token(r))}, err
 }
 
 // closed says that a text did not open for want of a key.
@@ -81,8 +93,9 @@ const (
 // key that is forgotten is let go of: what age keeps of it cannot be overwritten from
 // here, and is left to the garbage collector. It is safe for concurrent use.
 type keyring struct {
-	clock func() time.Time
-	turn  chan struct{} // held by whoever tries a passphrase
+	clock     func() time.Time
+	forgotten func()
+	turn      chan struct{} // held by whoever tries a passphrase
 
 	mu    sync.Mutex // guards what follows
 	open  map[string]*unlocked
@@ -97,8 +110,9 @@ type unlocked struct {
 	timer *time.Timer
 }
 
-func newKeyring(clock func() time.Time) *keyring {
-	return &keyring{clock: clock, turn: make(chan struct{}, 1), open: make(map[string]*unlocked)}
+// newKeyring calls forgotten as a key is forgotten: what it opened closes.
+func newKeyring(clock func() time.Time, forgotten func()) *keyring {
+	return &keyring{clock: clock, forgotten: forgotten, turn: make(chan struct{}, 1), open: make(map[string]*unlocked)}
 }
 
 func (k *keyring) now() time.Time { return k.clock().Round(0) }
@@ -161,6 +175,7 @@ func (k *keyring) forgetLocked(session string) {
 	if one := k.open[session]; one != nil {
 		one.timer.Stop()
 		delete(k.open, session)
+		k.forgotten()
 	}
 }
 

@@ -20,6 +20,7 @@ type knowledge struct {
 	mark   setup.Mark
 	hour   time.Time // in which it was made: verdicts have days in them
 	rows   []row
+	of     []catalog.Document // of the rows
 	byHash map[string]int
 	orders map[string][]int // places of rows, by the name of an order
 
@@ -68,6 +69,12 @@ func (s *shared) known(ctx context.Context) (*knowledge, error) {
 	return k, nil
 }
 
+// isSealed reports whether the repository at a place is sealed, as far as this machine
+// saw it.
+func (k *knowledge) isSealed(shown string) bool {
+	return slices.ContainsFunc(k.standings, func(s setup.Standing) bool { return s.Shown == shown && s.Sealed })
+}
+
 // read makes the rows.
 func (k *knowledge) read(s *shared, d *setup.Documents) {
 	failed, services, tags := failures(k.runs), make(map[string]int), make(map[string]int)
@@ -80,7 +87,7 @@ func (k *knowledge) read(s *shared, d *setup.Documents) {
 		r.folded = library.Fold(r.Name + "\n" + r.URL)
 		r.sorted = library.Fold(r.Name)
 		k.byHash[r.Hash] = len(k.rows)
-		k.rows = append(k.rows, r)
+		k.rows, k.of = append(k.rows, r), append(k.of, *one)
 		k.versions += r.State.Versions
 		services[r.Service]++
 		for _, tag := range r.Tags {

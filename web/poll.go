@@ -96,7 +96,7 @@ type pollForm struct{ Word, Name, Link string }
 const (
 	mostBars        = 60
 	mostColumns     = 40
-	mostCells       = 1200
+	mostCells       = 600
 	mostBests       = 4
 	mostNames       = 12
 	mostPollText    = 20_000 // characters of a description

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,45 +28,32 @@ type journal struct {
 	Previous, Next string
 }
 
-// failed says that a run did not do all that it should.
-func failed(r *catalog.Run) bool {
+// incomplete says that a run did not do all that it should.
+func incomplete(r *catalog.Run) bool {
 	return r.Ending == "failed" || r.Failed > 0 || len(r.Failures) > 0
 }
 
 func (p *page) runs(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	j := journal{Text: cut(q.Get("text"), 200), Failed: q.Get("failed") != ""}
-	settings, err := p.settings()
+	c, err := p.Setup.OpenCatalog(r.Context())
 	if err != nil {
 		return err
 	}
-	known, err := settings.Catalogued(r.Context())
-	if err != nil {
-		return err
-	}
-	defer known.Close()
-	all, err := known.Catalog.Runs(r.Context(), 0)
+	defer c.Close()
+	all, err := c.Runs(r.Context(), 0)
 	if err != nil {
 		return err
 	}
 	j.Any = len(all) > 0
-	of := map[int64]bool{}
-	text := library.Fold(j.Text)
+	text, of := library.Fold(j.Text), map[int64]bool(nil)
 	if text != "" {
-		// A document is found by what it is called now.
-		var keys []catalog.Key
-		for i := range known.All {
-			one := &known.All[i]
-			if strings.Contains(library.Fold(known.Called(one)), text) || strings.Contains(library.Fold(p.Setup.Kinds.URL(setup.SourceOf(one.Key), one.ID)), text) {
-				keys = append(keys, one.Key)
-			}
-		}
-		if of, err = known.Catalog.RunsOf(r.Context(), keys); err != nil {
+		if of, err = p.runsOf(r.Context(), c, text); err != nil {
 			return err
 		}
 	}
 	all = slices.DeleteFunc(all, func(one catalog.Run) bool {
-		return j.Failed && !failed(&one) || text != "" && !of[one.ID] && !slices.ContainsFunc(one.Failures, func(f catalog.Failure) bool {
+		return j.Failed && !incomplete(&one) || text != "" && !of[one.ID] && !slices.ContainsFunc(one.Failures, func(f catalog.Failure) bool {
 			return strings.Contains(library.Fold(f.Subject+"\n"+f.Said+"\n"+f.Error), text)
 		})
 	})
@@ -85,6 +73,22 @@ func (p *page) runs(w http.ResponseWriter, r *http.Request) error {
 		j.Next = j.link(number + 1)
 	}
 	return p.show(w, r, http.StatusOK, "runs", view{Title: p.Words.Text("web-runs"), Section: "runs", Of: j})
+}
+
+// runsOf are the ids of the runs that did something to the documents whose names or
+// addresses have this text, as they are called now.
+func (p *page) runsOf(ctx context.Context, c *catalog.Catalog, text string) (map[int64]bool, error) {
+	known, err := p.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var keys []catalog.Key
+	for i := range known.rows {
+		if one := &known.rows[i]; strings.Contains(one.folded, text) {
+			keys = append(keys, one.key)
+		}
+	}
+	return c.RunsOf(ctx, keys)
 }
 
 func (j *journal) link(page int) string {
@@ -290,8 +294,8 @@ func (p *page) why(f *catalog.Failure, means, otherwise string) *why {
 		y.What = strings.Split(f.Said, "\n")
 		y.What, y.Do = y.What[:1], y.What[1:]
 	}
-	if len(y.Do) == 0 {
-		y.Do = []string{otherwise}
+	if f.Kind == "server" || len(y.Do) == 0 { // what is said of a server may be for who types commands
+		y.Do = append([]string{otherwise}, y.Do...)
 	}
 	return y
 }

@@ -19,13 +19,18 @@ const saidPrefix = "web-said-"
 
 // sayings are the words that an address can ask for.
 var sayings = []string{
-	"web-said-stopped",
+	"web-said-stopped", "web-said-settings", "web-said-scheduled", "web-said-unscheduled",
 	"web-said-none-ticked", "web-said-tagged", "web-said-untagged", "web-said-chosen", "web-said-chosen-configured", "web-said-kept",
 	"web-said-added", "web-said-found-gone",
 	"web-said-joined",
+	"web-said-look-first",
 	"web-said-accepted",
 	"web-said-key-open",
 	"web-said-key-forgotten",
+	"web-said-every-night",
+	"web-said-copies-back",
+	"web-said-place-keeps",
+	"web-said-key-used",
 }
 
 // done ends a change: the browser goes on to a page, which says what was done, the

@@ -75,8 +75,9 @@ func (p *page) ordered(r *http.Request) (order setup.Order, err error) {
 // beginBackup begins a backup of what is ordered, with the key that is at hand for
 // this request and stays so to the backup's end; the zero order is for all that each
 // backup saves. If the same is being done already, it gives that job. Another backup,
-// of this page or not, is waited for.
-func (p *page) beginBackup(r *http.Request, order setup.Order) (j *job, joined bool, err error) {
+// of this page or not, is waited for. At its end, also where not all is saved, the job
+// does what comes after, with the same key.
+func (p *page) beginBackup(r *http.Request, order setup.Order, after ...func(context.Context, *setup.Settings)) (j *job, joined bool, err error) {
 	settings, err := p.opened(r)
 	if err != nil {
 		return nil, false, err
@@ -94,6 +95,9 @@ func (p *page) beginBackup(r *http.Request, order setup.Order) (j *job, joined b
 		err := settings.Save(ctx, order, &b.watch, mirroring)
 		if known, err := p.known(context.WithoutCancel(ctx)); err == nil {
 			b.learn(known.rows) // what was new has its page now
+		}
+		for _, do := range after {
+			do(ctx, settings)
 		}
 		return err
 	})
@@ -126,7 +130,8 @@ type backupView struct {
 	Tenth          string // what is spoken: the same text until the next tenth
 	Services       []serviceView
 	Places         []placeView
-	Recent         []lookedAt // the newest first
+	Recent         []lookedAt // the newest first; at the end those that were saved, if any
+	Saved          bool       // it is these
 	Notable        []lookedAt
 	Notes          []string // what else is to be known
 	Command        string
@@ -169,7 +174,11 @@ func (b *backingUp) tell(p *page, v *jobView) (template, title string, of any) {
 	for i := range s.Places {
 		view.Places = append(view.Places, p.placeOf(&s.Places[i]))
 	}
-	for _, e := range slices.Backward(s.Recent) {
+	recent := s.Recent
+	if !v.Running() && len(s.Saved) > 0 {
+		recent, view.Saved = s.Saved, true
+	}
+	for _, e := range slices.Backward(recent) {
 		view.Recent = append(view.Recent, b.lookedAt(p, e))
 	}
 	for _, e := range s.Notable {

@@ -98,7 +98,7 @@ func TestSavingAllSavesWhatEachBackupSaves(t *testing.T) {
 	p := w.page("en")
 	job := w.begins(p, "/save", url.Values{"all": {"1"}})
 	w.idle(p)
-	w.shows(p, job, "<h1>Backup done.</h1>", "2 saved.", "saved for the first time", "padsync backup</code>", "stored")
+	w.shows(p, job, "<h1>Backup done.</h1>", "2 saved.", "What was saved", "saved for the first time", "padsync backup</code>", "stored")
 	w.shows(p, "/", "<h1>Everything is safe.</h1>") // nobody counts on what is saved by hand
 	w.shows(p, w.addressOf(p, "ag"), "Versions kept")
 	w.shows(p, "/runs", "2 saved")
@@ -204,14 +204,19 @@ func TestBackupSaysWhichServerGivesNothingAndWhatToDo(t *testing.T) {
 		_, _ = a.Write([]byte("<html><title>Forbidden</title><body>nginx</body></html>"))
 	}))
 	t.Cleanup(down.Close)
+	away := httptest.NewServer(http.RedirectHandler("https://elsewhere.example/login", http.StatusFound))
+	t.Cleanup(away.Close)
 	good := w.server
 	w.server = down.URL
 	w.say(automatic(), "horaires")
+	w.server = away.URL
+	w.say(automatic(), "budget", "statuts")
 	w.server = good
 	p := w.page("fr")
 	job := w.begins(p, "/save", url.Values{"all": {"1"}})
 	w.idle(p)
-	w.shows(p, job, "Sauvegarde finie, sauf 1 document.", "1 sauvegardé, 1 en échec.", "À regarder", "horaires")
+	w.shows(p, job, "Sauvegarde finie, sauf 3 documents.", "1 sauvegardé, 3 en échec.", "À regarder", "horaires",
+		"ne donne rien", "Ce qui arrive", "elsewhere.example", "2 documents n’ont pas pu être regardés. Leurs copies", "Que faire", `href="`+away.URL)
 }
 
 func TestBackupSaysWhyNothingCouldBeStored(t *testing.T) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/padsync/padsync/documents"
+	"github.com/padsync/padsync/documents/pad"
 	"golang.org/x/net/html"
 )
 
@@ -20,54 +22,147 @@ const savedPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img
 // saved gives what a document said at a moment: as a page to be looked at, or in
 // a form to be kept.
 func (p *page) saved(w http.ResponseWriter, r *http.Request) error {
-	one, l, doc, err := p.open(r, r.PathValue("hash"))
-	if one == nil || err != nil {
+	w.Header().Set("Content-Security-Policy", savedPolicy)
+	point, _ := pointOf(r.URL.Query())
+	if name := r.URL.Query().Get("form"); name != "" {
+		return p.download(w, r, point, name)
+	}
+	v, err := p.volumeOf(r, r.PathValue("hash"), false)
+	if err != nil {
+		return err
+	}
+	defer p.shelf.leave(v)
+	kind, write, err := p.text(r, v, point)
+	if err != nil {
+		return err
+	}
+	out := &lateAnswer{to: w, begin: func(h http.Header) { h.Set("Content-Type", kind) }}
+	if r.Method == http.MethodHead {
+		out.to = headOnly{w}
+	}
+	return out.end(write(out))
+}
+
+// text gives what writes the text at a point, harmless, and its type. The volume is
+// not needed for it any more.
+func (p *page) text(r *http.Request, v *volume, point string) (kind string, write func(io.Writer) error, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	of, e, err := v.at(r.Context(), point)
+	if err != nil {
+		return "", nil, err
+	}
+	const page = "text/html; charset=utf-8"
+	if d, ok := e.Document.(*pad.Document); ok {
+		s, err := of.stateAt(d.Revision())
+		if err == nil {
+			draw := s.WriteHTML
+			if r.URL.Query().Get("colours") == "1" && of.life != nil {
+				hands, nameless := of.life.Hands, p.Words.Text("web-nameless")
+				draw = func(w io.Writer) error { return s.WriteHandsHTML(w, hands, nameless) }
+			}
+			return page, func(w io.Writer) error { return inertly(w, theme(r), draw) }, nil
+		}
+		if !errors.Is(err, documents.ErrUnreadable) {
+			return "", nil, err
+		}
+	}
+	// What is not a pad is small.
+	language, shown := documents.Language(p.Words.Text("language")), "html"
+	if !slices.Contains(e.Forms(), shown) {
+		shown = e.RawForm("txt")
+	}
+	var out bytes.Buffer
+	if err := e.Write(&out, shown, language); err != nil {
+		return "", nil, err
+	}
+	copied := func(w io.Writer) error {
+		_, err := out.WriteTo(w)
+		return err
+	}
+	if shown == "html" {
+		return page, func(w io.Writer) error { return inertly(w, theme(r), copied) }, nil
+	}
+	return "text/plain; charset=utf-8", copied, nil
+}
+
+// download gives a form to be kept, as it is made.
+func (p *page) download(w http.ResponseWriter, r *http.Request, point, name string) error {
+	_, l, doc, err := p.open(r, r.PathValue("hash"))
+	if err != nil {
 		return err
 	}
 	defer doc.Close()
-	point, _ := pointOf(r.URL.Query())
 	e, err := doc.At(r.Context(), point)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	language := documents.Language(p.Words.Text("language"))
-	name := r.URL.Query().Get("form")
-	if name != "" && !slices.Contains(e.Forms(), name) {
+	if !slices.Contains(e.Forms(), name) {
 		return errNotFound
 	}
-	h := w.Header()
-	h.Set("Content-Security-Policy", savedPolicy)
-	if name != "" {
-		var out bytes.Buffer
-		if err := e.Write(&out, name, language); err != nil {
-			return err
-		}
+	out := &lateAnswer{to: w, begin: func(h http.Header) {
 		h.Set("Content-Type", "application/octet-stream")
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(l.Name, name)}))
-		_, _ = out.WriteTo(w)
-		return nil
+	}}
+	if r.Method == http.MethodHead {
+		out.to = headOnly{w}
 	}
-	var out bytes.Buffer
-	shown := "html"
-	if !slices.Contains(e.Forms(), shown) {
-		shown = e.RawForm("txt")
+	return out.end(e.Write(out, name, documents.Language(p.Words.Text("language"))))
+}
+
+// A lateAnswer is one that is not begun before there is something in it, so that what
+// fails before can still be said.
+type lateAnswer struct {
+	to    http.ResponseWriter
+	begin func(http.Header)
+	begun bool
+}
+
+func (l *lateAnswer) Write(b []byte) (int, error) {
+	if !l.begun {
+		l.begun = true
+		l.begin(l.to.Header())
 	}
-	if err := e.Write(&out, shown, language); err != nil {
+	return l.to.Write(b)
+}
+
+// end gives the error that can still be said. After the beginning, the connection
+// breaks, so that nobody takes a part for the whole.
+func (l *lateAnswer) end(err error) error {
+	switch {
+	case err == nil && !l.begun:
+		l.begin(l.to.Header())
+	case err != nil && l.begun:
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// headOnly answers HEAD.
+type headOnly struct{ http.ResponseWriter }
+
+func (headOnly) Write(b []byte) (int, error) { return len(b), nil }
+
+// inertly writes a page that draw writes, as inert does, in the theme that is chosen.
+func inertly(w io.Writer, theme string, draw func(io.Writer) error) error {
+	from, to := io.Pipe()
+	drawn := make(chan struct{})
+	go func() {
+		defer close(drawn)
+		to.CloseWithError(draw(to))
+	}()
+	out := bufio.NewWriterSize(w, 32<<10)
+	err := inert(out, from)
+	from.CloseWithError(io.ErrClosedPipe)
+	<-drawn
+	if err == nil && theme != "" {
+		_, err = out.WriteString("<style>:root { color-scheme: " + theme + " !important }</style>\n")
+	}
+	if err != nil {
 		return err
 	}
-	if shown != "html" {
-		h.Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = out.WriteTo(w)
-		return nil
-	}
-	var page bytes.Buffer
-	if err := inert(&page, &out); err != nil {
-		return err
-	}
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = page.WriteTo(w)
-	return nil
+	return out.Flush()
 }
 
 // fileName is what a browser keeps a form as.

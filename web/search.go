@@ -131,7 +131,7 @@ func (p *page) searchFor(r *http.Request, q *search.Question, number int, f *fou
 	f.To = len(results.Hits)
 	for _, by := range results.ByName {
 		f.Partly = append(f.Partly, p.Words.Text("web-by-name", "Repository", by.Shown, "Error", by.Err))
-		f.Closed = f.Closed || errors.Is(by.Err, search.ErrNoIdentity)
+		f.Closed = f.Closed || errors.Is(by.Err, search.ErrNoIdentity) || errors.Is(by.Err, search.ErrNone) && known.isSealed(by.Shown) && !settings.OwnerGiven()
 	}
 	if results.Problem != nil {
 		f.Partly = append(f.Partly, p.Words.Error(results.Problem))

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,13 +13,16 @@ import (
 
 func TestHitInThePastIsMarkedOnItsThread(t *testing.T) {
 	w := newWorld(t)
-	ag := w.pads.Create("ag", "Bonjour\n")
+	before := strings.Repeat("Bonjour\n", 20)
+	ag := w.pads.Create("ag", before)
 	w.now = w.now.Add(time.Hour)
 	ag.Append(ada, "Les girafes\n")
 	ag.Say(ada, "Les zèbres du soir")
 	w.say(catalog.Change{Choice: new(catalog.Automatic)}, "ag")
+	w.backUp()
 	w.now = w.now.Add(time.Hour)
-	ag.Remove(ada, len("Bonjour\n"), len("Les girafes\n"))
+	ag.Remove(ada, len(before), len("Les girafes\n"))
+	ag.Append(ada, "Rien de tel\n") // else it would be as at its beginning
 	w.backUp()
 	w.index()
 	p := w.page("en")
@@ -27,12 +31,12 @@ func TestHitInThePastIsMarkedOnItsThread(t *testing.T) {
 		t.Error(past)
 	}
 	w.shows(p, "/search?q=zebres&where=chat", "Chats and polls", "du soir")
-	w.shows(p, "/search?q=bonjour", "In the texts of today", "1 text was searched, in 1 version.")
+	w.shows(p, "/search?q=bonjour", "In the texts of today", "1 text was searched, in 2 versions.")
 	w.shows(p, "/search?q=girafes&where=now", "Nothing found")
 	if body := w.shows(p, "/search?q=zebres+in:chat&where=past", "du soir"); strings.Contains(body, `class="tabs"`) {
 		t.Error("what was typed says where, and tabs do, too")
 	}
-	w.shows(p, "/search?q=girafes+before:soon", "<code>before:soon</code>")
+	w.shows(p, "/search?q=girafes+before:hier", "<code>before:hier</code>")
 	w.shows(p, "/search?q=girafes&where=nonsense&page=x", "In the past")
 }
 
@@ -57,4 +61,20 @@ func TestManyHitsHavePages(t *testing.T) {
 		t.Errorf("%d documents in all", len(met))
 	}
 	w.shows(p, "/search?q=reunion", "35 documents", `href="/search?page=2&amp;q=reunion"`)
+}
+
+func TestSearchWithoutTheKeyLeadsToIt(t *testing.T) {
+	w := newWorld(t)
+	text, err := os.ReadFile(w.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := "[encryption]\nrecipients = [\"age1lvyvwawkr0mcnnnncaghunadrqkmuf9e6507x9y920xxpp866cnql7dp2z\"]\n"
+	if err := os.WriteFile(w.file, append(text, seal...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.pads.Create("ag", "Bonjour\n")
+	w.say(catalog.Change{Choice: new(catalog.Automatic)}, "ag")
+	w.backUp()
+	w.shows(w.page("en"), "/search?q=ag", "only names were searched", `href="/key?back=%2fsearch%3fq%3dag"`)
 }

@@ -16,9 +16,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/stylesheet"
 	"github.com/padsync/padsync/internal/words"
+	"github.com/padsync/padsync/library"
 	"github.com/padsync/padsync/web/access"
 	"golang.org/x/text/language"
 )
@@ -56,6 +58,7 @@ type shared struct {
 	knowing  knowing
 	gathered gatherings
 	teller   *setup.Teller
+	shelf    *shelf
 
 	mu  sync.Mutex
 	now *setup.Settings // as the file of the configuration is
@@ -67,6 +70,7 @@ type page struct {
 	Words     *words.Words
 	templates map[string]*template.Template // by the name of the page
 	mux       *http.ServeMux
+	patterns  []string // of mux, but for files
 }
 
 // New is the page of these settings.
@@ -82,7 +86,8 @@ func New(o Options) (*Page, error) {
 	if o.Settings != nil {
 		o.Settings = o.Settings.Asking(quietly{o.Setup.Asker})
 	}
-	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now), idle: newIdle(), now: o.Settings}}
+	shelf := &shelf{clock: o.Now}
+	all := &Page{shared: &shared{Options: o, jobs: newJobs(o.Now), keys: newKeyring(o.Now, shelf.clear), idle: newIdle(), shelf: shelf, now: o.Settings}}
 	all.teller = setup.NewTeller(context.Background(), all.tell)
 	var tags []language.Tag
 	for _, said := range o.Words {
@@ -101,12 +106,8 @@ func New(o Options) (*Page, error) {
 // route says what answers each request. What changes something is a POST, and
 // ends in a redirect to a page that says what was done.
 func (p *page) route() {
-	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
-		p.mux.HandleFunc("GET "+path, p.answer(serve))
-	}
-	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) {
-		p.mux.HandleFunc("POST "+path, p.answer(serve))
-	}
+	get := func(path string, serve func(http.ResponseWriter, *http.Request) error) { p.handle("GET "+path, serve) }
+	post := func(path string, serve func(http.ResponseWriter, *http.Request) error) { p.handle("POST "+path, serve) }
 	get("/{$}", p.home)
 	get("/documents", p.documents)
 	post("/documents", p.change)
@@ -119,6 +120,8 @@ func (p *page) route() {
 	post("/add", p.addGiven)
 	post("/add/chosen", p.addChosen)
 	post("/look", p.lookForNew)
+	get("/documents/{hash}/moments", p.moments)
+	get("/documents/{hash}/compare", p.compare)
 	get("/search", p.search)
 	get("/runs", p.runs)
 	get("/runs/{id}", p.run)
@@ -127,14 +130,22 @@ func (p *page) route() {
 	post("/jobs/{id}/stop", p.stopJob)
 	post("/save", p.save)
 	post("/documents/{hash}/accept", p.accept)
+	get("/documents/{hash}/put-back", p.putBack)
+	post("/documents/{hash}/put-back", p.doPutBack)
 	get("/key", p.key)
 	post("/key", p.openKey)
 	post("/key/forget", p.forgetKey)
 	get(live+"work", p.working)
 	post("/preferences", p.prefer)
 	p.routeWelcome(get, post)
+	p.routeRooms(get, post)
 	p.mux.HandleFunc("GET /static/{file}", static)
 	p.mux.HandleFunc("/", p.answer(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
+}
+
+func (p *page) handle(pattern string, serve func(http.ResponseWriter, *http.Request) error) {
+	p.patterns = append(p.patterns, pattern)
+	p.mux.HandleFunc(pattern, p.answer(serve))
 }
 
 // ServeHTTP implements http.Handler.
@@ -154,6 +165,7 @@ func (p *Page) Close() {
 	p.teller.Close(context.Background())
 	p.keys.forgetAll()
 	_ = p.knowing.changes.Close() // which only read
+	p.shelf.close()
 }
 
 // Busy reports whether a job is at work.
@@ -250,6 +262,8 @@ func (p *page) answer(serve func(http.ResponseWriter, *http.Request) error) http
 		switch {
 		case errors.Is(err, errNotFound):
 			status, f = http.StatusNotFound, failure{What: p.Words.Text("web-not-found")}
+		case p.isAbsent(err):
+			status = http.StatusNotFound
 		case errors.Is(err, errForm):
 			status, f = http.StatusBadRequest, failure{What: p.Words.Text("web-bad-form")}
 		}
@@ -257,6 +271,13 @@ func (p *page) answer(serve func(http.ResponseWriter, *http.Request) error) http
 			http.Error(w, "padsync", http.StatusInternalServerError)
 		}
 	}
+}
+
+// isAbsent reports whether what an address asks for is not there.
+func (p *page) isAbsent(err error) bool {
+	_, nothing := errors.AsType[*library.NothingError](err)
+	return nothing || errors.Is(err, library.ErrNoVersion) || errors.Is(err, library.ErrNotYet) || errors.Is(err, library.ErrNoForm) ||
+		p.Words.ClassOf(err) == message.Usage
 }
 
 // A failure is what could not be shown.

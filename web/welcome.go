@@ -46,28 +46,40 @@ func way(at, reached int) (all []stage) {
 // A welcoming is what the welcome has in memory: what can be found again, and a key
 // that nobody has proved to have.
 type welcoming struct {
-	mu      sync.Mutex // guards what follows, also while it is looked for
-	seen    *setup.Finds
-	skipped []skipped
-	looked  time.Time
-	without map[string]bool    // browsers that are not wanted
-	given   *setup.Finds       // in what was pasted, and in files
-	silent  map[string]string  // why hosts did not say what they are
-	making  map[string]*making // by session
+	mu        sync.Mutex // guards what follows, also while it is looked for
+	seen      *setup.Finds
+	skipped   []skipped
+	looked    time.Time
+	without   map[string]bool        // browsers that are not wanted
+	given     *setup.Finds           // in what was pasted, and in files
+	silent    map[string]string      // why hosts did not say what they are
+	making    map[string]*making     // by session
+	first     *job                   // the first backup
+	questions map[string][]*question // about places, by session
+	opened    *proof                 // that what it saved opens
 }
 
 func (p *page) routeWelcome(get, post func(string, func(http.ResponseWriter, *http.Request) error)) {
 	get("/welcome", p.welcome)
-	get("/welcome/1", p.step(finding, p.find))
+	get("/welcome/1", p.step(finding, p.findStep))
 	post("/welcome/1", p.found)
 	get("/welcome/2", p.step(choosing, p.choose))
 	post("/welcome/2", p.chosen)
 	get("/welcome/3", p.step(placing, p.where))
+	post("/welcome/3", p.place)
+	get(copiesLink, p.copies)
+	post(copiesLink, p.placeCopies)
+	post("/welcome/place/join", p.joinPlace)
+	post("/welcome/place/own", p.ownFolder)
+	post("/welcome/place/leave", p.leavePlace)
 	get("/welcome/4", p.step(keying, p.keyStep))
 	post("/welcome/4", p.keepKey)
 	post("/welcome/4/key", p.makeKey)
 	post("/welcome/4/file", p.keyFile)
 	get("/welcome/5", p.step(saving, p.saveStep))
+	get(live+"welcome/5", p.step(saving, p.saveStep))
+	post("/welcome/5", p.saveFirst)
+	post("/welcome/night", p.everyNight)
 }
 
 // welcome goes on where somebody left off.

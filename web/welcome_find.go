@@ -41,7 +41,7 @@ type findPage struct {
 	Nothing  bool // there is nothing to choose from
 }
 
-func (p *page) find(w http.ResponseWriter, r *http.Request, reached int) error {
+func (p *page) findStep(w http.ResponseWriter, r *http.Request, reached int) error {
 	return p.showFind(w, r, http.StatusOK, reached, findPage{})
 }
 

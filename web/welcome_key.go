@@ -203,7 +203,8 @@ func (p *page) keepKey(w http.ResponseWriter, r *http.Request) error {
 	if m.proven && !k.Differ {
 		if _, err = settings.KeepKey(m.key, passphrase); err == nil {
 			delete(known.making, session)
-			return p.beginFirst(w, r)
+			p.keys.keep(session, m.key.Owner())
+			return p.beginFirst(w, r, "")
 		}
 		k.Failed, k.Do = sentence(p.Words.Error(err)), p.Words.Hints(err)
 	}

@@ -88,6 +88,13 @@ create table looked (
 	primary key (run, kind, base, name)
 ) strict, without rowid;
 create index looked_at on looked (name);
+create table mirrored (
+	mirror text primary key, -- as people see it
+	ended integer not null,
+	documents integer not null, written integer not null, removed integer not null,
+	error text not null, said text not null
+) strict, without rowid;
+insert into mirrored values ('/home/a/pages', 1790000060, 1, 2, 0, '', '');
 insert into served values (1, 'etherpad', 'https://pad.example.org', 1, 2, 0, 1, 0);
 insert into stored values (1, '/home/a/copies', 4096);
 insert into looked values (1, 'etherpad', 'https://pad.example.org', 'ag', 'saved', '');

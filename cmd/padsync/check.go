@@ -94,15 +94,7 @@ func (b *checkBar) observe(_, of int) {
 func (a *app) printChecked(c *repository.CheckReport, hashes *library.Names) error {
 	text := a.words.Tally("count-documents", c.Documents, "count-versions", c.Versions, "count-packs", c.Packs) + ", " + a.words.Size(c.Bytes)
 	for _, p := range c.Problems {
-		what := a.words.Damage(p.Problem)
-		switch {
-		case errors.Is(p.Err, repository.ErrNoIdentity), errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
-			what = a.words.Error(p.Err)
-		case p.Problem == "missing" && !strings.Contains(p.Object, "/") && p.Object != repository.HeadKey:
-			what = a.text("check-missing-list")
-		case p.Problem == "unreadable" && p.Err != nil:
-			what += ": " + a.words.Error(p.Err)
-		}
+		what := a.words.Problem(&p)
 		text += "\n" + words.Printable(p.Object+": "+what)
 		var names []string
 		for _, d := range p.Documents {

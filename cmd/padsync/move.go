@@ -23,11 +23,13 @@ type moveFlags struct {
 	servers     []string
 	yes         bool
 	table, mail string
+	as          string // the new id
 }
 
 func (f *moveFlags) add(a *app, cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.servers, "into", nil, a.text("flag-into"))
 	cmd.Flags().BoolVar(&f.yes, "yes", false, a.text("flag-yes"))
+	cmd.Flags().StringVar(&f.as, "as", "", a.text("flag-as"))
 	cmd.Flags().StringVar(&f.table, "table", "", a.text("flag-table"))
 	cmd.Flags().StringVar(&f.mail, "mail", "", a.text("flag-mail"))
 }
@@ -71,6 +73,7 @@ func (a *app) move(ctx context.Context, flags restoreFlags, args []string) error
 	defer targets.Close(ctx)
 	m.plan = move.Plan{
 		Repository: chosen.Repository, Query: chosen.Query(flags.newest), Targets: targets.All, Address: a.setup.Kinds.URL, WaitsUntil: polite.WaitsUntil,
+		As: flags.move.as,
 	}
 	if m.table = flags.move.table; m.table == "" {
 		m.table = move.TableName(addresses[0].Base, m.edition)
@@ -93,6 +96,9 @@ func (f restoreFlags) edition() string {
 	}
 	if f.newest {
 		said = append(said, "newest")
+	}
+	if f.move.as != "" {
+		said = append(said, "as "+f.move.as)
 	}
 	return strings.Join(said, " ")
 }

@@ -41,6 +41,9 @@ func (a *app) restoreCommand() *cobra.Command {
 		if flags.atRev = cmd.Flags().Changed("rev"); flags.atRev && len(args) != 1 {
 			return message.Of(message.Usage, errUsage, "rev-of-one")
 		}
+		if flags.move.as != "" && (len(args) != 1 || len(flags.move.servers) == 0) {
+			return message.Of(message.Usage, errUsage, "as-of-one")
+		}
 		return a.restore(ctx, flags, args)
 	})
 	flags.add(a, cmd)

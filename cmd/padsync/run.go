@@ -166,7 +166,7 @@ func (a *app) rootCommand() *cobra.Command {
 		}},
 		{a.text("task-look"), []*cobra.Command{a.serveCommand(), a.lsCommand(), a.searchCommand(), a.logCommand(), a.showCommand(), a.diffCommand()}},
 		{a.text("task-restore"), []*cobra.Command{a.restoreCommand(), a.mirrorCommand(), a.siteCommand()}},
-		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand(), a.repairCommand(), a.catalogCommand()}},
+		{a.text("task-trust"), []*cobra.Command{a.runsCommand(), a.checkCommand(), a.acceptCommand(), a.repairCommand(), a.repositoryCommand(), a.catalogCommand()}},
 		{a.text("task-prepare"), []*cobra.Command{a.keygenCommand(), a.indexCommand(), a.completionCommand(), a.versionCommand()}},
 	}
 	for _, t := range a.tasks {

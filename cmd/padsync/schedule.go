@@ -91,7 +91,7 @@ func (a *app) scheduleInstall(ctx context.Context, flags scheduleFlags) error {
 	}
 	plan.Notes = append(plan.Notes, notes...)
 	if !flags.yes || !a.quiet {
-		a.say("schedule-when", "When", a.every(plan.At, plan.Delay), "System", a.schedulerName(plan.Kind))
+		a.say("schedule-when", "When", plan.When(), "System", plan.Kind.Name())
 		a.showPlan(plan)
 	}
 	if !flags.yes {
@@ -137,25 +137,6 @@ func (a *app) notYet() {
 	a.say("schedule-not-yet", "Command", "padsync "+terminal.CommandLine(terminal.WithOptions(a.args, "--yes")))
 }
 
-func (a *app) every(at schedule.Clock, delay int) message.Message {
-	if delay > 0 {
-		return message.New("schedule-every-delayed", "Time", at.String(), "Minutes", delay)
-	}
-	return message.New("schedule-every", "Time", at.String())
-}
-
-func (a *app) schedulerName(kind schedule.Kind) string {
-	switch kind {
-	case schedule.Systemd:
-		return a.text("scheduler-systemd")
-	case schedule.Cron:
-		return a.text("scheduler-cron")
-	case schedule.Launchd:
-		return a.text("scheduler-launchd")
-	}
-	return a.text("scheduler-tasks")
-}
-
 // showPlan prints all that a plan does.
 func (a *app) showPlan(plan *schedule.Plan) {
 	show := func(text string) {
@@ -178,7 +159,7 @@ func (a *app) showPlan(plan *schedule.Plan) {
 		case t.Place == schedule.Crontab:
 			a.say("schedule-takes-line")
 			show(t.Text)
-		case t.Text == "":
+		case t.Folder:
 			a.say("schedule-takes-folder", "Place", t.Place)
 		default:
 			a.say("schedule-takes", "Place", t.Place)
@@ -216,11 +197,7 @@ func (a *app) scheduleStatus(ctx context.Context, flags scheduleFlags) error {
 		return message.Of(message.Failed, errUnscheduled, "schedule-none")
 	}
 	for _, e := range status.Entries {
-		when := message.New("schedule-otherwise")
-		if e.Daily {
-			when = a.every(e.At, e.Delay)
-		}
-		a.say("schedule-when", "When", when, "System", a.schedulerName(e.Kind))
+		a.say("schedule-when", "When", e.When(), "System", e.Kind.Name())
 		if e.Program != "" {
 			a.say("schedule-command", "Command", terminal.CommandLine(append([]string{e.Program}, e.Args...)))
 		}

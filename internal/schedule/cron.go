@@ -180,11 +180,11 @@ func (c *cron) install(ctx context.Context, j Job, before *Entry) (*Plan, error)
 	if len(line) > mostLine {
 		return nil, ErrLong
 	}
-	p := &Plan{Kind: Cron, At: j.At.Add(j.Shift), Writes: []Text{{Crontab, line}}}
+	p := &Plan{Kind: Cron, At: j.At.Add(j.Shift), Writes: []Text{{Place: Crontab, Text: line}}}
 	if before != nil {
 		for _, old := range before.lines {
 			if old != line {
-				p.Removes = append(p.Removes, Text{Crontab, old})
+				p.Removes = append(p.Removes, Text{Place: Crontab, Text: old})
 			}
 		}
 		if before.Changed {
@@ -195,7 +195,7 @@ func (c *cron) install(ctx context.Context, j Job, before *Entry) (*Plan, error)
 		return without(table) + line + "\n"
 	})
 	if j.Shift > 0 {
-		p.note("schedule-shift", "System", string(Cron), "Time", p.At.String())
+		p.note("schedule-shift", "System", Cron.Name(), "Time", p.At.String())
 	}
 	p.note("schedule-cron-missed")
 	p.note("schedule-cron-mail")
@@ -236,7 +236,7 @@ func (c *cron) change(p *Plan, to func(table string) string) {
 func (c *cron) remove(_ context.Context, e *Entry) (*Plan, error) {
 	p := &Plan{Kind: Cron}
 	for _, line := range e.lines {
-		p.Removes = append(p.Removes, Text{Crontab, line})
+		p.Removes = append(p.Removes, Text{Place: Crontab, Text: line})
 	}
 	c.change(p, without)
 	return p, nil

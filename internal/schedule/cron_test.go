@@ -188,3 +188,18 @@ func TestOneSystemTakesOverFromAnother(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// As where the administrator lets only some people use it.
+func TestCronThatMayNotBeUsedKeepsNobodyFromSystemd(t *testing.T) {
+	f := newCron(t)
+	f.systemd()
+	f.set("refuse", "You (marie) are not allowed to use this program (crontab)\n")
+	f.install(f.job())
+	if s := f.status(); len(s.Entries) != 1 || !s.Sound() {
+		t.Errorf("%+v", s)
+	}
+	f.remove()
+	if tree := f.tree(); len(tree) > 0 {
+		t.Errorf("left are %q", tree)
+	}
+}

@@ -145,7 +145,9 @@ show)
 	*padsync.service*) cat "$FAKE/service" ;;
 	esac ;;
 enable) mkdir -p "$wants"; ln -sf ../padsync.timer "$wants/padsync.timer" ;;
-disable) rm -f "$wants/padsync.timer"; rmdir "$wants" ;;
+disable)
+	test -e "$FAKE/home/.config/systemd/user/padsync.timer" || { echo "Unit file padsync.timer does not exist." >&2; exit 1; }
+	rm -f "$wants/padsync.timer"; rmdir "$wants" ;;
 esac
 `)
 	f.program("loginctl", `

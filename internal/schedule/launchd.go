@@ -120,7 +120,7 @@ func (l *launchd) install(_ context.Context, j Job, before *Entry) (*Plan, error
 	p.write(l.file(), agent(j, l.log(), m), m.Folders)
 	p.tell(l.host, nil, "launchctl", "bootstrap", l.domain(), l.file())
 	if j.Shift > 0 {
-		p.note("schedule-shift", "System", string(Launchd), "Time", p.At.String())
+		p.note("schedule-shift", "System", Launchd.Name(), "Time", p.At.String())
 	}
 	p.note("schedule-launchd-missed")
 	p.note("schedule-logged-in-only")
@@ -135,9 +135,7 @@ func (l *launchd) remove(_ context.Context, e *Entry) (*Plan, error) {
 	if err := p.remove(l.file()); err != nil {
 		return nil, err
 	}
-	if err := p.remove(l.log()); err != nil {
-		return nil, err
-	}
+	p.discard(l.log())
 	p.empty(e.made.Folders)
 	return p, nil
 }

@@ -97,7 +97,14 @@ func TestLaunchdAndWindowsAreToldInTurn(t *testing.T) {
 	if s := f.status(); !s.noted("schedule-changed") || s.Entries[0].Args[0] != "check" {
 		t.Errorf("%+v", s)
 	}
+	if err := os.MkdirAll(filepath.Join(f.Home, "Library/Logs"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f.set("home/Library/Logs/padsync.log", strings.Repeat("x", mostBytes+1))
 	f.remove()
+	if tree := f.tree(); !slices.Equal(tree, []string{"Library", "Library/Logs"}) {
+		t.Errorf("left are %q", tree)
+	}
 	domain := "gui/4711"
 	want := []string{
 		"launchctl bootstrap " + domain + " " + file, "launchctl bootout " + domain + "/" + label, "launchctl bootstrap " + domain + " " + file,

@@ -39,7 +39,7 @@ func temporary(paths ...string) error {
 	for _, path := range paths {
 		within := func(folder string) bool {
 			rest, err := filepath.Rel(folder, path)
-			return err == nil && rest != ".." && !strings.HasPrefix(rest, ".."+string(filepath.Separator))
+			return err == nil && !strings.HasPrefix(rest, ".."+string(filepath.Separator))
 		}
 		built := strings.Contains(filepath.ToSlash(path), "/go-build")
 		if built || slices.ContainsFunc(folders, within) {

@@ -15,7 +15,7 @@ import (
 
 // odd are words that some reader takes for something else.
 var odd = []string{
-	"", " ", "a b", `a"b`, "a'b", `a\b`, `a\`, `\"`, `a\\"`, "100%", "%%", "%h", "50% off", "$HOME", "$$", "${HOME}", "$(id)", "`id`", "a;b", "a&b", "a|b", "a>b", "a*b", "~", "#a", "-x", "=x", "a=b", "é à", "日本",
+	"", " ", "a b", `a"b`, "a'b", `a\b`, `a\`, `\"`, `a\\"`, `a b\`, `a b\\`, "100%", "%%", "%h", "50% off", "$HOME", "$$", "${HOME}", "$(id)", "`id`", "a;b", "a&b", "a|b", "a>b", "a*b", "~", "#a", "-x", "=x", "a=b", "é à", "日本",
 	"# padsync schedule: 0123456789abcdef", "'\"$(printf '\\045')\"'", "<a>", "&amp;", "]]>", "--", "-->",
 }
 

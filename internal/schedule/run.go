@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/durable"
+	"github.com/padsync/padsync/internal/message"
 )
 
 // A CommandError is a command of the system that failed. It matches ErrCommand.
@@ -123,7 +124,8 @@ func (p *Plan) try(h Host, command ...string) {
 	}})
 }
 
-// read is the text of a file, and whether it is there.
+// read is the text of a file, and whether it is there. One that is larger than any
+// of ours is a ForeignError.
 func read(file string) (string, bool, error) {
 	f, err := os.Open(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -133,7 +135,10 @@ func read(file string) (string, bool, error) {
 		return "", false, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, mostBytes))
+	text, err := io.ReadAll(io.LimitReader(f, mostBytes+1))
+	if err == nil && len(text) > mostBytes {
+		err = &ForeignError{file}
+	}
 	return string(text), true, err
 }
 
@@ -161,7 +166,7 @@ func missing(folder string) (all []string) {
 
 // write has the plan write a file, and the folders that are missing.
 func (p *Plan) write(file, text string, folders []string) {
-	p.Writes = append(p.Writes, Text{file, text})
+	p.Writes = append(p.Writes, Text{Place: file, Text: text})
 	var before string
 	var there bool
 	p.steps = append(p.steps, step{
@@ -169,7 +174,10 @@ func (p *Plan) write(file, text string, folders []string) {
 			if before, there, err = read(file); err != nil {
 				return err
 			}
-			return write(file, text)
+			if err = write(file, text); err != nil {
+				err = message.In(err, "at", "Place", file)
+			}
+			return err
 		},
 		func(context.Context) {
 			if there {
@@ -188,7 +196,7 @@ func (p *Plan) remove(file string) error {
 	if err != nil || !there {
 		return err
 	}
-	p.Removes = append(p.Removes, Text{file, text})
+	p.Removes = append(p.Removes, Text{Place: file, Text: text})
 	p.steps = append(p.steps, step{
 		func(context.Context) error { return os.Remove(file) },
 		func(context.Context) { _ = write(file, text) },
@@ -196,10 +204,27 @@ func (p *Plan) remove(file string) error {
 	return nil
 }
 
+// tidy has the plan take away, without a word of it, what is left of a file.
+func (p *Plan) tidy(file string) {
+	p.steps = append(p.steps, step{do: func(context.Context) error {
+		_ = os.Remove(file)
+		return nil
+	}})
+}
+
+// discard has the plan take a log away, if there is one, whatever is in it.
+func (p *Plan) discard(file string) {
+	if _, err := os.Lstat(file); err != nil {
+		return
+	}
+	p.Removes = append(p.Removes, Text{Place: file})
+	p.steps = append(p.steps, step{do: func(context.Context) error { return os.Remove(file) }})
+}
+
 // empty has the plan take folders away that nothing else is in by then.
 func (p *Plan) empty(folders []string) {
 	for _, f := range folders {
-		p.Removes = append(p.Removes, Text{Place: f})
+		p.Removes = append(p.Removes, Text{Place: f, Folder: true})
 	}
 	p.steps = append(p.steps, step{do: func(context.Context) error { emptyFolders(folders); return nil }})
 }

@@ -4,11 +4,15 @@
 // What is to be done is a [Plan] first, which can be shown, and does nothing until
 // Do is called:
 //
-//	system, err := schedule.Find(ctx, schedule.ThisHost(getenv))
+//	job, notes, err := settings.Nightly(ctx, setup.Night{})
+//	system, err := schedule.Find(ctx, schedule.ThisHost(getenv, stateFolder))
 //	plan, err := system.Install(ctx, job)   // or system.Remove(ctx)
-//	// show plan.Writes, plan.Removes, plan.Commands, plan.Notes, and ask
+//	// show plan.When, Writes, Removes, Commands and Notes, and notes; ask
 //	err = plan.Do(ctx)
 //	status, err := system.Status(ctx)
+//
+// Finding a system and asking it runs its commands: some processes, for some
+// milliseconds each.
 //
 // An entry says itself that it was made here, whether somebody changed it since,
 // and what else was made for it, so nothing is kept elsewhere.
@@ -113,10 +117,32 @@ const (
 	Tasks   Kind = "tasks"   // the task scheduler of Windows
 )
 
+// Name is what people call it.
+func (k Kind) Name() message.Message {
+	switch k {
+	case Systemd:
+		return message.New("scheduler-systemd")
+	case Cron:
+		return message.New("scheduler-cron")
+	case Launchd:
+		return message.New("scheduler-launchd")
+	}
+	return message.New("scheduler-tasks")
+}
+
+// every says when something runs.
+func every(at Clock, delay int) message.Message {
+	if delay > 0 {
+		return message.New("schedule-every-delayed", "Time", at.String(), "Minutes", delay)
+	}
+	return message.New("schedule-every", "Time", at.String())
+}
+
 // A Text is what is written, or taken away, somewhere.
 type Text struct {
-	Place string // a file or folder; "crontab" for the user's table of cron
-	Text  string // all of a file; of the table one line; "" for a folder
+	Place  string // a file or folder; Crontab for the user's table of cron
+	Text   string // all of a file, "" of a log; of the table one line
+	Folder bool   // it is a folder, which is taken away if nothing else is in it
 }
 
 // Crontab is the place of lines of cron.
@@ -134,6 +160,9 @@ type Plan struct {
 
 	steps []step
 }
+
+// When says when the job runs, such as "every day at 02:41".
+func (p *Plan) When() message.Message { return every(p.At, p.Delay) }
 
 // Empty says that there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Writes)+len(p.Removes)+len(p.Commands) == 0 }
@@ -162,6 +191,14 @@ type Entry struct {
 	lines   []string // of a table of cron
 }
 
+// When says when the entry runs, such as "every day at 02:41".
+func (e *Entry) When() message.Message {
+	if !e.Daily {
+		return message.New("schedule-otherwise")
+	}
+	return every(e.At, e.Delay)
+}
+
 // made is what was made for an entry besides its files.
 type made struct {
 	Folders []string `json:"folders,omitempty"` // innermost first
@@ -178,7 +215,9 @@ type Status struct {
 
 	// Started and Ended are those of the last run that the system remembers, zero
 	// for none or not known. It ended with the exit code Code, or as Result says
-	// in the system's word, if that is not "".
+	// in the system's word, if that is not "". If it is known only when it started
+	// and it does not run, that may also be when it was set up: systemd, once it
+	// was started anew, keeps one time for both.
 	Started, Ended time.Time
 	Code           int
 	Result         string
@@ -291,7 +330,7 @@ func (h Host) container() bool {
 			return true
 		}
 	}
-	return h.Getenv("container") != "" || h.Getenv("KUBERNETES_SERVICE_HOST") != "" || h.Getenv("CI") != ""
+	return h.Getenv("container") != "" || h.Getenv("KUBERNETES_SERVICE_HOST") != ""
 }
 
 // Install is how the job is scheduled: in place of what was scheduled before, by
@@ -309,10 +348,16 @@ func (s *System) Install(ctx context.Context, j Job) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, other := range s.all[1:] {
-		e, err := other.entry(ctx)
-		if err != nil || e == nil {
-			continue // what cannot be read has no entry of ours
+	for i, other := range s.all {
+		if i == 0 {
+			continue
+		}
+		e, err := s.entry(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		if e == nil {
+			continue
 		}
 		undo, err := other.remove(ctx, e)
 		if err != nil {
@@ -326,8 +371,8 @@ func (s *System) Install(ctx context.Context, j Job) (*Plan, error) {
 // Remove is how all that was scheduled is undone. Without any, the plan is empty.
 func (s *System) Remove(ctx context.Context) (*Plan, error) {
 	all := new(Plan)
-	for _, one := range s.all {
-		e, err := one.entry(ctx)
+	for i, one := range s.all {
+		e, err := s.entry(ctx, i)
 		if err != nil && !errors.Is(err, ErrForeign) {
 			return nil, err
 		}
@@ -347,11 +392,21 @@ func (s *System) Remove(ctx context.Context) (*Plan, error) {
 	return all, nil
 }
 
+// entry is that of one scheduler. What cannot be read of another than the first has
+// no entry of ours, such as the table of a cron that this user may not use.
+func (s *System) entry(ctx context.Context, i int) (*Entry, error) {
+	e, err := s.all[i].entry(ctx)
+	if i > 0 && err != nil {
+		return nil, ctx.Err()
+	}
+	return e, err
+}
+
 // Status is how what was scheduled is doing.
 func (s *System) Status(ctx context.Context) (*Status, error) {
 	status := new(Status)
-	for _, one := range s.all {
-		e, err := one.entry(ctx)
+	for i, one := range s.all {
+		e, err := s.entry(ctx, i)
 		if errors.Is(err, ErrForeign) {
 			continue
 		}

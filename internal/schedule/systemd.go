@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -143,7 +144,7 @@ func units(j Job, m made) (service, timer string) {
 			remembered = madeMark + string(text) + "\n"
 		}
 	}
-	return stamp(b.String()), stamp(remembered + `[Unit]
+	return stamp(remembered + b.String()), stamp(remembered + `[Unit]
 Description=Back up pads and polls every night
 Documentation=` + manual + `
 
@@ -244,18 +245,21 @@ func (t *systemd) lingers() bool {
 
 func (t *systemd) remove(ctx context.Context, e *Entry) (*Plan, error) {
 	p := &Plan{Kind: Systemd}
+	wanted := filepath.Join(t.folder, "timers.target.wants")
 	if t.reached {
-		p.tell(t.host, nil, t.systemctl("disable", "--now", timerUnit)...)
+		// Not even this fails if somebody took the timer away by hand.
+		p.try(t.host, t.systemctl("stop", timerUnit)...)
+		p.try(t.host, t.systemctl("disable", timerUnit)...)
 		// When the timer last ran, which systemd keeps for the next time.
 		p.try(t.host, t.systemctl("clean", "--what=state", timerUnit)...)
-	} else if err := p.remove(filepath.Join(t.folder, "timers.target.wants", timerUnit)); err != nil {
-		return nil, err
 	}
 	for _, file := range e.Places {
 		if err := p.remove(file); err != nil {
 			return nil, err
 		}
 	}
+	p.tidy(filepath.Join(wanted, timerUnit))
+	p.tidy(wanted) // if it is empty
 	p.empty(e.made.Folders)
 	if t.reached {
 		p.tell(t.host, nil, t.systemctl("daemon-reload")...)
@@ -283,7 +287,8 @@ func (t *systemd) status(ctx context.Context, e *Entry, s *Status) error {
 	if err != nil {
 		return err
 	}
-	s.Active = timer["ActiveState"] == "active"
+	// Of a timer whose file is gone, systemd forgets with its next start.
+	s.Active = timer["ActiveState"] == "active" && slices.Contains(e.Places, t.timer())
 	s.Running = service["ActiveState"] == "activating" || service["ActiveState"] == "deactivating"
 	s.Next = unitTime(timer["NextElapseUSecRealtime"])
 	s.Started, s.Ended = unitTime(service["ExecMainStartTimestamp"]), unitTime(service["ExecMainExitTimestamp"])

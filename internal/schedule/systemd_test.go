@@ -167,12 +167,12 @@ func TestUnitThatSomebodyChangedIsOursAndSaidToBeChanged(t *testing.T) {
 	if err := os.Remove(filepath.Join(f.dir, unitsFolder, timerUnit)); err != nil {
 		t.Fatal(err)
 	}
-	if s := f.status(); len(s.Entries) != 1 || !s.noted("schedule-changed") {
+	if s := f.status(); len(s.Entries) != 1 || !s.noted("schedule-changed") || s.Sound() {
 		t.Errorf("half of it is gone: %+v", s)
 	}
 	f.remove()
-	if left := f.get(unitsFolder + serviceUnit); left != "" {
-		t.Errorf("left is %s", left)
+	if tree := f.tree(); len(tree) > 0 {
+		t.Errorf("left are %q", tree)
 	}
 }
 
@@ -254,5 +254,15 @@ func TestUnitsAreWhereTheManagerLooks(t *testing.T) {
 	f.install(f.job())
 	if f.get("elsewhere/systemd/user/"+timerUnit) == "" || len(f.tree()) > 0 {
 		t.Errorf("%q", f.tree())
+	}
+}
+
+// It says so itself: "Executable name contains special characters".
+func TestProgramWithAQuoteInItsNameIsNoneForSystemd(t *testing.T) {
+	f := newSystemd(t)
+	for _, name := range []string{`a"b`, `a'b`, `a\b`} {
+		if _, err := f.find().Install(t.Context(), Job{Program: "/opt/" + name}); !errors.Is(err, ErrUnwritable) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

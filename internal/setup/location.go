@@ -21,18 +21,19 @@ import (
 
 // A Location is where a repository is. It is comparable.
 type Location struct {
-	Kind  string // Local, WebDAV, S3 or "rclone"
+	Kind  string // Local, WebDAV, S3 or Remote
 	Value string // the address without the kind
 	Shown string // the address without secrets
 	s3    s3Options
 }
 
-// Kinds of locations: folders of this machine, and the two kinds of stores that
-// what is said beside the address may open.
+// Kinds of locations: folders of this machine, the two kinds of stores that what
+// is said beside the address may open, and remotes of rclone.
 const (
 	Local  = "local"
 	WebDAV = "webdav"
 	S3     = "s3"
+	Remote = "rclone"
 )
 
 // ErrLocation is matched by errors for what is not the address of a repository.
@@ -47,6 +48,17 @@ type s3Options struct {
 // place is the location as the machine remembers it.
 func (l Location) place() machine.Place {
 	return machine.Place{Kind: l.Kind, Value: l.Value, Folder: l.Kind == Local}
+}
+
+// address is the location as ParseLocation reads it; it may have a secret in it.
+func (l Location) address() string {
+	switch l.Kind {
+	case Local:
+		return "file:" + l.Value
+	case Remote:
+		return "rclone:" + l.Value
+	}
+	return l.Shown
 }
 
 // A StoreKey opens a store, where its address alone does not: the account on a
@@ -75,7 +87,7 @@ func (l Location) Open(ctx context.Context, o Opening) (sinks.Sink, error) {
 		})
 	case WebDAV:
 		return rclone.OpenWebDAV(ctx, l.Value, rclone.WebDAV{User: o.Key.User, Password: o.Key.Password}, rclone.Options{Warn: o.Warn, Tries: o.Tries})
-	case "rclone":
+	case Remote:
 		return rclone.Open(ctx, l.Value, rclone.Options{Warn: o.Warn, Tries: o.Tries})
 	}
 	return nil, ErrLocation
@@ -96,7 +108,7 @@ func ParseLocation(s string) (Location, error) {
 		// None of the others has options here, but a folder may have a comma.
 	case strings.HasPrefix(s, config.WebDAV):
 		return parseWebDAV(rest)
-	case kind == "rclone":
+	case kind == Remote:
 		parsed, err := fspath.Parse(rest)
 		switch {
 		case err != nil || parsed.Name == "":
@@ -106,7 +118,7 @@ func ParseLocation(s string) (Location, error) {
 			// also passwords, looks like a path.
 			return Location{}, message.Of(message.Usage, ErrLocation, "bad-repository-quotes")
 		}
-		return Location{Kind: "rclone", Value: rest, Shown: "rclone:" + rclone.Shown(rest)}, nil
+		return Location{Kind: Remote, Value: rest, Shown: "rclone:" + rclone.Shown(rest)}, nil
 	}
 	path, ok := config.Folder(s)
 	if !ok {

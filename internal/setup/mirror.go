@@ -10,7 +10,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/documents"
 	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
@@ -97,6 +99,7 @@ func (s *Settings) UpdateMirrors(ctx context.Context, repo *repository.Repositor
 			in := message.In(done.Err, "mirror-failed", "Mirror", place.Shown)
 			done.Err = &message.Error{Class: mirrorClass(ctx), Cause: in, Mark: ErrMirror}
 		}
+		s.noteMirror(ctx, &done)
 		all = append(all, done)
 	}
 	return all
@@ -115,6 +118,27 @@ func (s *Settings) update(ctx context.Context, repo *repository.Repository, m Mi
 	}
 	done.Report, done.Unfound, done.Err = s.updateMirror(ctx, repo, m, place, observe)
 	return done
+}
+
+// noteMirror notes in the catalogue, if there is one, how a mirror was brought up to
+// date. That it cannot is no reason to say that the mirror is not.
+func (s *Settings) noteMirror(ctx context.Context, done *Mirrored) {
+	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTime)
+	defer cancel()
+	c, err := s.setup.OpenCatalog(keep)
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	if !c.Exists() {
+		return
+	}
+	m := catalog.Mirrored{Mirror: done.Place.Shown, Ended: time.Now(), Documents: done.Report.Documents, Written: done.Report.Written, Removed: done.Report.Removed}
+	if done.Err != nil {
+		f := s.failure("mirror", m.Mirror, done.Err)
+		m.Error, m.Said = f.Error, f.Said
+	}
+	_ = c.KeepMirror(keep, m)
 }
 
 // mirrorClass: what was saved is safe, whatever becomes of a mirror.

@@ -113,17 +113,23 @@ const (
 // passphrase unless that is "", and says in the configuration that what is saved is
 // sealed to it. Whatever is there stays: the file gets a name that none has.
 func (s *Settings) KeepKey(k *NewKey, passphrase string) (file string, err error) {
-	root, err := durable.OpenRoot(filepath.Dir(s.File))
-	if err != nil {
-		return "", err
-	}
-	defer root.Close()
 	name, write := plainKey, k.Write
 	if passphrase != "" {
 		name, write = protectedKey, func(w io.Writer) error {
 			return crypto.WriteProtectedIdentity(w, k.identity, k.Made, passphrase)
 		}
 	}
+	return s.keep(name, write, []string{k.Recipient.String()})
+}
+
+// keep writes a key file of this name, or the next that is free, and names it and who
+// can read in the configuration.
+func (s *Settings) keep(name string, write func(io.Writer) error, recipients []string) (file string, err error) {
+	root, err := durable.OpenRoot(filepath.Dir(s.File))
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
 	stem, ending := strings.TrimSuffix(name, filepath.Ext(name)), filepath.Ext(name)
 	for n := 2; ; n++ {
 		err = durable.Create(root, name, write)
@@ -135,19 +141,19 @@ func (s *Settings) KeepKey(k *NewKey, passphrase string) (file string, err error
 	if err != nil {
 		return "", durable.Nameless(err)
 	}
-	if err := s.sealTo(name, k.Recipient.String()); err != nil {
+	if err := s.sealTo(name, recipients); err != nil {
 		return "", errors.Join(err, durable.Nameless(root.Remove(name))) // nothing is sealed to it yet
 	}
 	return filepath.Join(filepath.Dir(s.File), name), nil
 }
 
 // sealTo says in the configuration who can read, and where the identity is.
-func (s *Settings) sealTo(file, recipient string) error {
+func (s *Settings) sealTo(file string, recipients []string) error {
 	e, err := config.Edit(s.File, s.setup.Kinds.InConfig())
 	if err != nil {
 		return err
 	}
-	err = errors.Join(e.Set("encryption.recipients", []string{recipient}), e.Set("encryption.identity-file", file))
+	err = errors.Join(e.Set("encryption.recipients", recipients), e.Set("encryption.identity-file", file))
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,18 @@ func (s *Settings) Nightly(ctx context.Context, n Night) (schedule.Job, []messag
 	}
 	var notes []message.Message
 	job.Environment, notes = s.nightVariables()
-	return job, notes, nil
+	return job, append(s.outside(job.At), notes...), nil
+}
+
+// outside are notes of the servers that may not be asked at that time of day.
+func (s *Settings) outside(at schedule.Clock) (notes []message.Message) {
+	for i := range s.Sources {
+		hours := s.Sources[i].Hours
+		if _, within := hours.End(at.Next(time.Now())); !within {
+			notes = append(notes, message.New("schedule-hours", "Place", s.place("source[%d].hours", i), "Hours", string(hours), "Time", at.String()))
+		}
+	}
+	return notes
 }
 
 // asleep is who is asked at night.
@@ -246,6 +257,9 @@ func (s *Settings) nightVariables() (kept []string, notes []message.Message) {
 	if len(lacking) > 0 {
 		slices.Sort(lacking)
 		notes = append(notes, message.New("schedule-lacks", "Variables", strings.Join(lacking, ", ")))
+	}
+	if s.setup.Getenv("SUDO_USER") != "" {
+		notes = append(notes, message.New("schedule-sudo"))
 	}
 	slices.Sort(kept)
 	return kept, append(notes, message.New("schedule-network"))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/crypto"
+	"github.com/padsync/padsync/internal/config"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/schedule"
 )
@@ -141,6 +142,13 @@ func TestNightWithoutAProgramThatStaysIsRefused(t *testing.T) {
 	}
 }
 
+// answering knows the passphrase.
+type answering struct{ nobody }
+
+func (answering) Prompt(string) crypto.Prompt {
+	return crypto.Prompt{Passphrase: func() (string, error) { return "a long passphrase", nil }}
+}
+
 func TestNightThatWouldAskIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		options Options
@@ -159,12 +167,18 @@ func TestNightThatWouldAskIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// Who answers now does not at night.
+	s := nightOf(t, nil, Options{IdentityFiles: []string{"locked.age"}})
+	s.setup.Asker = answering{}
+	if _, _, err := s.Nightly(t.Context(), Night{Program: program}); !errors.Is(err, ErrAttended) {
+		t.Errorf("somebody answers: %v", err)
+	}
 	// What is in a variable now is not at night.
 	key, err := os.ReadFile("key.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := nightOf(t, map[string]string{"PADSYNC_IDENTITY": string(key)}, Options{Repositories: []string{"rclone:nextcloud:pads"}})
+	s = nightOf(t, map[string]string{"PADSYNC_IDENTITY": string(key)}, Options{Repositories: []string{"rclone:nextcloud:pads"}})
 	if _, _, err := s.Nightly(t.Context(), Night{Program: program}); !errors.Is(err, ErrNotSealed) {
 		t.Errorf("a key in a variable: %v", err)
 	}
@@ -263,5 +277,16 @@ func TestLastRunIsThatOfTheConfiguration(t *testing.T) {
 	}
 	if run, err := s.LastRun(t.Context()); err != nil || run == nil || run.Saved != 2 {
 		t.Errorf("%+v, %v", run, err)
+	}
+}
+
+func TestNightOutsideOfAServersHoursIsSaid(t *testing.T) {
+	s := nightOf(t, nil, Options{})
+	for hours, want := range map[string]bool{"22:00-06:00": false, "": false, "12:00-13:00": true, "02:30-02:29": false, "02:31-02:30": true} {
+		s.Sources[0].Hours = config.Hours(hours)
+		_, notes, err := s.Nightly(t.Context(), Night{Program: program, At: &schedule.Clock{Hour: 2, Minute: 30}})
+		if said := noted(notes, "schedule-hours"); err != nil || (said != "") != want {
+			t.Errorf("%s: %q, %v", hours, said, err)
+		}
 	}
 }

@@ -3,7 +3,9 @@ package setup
 import (
 	"context"
 	"errors"
+	"time"
 
+	"github.com/padsync/padsync/internal/machine"
 	"github.com/padsync/padsync/internal/message"
 	"github.com/padsync/padsync/internal/spool"
 	"github.com/padsync/padsync/library"
@@ -25,6 +27,15 @@ func (s *Settings) Open(ctx context.Context, warn Warner) (*Reading, error) {
 	if errors.Is(err, repository.ErrNone) && !errors.Is(err, ErrAway) && !s.Found && len(s.options.Repositories) == 0 {
 		return nil, message.In(repository.ErrNone, "repository-unconfigured", "Repository", at.Shown, "File", s.File)
 	}
+	if err != nil {
+		return nil, err
+	}
+	return s.Reading(repo, at), nil
+}
+
+// OpenAt opens the repository at a place for reading, as OpenToRead does.
+func (s *Settings) OpenAt(ctx context.Context, at Place, warn Warner) (*Reading, error) {
+	repo, err := s.OpenToRead(ctx, at, new(spool.Pool), warn)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +70,8 @@ func (r *Reading) Library() library.Library {
 	}
 }
 
-// CheckAll checks the repository, as its Check does. Names are those of its
+// CheckAll checks the repository, as its Check does, and the machine remembers what
+// that found. Names are those of its
 // documents, if something is wrong.
 func (r *Reading) CheckAll(ctx context.Context, readData bool, observe func(done, of int)) (*repository.CheckReport, *library.Names, error) {
 	report, err := r.Check(ctx, readData, observe)
@@ -67,6 +79,9 @@ func (r *Reading) CheckAll(ctx context.Context, readData bool, observe func(done
 		return nil, nil, err
 	}
 	r.Settings.Machine.KeepLists(r.ID(), 0, report.Seen)
+	r.Settings.Machine.KeepChecked(r.ID(), machine.Checked{
+		Time: time.Now(), Data: readData, Documents: report.Documents, Versions: report.Versions, Bytes: report.Bytes, Problems: len(report.Problems),
+	})
 	if len(report.Problems) == 0 {
 		return report, library.NoNames(r.ID()), nil
 	}

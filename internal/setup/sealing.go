@@ -58,6 +58,9 @@ func (s *Settings) sealing(create bool) (repository.Options, error) {
 		return repository.Options{}, err
 	}
 	identities := append(given, runner)
+	if s.owner.AtHand() { // a machine that joins a repository reads its lists with it
+		identities = append(identities, s.owner.identities...)
+	}
 	// What this machine wrote for recipients of the other kind shows to whom
 	// the last run sealed. Where its identity cannot be read, most runs do
 	// without it, and the others say what they cannot open.
@@ -100,4 +103,15 @@ func (s *Settings) recipients(given []age.Identity) ([]crypto.Recipient, error) 
 		recipients = append(recipients, r)
 	}
 	return unique(recipients)
+}
+
+// Readers are those who can read what a backup writes: their public keys, as texts.
+// None: nothing is sealed.
+func (s *Settings) Readers() ([]string, error) {
+	recipients, err := s.recipients(nil)
+	var texts []string
+	for _, r := range recipients {
+		texts = append(texts, r.String())
+	}
+	return texts, err
 }

@@ -13,6 +13,9 @@ type Standing struct {
 	Local  bool      // it is a folder of this computer
 	Newest time.Time // when a version was saved there last, zero if none was
 	Lacks  time.Time // since when it has not what another one has, zero if it has all
+
+	ID     string // of the repository that this machine saw there last, "" if none
+	Sealed bool
 }
 
 // Standings are those of the repositories of the configuration.
@@ -22,7 +25,9 @@ func (d *Documents) Standings() []Standing {
 	for i, place := range places {
 		all[i].Shown, all[i].Local = place.Shown, place.Kind == Local
 		if known := d.settings.Machine.Repositories(place.place()).Repositories; len(known) > 0 {
-			at[known[len(known)-1].ID] = i
+			last := known[len(known)-1]
+			at[last.ID] = i
+			all[i].ID, all[i].Sealed = last.ID, last.Sealed
 		}
 	}
 	states := make([]catalog.State, len(places))

@@ -30,6 +30,7 @@ var (
 type TargetAddress struct {
 	Base  string // normalised
 	Group string // "" for none
+	Kind  string // of the server, where that is known; "": it is asked
 }
 
 // ParseTargets reads addresses of servers, or of groups on them. The error for
@@ -47,7 +48,7 @@ func (k Kinds) ParseTargets(given []string) (all []TargetAddress, err error) {
 		if err != nil {
 			return nil, message.Of(message.Usage, badTarget(raw), "bad-target")
 		}
-		all = append(all, TargetAddress{base, group})
+		all = append(all, TargetAddress{Base: base, Group: group})
 	}
 	return all, nil
 }
@@ -135,6 +136,9 @@ func (t *Targets) Close(ctx context.Context) {
 // itself says, to requests that change nothing. Nothing has begun yet, and a
 // person is waiting: so it does not wait for a server that is away.
 func (n *Servers) kindOf(ctx context.Context, a TargetAddress) (kinds.Kind, error) {
+	if kind, is := n.settings.setup.Kinds.Named(a.Kind); is {
+		return kind, nil
+	}
 	asking := *n
 	asking.Client = n.settings.client(polite.Options{Tries: 2})
 	known, isKnown := n.settings.knownKind(a)

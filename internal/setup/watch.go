@@ -49,6 +49,7 @@ type Sight struct {
 	Servers   []ServerSight  // in the order of manifests
 	Places    []PlaceSight   // in that of the configuration
 	Recent    []backup.Event // the newest last, mostRecent at most
+	Saved     []backup.Event // those with a new version: the first, mostNotable at most
 	Notable   []backup.Event // failed, or not what they were: those first seen, mostNotable at most
 
 	// At its end:
@@ -91,7 +92,7 @@ func (w *Watch) Now() Sight {
 		at := &now.Servers[i]
 		at.Outcomes, at.Wait = maps.Clone(at.Outcomes), w.waits[origin(at.Server.URL)]
 	}
-	now.Recent, now.Notable = slices.Clone(now.Recent), slices.Clone(now.Notable)
+	now.Recent, now.Saved, now.Notable = slices.Clone(now.Recent), slices.Clone(now.Saved), slices.Clone(now.Notable)
 	return now
 }
 
@@ -160,6 +161,9 @@ func (w *Watch) observe(e backup.Event) {
 		}
 		s.Recent = append(s.Recent, e)
 		s.Recent = s.Recent[max(len(s.Recent)-mostRecent, 0):]
+		if e.Outcome == backup.Saved && len(s.Saved) < mostNotable {
+			s.Saved = append(s.Saved, e)
+		}
 		if notable(e) && len(s.Notable) < mostNotable {
 			s.Notable = append(s.Notable, e)
 		}

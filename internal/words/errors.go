@@ -313,6 +313,20 @@ func (w *Words) Damage(problem string) string {
 	return problem
 }
 
+// Problem is what a check found wrong with an object.
+func (w *Words) Problem(p *repository.Problem) string {
+	what := w.Damage(p.Problem)
+	switch {
+	case errors.Is(p.Err, repository.ErrNoIdentity), errors.Is(p.Err, repository.ErrSequence), errors.Is(p.Err, repository.ErrForeign):
+		return w.Error(p.Err)
+	case p.Problem == "missing" && !strings.Contains(p.Object, "/") && p.Object != repository.HeadKey:
+		return w.Text("check-missing-list")
+	case p.Problem == "unreadable" && p.Err != nil:
+		what += ": " + w.Error(p.Err)
+	}
+	return what
+}
+
 func (t *telling) corrupt(e *repository.CorruptError) string {
 	if e.Err == repository.ErrHeadless {
 		return t.inner(e.Err)

@@ -74,6 +74,14 @@ func Language(getenv func(string) string) string {
 	return ""
 }
 
+// Texts are messages in words.
+func (w *Words) Texts(all []message.Message) (said []string) {
+	for _, m := range all {
+		said = append(said, w.Text(m.ID, m.Data...))
+	}
+	return said
+}
+
 // Text is the message id with its placeholders filled from data, as
 // message.Message has it. Count chooses between singular and plural.
 func (w *Words) Text(id string, data ...any) string {

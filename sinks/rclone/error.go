@@ -36,6 +36,9 @@ func (f *failed) Is(target error) bool {
 		return isForbidden(f.err)
 	case sinks.ErrUnauthorized:
 		return statusOf(f.err) == http.StatusUnauthorized
+	case sinks.ErrForbidden:
+		var answered *webdav.Error
+		return errors.As(f.err, &answered) && answered.StatusCode == http.StatusForbidden
 	case sinks.ErrNoFolder:
 		return errors.Is(f.err, target) || leadsNowhere(f.err)
 	}

@@ -67,7 +67,13 @@ func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Impor
 	if s.group != "" {
 		return s.importMember(ctx, was)
 	}
-	for _, id := range newIDs(v.ID) {
+	ids := newIDs(v.ID)
+	if v.As != "" {
+		if ids, err = asked(v.As); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range ids {
 		seen, err := s.look(ctx, id, was)
 		if other, ok := errors.AsType[*respelled](err); ok {
 			id = other.id
@@ -86,6 +92,9 @@ func (s *Source) Import(ctx context.Context, v *sources.Version) (*sources.Impor
 		if made, err := s.create(ctx, id, was); !errors.Is(err, ErrTaken) {
 			return made, err
 		}
+	}
+	if v.As != "" {
+		return nil, sources.ErrAs
 	}
 	return nil, ErrTaken
 }

@@ -1,6 +1,7 @@
 package etherpad
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func isOwnID(id string) bool {
 
 // memberName is what the pad is called in its group.
 func memberName(v *sources.Version) string {
-	name := v.Title
+	name := cmp.Or(v.As, v.Title)
 	if name == "" {
 		name = newIDs(v.ID)[0]
 	}

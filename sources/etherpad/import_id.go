@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 
 	"github.com/padsync/padsync/documents/pad"
+	"github.com/padsync/padsync/sources"
 )
 
 // newIDs are the ids that a pad may get on another server, the best first. The
@@ -31,6 +33,17 @@ func newIDs(id string) []string {
 		ids = append(ids, shorten(id, maxName-len(suffix))+suffix)
 	}
 	return ids
+}
+
+// asked is the id that somebody asked for, as servers would spell it. One of a group,
+// or a read-only one, cannot be made by its name; of the others, what people can type
+// and what every proxy passes on.
+func asked(id string) ([]string, error) {
+	clean, err := cleanID(id)
+	if err != nil || isProtected(clean) || strings.ContainsAny(clean, "$/") || strings.ContainsFunc(clean, unicode.IsControl) || shorten(clean, maxName) != clean {
+		return nil, sources.ErrAs
+	}
+	return []string{clean}, nil
 }
 
 func isProtected(id string) bool { return pad.IsReadOnly(id) || groupOf(id) != "" }

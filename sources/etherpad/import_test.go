@@ -63,6 +63,26 @@ func TestImportedPadReadsBackTheSame(t *testing.T) {
 	}
 }
 
+func TestPadGetsTheIDThatIsAskedForOrNone(t *testing.T) {
+	importing(t, etherpadtest.V1, etherpadtest.Options{}, etherpad.Access{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source, v *sources.Version) {
+		server.Create("taken", "someone else's\n")
+		for _, id := range []string{"taken", "r.0123456789abcdef0123456789abcdef", "g.aaaaaaaaaaaaaaaa$x", "a$b", strings.Repeat("x", 51), "a/b", "a\x00"} {
+			v.As = id
+			if made, err := s.Import(t.Context(), v); !errors.Is(err, sources.ErrAs) || made != nil {
+				t.Errorf("%q: %+v, %v", id, made, err)
+			}
+		}
+		v.As = "printemps 2027"
+		made, err := s.Import(t.Context(), v)
+		if err != nil || made.ID != "printemps_2027" || server.Imported() != 1 {
+			t.Fatalf("%+v, %v", made, err)
+		}
+		if again, err := s.Import(t.Context(), v); err != nil || !again.Found || again.ID != made.ID {
+			t.Errorf("again: %+v, %v", again, err)
+		}
+	})
+}
+
 func TestNoPadWithContentIsChanged(t *testing.T) {
 	importing(t, etherpadtest.V1, etherpadtest.Options{}, etherpad.Access{}, func(t *testing.T, server *etherpadtest.Server, s *etherpad.Source, v *sources.Version) {
 		server.Create("réunion", "someone else's\n")

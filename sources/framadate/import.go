@@ -24,6 +24,9 @@ var _ sources.Importer = (*Source)(nil)
 // Losses implements sources.Importer: the server's form shows what it wants of
 // its organisers, and which ids and letters it takes. Errors are as Import's.
 func (s *Source) Losses(ctx context.Context, v *sources.Version) ([]sources.Loss, error) {
+	if v.As != "" {
+		return nil, sources.ErrAs // the server chooses them
+	}
 	saved, err := polls.Saved(v)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,9 @@ var _ sources.Importer = (*Source)(nil)
 // Losses implements sources.Importer: the server's form tells whether it wants its
 // organisers' addresses. Errors are as Import's.
 func (s *Source) Losses(ctx context.Context, v *sources.Version) ([]sources.Loss, error) {
+	if v.As != "" {
+		return nil, sources.ErrAs // the server chooses them
+	}
 	saved, err := polls.Saved(v)
 	if err != nil {
 		return nil, err
