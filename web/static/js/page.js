@@ -48,4 +48,12 @@
   };
   document.addEventListener("visibilitychange", () => { document.hidden ? plan() : again(true); });
   plan();
+
+  // A list that is filtered as one types has its filter in the address, to come back to.
+  document.addEventListener("htmx:after:swap", () => {
+    const form = document.querySelector("form[data-address]");
+    if (!form) return;
+    const said = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    history.replaceState(null, "", form.getAttribute("action") + (said.size ? "?" + said : ""));
+  });
 })();
