@@ -53,7 +53,8 @@ func TestWhatIsTypedIsKeptAndNothingElse(t *testing.T) {
 	p := w.page("en")
 	here := w.addressOf(p, "ag") + "/name"
 	one := w.form(p, here, url.Values{"name": {"Assemblée  générale"}, "back": {"/documents?tag=bureau"}})
-	other := w.form(p, here, url.Values{"tags": {"#bureau, budget"}, "description": {"De l’année"}, "choice": {"manual"}})
+	other := w.form(p, here, url.Values{"tags": {"#bureau, budget"}, "description": {""}, "choice": {"manual"}})
+	late := w.form(p, here, url.Values{"tags": {"bureau"}, "description": {"De l’année"}, "choice": {"automatic"}})
 	answer, to := w.post(p, here, one)
 	if answer.Code != http.StatusSeeOther || to != "/documents?said=kept&tag=bureau" {
 		t.Errorf("%d, to %s", answer.Code, to)
@@ -62,6 +63,7 @@ func TestWhatIsTypedIsKeptAndNothingElse(t *testing.T) {
 	if answer, to = w.post(p, here, other); answer.Code != http.StatusSeeOther {
 		t.Errorf("%d, to %s: %s", answer.Code, to, answer.Body)
 	}
+	w.post(p, here, late) // in which only the description was changed
 	if d := w.document("ag"); d.Name != "Assemblée générale" || d.Description != "De l’année" || strings.Join(d.Tags, " ") != "budget bureau" || d.Choice != catalog.Manual {
 		t.Errorf("%+v", d)
 	}
