@@ -129,6 +129,13 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
+	// What another machine, or a configuration alone, saved is on the first page then,
+	// unless its place is slow.
+	select {
+	case <-learnt:
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
 	a.tellLinks(ctx, flags, tell, guard, options.Port)
 	idle := make(chan struct{})
 	waiting, stopWaiting := context.WithCancel(ctx)
