@@ -104,26 +104,15 @@ func (p *page) compare(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := comparison{row: row, Command: "padsync diff " + hash}
-	v, err := p.volumeOf(r, hash, true)
-	switch {
-	case closed(err):
-		c.Closed = true
-	case errors.Is(err, context.Canceled):
+	closed, problem, err := p.lookAt(r, hash, true, func(v *volume) error { return p.comparing(r, &c, v) })
+	if err != nil {
 		return err
-	case err != nil:
-		c.Problem = p.Words.Error(err)
-	default:
-		defer p.shelf.leave(v)
-		if err := p.comparing(r, &c, v); err != nil {
-			return err
-		}
 	}
+	c.Closed, c.Problem = c.Closed || closed, c.Problem+problem
 	return p.show(w, r, http.StatusOK, "compare", view{Title: p.Words.Text("web-changed-title", "Name", c.Name), Section: "documents", Of: c})
 }
 
 func (p *page) comparing(r *http.Request, c *comparison, v *volume) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	q := r.URL.Query()
 	from, to := q.Get("from"), q.Get("to")
 	if from == "" {

@@ -15,7 +15,6 @@ import (
 	"github.com/padsync/padsync/documents/poll"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
-	"github.com/padsync/padsync/repository"
 )
 
 // A life is one document: what is known of it, its versions, and what it said at
@@ -64,12 +63,6 @@ type moment struct {
 }
 
 type form struct{ Name, Link string }
-
-// named finds a document of the catalogue by the hash that stands for it.
-func (p *page) named(ctx context.Context, hash string) (*catalog.Document, error) {
-	one, _, err := p.documentOf(ctx, hash)
-	return one, err
-}
 
 // open opens what is saved of the document with this hash, with the key that is at
 // hand for the request.
@@ -156,22 +149,11 @@ func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := life{row: row, Description: one.Description}
 	point, _ := pointOf(r.URL.Query())
-	v, err := p.volumeOf(r, hash, point == "")
-	nothing := (*library.NothingError)(nil)
-	switch {
-	case errors.As(err, &nothing), errors.Is(err, repository.ErrNone), errors.Is(err, library.ErrNoVersion):
-	case closed(err):
-		l.Closed = true
-	case errors.Is(err, context.Canceled):
+	closed, unread, err := p.lookAt(r, hash, point == "", func(v *volume) error { return p.live(r, &l, v) })
+	if err != nil {
 		return err
-	case err != nil:
-		l.Unread = p.Words.Error(err)
-	default:
-		defer p.shelf.leave(v)
-		if err := p.live(r, &l, v); err != nil {
-			return err
-		}
 	}
+	l.Closed, l.Unread = l.Closed || closed, l.Unread+unread
 	template := "document"
 	if l.Poll != nil {
 		template = "poll"
@@ -181,8 +163,6 @@ func (p *page) document(w http.ResponseWriter, r *http.Request) error {
 
 // live tells what is saved of a document, at the moment that is asked for.
 func (p *page) live(r *http.Request, l *life, v *volume) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	here, q := "/documents/"+l.Hash, r.URL.Query()
 	point, query := pointOf(q)
 	l.At, l.Command = moment{Newest: point == ""}, command(l.Hash, point)

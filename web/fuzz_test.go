@@ -71,7 +71,7 @@ func FuzzRequests(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, segment, query, form string) {
 		if len(segment) > 100 || len(query) > 2000 || len(form) > 2000 {
-			t.Skip()
+			return // a longer one shows no more
 		}
 		method, path, _ := strings.Cut(patterns[int(which)%len(patterns)], " ")
 		path = wildcard.ReplaceAllString(strings.ReplaceAll(path, "{$}", ""), strings.ReplaceAll(url.PathEscape(segment), "$", "%24"))
@@ -82,7 +82,7 @@ func FuzzRequests(f *testing.F) {
 		r := httptest.NewRequest(method, "/", strings.NewReader(form))
 		u, err := url.Parse(path)
 		if err != nil {
-			t.Skip()
+			return // no browser sends it
 		}
 		u.RawQuery = values.Encode()
 		r.URL, r.RequestURI = u, u.RequestURI()

@@ -15,6 +15,7 @@ import (
 	"github.com/padsync/padsync/documents/pad"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/library"
+	"github.com/padsync/padsync/repository"
 )
 
 // Bounds of what stays open between two requests.
@@ -84,7 +85,7 @@ func (p *page) volumeOf(r *http.Request, hash string, anew bool) (*volume, error
 	if last != nil {
 		defer p.shelf.leave(last)
 	}
-	one, err := p.named(ctx, hash)
+	one, _, err := p.documentOf(ctx, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +110,27 @@ func (p *page) volumeOf(r *http.Request, hash string, anew bool) (*volume, error
 	v := &volume{hash: hash, by: by, mark: mark, looked: p.Now(), end: end, doc: doc, users: 1}
 	p.shelf.put(v)
 	return v, nil
+}
+
+// lookAt has look look at a document, and says what kept it from that: no key is at hand,
+// or something is wrong, in words. Where nothing was saved, look is not called.
+func (p *page) lookAt(r *http.Request, hash string, anew bool, look func(*volume) error) (closedFor bool, problem string, err error) {
+	v, err := p.volumeOf(r, hash, anew)
+	nothing := (*library.NothingError)(nil)
+	switch {
+	case errors.As(err, &nothing), errors.Is(err, repository.ErrNone), errors.Is(err, library.ErrNoVersion):
+		return false, "", nil
+	case closed(err):
+		return true, "", nil
+	case errors.Is(err, context.Canceled):
+		return false, "", err
+	case err != nil:
+		return false, p.Words.Error(err), nil
+	}
+	defer p.shelf.leave(v)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return false, "", look(v)
 }
 
 // take gives what is on the shelf, and as of when that is; nil if it is not there.

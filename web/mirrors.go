@@ -8,7 +8,6 @@ import (
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/setup"
-	"github.com/padsync/padsync/repository"
 )
 
 // A mirrorView is a mirror of the configuration.
@@ -90,15 +89,9 @@ func (p *page) updateMirrors(w http.ResponseWriter, r *http.Request) error {
 	mirroring := setup.Mirroring{Language: pages.MirrorLanguage(p.Words), Words: pages.MirrorWords(p.Words), Index: pages.Mirror(p.Words)}
 	j := p.jobs.begin(r.Context(), "web-mirror-job", func(ctx context.Context, j *job) error {
 		j.update(func(g *progress) { g.All = len(settings.Mirrors) })
-		reading, err := settings.Open(ctx, nil)
+		reading, err := settings.OpenOwned(ctx, nil)
 		if err != nil {
 			return err
-		}
-		if err := reading.AddOwner(ctx); err != nil {
-			return err
-		}
-		if reading.Sealed() && !settings.OwnerGiven() {
-			return reading.In(repository.ErrNoIdentity)
 		}
 		var errs []error
 		for _, m := range settings.UpdateMirrors(ctx, reading.Repository, mirroring) {

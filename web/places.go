@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -35,8 +36,8 @@ func (p *page) placesRoom(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := struct {
 		Places []placeRoom
-		File   string
-	}{File: settings.File}
+		Drops  bool // a place can be taken out
+	}{Drops: len(settings.Config.Repositories) > 1}
 	for i, one := range p.places(k) {
 		c := settings.Machine.Checked(one.ID)
 		v.Places = append(v.Places, placeRoom{
@@ -56,9 +57,24 @@ func (p *page) placeAsked(r *http.Request, settings *setup.Settings) (setup.Plac
 	return settings.Repositories[i], nil
 }
 
-// tries are the words for what was done in a test.
-var tries = map[setup.Step]string{
-	setup.StepWrite: "tried-write", setup.StepRead: "tried-read", setup.StepList: "tried-list", setup.StepDelete: "tried-delete",
+// dropPlace takes a place out of the configuration.
+func (p *page) dropPlace(w http.ResponseWriter, r *http.Request) error {
+	settings, err := p.settings()
+	if err != nil {
+		return err
+	}
+	at, err := p.placeAsked(r, settings)
+	if err != nil {
+		return err
+	}
+	err = settings.DropPlace(at.Location)
+	if errors.Is(err, setup.ErrPlace) {
+		return errForm // the page has no button for it
+	}
+	if err != nil {
+		return err
+	}
+	return p.done(w, r, "/places", "web-said-place-dropped")
 }
 
 // testPlace looks at a place and tries it, as a job.
@@ -78,29 +94,20 @@ func (p *page) testPlace(w http.ResponseWriter, r *http.Request) error {
 		}
 		say := func(text string) { j.update(func(g *progress) { g.Lines = append(g.Lines, text) }) }
 		say(at.Shown)
-		switch {
-		case seen.Repository == nil:
-			say(sentence(p.Words.Text("seen-nothing")))
-		case seen.Repository.Sealed:
-			say(sentence(p.Words.Text("seen-sealed")))
-		default:
-			say(sentence(p.Words.Text("seen-plain")))
+		for _, line := range p.Words.Seen(&seen) {
+			say(sentence(line))
 		}
 		last := setup.Step("")
 		tried, err := settings.Try(ctx, at, func(step setup.Step) {
 			if last != "" {
-				say(sentence(p.Words.Text(tries[last])))
+				say(sentence(p.Words.Tried(last, false)))
 			}
 			last = step
 		})
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case tried.Keeps:
-			say(sentence(p.Words.Text("tried-keeps")))
-		default:
-			say(sentence(p.Words.Text(tries[last])))
 		}
+		say(sentence(p.Words.Tried(last, tried.Keeps)))
 		return nil
 	})
 	return p.done(w, r, "/jobs/"+j.ID, "")

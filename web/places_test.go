@@ -44,3 +44,39 @@ func TestPlacesAreTestedAndChecked(t *testing.T) {
 	}
 	w.shows(p, "/places", "1 problem")
 }
+
+func TestPlaceIsTakenOutAndItsCopiesStay(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", "Bonjour\n")
+	w.say(automatic(), "ag")
+	w.backUp()
+	p := w.page("en")
+	first := w.settings().Repositories[0].Shown
+	if body := w.shows(p, "/places"); strings.Contains(body, "/places/drop") {
+		t.Error("the last place can be taken out")
+	}
+	if got := w.fill(p, "/places/drop", "place", first); got.Code != http.StatusBadRequest {
+		t.Errorf("the last place: %d", got.Code)
+	}
+	text, err := os.ReadFile(w.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := string(text) + "\n# the disk\n[[repository]]\naddress = \"" + filepath.Join(t.TempDir(), "disk") + "\"\n"
+	if err := os.WriteFile(w.file, []byte(more), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.shows(p, "/places", "/places/drop")
+	if got := w.fill(p, "/places/drop", "place", first); got.Code != http.StatusSeeOther {
+		t.Errorf("the first place: %d, %s", got.Code, got.Body)
+	}
+	if s := w.settings(); len(s.Repositories) != 1 || s.Repositories[0].Shown == first {
+		t.Errorf("places are %v", s.Repositories)
+	}
+	if text, err := os.ReadFile(w.file); err != nil || !strings.Contains(string(text), "# the disk\n") {
+		t.Errorf("%s, %v", text, err)
+	}
+	if packs, err := filepath.Glob(filepath.Join(first, "packs", "*")); err != nil || len(packs) == 0 {
+		t.Errorf("its copies are gone: %v", err)
+	}
+}

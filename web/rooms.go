@@ -11,6 +11,7 @@ func (p *page) routeRooms(get, post func(string, serve)) {
 	get("/mirrors", p.mirrors)
 	post("/mirrors/update", p.updateMirrors)
 	get("/places", p.placesRoom)
+	post("/places/drop", p.dropPlace)
 	post("/places/test", p.testPlace)
 	post("/places/check", p.checkPlace)
 	get("/keys", p.keysRoom)

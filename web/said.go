@@ -29,7 +29,7 @@ var sayings = []string{
 	"web-said-key-forgotten",
 	"web-said-every-night",
 	"web-said-copies-back",
-	"web-said-place-keeps",
+	"web-said-place-keeps", "web-said-place-dropped",
 	"web-said-key-used",
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/mirror"
-	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
 
@@ -40,15 +39,9 @@ func (a *app) mirror(ctx context.Context, flags commonFlags) error {
 	if len(s.Mirrors) == 0 {
 		return message.Of(message.Usage, setup.ErrNoMirror, "no-mirror", "File", s.File)
 	}
-	r, err := s.Open(ctx, a.warnDamaged)
+	r, err := s.OpenOwned(ctx, a.warnDamaged)
 	if err != nil {
 		return err
-	}
-	if err := r.AddOwner(ctx); err != nil {
-		return err
-	}
-	if r.Sealed() && !s.OwnerGiven() {
-		return r.In(repository.ErrNoIdentity)
 	}
 	all := s.UpdateMirrors(ctx, r.Repository, a.mirroring())
 	if flags.json {

@@ -62,13 +62,15 @@ func (a *app) testPlace(ctx context.Context, s *setup.Settings, at setup.Place) 
 	if err != nil {
 		return err
 	}
-	lines := a.seen(at, seen)
-	var done []string
-	tried, err := s.Try(ctx, at, func(step setup.Step) { done = append(done, a.text(tries[step])) })
+	lines := a.words.Seen(&seen)
+	var steps []setup.Step
+	tried, err := s.Try(ctx, at, func(step setup.Step) { steps = append(steps, step) })
 	if err != nil {
-		done = done[:max(0, len(done)-1)] // the last one failed
-	} else if tried.Keeps {
-		done[len(done)-1] = a.text("tried-keeps")
+		steps = steps[:max(0, len(steps)-1)] // the last one failed
+	}
+	var done []string
+	for _, step := range steps {
+		done = append(done, a.words.Tried(step, tried.Keeps))
 	}
 	if len(done) > 0 {
 		lines = append(lines, strings.Join(done, ", "))
@@ -77,38 +79,4 @@ func (a *app) testPlace(ctx context.Context, s *setup.Settings, at setup.Place) 
 		return printErr
 	}
 	return err
-}
-
-// tries are the words for steps that were done.
-var tries = map[setup.Step]string{
-	setup.StepWrite: "tried-write", setup.StepRead: "tried-read", setup.StepList: "tried-list", setup.StepDelete: "tried-delete",
-}
-
-// seen says what is at a place.
-func (a *app) seen(at setup.Place, seen setup.Seen) (lines []string) {
-	r := seen.Repository
-	switch {
-	case r == nil && seen.Other:
-		return []string{a.text("seen-other", "Repository", seen.Own.Shown)}
-	case r == nil:
-		return []string{a.text("seen-nothing")}
-	}
-	kind := "seen-plain"
-	if r.Sealed {
-		kind = "seen-sealed"
-	}
-	lines = []string{a.text(kind)}
-	if !r.Created.IsZero() {
-		lines = append(lines, a.text("seen-since", "Time", r.Created))
-	}
-	if !r.Last.IsZero() {
-		lines = append(lines, a.text("seen-last", "Time", r.Last))
-	}
-	switch {
-	case r.Host != "":
-		lines = append(lines, words.Printable(a.text("seen-host", "Host", r.Host)))
-	case r.Sealed && !r.Last.IsZero():
-		lines = append(lines, a.text("seen-closed"))
-	}
-	return lines
 }

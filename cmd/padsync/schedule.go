@@ -92,17 +92,8 @@ func (a *app) scheduleInstall(ctx context.Context, flags scheduleFlags) error {
 	plan.Notes = append(plan.Notes, notes...)
 	if !flags.yes || !a.quiet {
 		a.say("schedule-when", "When", plan.When(), "System", plan.Kind.Name())
-		a.showPlan(plan)
 	}
-	if !flags.yes {
-		a.notYet()
-		return nil
-	}
-	if err := plan.Do(ctx); err != nil {
-		return err
-	}
-	a.done("schedule-installed")
-	return nil
+	return a.carryOut(ctx, plan, flags, "schedule-installed")
 }
 
 func (a *app) scheduleRemove(ctx context.Context, flags scheduleFlags) error {
@@ -118,23 +109,23 @@ func (a *app) scheduleRemove(ctx context.Context, flags scheduleFlags) error {
 		a.done("schedule-none")
 		return nil
 	}
+	return a.carryOut(ctx, plan, flags, "schedule-removed")
+}
+
+// carryOut shows a plan and does it, or says how to have it done.
+func (a *app) carryOut(ctx context.Context, plan *schedule.Plan, flags scheduleFlags, done string) error {
 	if !flags.yes || !a.quiet {
 		a.showPlan(plan)
 	}
 	if !flags.yes {
-		a.notYet()
+		a.say("schedule-not-yet", "Command", "padsync "+terminal.CommandLine(terminal.WithOptions(a.args, "--yes")))
 		return nil
 	}
 	if err := plan.Do(ctx); err != nil {
 		return err
 	}
-	a.done("schedule-removed")
+	a.done(done)
 	return nil
-}
-
-// notYet says how to have done what was shown.
-func (a *app) notYet() {
-	a.say("schedule-not-yet", "Command", "padsync "+terminal.CommandLine(terminal.WithOptions(a.args, "--yes")))
 }
 
 // showPlan prints all that a plan does.

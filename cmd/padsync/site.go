@@ -14,7 +14,6 @@ import (
 	"github.com/padsync/padsync/internal/pages"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/mirror"
-	"github.com/padsync/padsync/repository"
 	"github.com/spf13/cobra"
 )
 
@@ -84,15 +83,9 @@ func (a *app) site(ctx context.Context, flags siteFlags, dir string, documents [
 	if err := s.CheckSite(site); err != nil {
 		return err
 	}
-	r, err := s.Open(ctx, a.warnDamaged)
+	r, err := s.OpenOwned(ctx, a.warnDamaged)
 	if err != nil {
 		return err
-	}
-	if err := r.AddOwner(ctx); err != nil {
-		return err
-	}
-	if r.Sealed() && !s.OwnerGiven() {
-		return r.In(repository.ErrNoIdentity)
 	}
 	m := a.mirroring()
 	m.Index = pages.Site(a.words, flags.title)

@@ -146,7 +146,7 @@ func TestCronThatDoesNotRunIsSaid(t *testing.T) {
 	if p := f.install(f.job()); p.noted("schedule-cron-asleep") {
 		t.Error("it runs")
 	}
-	f.set("root/proc/70/comm", "sshd\n")
+	f.set("system/proc/70/comm", "sshd\n")
 	if p := f.install(f.job()); !p.noted("schedule-cron-asleep") {
 		t.Error("nothing is said at install")
 	}

@@ -21,14 +21,14 @@ func newFake(t *testing.T, system string) *fake {
 	t.Helper()
 	dir := t.TempDir()
 	f := &fake{t: t, dir: dir}
-	f.Host = Host{OS: system, Getenv: os.Getenv, Home: filepath.Join(dir, "home"), State: filepath.Join(dir, "state"), User: "marie", UID: 4711, Root: filepath.Join(dir, "root")}
-	for _, folder := range []string{"bin", "home", "root/proc/1", "root/proc/70"} {
+	f.Host = Host{OS: system, Getenv: os.Getenv, Home: filepath.Join(dir, "home"), State: filepath.Join(dir, "state"), User: "marie", UID: 4711, Root: filepath.Join(dir, "system")}
+	for _, folder := range []string{"bin", "home", "system/proc/1", "system/proc/70"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f.set("root/proc/1/comm", "init\n")
-	f.set("root/proc/70/comm", "cron\n")
+	f.set("system/proc/1/comm", "init\n")
+	f.set("system/proc/70/comm", "cron\n")
 	for _, name := range []string{"XDG_RUNTIME_DIR", "container", "KUBERNETES_SERVICE_HOST", "CI"} {
 		t.Setenv(name, "")
 	}
@@ -151,10 +151,10 @@ disable)
 esac
 `)
 	f.program("loginctl", `
-mkdir -p "$FAKE/root/var/lib/systemd/linger"
+mkdir -p "$FAKE/system/var/lib/systemd/linger"
 case "$1" in
-enable-linger) : > "$FAKE/root/var/lib/systemd/linger/marie" ;;
-disable-linger) rm "$FAKE/root/var/lib/systemd/linger/marie" ;;
+enable-linger) : > "$FAKE/system/var/lib/systemd/linger/marie" ;;
+disable-linger) rm "$FAKE/system/var/lib/systemd/linger/marie" ;;
 esac
 `)
 	f.set("timer", "ActiveState=active\nUnitFileState=enabled\nNextElapseUSecRealtime=Wed 2026-12-02 02:47:11 UTC\nLastTriggerUSec=\n")

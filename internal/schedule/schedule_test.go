@@ -88,7 +88,7 @@ func TestSystemdIsUsedIfItAnswersElseCronElseItSaysSo(t *testing.T) {
 	if _, err := Find(t.Context(), f.Host); !errors.Is(err, ErrNoScheduler) {
 		t.Errorf("nothing is there: %v", err)
 	}
-	f.set("root/.dockerenv", "")
+	f.set("system/.dockerenv", "")
 	if _, err := Find(t.Context(), f.Host); !errors.Is(err, ErrContainer) {
 		t.Errorf("in a container: %v", err)
 	}

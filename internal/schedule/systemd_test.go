@@ -107,7 +107,7 @@ func TestFileOfSomebodyElseIsLeft(t *testing.T) {
 }
 
 func TestLingeringIsOnlySwitchedOffByWhoSwitchedItOn(t *testing.T) {
-	const on = "root/var/lib/systemd/linger/marie"
+	const on = "system/var/lib/systemd/linger/marie"
 	lingers := func(f *fake) bool { _, err := os.Stat(filepath.Join(f.dir, on)); return err == nil }
 
 	f := newSystemd(t)

@@ -20,6 +20,10 @@ import (
 // ErrConfigured says that the configuration has a place already.
 var ErrConfigured = errors.New("the configuration has this place already")
 
+// ErrPlace says that a place cannot be taken out: it is the last one, or none of the
+// configuration.
+var ErrPlace = errors.New("not a place that can be taken out")
+
 // PlaceLines are the lines that AddPlaces writes into the configuration for a
 // place. There is no secret in them.
 func (s *Settings) PlaceLines(p Place) (string, error) {
@@ -75,12 +79,32 @@ func (s *Settings) AddPlaces(places ...Place) (err error) {
 	return e.Save()
 }
 
+// DropPlace takes a place out of the configuration. What is stored there stays, and so
+// does the file of what opens it. The error matches ErrPlace for the last place, and
+// for one that the configuration does not have. The settings stay as they are.
+func (s *Settings) DropPlace(l Location) error {
+	at := slices.IndexFunc(s.Config.Repositories, func(r config.Repository) bool { return isAt(r, l) })
+	if at < 0 || len(s.Config.Repositories) < 2 {
+		return ErrPlace
+	}
+	e, err := config.Edit(s.File, s.setup.Kinds.InConfig())
+	if err != nil {
+		return err
+	}
+	if err := e.Drop(fmt.Sprintf("repository[%d]", at)); err != nil {
+		return err
+	}
+	return e.Save()
+}
+
 // configures reports whether the configuration has a repository at a location.
 func (s *Settings) configures(l Location) bool {
-	return slices.ContainsFunc(s.Config.Repositories, func(r config.Repository) bool {
-		known, err := ParseLocation(r.Address.Reveal())
-		return err == nil && known == l
-	})
+	return slices.ContainsFunc(s.Config.Repositories, func(r config.Repository) bool { return isAt(r, l) })
+}
+
+func isAt(r config.Repository, l Location) bool {
+	known, err := ParseLocation(r.Address.Reveal())
+	return err == nil && known == l
 }
 
 // usual is the place of those who configured none, if a repository is there.

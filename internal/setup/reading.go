@@ -33,6 +33,22 @@ func (s *Settings) Open(ctx context.Context, warn Warner) (*Reading, error) {
 	return s.Reading(repo, at), nil
 }
 
+// OpenOwned opens the first repository as its owner, who reads all of it. The error
+// matches repository.ErrNoIdentity where it is sealed and nobody gave a key.
+func (s *Settings) OpenOwned(ctx context.Context, warn Warner) (*Reading, error) {
+	r, err := s.Open(ctx, warn)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.AddOwner(ctx); err != nil {
+		return nil, err
+	}
+	if r.Sealed() && !s.OwnerGiven() {
+		return nil, r.In(repository.ErrNoIdentity)
+	}
+	return r, nil
+}
+
 // OpenAt opens the repository at a place for reading, as OpenToRead does.
 func (s *Settings) OpenAt(ctx context.Context, at Place, warn Warner) (*Reading, error) {
 	repo, err := s.OpenToRead(ctx, at, new(spool.Pool), warn)
