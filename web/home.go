@@ -37,6 +37,7 @@ type home struct {
 	Lags     []place   // repositories
 	Unchosen int
 	Nothing  bool   // is known
+	Begun    bool   // something is known, and nothing was saved yet
 	All      *table // of few documents
 	Recent   []row
 	Chart    *chart
@@ -107,7 +108,8 @@ func (p *page) home(w http.ResponseWriter, r *http.Request) error {
 			h.Lags = append(h.Lags, one)
 		}
 	}
-	h.Sentence = p.sentence(stands{saved, automatic, lost, look + len(h.Lags), h.Last, len(k.runs) > 0, p.interval(r.Context())})
+	h.Sentence = p.sentence(stands{saved, automatic, lost, look + len(h.Lags), h.Last, len(k.runs) > 0, k.interval})
+	h.Begun = !h.Nothing && saved == 0 && len(k.runs) == 0
 	switch {
 	case h.Nothing:
 	case len(k.rows) < fewDocuments:
@@ -120,7 +122,22 @@ func (p *page) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 // interval is how long it is from one backup to the next, 0 if nothing makes them.
-func (s *shared) interval(context.Context) time.Duration { return 0 }
+// Asking the system starts some processes.
+func (s *shared) interval(ctx context.Context) time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, scheduleTime)
+	defer cancel()
+	system, err := s.scheduler(ctx)
+	if err != nil {
+		return 0
+	}
+	if status, err := system.Status(ctx); err != nil || !status.Sound() {
+		return 0
+	}
+	return 24 * time.Hour
+}
+
+// scheduleTime is how long a page waits for what starts programs.
+const scheduleTime = 3 * time.Second
 
 // late is after how long without a backup a page says so.
 func late(interval time.Duration) time.Duration {

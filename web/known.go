@@ -28,6 +28,8 @@ type knowledge struct {
 	versions       int           // of all documents
 	runs           []catalog.Run // the newest first, chartRuns at most
 	standings      []setup.Standing
+
+	interval time.Duration // from one backup to the next, 0 if nothing makes them
 }
 
 // knowing keeps the last knowledge.
@@ -36,6 +38,13 @@ type knowing struct {
 
 	mu   sync.Mutex // guards last, and makes others wait for who makes it
 	last *knowledge
+}
+
+// forget has all be read anew: something changed that no mark shows.
+func (n *knowing) forget() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.last = nil
 }
 
 // known is what the catalogue has. No repository is asked, and while nothing changed,
@@ -65,6 +74,11 @@ func (s *shared) known(ctx context.Context) (*knowledge, error) {
 		return nil, err
 	}
 	k.read(s, d)
+	if last := s.knowing.last; last != nil && last.hour.Equal(hour) {
+		k.interval = last.interval
+	} else {
+		k.interval = s.interval(ctx)
+	}
 	s.knowing.last = k
 	return k, nil
 }

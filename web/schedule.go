@@ -100,6 +100,7 @@ func (p *page) changeSchedule(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err == nil {
 		err = plan.Do(r.Context())
+		p.knowing.forget()
 	}
 	if err != nil {
 		v.refuse(p, err)

@@ -11,12 +11,11 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
-	"github.com/ncruces/go-sqlite3"
+	"github.com/padsync/padsync/internal/pagetest"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/web"
@@ -203,30 +202,11 @@ func (w *world) browses(pages ...visited) {
 	if err := os.Remove(w.file); err != nil {
 		w.Fatal(err)
 	}
-	profile := filepath.Join(home, ".mozilla", "firefox", "abc.default")
-	if err := os.MkdirAll(profile, 0o700); err != nil {
-		w.Fatal(err)
+	var history []pagetest.Visited
+	for _, one := range pages {
+		history = append(history, pagetest.Visited{Address: one.address, Title: one.title, Last: one.last})
 	}
-	c, err := sqlite3.Open(filepath.Join(profile, "places.sqlite"))
-	if err != nil {
-		w.Fatal(err)
-	}
-	err = c.Exec(`create table moz_places(id integer primary key, url longvarchar, title longvarchar, rev_host longvarchar, visit_count integer default 0, hidden integer default 0 not null,
-			typed integer default 0 not null, frecency integer default -1 not null, last_visit_date integer, guid text, foreign_count integer default 0 not null, url_hash integer default 0 not null);
-		create table moz_historyvisits(id integer primary key, from_visit integer, place_id integer, visit_date integer, visit_type integer, session integer);
-		create table moz_bookmarks(id integer primary key, type integer, fk integer, parent integer, position integer, title longvarchar, dateAdded integer, lastModified integer, guid text)`)
-	if err != nil {
-		w.Fatal(err)
-	}
-	for i, page := range pages {
-		row := fmt.Sprintf(`insert into moz_places(id, url, title, visit_count, last_visit_date) values(%[1]d, '%[2]s', '%[3]s', 1, %[4]d);
-			insert into moz_historyvisits(from_visit, place_id, visit_date, visit_type) values(0, %[1]d, %[4]d, 1)`,
-			i+1, strings.ReplaceAll(page.address, "'", "''"), strings.ReplaceAll(page.title, "'", "''"), page.last.UnixMicro())
-		if err := c.Exec(row); err != nil {
-			w.Fatal(err)
-		}
-	}
-	if err := c.Close(); err != nil {
+	if err := pagetest.Firefox(home, history...); err != nil {
 		w.Fatal(err)
 	}
 }

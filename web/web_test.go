@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/padsync/padsync/backup"
 	"github.com/padsync/padsync/catalog"
 	"github.com/padsync/padsync/crypto"
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/pagetest"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/sources/sourcetest/etherpadtest"
@@ -96,30 +95,8 @@ func (w *world) say(change catalog.Change, ids ...string) {
 // backUp saves the automatic ones.
 func (w *world) backUp() {
 	w.Helper()
-	s := w.settings()
-	known := s.Known(w.Context())
-	defer known.Close()
-	all, bad := s.Wanted(nil, nil, known)
-	servers, err := s.Servers(w.Context(), all, nil)
-	if err == nil {
-		all, err = servers.Settle(w.Context(), all, bad)
-	}
-	if err != nil {
+	if err := pagetest.BackUp(w.Context(), w.settings(), time.Now); err != nil {
 		w.Fatal(err)
-	}
-	plan, err := servers.Plan(known.Without(all), nil, setup.Budget{Begin: time.Now()})
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer s.CloseSources(w.Context(), plan)
-	plan.Observe = func(backup.Event) {}
-	keys, err := s.Sealing()
-	if err != nil {
-		w.Fatal(err)
-	}
-	report, err := s.BackUp(w.Context(), plan, setup.Writing{Keys: keys, Known: known}, nil)
-	if err := errors.Join(err, known.Problem()); err != nil {
-		w.Fatal(err, report)
 	}
 }
 

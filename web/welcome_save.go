@@ -278,8 +278,8 @@ func (p *page) planNight(ctx context.Context, settings *setup.Settings, n *night
 }
 
 // scheduler is what starts programs at a time here.
-func (p *page) scheduler(ctx context.Context) (*schedule.System, error) {
-	return schedule.Find(ctx, schedule.ThisHost(p.Setup.Getenv, p.Setup.Machine().Folder()))
+func (s *shared) scheduler(ctx context.Context) (*schedule.System, error) {
+	return schedule.Find(ctx, schedule.ThisHost(s.Setup.Getenv, s.Setup.Machine().Folder()))
 }
 
 // everyNight has a backup made every night, as the page showed it.
@@ -296,6 +296,7 @@ func (p *page) everyNight(w http.ResponseWriter, r *http.Request) error {
 		if err := n.plan.Do(r.Context()); err != nil {
 			return err
 		}
+		p.knowing.forget()
 	}
 	return p.done(w, r, "/", "web-said-every-night")
 }

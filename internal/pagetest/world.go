@@ -103,6 +103,11 @@ func (w *World) BackUp(ctx context.Context, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	return BackUp(ctx, s, func() time.Time { return at })
+}
+
+// BackUp saves the automatic documents of settings, as of a time.
+func BackUp(ctx context.Context, s *setup.Settings, now func() time.Time) error {
 	known := s.Known(ctx)
 	defer known.Close()
 	all, bad := s.Wanted(nil, nil, known)
@@ -123,7 +128,7 @@ func (w *World) BackUp(ctx context.Context, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	keys.Now = func() time.Time { return at }
+	keys.Now = now
 	if _, err = s.BackUp(ctx, plan, setup.Writing{Keys: keys, Known: known}, nil); err != nil {
 		return err
 	}
