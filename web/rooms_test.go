@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/catalog"
+	"github.com/padsync/padsync/internal/schedule"
+	"github.com/padsync/padsync/internal/words"
 	"github.com/padsync/padsync/web"
 )
 
@@ -236,15 +238,89 @@ func TestSettingsAreWrittenAndRefusedAtTheField(t *testing.T) {
 	}
 }
 
-func TestScheduleRefusesWhatIsNoTime(t *testing.T) {
+// cronHost is a computer with a cron and no systemd: a program of this process's PATH
+// keeps the table that it is given.
+func (w *world) cronHost() *schedule.Host {
+	w.Helper()
+	dir := w.TempDir()
+	for name, text := range map[string]string{
+		"bin/crontab":             "#!/bin/sh\ncase \"$1\" in -l) test -e \"$0.table\" || { echo \"no crontab for you\" >&2; exit 1; }; cat \"$0.table\" ;; -r) rm -f \"$0.table\" ;; *) cat \"${1:--}\" >\"$0.table\" ;; esac\n",
+		"bin/systemctl":           "#!/bin/sh\nexit 1\n",
+		"computer/proc/7/comm":    "cron\n",
+		"computer/proc/7/cmdline": "cron\x00",
+	} {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o700)); err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.Setenv("PATH", filepath.Join(dir, "bin")+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	host := schedule.ThisHost(w.Getenv, w.Machine().Folder())
+	host.OS, host.Root = "linux", filepath.Join(dir, "computer")
+	return &host
+}
+
+// pageOn is the page on a computer, some days from now.
+func (w *world) pageOn(host *schedule.Host, days int) *web.Page {
+	w.Helper()
+	p, err := web.New(web.Options{
+		Setup: w.Setup, Settings: w.settings(), Words: []*words.Words{must(words.In("en", nil))}, Host: host,
+		Now: func() time.Time { return time.Now().AddDate(0, 0, days) },
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(p.Close)
+	return p
+}
+
+// TestEveryNightSaysFromWhenABackupIsLate: twice its interval, or seven days where
+// nothing makes backups by itself; a page that changes the schedule knows at once.
+func TestEveryNightSaysFromWhenABackupIsLate(t *testing.T) {
+	w := newWorld(t)
+	host := w.cronHost()
+	w.pads.Create("ag", strings.Repeat("Bonjour\n", 9))
+	w.say(automatic(), "ag")
+	w.backUp()
+	system, err := schedule.Find(t.Context(), *host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := system.Install(t.Context(), schedule.Job{Program: "/bin/sh", Args: []string{"backup"}, At: schedule.Clock{Hour: 2, Minute: 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.shows(w.pageOn(host, 5), "/", "<h1>Everything is safe.</h1>")
+	if err := plan.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := w.pageOn(host, 5)
+	w.shows(p, "/", "<h1>Nothing has been saved for 5 days.</h1>")
+	if answer := w.fill(p, "/schedule", "do", "remove"); answer.Code != http.StatusSeeOther {
+		t.Fatalf("%d, %s", answer.Code, answer.Body)
+	}
+	w.shows(p, "/", "<h1>Everything is safe.</h1>")
+}
+
+func TestWelcomeThatWasLeftCanBeTakenUp(t *testing.T) {
 	w := newWorld(t)
 	p := w.page("en")
+	w.shows(p, "/", `href="/welcome/1"`)
+	w.pads.Create("ag", "Bonjour\n")
+	w.say(automatic(), "ag")
+	w.shows(p, "/", `href="/welcome">Go on setting up`)
+	w.backUp()
+	if body := w.shows(p, "/"); strings.Contains(body, `href="/welcome`) {
+		t.Error("home leads to the welcome of who has copies")
+	}
+}
+
+func TestScheduleRefusesWhatIsNoTime(t *testing.T) {
+	w := newWorld(t)
+	p := w.pageOn(w.cronHost(), 0)
 	body := w.shows(p, "/schedule", "Every night")
 	if strings.Contains(body, `name="do"`) {
 		t.Error("it can be done before it was shown")
-	}
-	if !strings.Contains(body, `name="at"`) {
-		return // nothing here starts programs, which it says
 	}
 	w.shows(p, "/schedule?plan=install&at=25:00", "Give a time such as 02:30.", `value="25:00"`)
 	if answer := w.fill(p, "/schedule", "do", "install", "at", "<b>"); answer.Code != http.StatusUnprocessableEntity || !strings.Contains(answer.Body.String(), `value="&lt;b&gt;"`) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/padsync/padsync/internal/message"
+	"github.com/padsync/padsync/internal/schedule"
 	"github.com/padsync/padsync/internal/setup"
 	"github.com/padsync/padsync/internal/stylesheet"
 	"github.com/padsync/padsync/internal/words"
@@ -36,6 +37,9 @@ type Options struct {
 	// Words are those of each language that the page speaks. A browser that asks
 	// for none of them gets the first.
 	Words []*words.Words
+
+	// Host is whose schedule the page shows and changes; nil: this computer.
+	Host *schedule.Host
 
 	Now func() time.Time // time.Now if nil
 }

@@ -279,7 +279,12 @@ func (p *page) planNight(ctx context.Context, settings *setup.Settings, n *night
 
 // scheduler is what starts programs at a time here.
 func (s *shared) scheduler(ctx context.Context) (*schedule.System, error) {
-	return schedule.Find(ctx, schedule.ThisHost(s.Setup.Getenv, s.Setup.Machine().Folder()))
+	host := s.Host
+	if host == nil {
+		this := schedule.ThisHost(s.Setup.Getenv, s.Setup.Machine().Folder())
+		host = &this
+	}
+	return schedule.Find(ctx, *host)
 }
 
 // everyNight has a backup made every night, as the page showed it.
