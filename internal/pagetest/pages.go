@@ -20,11 +20,11 @@ func Pages(ctx context.Context, base string) ([]Page, error) {
 	if err := Visit(ctx, base+"/documents"); err != nil {
 		return nil, err
 	}
-	links, err := Evaluate[[]string](ctx, `[...document.querySelectorAll('a.name[href^="/documents/"]')].map(a => a.getAttribute("href"))`)
-	for i, link := range links {
-		all = append(all, Page{fmt.Sprintf("document-%d", i+1), link})
-		if i == 0 {
-			all = append(all, Page{"name", link + "/name"}, Page{"put-back", link + "/put-back"}, Page{"compare", link + "/compare"})
+	links, err := Evaluate[[]struct{ Link, Name string }](ctx, `[...document.querySelectorAll('a.name[href^="/documents/"]')].map(a => ({Link: a.getAttribute("href"), Name: a.innerText.trim()}))`)
+	for i, one := range links {
+		all = append(all, Page{fmt.Sprintf("document-%d", i+1), one.Link})
+		if one.Name == fullest {
+			all = append(all, Page{"name", one.Link + "/name"}, Page{"put-back", one.Link + "/put-back?rev=9"}, Page{"put-back-text", one.Link + "/put-back?to=text"}, Page{"compare", one.Link + "/compare"}, Page{"moment", one.Link + "?rev=9"})
 		}
 	}
 	return all, err

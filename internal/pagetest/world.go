@@ -191,6 +191,9 @@ var (
 	hostile = etherpadtest.Author{ID: "a.hostile", Name: "<img src=x onerror=alert(1)>\x1b[31m"}
 )
 
+// fullest is the name of the document that has most to be looked at.
+const fullest = "Compte rendu de l’AG 2026"
+
 // Live lets most of a year pass, which ends now: pads and polls are written, saved
 // and named; one is emptied, one is gone, one cannot be saved.
 func (w *World) Live(ctx context.Context) error {
@@ -220,7 +223,7 @@ func (w *World) Live(ctx context.Context) error {
 	}
 	err := errors.Join(
 		w.Say(ctx, catalog.Change{Choice: new(catalog.Automatic)}, automatic...),
-		w.Say(ctx, catalog.Change{Name: new("Compte rendu de l’AG 2026"), Tag: []string{"ag"}, Description: new("Pour les archives.")}, automatic[0]),
+		w.Say(ctx, catalog.Change{Name: new(fullest), Tag: []string{"ag"}, Description: new("Pour les archives.")}, automatic[0]),
 		w.Say(ctx, catalog.Change{Name: new("Statuts"), Tag: []string{"ag", "bureau"}}, automatic[1]),
 		w.Say(ctx, catalog.Change{Name: new("Liste de courses")}, automatic[2]),
 		w.Say(ctx, catalog.Change{Choice: new(catalog.Manual), Name: new("Brouillon de Karim")}, w.Pad("brouillon")),
