@@ -67,7 +67,7 @@ Your turn: README.md says how to save your own pads.
 `,
 	pageFlag: "end with what was saved as pages in the browser, until Ctrl-C",
 	building: `
-7. And all of it in your browser. The program is compiled for that: a minute or two,
+7. And all of it in your browser. The program is compiled for that: some minutes,
    the first time.
 `,
 	page: `   Ctrl-C ends it, and everything is removed.
