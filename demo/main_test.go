@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,5 +48,15 @@ func TestDemoTellsItsStoryAndLeavesNothing(t *testing.T) {
 func TestFrenchIsSetAsThePrograms(t *testing.T) {
 	if found := regexp.MustCompile(`.*(?: [:;!?»]|« |\pL'\pL).*`).FindString(fmt.Sprintf("%+v", french)); found != "" {
 		t.Error(found)
+	}
+}
+
+func TestBothLanguagesSayAll(t *testing.T) {
+	for name, say := range map[string]words{"English": english, "French": french} {
+		for v, i := reflect.ValueOf(say), 0; i < v.NumField(); i++ {
+			if v.Field(i).IsZero() {
+				t.Errorf("%s has no %s", name, v.Type().Field(i).Name)
+			}
+		}
 	}
 }

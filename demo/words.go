@@ -106,8 +106,18 @@ var french = words{
 6. Et le pad tel qu’il était lors de la première sauvegarde :
 `,
 	end: `
-C’est tout, et rien ne reste sur le disque. À vous : README.fr.md explique comment
-sauvegarder vos propres pads.
+C’est tout, et rien ne reste sur le disque. Pour le voir dans votre navigateur :
+
+    go run ./demo --page
+
+À vous : README.fr.md explique comment sauvegarder vos propres pads.
+`,
+	pageFlag: "finit par montrer ce qui est sauvegardé dans le navigateur, jusqu’à Ctrl-C",
+	building: `
+7. Et tout cela dans votre navigateur. Il faut compiler le programme : quelques
+   minutes, la première fois.
+`,
+	page: `   Ctrl-C y met fin, et tout est supprimé.
 `,
 	padText:  "Ordre du jour de l’assemblée générale\n\n1. Bilan de l’année : le jardin, l’atelier de réparation\n2. Le budget, et qui paie les nouveaux outils\n",
 	chat:     "Qui prend les notes ?",
