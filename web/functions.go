@@ -19,6 +19,7 @@ func (p *page) functions() template.FuncMap {
 		"languages": p.languages,
 		"day":       p.day,
 		"moment":    p.moment,
+		"lately":    p.lately,
 		"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"number":    p.number,
 		"size":      p.Words.Size,
@@ -100,10 +101,20 @@ func (p *page) moment(t time.Time) string {
 		return ""
 	}
 	t = t.Local()
-	date := p.date(t, true)
+	return p.hour(p.date(t, true), t)
+}
+
+// lately is a moment where no sentence is around it: today has its word.
+func (p *page) lately(t time.Time) string {
+	t = t.Local()
 	if now := p.Now().Local(); t.Year() == now.Year() && t.YearDay() == now.YearDay() {
-		date = p.Words.Text("web-today")
+		return p.hour(p.Words.Text("web-today"), t)
 	}
+	return p.moment(t)
+}
+
+// hour is a day with an hour of it.
+func (p *page) hour(date string, t time.Time) string {
 	text := p.Words.Text("web-moment", "Date", date, "Hour", strconv.Itoa(t.Hour()), "Minute", t.Format("04"))
 	return strings.ReplaceAll(text, " h ", "\u00a0h\u00a0")
 }

@@ -54,8 +54,9 @@ type asking struct {
 // A request is a row that asks for somebody: a document, or several for one reason.
 type request struct {
 	row
-	Others []row // that the row names, too
-	More   int   // that it does not name
+	Others []row  // that the row names, too
+	More   int    // that it does not name
+	Why    string // the address of what says why it fails
 }
 
 // Several says that it is of several documents.
@@ -92,12 +93,16 @@ func (p *page) home(w http.ResponseWriter, r *http.Request) error {
 			automatic++
 		}
 	}
+	why := "/runs"
+	if len(k.runs) > 0 {
+		why += "/" + strconv.FormatInt(k.runs[0].ID, 10)
+	}
 	lost, look := 0, 0
 	for _, v := range verdicts[:safe.rank()] {
 		if len(by[v]) == 0 {
 			continue
 		}
-		if a := p.asking(v, by[v]); v.lost() {
+		if a := p.asking(v, by[v], why); v.lost() {
 			h.Lost, lost = append(h.Lost, a), lost+len(by[v])
 		} else {
 			h.Look, look = append(h.Look, a), look+len(by[v])
@@ -108,7 +113,7 @@ func (p *page) home(w http.ResponseWriter, r *http.Request) error {
 			h.Lags = append(h.Lags, one)
 		}
 	}
-	h.Sentence = p.sentence(stands{saved, automatic, lost, look + len(h.Lags), h.Last, len(k.runs) > 0, k.interval})
+	h.Sentence = p.sentence(stands{h.Followed, saved, automatic, lost, look + len(h.Lags), h.Last, len(k.runs) > 0, k.interval})
 	h.Begun = !h.Nothing && saved == 0 && len(k.runs) == 0
 	switch {
 	case h.Nothing:
@@ -148,10 +153,10 @@ func late(interval time.Duration) time.Duration {
 }
 
 // lastBackup is the end of the last run that looked at everything, or at as much as its
-// time allowed; zero if there was none.
+// time allowed, and got something; zero if there was none.
 func lastBackup(runs []catalog.Run) time.Time {
 	for i := range runs {
-		if run := &runs[i]; !run.Named && (run.Ending == "" || run.Ending == "limited") {
+		if run := &runs[i]; !run.Named && run.Saved+run.Unchanged > 0 && (run.Ending == "" || run.Ending == "limited") {
 			return run.Ended
 		}
 	}
@@ -160,7 +165,8 @@ func lastBackup(runs []catalog.Run) time.Time {
 
 // stands is how everything does.
 type stands struct {
-	saved, automatic int // of those that are followed
+	followed         int
+	saved, automatic int // of those
 	lost, look       int
 	last             time.Time // backup of this computer
 	tried            bool
@@ -179,6 +185,8 @@ func (p *page) sentence(s stands) string {
 		return p.Words.Text("web-safe-unknown")
 	case s.automatic > 0 && ago > late(s.interval):
 		return p.Words.Text("web-late", "Count", days(ago))
+	case s.lost > 1 && s.lost == s.followed:
+		return p.Words.Text("web-safe-none", "Count", s.lost)
 	case s.lost > 0:
 		return p.Words.Text("web-safe-except", "Count", s.lost)
 	case s.look > 0:
@@ -188,7 +196,7 @@ func (p *page) sentence(s stands) string {
 }
 
 // asking makes rows of documents with one verdict: those for one reason share one.
-func (p *page) asking(v verdict, rows []row) asking {
+func (p *page) asking(v verdict, rows []row, why string) asking {
 	slices.SortStableFunc(rows, func(a, b row) int {
 		if v == expiring {
 			return cmp.Compare(a.Days, b.Days)
@@ -214,7 +222,7 @@ func (p *page) asking(v verdict, rows []row) asking {
 			a.More++
 			continue
 		}
-		a.Rows = append(a.Rows, request{row: one})
+		a.Rows = append(a.Rows, request{row: one, Why: why})
 	}
 	return a
 }

@@ -64,7 +64,7 @@ func (p *page) momentsOf(r *http.Request, v *volume) ([]byte, error) {
 	if of.life == nil {
 		return nil, errNotFound
 	}
-	m := timeline{Backups: spread(backupsOf(v.doc.Record, of.life.Head())), Sittings: sittingsOf(of.life)}
+	m := timeline{Names: []string{}, Backups: spread(backupsOf(v.doc.Record, of.life.Head())), Sittings: sittingsOf(of.life)}
 	hands := of.life.Hands[:min(len(of.life.Hands), mostHands)]
 	for _, name := range pad.HandNames(hands, p.Words.Text("web-nameless")) {
 		m.Names = append(m.Names, beginning(name, 60))

@@ -53,3 +53,15 @@ func TestLifeOfAPadIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestSliderOfAPadThatNobodyIsKnownToHaveWritten: the script indexes the names.
+func TestSliderOfAPadThatNobodyIsKnownToHaveWritten(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", "Bonjour\n").Append(etherpadtest.Author{}, "Encore\n")
+	w.say(automatic(), "ag")
+	w.backUp()
+	p := w.page("en")
+	if got := w.get(p, w.addressOf(p, "ag")+"/moments").Body.String(); !strings.Contains(got, `"names":[`) {
+		t.Errorf("moments: %s", got)
+	}
+}

@@ -98,6 +98,8 @@ type naming struct {
 	Wrong map[string]string // what is wrong with that, by field
 	Other map[string]string // what another page said meanwhile, and this one replaced, by field
 	Back  string
+
+	RowOnly bool // the name is all that is asked for, within a row of a list
 }
 
 // facts are what somebody says of a document, as texts of a form.
@@ -174,9 +176,11 @@ func (p *page) name(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n.Back = "/documents/" + n.Hash
-	if q := r.URL.Query(); q.Has(backField) {
+	q := r.URL.Query()
+	if q.Has(backField) {
 		n.Back = ours(q.Get(backField))
 	}
+	n.RowOnly = q.Get("only") == nameField
 	return p.showNaming(w, r, http.StatusOK, n)
 }
 

@@ -308,3 +308,18 @@ func TestLookSaysWhatIsNewInTheBrowsers(t *testing.T) {
 	w.idle(p)
 	w.shows(p, again, "<h1>1 new document found</h1>", "1 was known already.")
 }
+
+// TestPageOfANameIsOneForm: whichever button is pressed, all that was typed counts.
+func TestPageOfANameIsOneForm(t *testing.T) {
+	w := newWorld(t)
+	w.pads.Create("ag", "Bonjour\n")
+	w.say(automatic(), "ag")
+	p := w.page("en")
+	here := w.addressOf(p, "ag") + "/name"
+	if body := w.shows(p, here, `name="description"`); strings.Count(body, `action="`+here+`"`) != 1 || strings.Count(body, `name="name"`) != 1 {
+		t.Errorf("several forms:\n%s", body)
+	}
+	if body := w.shows(p, here+"?only=name", `id="rename"`, `name="name"`); strings.Contains(body, `name="description"`) {
+		t.Error("a row of the list gets all fields")
+	}
+}

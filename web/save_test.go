@@ -364,7 +364,7 @@ func TestBackupKeepsTheKeyThatItBeganWith(t *testing.T) {
 	w.post(p, "/key/forget", nil)
 	close(held.open)
 	w.idle(p)
-	w.shows(p, "/search?q=girafes", "only names were searched")
+	w.shows(p, "/search?q=girafes", "No key is at hand: only names were searched")
 	w.post(p, "/key", url.Values{"passphrase": {"correct horse"}})
 	w.shows(p, "/search?q=girafes", "<mark>girafes</mark>") // it was indexed
 }

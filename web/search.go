@@ -44,6 +44,7 @@ type section struct {
 // A hit is a document that has what was searched for.
 type hit struct {
 	search.Hit
+	Name   string // as every page has it
 	Link   string // to the moment that has it
 	Thread *thread
 	Past   bool
@@ -130,8 +131,11 @@ func (p *page) searchFor(r *http.Request, q *search.Question, number int, f *fou
 	f.From = min((number-1)*mostHits, len(results.Hits))
 	f.To = len(results.Hits)
 	for _, by := range results.ByName {
+		if errors.Is(by.Err, search.ErrNoIdentity) || errors.Is(by.Err, search.ErrNone) && known.isSealed(by.Shown) && !settings.OwnerGiven() {
+			f.Closed = true // which the page says
+			continue
+		}
 		f.Partly = append(f.Partly, p.Words.Text("web-by-name", "Repository", by.Shown, "Error", by.Err))
-		f.Closed = f.Closed || errors.Is(by.Err, search.ErrNoIdentity) || errors.Is(by.Err, search.ErrNone) && known.isSealed(by.Shown) && !settings.OwnerGiven()
 	}
 	if results.Problem != nil {
 		f.Partly = append(f.Partly, p.Words.Error(results.Problem))
@@ -153,7 +157,7 @@ func (p *page) searchFor(r *http.Request, q *search.Question, number int, f *fou
 
 func (p *page) hit(known *knowledge, names *library.Names, h *search.Hit) hit {
 	hash := names.Short(h.Source, h.ID)
-	one := hit{Hit: *h, Link: "/documents/" + hash + moments(h), Past: h.In == documents.InPast, Chat: h.In == documents.InChat}
+	one := hit{Hit: *h, Name: h.Called, Link: "/documents/" + hash + moments(h), Past: h.In == documents.InPast, Chat: h.In == documents.InChat}
 	here := time.Time{}
 	switch {
 	case one.Past:
@@ -162,7 +166,7 @@ func (p *page) hit(known *knowledge, names *library.Names, h *search.Hit) hit {
 		here = h.Since
 	}
 	if row := known.find(hash); row != nil {
-		one.Thread, one.Gone = p.threadTo(row, here), row.Verdict == gone
+		one.Name, one.Thread, one.Gone = row.Name, p.threadTo(row, here), row.Verdict == gone
 	}
 	return one
 }

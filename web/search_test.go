@@ -76,5 +76,5 @@ func TestSearchWithoutTheKeyLeadsToIt(t *testing.T) {
 	w.pads.Create("ag", "Bonjour\n")
 	w.say(catalog.Change{Choice: new(catalog.Automatic)}, "ag")
 	w.backUp()
-	w.shows(w.page("en"), "/search?q=ag", "only names were searched", `href="/key?back=%2fsearch%3fq%3dag"`)
+	w.shows(w.page("en"), "/search?q=ag", "No key is at hand: only names were searched", `href="/key?back=%2fsearch%3fq%3dag"`)
 }

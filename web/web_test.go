@@ -330,3 +330,20 @@ func TestSealedTextIsClosedWithoutItsKey(t *testing.T) {
 	p := w.page("en")
 	w.shows(p, w.addressOf(p, "ag"), "This text is closed: no key is at hand.")
 }
+
+func TestNothingIsCalledSafeWhereNothingCouldBeSaved(t *testing.T) {
+	w := newWorld(t)
+	for _, id := range []string{"ag", "bureau"} {
+		w.pads.Create(id, strings.Repeat("Bonjour\n", 9))
+		w.say(catalog.Change{Choice: new(catalog.Automatic)}, id)
+	}
+	w.backUp()
+	for _, id := range []string{"ag", "bureau"} {
+		w.pads.Create(id, "").Spoil(etherpadtest.Forbidden)
+	}
+	w.backUp()
+	body := w.shows(w.page("en"), "/", "<h1>None of your 2 documents could be saved last time.</h1>")
+	if !regexp.MustCompile(`<a class="button small" href="/runs/\d+">`).MatchString(body) {
+		t.Error("why is not said:\n" + body)
+	}
+}

@@ -235,6 +235,8 @@ func (p *page) takePlaces(w http.ResponseWriter, r *http.Request, copies bool) e
 		switch {
 		case r.Context().Err() != nil:
 			return r.Context().Err()
+		case errors.Is(err, setup.ErrConfigured) && !copies:
+			f.Ticked = false // another page of hers chose it
 		case err != nil:
 			f.fail(p, err)
 			failed = true

@@ -67,6 +67,7 @@ func table() []Row {
 		{Is: setup.ErrEmptyList, Hint: "hint-empty-list"},
 		{Is: setup.ErrNoIndex, Hint: "hint-index-refused"},
 		{Is: search.ErrBusy, Cause: "index-busy", Hint: "hint-index-busy"},
+		{Is: search.ErrNoIdentity, Cause: "index-closed"},
 		{Is: search.ErrDamaged, Cause: "index-damaged", Hint: "hint-index-damaged"},
 		{Is: setup.ErrNoDocuments, Hint: "hint-no-documents"},
 		{Is: setup.ErrLacking, Hint: "hint-lacking"},

@@ -9,7 +9,24 @@
   let timer = 0, asked = Date.now(); // when those were asked for that are seldom
 
   const parts = () => [...document.querySelectorAll("[data-live]")];
-  const show = (id, shown) => { const e = document.getElementById(id); if (e && e.hidden === shown) e.hidden = !shown; };
+  // What is to be said is on the page as an attribute: browsers for text show whatever
+  // is hidden.
+  const show = (name, shown) => {
+    const all = document.getElementById("notices"), there = document.getElementById("notice-" + name);
+    if (!shown && there) there.remove();
+    if (!shown || there || !all?.dataset[name]) return;
+    const said = document.createElement("p");
+    said.id = "notice-" + name;
+    said.className = "notice " + (name === "changed" ? "is-safe" : "is-look");
+    said.textContent = all.dataset[name];
+    if (name === "changed") {
+      const again = document.createElement("a");
+      again.href = location.pathname + location.search;
+      again.textContent = all.dataset.again;
+      said.append(" ", again);
+    }
+    all.append(said);
+  };
 
   // What is the same stays as it is, so that focus, and what a screen reader follows,
   // are not lost.
